@@ -1,0 +1,1 @@
+"""Corpora: recipes, sources, cleaning, tune families and splits."""

@@ -1,0 +1,45 @@
+"""The errors folkrnn raises: one tree, so that a caller can catch as much of it as it wants.
+
+    FolkrnnError
+    ├── InputError       a file or an option that cannot be used
+    ├── NotationError    text asked of the notation package that no tune can have
+    ├── CorpusError      a recipe or a source that cannot be read
+    ├── ModelError       a model file, a network shape or a training run that cannot go on
+    ├── GenerationError  a prompt or a sampling option that cannot be met
+    ├── ScoreError       music21 cannot represent the tune
+    └── ExportError      a format, a place or a name that cannot be written
+
+Every message is one line that names what was given and what would be right.
+"""
+
+
+class FolkrnnError(Exception):
+    """Anything that stops folkrnn from doing what was asked."""
+
+
+class InputError(FolkrnnError):
+    """A file or an option that cannot be used."""
+
+
+class NotationError(FolkrnnError):
+    """Text that is no key, meter, length or tune where one is required."""
+
+
+class CorpusError(FolkrnnError):
+    """A corpus recipe or source that cannot be read."""
+
+
+class ModelError(FolkrnnError):
+    """A model file, a network shape or a training run that cannot be used."""
+
+
+class GenerationError(FolkrnnError):
+    """A prompt or a sampling option that cannot be met."""
+
+
+class ScoreError(FolkrnnError):
+    """A tune that music21 cannot represent."""
+
+
+class ExportError(FolkrnnError):
+    """A format, a place or a name that cannot be written."""

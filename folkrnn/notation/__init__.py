@@ -1,0 +1,45 @@
+"""The ABC language of folk tunes: reading, writing, bar arithmetic, repeats."""
+
+from folkrnn.notation.bars import check_bars, is_pickup
+from folkrnn.notation.canonical import canonical, form, without
+from folkrnn.notation.findings import ERROR, LEVELS, NOTE, WARNING, Finding
+from folkrnn.notation.key import Key, parse_key
+from folkrnn.notation.lexer import decode
+from folkrnn.notation.meter import Meter, parse_meter
+from folkrnn.notation.performance import Sound, performance
+from folkrnn.notation.pitch import Pitch
+from folkrnn.notation.reader import read_tunes
+from folkrnn.notation.repeats import Ending, Section, performed_order, sections
+from folkrnn.notation.tune import Bar, Change, Grace, Note, Tune, Tuplet
+
+__all__ = [
+    "ERROR",
+    "LEVELS",
+    "NOTE",
+    "WARNING",
+    "Bar",
+    "Change",
+    "Ending",
+    "Finding",
+    "Grace",
+    "Key",
+    "Meter",
+    "Note",
+    "Pitch",
+    "Section",
+    "Sound",
+    "Tune",
+    "Tuplet",
+    "canonical",
+    "check_bars",
+    "decode",
+    "form",
+    "is_pickup",
+    "parse_key",
+    "parse_meter",
+    "performance",
+    "performed_order",
+    "read_tunes",
+    "sections",
+    "without",
+]

@@ -1,0 +1,223 @@
+"""The canonical text of a tune: equal music is equal text.
+
+One voice, unit length 1/8, meters as ``n/d``, keys as ``D``, ``Em``, ``Ador``, ``Gmix``; the body is one
+line without layout; repeats are opened and closed explicitly; an accidental stands where, and only
+where, some reader would otherwise take the note for another. The inverse is the reader itself.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from functools import lru_cache
+
+from folkrnn.notation.bars import is_pickup
+from folkrnn.notation.key import Key
+from folkrnn.notation.lexer import SYMBOLS
+from folkrnn.notation.meter import EIGHTH
+from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
+from folkrnn.notation.repeats import sections
+from folkrnn.notation.tune import Bar, Note, Tune
+
+FEATURES = ("graces", "ornaments", "articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
+"""What ``without`` can take away from a tune."""
+
+_ORNAMENTS = frozenset({"roll", "trill", "turn", "uppermordent", "lowermordent", "mordent", "pralltriller", "slide"})
+_SHORTHAND = {name: symbol for symbol, name in reversed(SYMBOLS.items()) if symbol not in "JR"}
+_SPACE = re.compile(r"\s+")
+
+
+def canonical(tune: Tune) -> str:
+    """The canonical text of a tune without errors: header lines, one body line, a final newline.
+
+    Lyrics, part labels, tempo, and all fields but T, R, O, M and K are left out; what of the rest a corpus
+    does not want is taken away with ``without`` beforehand.
+    """
+    lines = ["X:1", f"T:{_one_line(tune.title)}"]
+    lines += [f"{letter}:{_one_line(tune.field(letter))}" for letter in "RO" if tune.field(letter).strip()]
+    lines += [f"M:{tune.meter}", "L:1/8", f"I:form {form(tune)}", f"K:{plain_key(tune.key)}", body(tune)]
+    return "\n".join(lines) + "\n"
+
+
+def _one_line(text: str) -> str:
+    return _SPACE.sub(" ", text).strip()
+
+
+def form(tune: Tune) -> str:
+    """The form: for each section its number of bars, then ``:`` if it is repeated or ``|`` if not, as in ``8:8:``.
+
+    Pickups do not count; of several endings only the first does.
+    """
+    text = ""
+    for section in sections(tune.bars):
+        last = section.endings[0].last if section.endings else section.last
+        count = tune.bars[last].number - tune.bars[section.first].number + (not is_pickup(tune.bars, section.first))
+        text += f"{count}{':' * (section.passes - 1) or '|'}"
+    return text
+
+
+def plain_key(key: Key) -> Key:
+    """A key without explicit accidentals; what they altered is then written at the notes."""
+    if key.pipes:
+        return Key("A", "mix")
+    return Key(key.tonic, key.mode)
+
+
+def body(tune: Tune) -> str:
+    """The music on one line, without spaces."""
+    parts: list[str] = []
+    before: Bar | None = None
+    signature = plain_key(tune.key).signature
+    for bar in tune.bars:
+        parts.append(_bar_line(before, bar))
+        signature, text = _bar_text(bar, signature, before)
+        parts.append(text)
+        before = bar
+    parts.append(_bar_line(before, None))
+    return "".join(parts)
+
+
+def _bar_line(before: Bar | None, bar: Bar | None) -> str:
+    if before is None:
+        line = ""
+    elif before.plays > 1:
+        line = ":" * (before.plays - 1) + "|"
+    elif bar is None:
+        line = "|]"
+    else:
+        line = "||" if before.edge and not bar.opens and not bar.ending else "|"
+    if bar is not None and bar.opens:
+        line = (line if line not in ("", "|") else "") + "|:"
+    if bar is not None and bar.ending:
+        line = (line or "|") + ",".join(map(str, bar.ending))
+    return line
+
+
+def _bar_text(bar: Bar, signature: dict[int, int], before: Bar | None) -> tuple[dict[int, int], str]:
+    parts: list[str] = []
+    altered: dict[tuple[int, int], int] = {}
+    tied = before.notes[-1] if before is not None and before.notes[-1].tie else None
+    changes = list(bar.changes)
+    skip = False
+    pair = ""
+    for index, note in enumerate(bar.notes):
+        while changes and changes[0].index <= index:
+            change = changes.pop(0)
+            if isinstance(change.value, Key):
+                key = plain_key(change.value)
+                signature = key.signature
+                parts.append(f"[K:{key}]")
+            elif change.field == "M":
+                parts.append(f"[M:{change.value}]")
+        length = note.written
+        if skip:
+            skip, length = False, pair_unit
+        else:
+            pair, pair_unit = _broken_pair(bar, index)
+            if pair:
+                skip, length = True, pair_unit
+        parts.extend(_before(note, signature, altered))
+        parts.append(_pitches(note, signature, altered, tied))
+        tied = None
+        parts.append(length_text(length))
+        if note.tie:
+            parts.append("-")
+        parts.append(")" * note.slurs_closed)
+        if skip:
+            parts.append(pair)
+    return signature, "".join(parts)
+
+
+def _broken_pair(bar: Bar, index: int) -> tuple[str, Fraction]:
+    """``>`` or ``<`` where a note and the next are a broken pair, with the length both are written with."""
+    if index + 1 >= len(bar.notes):
+        return "", EIGHTH
+    first, second = bar.notes[index], bar.notes[index + 1]
+    plain = not (
+        first.tie or first.tuplet or second.tuplet or second.graces or second.chord_symbols or second.annotations
+        or second.decorations or first.slurs_closed or second.slurs_opened or not first.pitches or not second.pitches
+        or any(change.index == index + 1 for change in bar.changes)
+    )  # fmt: skip
+    if plain and first.duration == 3 * second.duration:
+        sign, unit = ">", 2 * second.duration
+    elif plain and second.duration == 3 * first.duration:
+        sign, unit = "<", 2 * first.duration
+    else:
+        return "", EIGHTH
+    return (sign, unit) if unit.numerator == 1 and unit <= Fraction(1, 4) else ("", EIGHTH)
+
+
+def _before(note: Note, signature: dict[int, int], altered: dict[tuple[int, int], int]) -> Iterator[str]:
+    """What stands before a note: tuplet, slurs, chord symbols, decorations and graces, in the order of the standard."""
+    if note.tuplet and note.tuplet.index == 0:
+        actual, normal, size, _ = note.tuplet
+        plain = size == actual and {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(actual) == normal
+        yield f"({actual}" if plain else f"({actual}:{normal}:{size}"
+    yield "(" * note.slurs_opened
+    for text in (*note.chord_symbols, *note.annotations):
+        yield f'"{text}"'
+    for name in sorted(set(note.decorations)):
+        yield _SHORTHAND.get(name) or f"!{name}!"
+    if note.graces:
+        yield "{"
+        for grace in note.graces:
+            yield _accidental(grace.pitch, signature, altered) + grace.pitch.letters
+        yield "}"
+
+
+def _pitches(note: Note, signature: dict[int, int], altered: dict[tuple[int, int], int], tied: Note | None) -> str:
+    if not note.pitches:
+        return "x" if note.hidden else "z"
+    texts = [_accidental(pitch, signature, altered, tied) + pitch.letters for pitch in note.pitches]
+    return texts[0] if len(texts) == 1 else f"[{''.join(texts)}]"
+
+
+def _accidental(
+    pitch: Pitch, signature: dict[int, int], altered: dict[tuple[int, int], int], tied: Note | None = None
+) -> str:
+    """The accidental that a pitch needs, so that no reader of ABC can take it for another.
+
+    Readers differ on whether an accidental holds in other octaves, and on whether it holds across
+    a tie; so it is written wherever any of their rules would give another pitch.
+    """
+    by_key = signature.get(pitch.step, 0)
+    readings = {altered.get((pitch.step, pitch.octave), by_key)}
+    readings |= {alter for (step, _), alter in altered.items() if step == pitch.step}
+    if tied is not None:
+        readings |= {by_key, *(other.alter for other in tied.pitches if other[:2] == pitch[:2])}
+    if readings == {pitch.alter}:
+        return ""
+    altered[pitch.step, pitch.octave] = pitch.alter
+    return ACCIDENTAL_TEXT[pitch.alter]
+
+
+@lru_cache(maxsize=4096)
+def length_text(length: Fraction) -> str:
+    """A length as it follows a letter at unit length 1/8: nothing, ``2``, ``3/2``, ``/``, ``/4``."""
+    units = length * 8
+    numerator = "" if units.numerator == 1 else str(units.numerator)
+    if units.denominator == 1:
+        return numerator
+    return "/" if units == Fraction(1, 2) else f"{numerator}/{units.denominator}"
+
+
+def without(tune: Tune, features: frozenset[str]) -> Tune:
+    """The tune without some of FEATURES; its bars, notes and lengths stay as they are."""
+
+    def strip(note: Note) -> Note:
+        decorations = tuple(
+            name
+            for name in note.decorations
+            if ("ornaments" if name in _ORNAMENTS else "articulation") not in features
+        )
+        return note._replace(
+            graces=() if "graces" in features else note.graces,
+            decorations=decorations,
+            slurs_opened=0 if "slurs" in features else note.slurs_opened,
+            slurs_closed=0 if "slurs" in features else note.slurs_closed,
+            chord_symbols=() if "chord_symbols" in features else note.chord_symbols,
+            annotations=() if "annotations" in features else note.annotations,
+            hidden=note.hidden and "hidden_rests" not in features,
+        )
+
+    return replace(tune, bars=tuple(replace(bar, notes=tuple(map(strip, bar.notes))) for bar in tune.bars))

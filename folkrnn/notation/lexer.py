@@ -1,0 +1,97 @@
+"""The one lexer of ABC: text to lines, lines of music to tokens.
+
+The tokens of music are a table, ``TOKENS``; whoever needs to know what a piece of ABC may
+look like (the reader today, a grammar tomorrow) asks this table.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+LENGTH = r"\d*/*\d*"
+"""A note length after a letter: ``2``, ``3/2``, ``/``, ``//``, or nothing."""
+
+TOKENS: tuple[tuple[str, str], ...] = (
+    ("space", r"[ \t`]+"),
+    ("note", rf"(?P<accidental>\^\^?|__?|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>{LENGTH})"),
+    ("field", r"\[(?P<field_name>[A-Za-z]):(?P<field_value>[^\]]*)\]"),
+    ("bar", r"(?P<bar_line>\.?(?:(?:\[(?=\|))?[|:]+\]?)+) ?(?P<bar_passes>\d+(?:[,-]\d+)*)?"),
+    ("ending", r"\[ ?(?P<passes>\d+(?:[,-]\d+)*)"),
+    ("broken", r">+|<+"),
+    ("tuplet", r"\((?P<p>\d+)(?::(?P<q>\d*))?(?::(?P<r>\d*))?"),
+    ("slur_open", r"\.?\("),
+    ("slur_close", r"\)"),
+    ("tie", r"\.?-"),
+    ("rest", rf"(?P<rest_letter>[zx])(?P<rest_length>{LENGTH})"),
+    ("bar_rest", r"(?P<bar_rest_letter>[ZX])(?P<bar_rest_count>\d*)"),
+    ("grace", r"\{/?(?P<graces>[^}|]*)\}"),
+    ("chord", rf'\[(?P<members>(?:[^\]\[|"]|"[^"]*")+)\](?P<chord_length>{LENGTH})'),
+    ("text", r'"(?P<quoted>[^"]*)"'),
+    ("decoration", r"!(?P<decoration_name>[^!|\s]+)!|\+(?P<old_decoration>[a-z0-9<>.()]+)\+"),
+    ("symbol", r"[.~H-WYh-wJ]"),
+    ("overlay", r"&"),
+    ("layout", r"y\d*|[$!*;?@#\\]"),
+    ("unreadable", r"."),
+)
+
+TOKEN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in TOKENS))
+
+SYMBOLS = {
+    ".": "staccato", "~": "roll", "H": "fermata", "L": "accent", "M": "lowermordent", "O": "coda",
+    "P": "uppermordent", "S": "segno", "T": "trill", "u": "upbow", "v": "downbow", "J": "slide", "R": "roll",
+}  # fmt: skip
+"""What the one-letter decorations stand for unless a ``U:`` field says otherwise."""
+
+_FIELD = re.compile(r"([A-Za-z+]):(.*)", re.DOTALL)
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
+_COMMENT = re.compile(r"(?<!\\)%.*")
+
+
+class Line(NamedTuple):
+    """One line: its number from 1, and what stands on it.
+
+    ``kind`` is ``field`` (then ``letter`` names it), ``music``, ``directive``, ``comment`` or ``blank``.
+    """
+
+    number: int
+    kind: str
+    letter: str
+    text: str
+
+
+def decode(data: bytes) -> str:
+    """Bytes of a tunebook to text: UTF-8 with or without a byte-order mark, else Latin-1."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines of a text, whatever ends them: LF, CRLF or a bare CR."""
+    return _LINE_ENDS.split(text.removeprefix("\ufeff"))
+
+
+def classify(number: int, raw: str, in_music: bool) -> Line:
+    """Tell what a line is.
+
+    ``in_music`` says that a ``K:`` has gone before. There a letter and a colon are a field only
+    if neither ``|`` nor ``:`` follows: ``F::`` and ``A:|`` are a note before a repeat sign.
+    """
+    if raw[:1] == "%":
+        return Line(number, "directive" if raw[:2] == "%%" else "comment", "", raw[2:])
+    text = _COMMENT.sub("", raw) if "%" in raw else raw
+    if not text or text.isspace():
+        # A comment alone is not the empty line that ends a tune.
+        return Line(number, "blank" if text == raw else "comment", "", "")
+    match = _FIELD.match(text)
+    if match and not (in_music and match[2][:1] in ("|", ":")):
+        return Line(number, "field", match[1], match[2].strip())
+    return Line(number, "music", "", text)
+
+
+def tokens(text: str, start: int = 0) -> Iterator[re.Match[str]]:
+    """The tokens of a piece of music; ``lastgroup`` of each match is its kind."""
+    return TOKEN.finditer(text, start)

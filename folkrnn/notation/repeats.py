@@ -1,0 +1,123 @@
+"""Repeats and endings: the sections of a tune, and the order in which its bars are played."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from folkrnn.notation.findings import WARNING, Finding
+from folkrnn.notation.tune import Bar, Tune
+
+
+class Ending(NamedTuple):
+    """A variant ending: the passes it is for, its first bar and its last (indices, both inclusive)."""
+
+    passes: tuple[int, ...]
+    first: int
+    last: int
+
+
+class Section(NamedTuple):
+    """A run of bars (indices ``first`` to ``last``, both inclusive) that is played ``passes`` times."""
+
+    first: int
+    last: int
+    passes: int
+    endings: tuple[Ending, ...]
+
+
+def sections(bars: Sequence[Bar]) -> Iterator[Section]:
+    """Divide bars into sections, at repeat signs, double bars outside repeats, and after last endings.
+
+    An unwritten ``|:`` stands where the last section ended.
+    """
+    first = 0
+    while first < len(bars):
+        section = _section(bars, first)
+        yield section
+        first = section.last + 1
+
+
+def _section(bars: Sequence[Bar], first: int) -> Section:
+    for index in range(first, len(bars)):
+        bar = bars[index]
+        if bar.ending:
+            endings = _endings(bars, index)
+            closed = max((bars[ending.last].plays for ending in endings[:-1]), default=bars[endings[-1].last].plays)
+            passes = max(closed, *(number for ending in endings for number in ending.passes))
+            return Section(first, endings[-1].last, passes, endings)
+        if bar.plays > 1:
+            return Section(first, index, bar.plays, ())
+        ends = index + 1 == len(bars) or bars[index + 1].opens or (bar.edge and not bars[first].opens)
+        if ends:
+            return Section(first, index, 1, ())
+    raise AssertionError("a section has bars")
+
+
+def _endings(bars: Sequence[Bar], index: int) -> tuple[Ending, ...]:
+    """The endings of one section, the first of which begins at ``index``."""
+    endings: list[Ending] = []
+    while index < len(bars) and bars[index].ending and (not endings or bars[index].ending[0] > endings[0].passes[0]):
+        last = index
+        # Where no sign ends the last ending it is as long as the first one.
+        longest = endings[0].last - endings[0].first if endings else len(bars)
+        while not _ends_ending(bars, last) and last - index < longest:
+            last += 1
+        endings.append(Ending(bars[index].ending, index, last))
+        index = last + 1
+    return tuple(endings)
+
+
+def _ends_ending(bars: Sequence[Bar], index: int) -> bool:
+    bar = bars[index]
+    if index + 1 == len(bars) or bar.plays > 1 or bar.edge:
+        return True
+    return bool(bars[index + 1].opens or bars[index + 1].ending)
+
+
+def balance_repeats(bars: tuple[Bar, ...]) -> tuple[tuple[Bar, ...], list[Finding]]:
+    """Open and close every repeat explicitly, and say where one was left open.
+
+    Of the endings all but the last close with a repeat sign; the last ends the section with a double bar.
+    """
+    result = list(bars)
+    findings: list[Finding] = []
+    for section in sections(bars):
+        first = bars[section.first]
+        if first.opens != (section.passes > 1):
+            result[section.first] = replace(first, opens=section.passes > 1)
+        if section.passes == 1 and first.opens:
+            findings.append(_unbalanced(first, "the repeat that begins here has no end"))
+        for ending in section.endings[:-1]:
+            last = result[ending.last]
+            if last.plays == 1:
+                findings.append(_unbalanced(last, "the ending has no repeat sign although another follows"))
+            result[ending.last] = replace(last, plays=section.passes, edge="")
+        if len(section.endings) > 1 or (section.endings and section.passes == 1):
+            last = result[section.last]
+            result[section.last] = replace(last, plays=1, edge=last.edge or ("||" if last.plays > 1 else ""))
+        for index in range(section.first, section.last + 1):
+            if result[index].plays > 1 and result[index].edge:
+                result[index] = replace(result[index], edge="")
+    return tuple(result), findings
+
+
+def _unbalanced(bar: Bar, message: str) -> Finding:
+    return Finding("unbalanced-repeat", WARNING, bar.line, bar.column, 0, message)
+
+
+def performed_order(tune: Tune) -> tuple[int, ...]:
+    """The indices of ``tune.bars`` in the order in which they are played."""
+    return order_of(tune.bars)
+
+
+def order_of(bars: Sequence[Bar]) -> tuple[int, ...]:
+    """The indices of bars in the order in which they are played."""
+    order: list[int] = []
+    for section in sections(bars):
+        body_stop = section.endings[0].first if section.endings else section.last + 1
+        for number in range(1, section.passes + 1):
+            order.extend(range(section.first, body_stop))
+            for ending in section.endings:
+                if number in ending.passes:
+                    order.extend(range(ending.first, ending.last + 1))
+    return tuple(order)

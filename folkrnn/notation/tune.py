@@ -1,0 +1,190 @@
+"""What a tune is: header fields and bars of notes, with exact times.
+
+Nothing here knows how ABC spells it; the reader makes these values and the writers spell them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from math import lcm
+from typing import NamedTuple
+
+from folkrnn.notation.findings import Finding
+from folkrnn.notation.key import Key
+from folkrnn.notation.meter import Meter
+from folkrnn.notation.pitch import Pitch
+
+
+class Tuplet(NamedTuple):
+    """A note's place in a tuplet: ``actual`` notes in the time of ``normal``, ``index`` of ``size``."""
+
+    actual: int
+    normal: int
+    size: int
+    index: int
+
+
+class Grace(NamedTuple):
+    """A grace note; its length is a hint to the engraver and takes no time from the bar."""
+
+    pitch: Pitch
+    duration: Fraction
+
+
+class Note(NamedTuple):
+    """A note, a chord or a rest.
+
+    ``pitches`` holds one pitch for a note, several for a chord, none for a rest. ``duration`` is
+    the sounding length as a fraction of a whole note, after tuplets and broken rhythm.
+    ``spaced`` is true where the beam breaks before the note. ``chord_symbols`` are the quoted
+    chords (``G7``), ``annotations`` the other quoted texts with their placement sign.
+    """
+
+    pitches: tuple[Pitch, ...]
+    duration: Fraction
+    tie: bool = False
+    tuplet: Tuplet | None = None
+    graces: tuple[Grace, ...] = ()
+    decorations: tuple[str, ...] = ()
+    chord_symbols: tuple[str, ...] = ()
+    annotations: tuple[str, ...] = ()
+    slurs_opened: int = 0
+    slurs_closed: int = 0
+    spaced: bool = False
+    hidden: bool = False
+    lyrics: tuple[str, ...] = ()
+    line: int = 0
+    column: int = 0
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether nothing sounds."""
+        return not self.pitches
+
+    @property
+    def written(self) -> Fraction:
+        """The length the note is drawn with: the sounding length without the tuplet's ratio."""
+        return self.duration * self.tuplet.actual / self.tuplet.normal if self.tuplet else self.duration
+
+
+class Change(NamedTuple):
+    """A field inside the music: ``value`` is a Meter (M), a Key (K), or the text of Q, P, R or T."""
+
+    index: int
+    field: str
+    value: Meter | Key | str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The notes between two bar lines.
+
+    ``meter`` and ``key`` are in force at its start; ``changes`` apply before the note of their
+    index. ``opens`` says that a repeat starts here (``|:``, written or not), ``plays`` how often the
+    section that ends here is played (1, or 2 for ``:|``, 3 for ``::|``). ``edge`` is the style of the
+    bar line at the end: empty for a plain one, ``||`` or ``|]``. ``ending`` lists the passes for which this
+    bar begins a variant ending (``[1,3``). ``number`` is the bar's number as printed: a pickup at the
+    start has 0, and a pickup or the second half of a split bar later on has its predecessor's.
+    """
+
+    notes: tuple[Note, ...]
+    meter: Meter
+    key: Key
+    changes: tuple[Change, ...] = ()
+    opens: bool = False
+    plays: int = 1
+    edge: str = ""
+    ending: tuple[int, ...] = ()
+    number: int = 0
+    line: int = 0
+    column: int = 0
+
+    @property
+    def duration(self) -> Fraction:
+        """The sum of the notes' lengths, as a fraction of a whole note."""
+        return total(self.notes)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the notes leave part of the meter empty, as in a pickup."""
+        full = self.meter.bar
+        return full is not None and self.duration < full
+
+    def with_number(self, number: int) -> "Bar":
+        """The same bar with another number."""
+        return Bar(
+            self.notes, self.meter, self.key, self.changes, self.opens, self.plays, self.edge, self.ending,
+            number, self.line, self.column,
+        )  # fmt: skip
+
+
+def total(notes: tuple[Note, ...] | list[Note]) -> Fraction:
+    """The sum of the notes' lengths, as a fraction of a whole note."""
+    # Integers by denominator: far cheaper than adding Fractions one by one.
+    sums: dict[int, int] = {}
+    for note in notes:
+        numerator, denominator = note[1].as_integer_ratio()
+        sums[denominator] = sums.get(denominator, 0) + numerator
+    common = lcm(*sums)
+    return _fraction(sum(numerator * (common // denominator) for denominator, numerator in sums.items()), common)
+
+
+_fraction = lru_cache(maxsize=4096)(Fraction)
+
+
+@dataclass(frozen=True, slots=True)
+class Tune:
+    """One tune as read: its fields in order, its bars, and what was found wrong on the way.
+
+    ``fields`` holds (letter, value) pairs of the header; ``number`` is the value of ``X:``;
+    ``unit`` the unit length in force at the start of the music; ``source`` and ``line`` say where it stood.
+    """
+
+    fields: tuple[tuple[str, str], ...]
+    meter: Meter
+    key: Key
+    unit: Fraction
+    bars: tuple[Bar, ...]
+    findings: tuple[Finding, ...] = ()
+    number: str = ""
+    source: str = ""
+    line: int = 1
+
+    def field(self, letter: str) -> str:
+        """The first value of a header field; empty where it is absent."""
+        return next((value for name, value in self.fields if name == letter), "")
+
+    def all_fields(self, letter: str) -> tuple[str, ...]:
+        """All values of a header field, in order."""
+        return tuple(value for name, value in self.fields if name == letter)
+
+    @property
+    def title(self) -> str:
+        """The first title."""
+        return self.field("T")
+
+    @property
+    def rhythm(self) -> str:
+        """The rhythm (``R:``), such as reel."""
+        return self.field("R")
+
+    @property
+    def origin(self) -> str:
+        """The origin (``O:``), such as Ireland."""
+        return self.field("O")
+
+    @property
+    def tempo(self) -> str:
+        """The tempo field's text (``Q:``)."""
+        return self.field("Q")
+
+    @property
+    def bar_count(self) -> int:
+        """The number of bars as a player counts them: pickups and second halves of split bars do not count."""
+        return max((bar.number for bar in self.bars), default=0)
+
+    def notes(self) -> Iterator[Note]:
+        """All notes, chords and rests in written order."""
+        for bar in self.bars:
+            yield from bar.notes

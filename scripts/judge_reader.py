@@ -1,0 +1,102 @@
+"""Hold our performed order against abc2midi's, tune by tune, over the fiddle collections.
+
+abc2midi (Debian's package abcmidi) reads each playable tune's original text; grace notes, ornaments, chord
+symbols and the rhythm field (which makes it swing hornpipes) are taken out of that text beforehand.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import mido
+
+from folkrnn.corpus.sources import music21_collection
+from folkrnn.notation import Tune, canonical, decode, performance, read_tunes
+
+GRID = 96
+"""Onsets are compared in 1/96 of a whole note: coarser than abc2midi's spread chords, finer than any note here."""
+
+_ORNAMENTS = re.compile(r'(\[[A-Za-z]:[^\]]*\])|\{[^}]*\}|"[^"]*"|![^!\s]*!|[~.HJKLMOPSTkuv]')
+
+
+def plain(text: str) -> str:
+    """A tune's text without what abc2midi would play and we set aside."""
+    lines = []
+    for line in text.splitlines():
+        if re.match(r"[A-Za-z]:(?![|:])", line):
+            if line[0] not in "RQIP":
+                lines.append(line)
+        elif line[:1] != "%":
+            lines.append(_ORNAMENTS.sub(lambda match: match[1] or "", line))
+    return "\n".join(lines) + "\n"
+
+
+def heard(path: Path) -> list[tuple[float, int]]:
+    """The (onset in whole notes, MIDI number) pairs of a MIDI file."""
+    midi = mido.MidiFile(path)
+    sounds = []
+    for track in midi.tracks:
+        ticks = 0
+        for message in track:
+            ticks += message.time
+            if message.type == "note_on" and message.velocity:
+                sounds.append((ticks / midi.ticks_per_beat / 4, message.note))
+    return sorted(sounds)
+
+
+def difference(tune: Tune, text: str, folder: Path) -> str:
+    """Why abc2midi's reading of a text differs from ours; empty where it does not."""
+    source, target = folder / "tune.abc", folder / "tune.mid"
+    source.write_text(text, encoding="utf-8")
+    target.unlink(missing_ok=True)
+    subprocess.run(["abc2midi", source, "-o", target], capture_output=True, check=False, timeout=20)
+    made = [target] if target.exists() else sorted(folder.glob("*.mid"))
+    if not made:
+        return "no MIDI file"
+    theirs = heard(made[0])
+    ours = [(float(sound.onset), sound.midi) for sound in performance(tune)]
+    if not theirs:
+        return "no notes"
+    first = theirs[0][0]
+    theirs = sorted((round((onset - first) * GRID), number) for onset, number in theirs)
+    ours = sorted((round((onset - ours[0][0]) * GRID), number) for onset, number in ours)
+    if theirs == ours:
+        return ""
+    if len(theirs) != len(ours):
+        return "count of notes"
+    return "pitches" if sorted(n for _, n in theirs) != sorted(n for _, n in ours) else "onsets"
+
+
+def main() -> None:
+    """Print, for each collection, how many playable tunes agree, and the causes of the rest."""
+    collections = sys.argv[1:] or ["oneills1850", "ryansMammoth", "airdsAirs"]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for collection in collections:
+            for label, original in (("original", True), ("canonical", False)):
+                causes: Counter[str] = Counter()
+                places = []
+                for path in music21_collection(collection):
+                    text = decode(path.read_bytes())
+                    lines = re.split(r"\r\n|\r|\n", text)
+                    tunes = read_tunes(text, path.name)
+                    stops = [tune.line - 1 for tune in tunes[1:]] + [len(lines)]
+                    for tune, stop in zip(tunes, stops, strict=True):
+                        if any(finding.level != "note" for finding in tune.findings):
+                            continue
+                        raw = "\n".join(lines[tune.line - 1 : stop])
+                        cause = difference(tune, plain(raw if original else canonical(tune)), folder)
+                        causes[cause] += 1
+                        if cause:
+                            places.append(f"{cause}: {tune.source}:{tune.line} {tune.title}")
+                total = sum(causes.values())
+                print(f"{collection} {label}: {total} tunes, {causes.pop('', 0) / total:.1%} agree; {dict(causes)}")
+                for place in places:
+                    print("   ", place)
+
+
+if __name__ == "__main__":
+    main()
