@@ -1,1 +1,22 @@
-"""Corpora: recipes, sources, cleaning, tune families and splits."""
+"""Corpora: recipes, sources, cleaning, tune families, splits and statistics."""
+
+from folkrnn.corpus.build import SPLITS, Corpus, CorpusTune, build_corpus, load_corpus, save_corpus, statistics
+from folkrnn.corpus.recipe import Recipe, SourceSettings, list_recipes, load_recipe, recipe_of
+from folkrnn.corpus.sources import music21_collection, read_text
+
+__all__ = [
+    "SPLITS",
+    "Corpus",
+    "CorpusTune",
+    "Recipe",
+    "SourceSettings",
+    "build_corpus",
+    "list_recipes",
+    "load_corpus",
+    "load_recipe",
+    "music21_collection",
+    "read_text",
+    "recipe_of",
+    "save_corpus",
+    "statistics",
+]

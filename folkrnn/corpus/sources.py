@@ -1,10 +1,16 @@
 """Where tunes come from: the folk collections of the music21 wheel, files, folders, standard input."""
 
 import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from folkrnn.errors import CorpusError
+from folkrnn.corpus.recipe import SourceSettings
+from folkrnn.errors import CorpusError, InputError
+from folkrnn.notation.lexer import decode
+
+BINARY = 0.05
+"""A file with a larger share of control characters than this is not text."""
 
 
 def music21_collection(name: str) -> list[Path]:
@@ -17,3 +23,43 @@ def music21_collection(name: str) -> list[Path]:
     if not files:
         raise CorpusError(f"music21 has no collection {name!r} of ABC files")
     return files
+
+
+def read_text(path: str | Path) -> str:
+    """The text of a file, or of standard input for ``-``.
+
+    Raises InputError, in one line, for a file that is not there, cannot be read, is empty or is no text.
+    """
+    name = "standard input" if str(path) == "-" else str(path)
+    try:
+        data = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{name}: there is no such file") from None
+    except IsADirectoryError:
+        raise InputError(f"{name}: is a folder; expected an ABC file") from None
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read: {error.strerror or error}") from None
+    if not data.strip():
+        raise InputError(f"{name}: is empty; expected tunes in ABC notation")
+    text = decode(data)
+    head = text[:4096]
+    if sum(character < " " and character not in "\t\n\r\f\v\x1a" for character in head) > BINARY * len(head):
+        raise InputError(f"{name}: is not text; expected tunes in ABC notation")
+    return text
+
+
+def source_texts(source: SourceSettings) -> Iterator[tuple[str, str]]:
+    """The (name, text) pairs of a source's files, in the order of their names."""
+    if source.collection:
+        for file in music21_collection(source.collection):
+            yield file.name, decode(file.read_bytes())
+        return
+    path = Path(source.path)
+    if source.path != "-" and path.is_dir():
+        found = sorted(file for file in path.rglob("*") if file.suffix.lower() == ".abc" and file.is_file())
+        if not found:
+            raise CorpusError(f"{path}: the folder holds no .abc files")
+        for file in found:
+            yield str(file), read_text(file)
+    else:
+        yield source.path, read_text(source.path)

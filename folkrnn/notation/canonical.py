@@ -98,8 +98,8 @@ def _bar_text(bar: Bar, signature: dict[int, int], before: Bar | None) -> tuple[
     altered: dict[tuple[int, int], int] = {}
     tied = before.notes[-1] if before is not None and before.notes[-1].tie else None
     changes = list(bar.changes)
-    skip = False
-    pair = ""
+    pair = ""  # the sign between this note and the last, while a broken pair is under way
+    pair_unit = EIGHTH
     for index, note in enumerate(bar.notes):
         while changes and changes[0].index <= index:
             change = changes.pop(0)
@@ -110,21 +110,18 @@ def _bar_text(bar: Bar, signature: dict[int, int], before: Bar | None) -> tuple[
             elif change.field == "M":
                 parts.append(f"[M:{change.value}]")
         length = note.written
-        if skip:
-            skip, length = False, pair_unit
+        if pair:
+            pair, length = "", pair_unit
         else:
             pair, pair_unit = _broken_pair(bar, index)
-            if pair:
-                skip, length = True, pair_unit
+            length = pair_unit if pair else length
         parts.extend(_before(note, signature, altered))
         parts.append(_pitches(note, signature, altered, tied))
         tied = None
         parts.append(length_text(length))
         if note.tie:
             parts.append("-")
-        parts.append(")" * note.slurs_closed)
-        if skip:
-            parts.append(pair)
+        parts.append(")" * note.slurs_closed + pair)
     return signature, "".join(parts)
 
 

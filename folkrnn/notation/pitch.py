@@ -1,6 +1,6 @@
 """Pitches as ABC spells them."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 STEPS = "CDEFGAB"
@@ -34,7 +34,7 @@ class Pitch(NamedTuple):
         return ACCIDENTAL_TEXT.get(self.alter, "") * (self.alter != 0) + self.letters
 
 
-@lru_cache(maxsize=None)
+@cache
 def _letters(step: int, octave: int) -> str:
     if octave >= 5:
         return STEPS[step].lower() + "'" * (octave - 5)

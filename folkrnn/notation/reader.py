@@ -1,8 +1,7 @@
 """The reader: ABC text of any origin to tunes, with findings and without exceptions."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 
@@ -79,7 +78,7 @@ def parse_length(text: str) -> Fraction | None:
     if not slash:
         return Fraction(numerator) if numerator else None
     denominator = int(tail) if tail.isdigit() else 2 ** (len(tail) + 1)
-    if tail.strip("/") and not tail.isdigit() or not denominator or not numerator:
+    if (tail.strip("/") and not tail.isdigit()) or not denominator or not numerator:
         return None
     return Fraction(numerator, denominator)
 

@@ -22,7 +22,7 @@ class Tuplet(NamedTuple):
     actual: int
     normal: int
     size: int
-    index: int
+    index: int  # type: ignore[assignment]  # a tuple's own index() is of no use here
 
 
 class Grace(NamedTuple):
@@ -71,7 +71,7 @@ class Note(NamedTuple):
 class Change(NamedTuple):
     """A field inside the music: ``value`` is a Meter (M), a Key (K), or the text of Q, P, R or T."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # a tuple's own index() is of no use here
     field: str
     value: Meter | Key | str
 

@@ -1,0 +1,212 @@
+"""Building a corpus: read, clean, drop, group into families, split, save, load."""
+
+import hashlib
+import json
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from folkrnn.corpus.cleaning import clean_title, title_key, told
+from folkrnn.corpus.families import families
+from folkrnn.corpus.recipe import Recipe, SourceSettings
+from folkrnn.corpus.sources import source_texts
+from folkrnn.errors import CorpusError
+from folkrnn.notation import NOTE, Tune, canonical, read_tunes, without
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusTune:
+    """One kept tune: its canonical text, where it came from, its family and its split.
+
+    ``notes`` counts its notes and rests, the denominator of bits per note; ``playable`` says that our reader finds
+    neither error nor warning.
+    """
+
+    text: str
+    collection: str
+    source: str
+    family: str
+    split: str
+    notes: int
+    playable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The kept tunes in the order of the sources, with what fell out and why, by collection."""
+
+    name: str
+    recipe: dict[str, Any]
+    tunes: tuple[CorpusTune, ...]
+    dropped: dict[str, dict[str, int]]
+
+    def texts(self, split: str) -> list[str]:
+        """The canonical texts of one split."""
+        return [tune.text for tune in self.tunes if tune.split == split]
+
+    def of(self, split: str) -> list[CorpusTune]:
+        """The tunes of one split."""
+        return [tune for tune in self.tunes if tune.split == split]
+
+    @property
+    def digest(self) -> str:
+        """A fingerprint of all texts and their splits."""
+        told = "".join(f"{tune.split} {tune.text}" for tune in self.tunes)
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def build_corpus(recipe: Recipe, progress: Callable[[str], None] | None = None) -> Corpus:
+    """Build the corpus of a recipe. Raises CorpusError if no tune is left."""
+    kept: list[tuple[Tune, str, str]] = []
+    dropped: dict[str, Counter[str]] = defaultdict(Counter)
+    seen: set[str] = set()
+    for source in recipe.sources:
+        read = 0
+        for name, text in source_texts(source):
+            for tune in read_tunes(text, name):
+                read += 1
+                tune = clean(tune, recipe, source)
+                reason = reason_to_drop(tune, recipe)
+                if not reason:
+                    written = canonical(tune)
+                    if len(written) > recipe.longest_characters:
+                        reason = "longer-than-allowed"
+                    elif written.split("\n", 2)[2] in seen:
+                        reason = "duplicate"
+                    else:
+                        seen.add(written.split("\n", 2)[2])
+                        kept.append((tune, source.name, written))
+                if reason:
+                    dropped[source.name][reason] += 1
+        if progress:
+            progress(f"{source.name}: {read} tunes read, {read - sum(dropped[source.name].values())} kept")
+    if not kept:
+        raise CorpusError(f"recipe {recipe.name!r} leaves no tune; the findings that fell out: {_causes(dropped)}")
+    if progress:
+        progress(f"finding the families of {len(kept)} tunes")
+    family = families([tune for tune, _, _ in kept], [title_key(tune.title) for tune, _, _ in kept])
+    names = _family_names(family, [text for _, _, text in kept])
+    tunes = tuple(
+        CorpusTune(
+            text=text,
+            collection=collection,
+            source=f"{tune.source}:{tune.line}",
+            family=name,
+            split=_split(name, recipe),
+            notes=sum(1 for _ in tune.notes()),
+            playable=all(finding.level == NOTE for finding in tune.findings),
+        )
+        for (tune, collection, text), name in zip(kept, names, strict=True)
+    )
+    return Corpus(recipe.name, recipe.settings(), tunes, {name: dict(counts) for name, counts in dropped.items()})
+
+
+def clean(tune: Tune, recipe: Recipe, source: SourceSettings) -> Tune:
+    """The tune with a tidy title, the rhythm and origin that its source tells, and without what the recipe drops."""
+    title = clean_title(tune.title)
+    rhythm = told((tune.rhythm, *tune.all_fields("T")), recipe.rhythms) or source.rhythm
+    origin = told((tune.origin,), recipe.origins) or source.origin
+    fields = tuple((letter, value) for letter, value in tune.fields if letter not in "TRO")
+    fields = (("T", title), ("R", rhythm), ("O", origin), *fields)
+    return without(replace(tune, fields=fields), frozenset(recipe.drop))
+
+
+def reason_to_drop(tune: Tune, recipe: Recipe) -> str:
+    """The code of the first finding for which a recipe drops a tune; empty if it stays."""
+    for finding in tune.findings:
+        if finding.level != NOTE and finding.code not in recipe.allow:
+            return finding.code
+    return "shorter-than-allowed" if tune.bar_count < recipe.shortest_bars else ""
+
+
+def _family_names(family: list[int], texts: list[str]) -> list[str]:
+    """A name for each tune's family that depends on its members alone, not on their order or number."""
+    names: dict[int, str] = {}
+    for index, text in zip(family, texts, strict=True):
+        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+        names[index] = min(names.get(index, digest), digest)
+    return [names[index] for index in family]
+
+
+def _split(family: str, recipe: Recipe) -> str:
+    # Split by tune family: settings of one tune must not straddle train and test.
+    place = int(hashlib.sha256(family.encode()).hexdigest()[:8], 16) / 16**8
+    if place < recipe.test:
+        return "test"
+    return "validation" if place < recipe.test + recipe.validation else "train"
+
+
+def _causes(dropped: dict[str, Counter[str]]) -> str:
+    total: Counter[str] = sum(dropped.values(), Counter())
+    return ", ".join(f"{code} {count}" for code, count in total.most_common(5)) or "none"
+
+
+def save_corpus(corpus: Corpus, folder: Path, force: bool = False) -> None:
+    """Write a corpus: one tunebook a split and ``corpus.json``. Raises CorpusError; overwrites only with ``force``."""
+    paths = {split: folder / f"{split}.abc" for split in SPLITS}
+    taken = [path for path in (*paths.values(), folder / "corpus.json") if path.exists()]
+    if taken and not force:
+        raise CorpusError(f"{taken[0]}: exists already; --force overwrites it")
+    tunes = [{k: v for k, v in asdict(tune).items() if k != "text"} for tune in corpus.tunes]
+    about = {"name": corpus.name, "recipe": corpus.recipe, "digest": corpus.digest, "dropped": corpus.dropped}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for split, path in paths.items():
+            _write(path, "\n".join(corpus.texts(split)))
+        _write(folder / "corpus.json", json.dumps({**about, "tunes": tunes}, indent=0, ensure_ascii=False))
+    except OSError as error:
+        raise CorpusError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from None
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_corpus(folder: Path) -> Corpus:
+    """Read a corpus that ``save_corpus`` wrote. Raises CorpusError."""
+    try:
+        about = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
+        texts = {}
+        for split in SPLITS:
+            content = (folder / f"{split}.abc").read_text(encoding="utf-8")
+            texts[split] = iter([text.rstrip("\n") + "\n" for text in content.split("\n\n") if text.strip()])
+        tunes = tuple(CorpusTune(text=next(texts[entry["split"]]), **entry) for entry in about["tunes"])
+    except FileNotFoundError as error:
+        raise CorpusError(f"{error.filename}: is not there; expected a folder that 'folkrnn corpus build' wrote") from None
+    except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
+        raise CorpusError(f"{folder}: is no corpus that 'folkrnn corpus build' wrote: {error or 'a tune is missing'}") from None
+    corpus = Corpus(about["name"], about["recipe"], tunes, about["dropped"])
+    if corpus.digest != about["digest"]:
+        raise CorpusError(f"{folder}: the tunes do not match corpus.json; build the corpus again")
+    return corpus
+
+
+def statistics(tunes: Iterable[CorpusTune]) -> dict[str, Any]:
+    """Counts over corpus tunes: tunes, families, notes, characters, and the commonest field values."""
+    tunes = list(tunes)
+    values: dict[str, Counter[str]] = {letter: Counter() for letter in "ROMK"}
+    for tune in tunes:
+        for line in tune.text.split("\n"):
+            if line[1:2] == ":" and line[0] in values:
+                values[line[0]][line[2:]] += 1
+    return {
+        "tunes": len(tunes),
+        "families": len({tune.family for tune in tunes}),
+        "playable": sum(tune.playable for tune in tunes),
+        "notes": sum(tune.notes for tune in tunes),
+        "characters": sum(len(tune.text) for tune in tunes),
+        "rhythms": dict(values["R"].most_common(12)),
+        "origins": dict(values["O"].most_common(12)),
+        "meters": dict(values["M"].most_common(12)),
+        "keys": dict(values["K"].most_common(12)),
+    }

@@ -1,0 +1,56 @@
+"""Tune families: the settings of one tune, whatever their titles and keys."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from folkrnn.notation import Tune
+
+RUN = 9
+"""Melodies are compared by runs of this many intervals."""
+ALIKE = 0.4
+"""Two tunes of which one shares this share of its runs with the other are one family."""
+COMMON = 40
+"""A run that more tunes than this have says nothing about kinship."""
+
+
+def runs(tune: Tune) -> frozenset[tuple[int, ...]]:
+    """The distinct runs of RUN successive intervals, in semitones, of a tune's top notes: the same in any key."""
+    pitches = [note.pitches[-1].midi for note in tune.notes() if note.pitches]
+    steps = [after - before for before, after in zip(pitches, pitches[1:], strict=False)]
+    return frozenset(tuple(steps[place : place + RUN]) for place in range(len(steps) - RUN + 1))
+
+
+def families(tunes: Sequence[Tune], titles: Sequence[str]) -> list[int]:
+    """The family of each tune, as the index of its first member: same title key, or nearly the same melody."""
+    parent = list(range(len(tunes)))
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    def join(members: Iterable[int]) -> None:
+        roots = sorted({root(member) for member in members})
+        for other in roots[1:]:
+            parent[other] = roots[0]
+
+    by_title: dict[str, list[int]] = defaultdict(list)
+    by_run: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    melodies = [runs(tune) for tune in tunes]
+    for index, title in enumerate(titles):
+        if title and title != "untitled":
+            by_title[title].append(index)
+        for run in melodies[index]:
+            by_run[run].append(index)
+    for members in by_title.values():
+        join(members)
+    for index, melody in enumerate(melodies):
+        shared: dict[int, int] = defaultdict(int)
+        for run in melody:
+            if len(by_run[run]) <= COMMON:
+                for other in by_run[run]:
+                    if other > index:
+                        shared[other] += 1
+        join([index, *(other for other, count in shared.items() if count >= ALIKE * min(len(melody), len(melodies[other])))])
+    return [root(index) for index in range(len(tunes))]

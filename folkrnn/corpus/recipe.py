@@ -1,0 +1,154 @@
+"""Recipes: what to read and how to clean it, as TOML."""
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from folkrnn.errors import CorpusError
+from folkrnn.notation.canonical import FEATURES
+
+DROPPED = ("articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """One source: a collection of music21's, or a file or folder at ``path``.
+
+    ``rhythm`` and ``origin`` are given to tunes that do not tell theirs.
+    """
+
+    collection: str = ""
+    path: str = ""
+    title: str = ""
+    rhythm: str = ""
+    origin: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.collection) == bool(self.path):
+            raise CorpusError("a [[source]] needs either collection = \"…\" or path = \"…\"")
+
+    @property
+    def name(self) -> str:
+        """What the source is called in counts and statistics."""
+        return self.collection or Path(self.path).stem
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What to read (``sources``) and how to clean, name and divide it; see ``corpora/default.toml``."""
+
+    name: str
+    sources: tuple[SourceSettings, ...]
+    description: str = ""
+    drop: tuple[str, ...] = DROPPED
+    allow: tuple[str, ...] = ()
+    shortest_bars: int = 1
+    longest_characters: int = 4000
+    validation: float = 0.05
+    test: float = 0.05
+    rhythms: dict[str, str] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.sources:
+            raise CorpusError(f"recipe {self.name!r} has no [[source]]; expected at least one")
+        for feature in self.drop:
+            if feature not in FEATURES:
+                raise CorpusError(f"recipe {self.name!r}: clean.drop has {feature!r}; expected some of {', '.join(FEATURES)}")
+        if self.validation < 0 or self.test < 0 or self.validation + self.test >= 1:
+            raise CorpusError(f"recipe {self.name!r}: split.validation and split.test must be shares that leave some to train on")
+        for pattern in (*self.rhythms, *self.origins):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise CorpusError(f"recipe {self.name!r}: {pattern!r} is no regular expression: {error}") from None
+
+    def settings(self) -> dict[str, Any]:
+        """The recipe as plain data, for a model file or a corpus folder."""
+        return {
+            "name": self.name,
+            "sources": [source.name for source in self.sources],
+            "drop": list(self.drop),
+            "allow": list(self.allow),
+            "shortest_bars": self.shortest_bars,
+            "longest_characters": self.longest_characters,
+            "validation": self.validation,
+            "test": self.test,
+        }
+
+    @property
+    def digest(self) -> str:
+        """A short fingerprint of all that the recipe says."""
+        told = [self.settings(), self.rhythms, self.origins, [str(source) for source in self.sources]]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def recipe_folder() -> Traversable:
+    """Where the recipes that ship with folkrnn lie: ``corpora/`` of a checkout, or its copy in the package."""
+    checkout = Path(__file__).parents[2] / "corpora"
+    return checkout if (checkout / "default.toml").is_file() else files("folkrnn") / "recipes"
+
+
+def list_recipes() -> list[Recipe]:
+    """The recipes that ship with folkrnn, by name."""
+    found = [entry for entry in recipe_folder().iterdir() if entry.name.endswith(".toml")]
+    return [parse_recipe(entry.read_text(encoding="utf-8"), entry.name) for entry in sorted(found, key=lambda e: e.name)]
+
+
+def load_recipe(name: str) -> Recipe:
+    """The recipe of a name that ships with folkrnn, or of a TOML file. Raises CorpusError."""
+    path = Path(name)
+    if path.suffix == ".toml":
+        try:
+            return parse_recipe(path.read_text(encoding="utf-8"), name, path.parent)
+        except (OSError, UnicodeDecodeError) as error:
+            raise CorpusError(f"{name}: cannot be read as a recipe: {_reason(error)}") from None
+    recipes = {recipe.name: recipe for recipe in list_recipes()}
+    if name not in recipes:
+        raise CorpusError(f"{name!r} is no recipe; expected one of {', '.join(recipes)}, or a .toml file")
+    return recipes[name]
+
+
+def recipe_of(paths: Iterable[str]) -> Recipe:
+    """A recipe that reads files, folders or ``-`` (standard input), cleaned like the default one."""
+    default = load_recipe("default")
+    sources = tuple(SourceSettings(path=path) for path in paths)
+    return Recipe(
+        "files", sources, "", default.drop, default.allow, rhythms=default.rhythms, origins=default.origins
+    )
+
+
+def parse_recipe(text: str, source: str, folder: Path | None = None) -> Recipe:
+    """Read a recipe's TOML; relative paths in it start from ``folder``. Raises CorpusError."""
+    try:
+        data = tomllib.loads(text)
+        sources = tuple(SourceSettings(**entry) for entry in data.pop("source", []))
+        clean, split = data.pop("clean", {}), data.pop("split", {})
+        for key in ("drop", "allow"):
+            if key in clean:
+                clean[key] = tuple(clean[key])
+        if folder is not None:
+            sources = tuple(_beside(entry, folder) for entry in sources)
+        return Recipe(sources=sources, **data, **clean, **split)
+    except tomllib.TOMLDecodeError as error:
+        raise CorpusError(f"{source}: is no TOML: {error}") from None
+    except TypeError as error:
+        problem = str(error).split(")", 1)[-1].strip() or str(error)
+        raise CorpusError(f"{source}: {problem}; corpora/default.toml shows what a recipe may hold") from None
+
+
+def _beside(source: SourceSettings, folder: Path) -> SourceSettings:
+    if not source.path or source.path == "-":
+        return source
+    return SourceSettings(path=str(folder / source.path), title=source.title, rhythm=source.rhythm, origin=source.origin)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
