@@ -1,0 +1,67 @@
+"""Transposition: a tune in another key, spelled as that key spells it."""
+
+from dataclasses import replace
+
+from folkrnn.errors import NotationError
+from folkrnn.notation.key import Key
+from folkrnn.notation.pitch import SEMITONES, STEPS, Pitch
+from folkrnn.notation.tune import Bar, Change, Note, Tune
+
+
+def transpose_pitch(pitch: Pitch, steps: int, semitones: int) -> Pitch:
+    """The pitch an interval away: ``steps`` staff places and ``semitones`` semitones, negative for down.
+
+    Raises NotationError where only a triple accidental could spell it.
+    """
+    octave, step = divmod(pitch.octave * 7 + pitch.step + steps, 7)
+    alter = pitch.midi + semitones - (12 * (octave + 1) + SEMITONES[step])
+    if abs(alter) > 2:
+        raise NotationError(f"{pitch} moved by {semitones} semitones has no spelling; expected at most double accidentals")
+    return Pitch(step, octave, alter)
+
+
+def interval_between(old: Key, new_tonic: str) -> tuple[int, int]:
+    """The smallest interval, as (steps, semitones), that takes a key to another tonic."""
+    if not old.tonic:
+        raise NotationError(f"the key {old} has no tonic to transpose from")
+    new = Key(new_tonic, old.mode)
+    steps = (STEPS.index(new.tonic[0]) - STEPS.index(old.tonic[0])) % 7
+    semitones = ((new.tonic_class or 0) - (old.tonic_class or 0)) % 12
+    return (steps - 7, semitones - 12) if semitones > 6 or (semitones == 0 and steps > 3) else (steps, semitones)
+
+
+def transpose(tune: Tune, steps: int, semitones: int) -> Tune:
+    """The tune an interval away, keys and grace notes with it; chord symbols and annotations are left out.
+
+    Raises NotationError where a key or a pitch has no usual spelling there.
+    """
+
+    def moved(note: Note) -> Note:
+        return note._replace(
+            pitches=tuple(transpose_pitch(pitch, steps, semitones) for pitch in note.pitches),
+            graces=tuple(g._replace(pitch=transpose_pitch(g.pitch, steps, semitones)) for g in note.graces),
+            chord_symbols=(),
+            annotations=(),
+        )
+
+    def moved_bar(bar: Bar) -> Bar:
+        changes = tuple(
+            Change(c.index, c.field, _moved_key(c.value, steps, semitones)) if isinstance(c.value, Key) else c
+            for c in bar.changes
+        )
+        return replace(
+            bar, notes=tuple(map(moved, bar.notes)), key=_moved_key(bar.key, steps, semitones), changes=changes
+        )
+
+    return replace(tune, key=_moved_key(tune.key, steps, semitones), bars=tuple(map(moved_bar, tune.bars)))
+
+
+def _moved_key(key: Key, steps: int, semitones: int) -> Key:
+    if not key.tonic or not key.standard:
+        raise NotationError(f"the key {key} cannot be transposed; expected a tonic and a mode")
+    tonic = Pitch(STEPS.index(key.tonic[0]), 4, key.tonic.count("#") - key.tonic.count("b"))
+    moved = transpose_pitch(tonic, steps, semitones)
+    new = Key(STEPS[moved.step] + ("#" * moved.alter if moved.alter > 0 else "b" * -moved.alter), key.mode)
+    if abs(moved.alter) > 1 or abs(new.fifths) > 7:
+        raise NotationError(f"the key {key} moved by {semitones} semitones has no usual signature")
+    return new
