@@ -180,14 +180,19 @@ def load_corpus(folder: Path) -> Corpus:
         for split in SPLITS:
             content = (folder / f"{split}.abc").read_text(encoding="utf-8")
             texts[split] = iter([text.rstrip("\n") + "\n" for text in content.split("\n\n") if text.strip()])
-        tunes = tuple(CorpusTune(text=next(texts[entry["split"]]), **entry) for entry in about["tunes"])
+        tunes = [CorpusTune(text=next(texts[entry["split"]]), **entry) for entry in about["tunes"]]
+        corpus = Corpus(about["name"], about["recipe"], tuple(tunes), about["dropped"])
+        left = [text for rest in texts.values() for text in rest]
+        if left or corpus.digest != about["digest"]:
+            raise CorpusError(f"{folder}: the tunes do not match corpus.json; build the corpus again")
     except FileNotFoundError as error:
-        raise CorpusError(f"{error.filename}: is not there; expected a folder that 'folkrnn corpus build' wrote") from None
+        raise CorpusError(
+            f"{error.filename}: is not there; expected a folder that 'folkrnn corpus build' wrote"
+        ) from None
     except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
-        raise CorpusError(f"{folder}: is no corpus that 'folkrnn corpus build' wrote: {error or 'a tune is missing'}") from None
-    corpus = Corpus(about["name"], about["recipe"], tunes, about["dropped"])
-    if corpus.digest != about["digest"]:
-        raise CorpusError(f"{folder}: the tunes do not match corpus.json; build the corpus again")
+        raise CorpusError(
+            f"{folder}: is no corpus that 'folkrnn corpus build' wrote: {str(error) or 'a tune is missing'}"
+        ) from None
     return corpus
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 _ARTICLE_BEHIND = re.compile(r"^(.*),\s*(the|a|an)\b(.*)$", re.IGNORECASE)
 _BEHIND_DASHES = re.compile(r"\s+--?\s+[^-]*$")
-_SETTING = re.compile(r"[\s.,(\[]*\b(?:\d+(?:st|nd|rd|th)|first|second|third)\s+(?:setting|version|set)\b.*$", re.IGNORECASE)
+_SETTING = re.compile(
+    r"[\s.,(\[]*\b(?:\d+(?:st|nd|rd|th)|first|second|third)\s+(?:setting|version|set)\b.*$", re.IGNORECASE
+)
 _QUOTES = re.compile(r'^[\s"“”„‘]+|[\s"“”]+$')
 _SPACE = re.compile(r"\s+")
 
@@ -14,8 +16,8 @@ _SPACE = re.compile(r"\s+")
 def clean_title(title: str) -> str:
     """A title as it stands on a page.
 
-    Quotes around it, ``-- Reel`` and ``2nd setting`` behind it go; ``Rakes, The`` becomes ``The Rakes``; capitals throughout
-    become capitals at the start of words.
+    Quotes around it, ``-- Reel`` and ``2nd setting`` behind it go; ``Rakes, The`` becomes ``The Rakes``;
+    capitals throughout become capitals at the start of words.
     """
     text = _SETTING.sub("", _BEHIND_DASHES.sub("", _SPACE.sub(" ", title)))
     text = _QUOTES.sub("", text).rstrip(" .,;:")
@@ -24,7 +26,9 @@ def clean_title(title: str) -> str:
         text = f"{match[2].capitalize()} {match[1]}{match[3]}"
     letters = [character for character in text if character.isalpha()]
     if len(letters) > 3 and all(character.isupper() for character in letters):
-        text = " ".join(word[:1] + word[1:].lower() if word[:1].isalpha() else word[:2] + word[2:].lower() for word in text.split())
+        text = " ".join(
+            word[:1] + word[1:].lower() if word[:1].isalpha() else word[:2] + word[2:].lower() for word in text.split()
+        )
     return text.strip() or "Untitled"
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from folkrnn.notation import Tune
 
@@ -16,7 +17,7 @@ COMMON = 40
 def runs(tune: Tune) -> frozenset[tuple[int, ...]]:
     """The distinct runs of RUN successive intervals, in semitones, of a tune's top notes: the same in any key."""
     pitches = [note.pitches[-1].midi for note in tune.notes() if note.pitches]
-    steps = [after - before for before, after in zip(pitches, pitches[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(pitches)]
     return frozenset(tuple(steps[place : place + RUN]) for place in range(len(steps) - RUN + 1))
 
 
@@ -52,5 +53,10 @@ def families(tunes: Sequence[Tune], titles: Sequence[str]) -> list[int]:
                 for other in by_run[run]:
                     if other > index:
                         shared[other] += 1
-        join([index, *(other for other, count in shared.items() if count >= ALIKE * min(len(melody), len(melodies[other])))])
+        join(
+            [
+                index,
+                *(other for other, count in shared.items() if count >= ALIKE * min(len(melody), len(melodies[other]))),
+            ]
+        )
     return [root(index) for index in range(len(tunes))]

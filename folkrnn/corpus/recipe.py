@@ -5,15 +5,16 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from folkrnn.errors import CorpusError
 from folkrnn.notation.canonical import FEATURES
 
+_KINDS = {str: "a text", int: "a whole number", float: "a number", tuple: "a list of texts", dict: "a table of texts"}
 DROPPED = ("articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
 
 
@@ -31,8 +32,9 @@ class SourceSettings:
     origin: str = ""
 
     def __post_init__(self) -> None:
+        _check_types(self, "a [[source]]")
         if bool(self.collection) == bool(self.path):
-            raise CorpusError("a [[source]] needs either collection = \"…\" or path = \"…\"")
+            raise CorpusError('a [[source]] needs either collection = "…" or path = "…"')
 
     @property
     def name(self) -> str:
@@ -57,13 +59,15 @@ class Recipe:
     origins: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        _check_types(self, f"recipe {self.name!r}")
         if not self.sources:
             raise CorpusError(f"recipe {self.name!r} has no [[source]]; expected at least one")
         for feature in self.drop:
             if feature not in FEATURES:
-                raise CorpusError(f"recipe {self.name!r}: clean.drop has {feature!r}; expected some of {', '.join(FEATURES)}")
+                expected = ", ".join(FEATURES)
+                raise CorpusError(f"recipe {self.name!r}: clean.drop has {feature!r}; expected some of {expected}")
         if self.validation < 0 or self.test < 0 or self.validation + self.test >= 1:
-            raise CorpusError(f"recipe {self.name!r}: split.validation and split.test must be shares that leave some to train on")
+            raise CorpusError(f"recipe {self.name!r}: split.validation and split.test must leave some to train on")
         for pattern in (*self.rhythms, *self.origins):
             try:
                 re.compile(pattern)
@@ -90,6 +94,16 @@ class Recipe:
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
 
 
+def _check_types(settings: "SourceSettings | Recipe", where: str) -> None:
+    """Raise CorpusError for a value that is not of its field's type, as TOML may hold one."""
+    for setting in fields(settings):
+        value = getattr(settings, setting.name)
+        kind: Any = get_origin(setting.type) or setting.type
+        right = isinstance(value, (int, float) if kind is float else kind)
+        if not right or any(not isinstance(text, str) for text in (value.values() if kind is dict else ())):
+            raise CorpusError(f"{where}: {setting.name} is {value!r}; expected {_KINDS[kind]}")
+
+
 def recipe_folder() -> Traversable:
     """Where the recipes that ship with folkrnn lie: ``corpora/`` of a checkout, or its copy in the package."""
     checkout = Path(__file__).parents[2] / "corpora"
@@ -99,7 +113,9 @@ def recipe_folder() -> Traversable:
 def list_recipes() -> list[Recipe]:
     """The recipes that ship with folkrnn, by name."""
     found = [entry for entry in recipe_folder().iterdir() if entry.name.endswith(".toml")]
-    return [parse_recipe(entry.read_text(encoding="utf-8"), entry.name) for entry in sorted(found, key=lambda e: e.name)]
+    return [
+        parse_recipe(entry.read_text(encoding="utf-8"), entry.name) for entry in sorted(found, key=lambda e: e.name)
+    ]
 
 
 def load_recipe(name: str) -> Recipe:
@@ -120,9 +136,7 @@ def recipe_of(paths: Iterable[str]) -> Recipe:
     """A recipe that reads files, folders or ``-`` (standard input), cleaned like the default one."""
     default = load_recipe("default")
     sources = tuple(SourceSettings(path=path) for path in paths)
-    return Recipe(
-        "files", sources, "", default.drop, default.allow, rhythms=default.rhythms, origins=default.origins
-    )
+    return Recipe("files", sources, "", default.drop, default.allow, rhythms=default.rhythms, origins=default.origins)
 
 
 def parse_recipe(text: str, source: str, folder: Path | None = None) -> Recipe:
@@ -147,7 +161,9 @@ def parse_recipe(text: str, source: str, folder: Path | None = None) -> Recipe:
 def _beside(source: SourceSettings, folder: Path) -> SourceSettings:
     if not source.path or source.path == "-":
         return source
-    return SourceSettings(path=str(folder / source.path), title=source.title, rhythm=source.rhythm, origin=source.origin)
+    return SourceSettings(
+        path=str(folder / source.path), title=source.title, rhythm=source.rhythm, origin=source.origin
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """Where tunes come from: the folk collections of the music21 wheel, files, folders, standard input."""
 
+import os
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -39,9 +40,9 @@ def read_text(path: str | Path) -> str:
         raise InputError(f"{name}: is a folder; expected an ABC file") from None
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror or error}") from None
-    if not data.strip():
-        raise InputError(f"{name}: is empty; expected tunes in ABC notation")
     text = decode(data)
+    if not text.strip():
+        raise InputError(f"{name}: is empty; expected tunes in ABC notation")
     head = text[:4096]
     if sum(character < " " and character not in "\t\n\r\f\v\x1a" for character in head) > BINARY * len(head):
         raise InputError(f"{name}: is not text; expected tunes in ABC notation")
@@ -55,7 +56,7 @@ def source_texts(source: SourceSettings) -> Iterator[tuple[str, str]]:
             yield file.name, decode(file.read_bytes())
         return
     path = Path(source.path)
-    if source.path != "-" and path.is_dir():
+    if source.path != "-" and os.path.isdir(path):  # unlike Path.is_dir() false, not an error, where it cannot tell
         found = sorted(file for file in path.rglob("*") if file.suffix.lower() == ".abc" and file.is_file())
         if not found:
             raise CorpusError(f"{path}: the folder holds no .abc files")

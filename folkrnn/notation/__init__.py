@@ -10,7 +10,9 @@ from folkrnn.notation.performance import Sound, performance
 from folkrnn.notation.pitch import Pitch
 from folkrnn.notation.reader import read_tunes
 from folkrnn.notation.repeats import Ending, Section, performed_order, sections
+from folkrnn.notation.transposition import interval_between, transpose
 from folkrnn.notation.tune import Bar, Change, Grace, Note, Tune, Tuplet
+from folkrnn.notation.writer import write_tune, write_tunebook
 
 __all__ = [
     "ERROR",
@@ -34,6 +36,7 @@ __all__ = [
     "check_bars",
     "decode",
     "form",
+    "interval_between",
     "is_pickup",
     "parse_key",
     "parse_meter",
@@ -41,5 +44,8 @@ __all__ = [
     "performed_order",
     "read_tunes",
     "sections",
+    "transpose",
     "without",
+    "write_tune",
+    "write_tunebook",
 ]

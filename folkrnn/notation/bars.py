@@ -27,11 +27,11 @@ def ends_section(bars: Sequence[Bar], index: int) -> bool:
 
 
 def is_pickup(bars: Sequence[Bar], index: int) -> bool:
-    """Whether a bar is an incomplete one that leads into a section."""
+    """Whether a bar is an incomplete one that leads into a section, or into the repeat that opens after it."""
     bar = bars[index]
-    return (
-        starts_section(bars, index) and not bar.ending and not ends_section(bars, index) and bar.is_short
-    )
+    if bar.ending or not starts_section(bars, index) or not bar.is_short:
+        return False
+    return not ends_section(bars, index) or (bar.plays == 1 and index + 1 < len(bars) and bars[index + 1].opens)
 
 
 def number_bars(bars: Sequence[Bar]) -> tuple[Bar, ...]:
@@ -53,12 +53,13 @@ def check_bars(bars: Sequence[Bar]) -> list[Finding]:
         full, length = bar.meter.bar, bar.duration
         if full is None or length == full:
             continue
+        message = f"the bar holds {length} but the meter is {bar.meter}"
         if length > full:
-            findings.append(_finding("bar-too-long", ERROR, bar, f"the bar holds {length} but the meter is {bar.meter}"))
+            findings.append(_finding("bar-too-long", ERROR, bar, message))
         elif starts_section(bars, index) or ends_section(bars, index):
             short.add(index)
         else:
-            findings.append(_finding("bar-too-short", ERROR, bar, f"the bar holds {length} but the meter is {bar.meter}"))
+            findings.append(_finding("bar-too-short", ERROR, bar, message))
     if short and not findings:
         findings += _check_joins(bars, short)
     return findings

@@ -6,7 +6,7 @@ where, some reader would otherwise take the note for another. The inverse is the
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -51,8 +51,10 @@ def form(tune: Tune) -> str:
     text = ""
     for section in sections(tune.bars):
         last = section.endings[0].last if section.endings else section.last
-        count = tune.bars[last].number - tune.bars[section.first].number + (not is_pickup(tune.bars, section.first))
-        text += f"{count}{':' * (section.passes - 1) or '|'}"
+        before = tune.bars[section.first].number - (not is_pickup(tune.bars, section.first))
+        count = tune.bars[last].number - before
+        if count:
+            text += f"{count}{':' * (section.passes - 1) or '|'}"
     return text
 
 
@@ -65,19 +67,28 @@ def plain_key(key: Key) -> Key:
 
 def body(tune: Tune) -> str:
     """The music on one line, without spaces."""
-    parts: list[str] = []
+    return "".join(line + text for line, text in bar_texts(tune))
+
+
+def bar_texts(
+    tune: Tune, spaces: Callable[[Bar], frozenset[int]] = lambda bar: frozenset()
+) -> Iterator[tuple[str, str]]:
+    """The bars as (bar line before, music) pairs; the last pair is the closing bar line and nothing.
+
+    ``spaces`` gives the indices of the notes of a bar that a space stands before.
+    """
     before: Bar | None = None
     signature = plain_key(tune.key).signature
     for bar in tune.bars:
-        parts.append(_bar_line(before, bar))
-        signature, text = _bar_text(bar, signature, before)
-        parts.append(text)
+        line = bar_line(before, bar)
+        signature, text = _bar_text(bar, signature, before, spaces(bar))
+        yield line, text
         before = bar
-    parts.append(_bar_line(before, None))
-    return "".join(parts)
+    yield bar_line(before, None), ""
 
 
-def _bar_line(before: Bar | None, bar: Bar | None) -> str:
+def bar_line(before: Bar | None, bar: Bar | None) -> str:
+    """The sign between two bars, or at either end of the tune, with the passes of an ending that begins there."""
     if before is None:
         line = ""
     elif before.plays > 1:
@@ -93,7 +104,9 @@ def _bar_line(before: Bar | None, bar: Bar | None) -> str:
     return line
 
 
-def _bar_text(bar: Bar, signature: dict[int, int], before: Bar | None) -> tuple[dict[int, int], str]:
+def _bar_text(
+    bar: Bar, signature: dict[int, int], before: Bar | None, spaces: frozenset[int]
+) -> tuple[dict[int, int], str]:
     parts: list[str] = []
     altered: dict[tuple[int, int], int] = {}
     tied = before.notes[-1] if before is not None and before.notes[-1].tie else None
@@ -101,6 +114,8 @@ def _bar_text(bar: Bar, signature: dict[int, int], before: Bar | None) -> tuple[
     pair = ""  # the sign between this note and the last, while a broken pair is under way
     pair_unit = EIGHTH
     for index, note in enumerate(bar.notes):
+        if index in spaces and not pair:
+            parts.append(" ")
         while changes and changes[0].index <= index:
             change = changes.pop(0)
             if isinstance(change.value, Key):
@@ -203,9 +218,7 @@ def without(tune: Tune, features: frozenset[str]) -> Tune:
 
     def strip(note: Note) -> Note:
         decorations = tuple(
-            name
-            for name in note.decorations
-            if ("ornaments" if name in _ORNAMENTS else "articulation") not in features
+            name for name in note.decorations if ("ornaments" if name in _ORNAMENTS else "articulation") not in features
         )
         return note._replace(
             graces=() if "graces" in features else note.graces,

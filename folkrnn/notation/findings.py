@@ -10,7 +10,7 @@ class Finding(NamedTuple):
     """One remark about one place.
 
     ``level`` is ``error`` (nobody can play it), ``warning`` (a player would frown) or ``note``
-    (good to know); ``line`` and ``column`` count from 1 and ``bar`` as in ``Bar.number`` (0: before the first full bar).
+    (good to know); ``line`` and ``column`` count from 1, ``bar`` as in ``Bar.number`` (0: before the first full bar).
     """
 
     code: str

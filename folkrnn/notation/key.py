@@ -20,7 +20,7 @@ _ACCIDENTAL = re.compile(r"(\^\^?|__?|=)([A-Ga-g])")
 _IGNORED = re.compile(
     r"(?:\s|^)(?:(?:clef|middle|m|transpose|t|octave|stafflines|staffscale|score|sound|shift|style|cue|name|nm|snm|sname)"
     r"\s*=\s*\S*"
-    r"|(?:treble|bass|tenor|alto|baritone|soprano|mezzosoprano|perc|none)\d?(?:[+-]8)?"
+    r"|(?:treble|bass|tenor|alto|baritone|soprano|mezzosoprano|perc)\d?(?:[+-]8)?"
     r"|[+-]8(?:va)?)(?=\s|$)",
     re.IGNORECASE,
 )
@@ -71,10 +71,10 @@ class Key:
         if self.pipes:
             return self.pipes
         text = f"{self.tonic}{self.mode}" if self.tonic else "none"
-        if self.explicit:
+        if self.explicit or self.replaces:
             marks = " ".join(ACCIDENTAL_TEXT[alter] + STEPS[step].lower() for step, alter in self.explicit)
             text += f" exp {marks}" if self.replaces else f" {marks}"
-        return text
+        return text.rstrip()
 
 
 @lru_cache(maxsize=1024)
@@ -94,14 +94,15 @@ def _signature(key: Key) -> tuple[tuple[int, int], ...]:
 
 
 @lru_cache(maxsize=1024)
-def parse_key(text: str) -> Key:
+def parse_key(text: str, before: Key = Key()) -> Key:
     """Read the value of a ``K:`` field; clef and transposition words in it are passed over.
 
-    An empty value and ``none`` mean no signature. Raises NotationError for anything else.
+    An empty value and ``none`` mean no signature; a clef alone leaves the key as it was ``before``. Raises
+    NotationError for anything else.
     """
-    value = _IGNORED.sub(" ", f" {text} ").strip() if text.strip().lower() != "none" else ""
+    value = _IGNORED.sub(" ", f" {text} ").strip()
     if not value:
-        return Key()
+        return before if text.strip() else Key()
     if value.split()[0] in ("HP", "Hp"):
         return Key(pipes=value[:2])
     explicit = tuple((STEPS.index(m[2].upper()), ACCIDENTALS[m[1]] or 0) for m in _ACCIDENTAL.finditer(value))

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from folkrnn.errors import NotationError
 
-_METER = re.compile(r"\(?\s*(\d+(?:\s*\+\s*\d+)*)\s*\)?\s*/\s*(\d+)")
+_METER = re.compile(r"\(?\s*(\d{1,2}(?:\s*\+\s*\d{1,2})*)\s*\)?\s*/\s*(\d{1,2})")
 _NAMED = {"C": ((4,), 4), "C|": ((2,), 2)}
 
 

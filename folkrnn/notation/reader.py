@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
+from typing import ClassVar
 
 from folkrnn.errors import NotationError
 from folkrnn.notation.bars import check_bars, number_bars
@@ -23,8 +24,9 @@ _CHORD_SYMBOL = re.compile(
     r"(?:/[A-Ga-g][#b♯♭]?)?\)?"
 )
 _UNIT_LENGTH = re.compile(r"1\s*/\s*(\d+)")
-_SYLLABLE = re.compile(r"(?:\\-|[^\s\-_*|])+|[-_*|]")
-_USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*[!+]?([^!+]*)[!+]?")
+_SYLLABLE = re.compile(r"[^\s\-_*|]+-?|[-_*|]")
+_USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*([!+]?)([^!+|\s]*)\2\s*")
+_PASSES = re.compile(r"(\d{1,2})(?:-(\d{1,2}))?")
 
 
 def read_tunes(text: str, source: str = "") -> list[Tune]:
@@ -47,6 +49,8 @@ def read_tunes(text: str, source: str = "") -> list[Tune]:
             skipping = word.startswith("begin") or (skipping and not word.startswith("end"))
             if reader is not None:
                 reader.directive(line.text)
+            elif not tunes:
+                shared.append(line)
             continue
         if skipping:
             continue
@@ -144,7 +148,10 @@ class _TuneReader:
         self.music_since_words = False
         self.verse = 0
         for line in shared:
-            self._header_field(line)
+            if line.kind == "directive":
+                self.directive(line.text)
+            else:
+                self._header_field(line)
         self.read(first)
 
     # ── findings ────────────────────────────────────────────────────────────────────────────
@@ -165,7 +172,8 @@ class _TuneReader:
             if self.in_music:
                 self._music_line(line.text)
             elif self._last_field:
-                self.find("not-a-field", NOTE, f"the header holds {_shown(line.text)}; expected a field such as T: or K:")
+                message = f"the header holds {_shown(line.text)}; expected a field such as T: or K:"
+                self.find("not-a-field", NOTE, message)
 
     def directive(self, text: str) -> None:
         words = text.replace("=", " ").split()
@@ -208,8 +216,6 @@ class _TuneReader:
             self.unit = self.meter.default_unit_length
         self.first_unit = self.unit
         self.bar = _Draft(self.meter, self.key, self.line, 1)
-        if len(self.voices) > 1 or self.voice_muted:
-            self.voice_muted = False
 
     def _body_field(self, letter: str, value: str) -> None:
         if letter in ("w", "W", "s", "+"):
@@ -264,17 +270,18 @@ class _TuneReader:
 
     def _set_key(self, value: str) -> None:
         try:
-            self.key = parse_key(value)
+            self.key = parse_key(value, self.key)
         except NotationError as error:
             self.find("bad-key", ERROR, str(error))
         self.signature = self.key.signature
         self.plain = {}
 
     def _user_symbol(self, value: str) -> None:
-        match = _USER_SYMBOL.match(value)
+        match = _USER_SYMBOL.fullmatch(value)
         if match:
-            name = match[2].strip()
-            self.symbols[match[1]] = SYMBOLS.get(name, name)
+            self.symbols[match[1]] = SYMBOLS.get(match[3], match[3])
+        else:
+            self.find("bad-symbol", NOTE, f"{_shown(value)} defines no symbol; expected one such as T = !trill!")
 
     def _voice(self, value: str) -> None:
         name = value.split()[0] if value.split() else ""
@@ -307,12 +314,10 @@ class _TuneReader:
             kind = match.lastgroup
             if kind == "space":
                 self.spaced = True
-            elif self.voice_muted and kind != "field":
+            elif (self.voice_muted and kind != "field") or (self.overlay and kind not in ("field", "bar", "ending")):
                 continue
             elif kind == "note":
                 self.column = match.start() + 1
-                if self.overlay:
-                    continue
                 _, accidental, letter, octave, length = match.group("note", "accidental", "letter", "octave", "length")
                 self._add(self._pitch(accidental, letter, octave), length)
             else:
@@ -322,7 +327,7 @@ class _TuneReader:
             full = self.meter.bar
             self.full_at_line_end = full is not None and total(self.bar.notes) == full
 
-    def _pitch(self, accidental: str | None, letter: str, octave: str) -> tuple[Pitch, ...]:
+    def _pitch(self, accidental: str | None, letter: str, octave: str, grace: bool = False) -> tuple[Pitch, ...]:
         name = letter + octave
         pitch = self.plain.get(name)
         if pitch is None:
@@ -337,7 +342,7 @@ class _TuneReader:
             known = self.altered.get(self._place(pitch))
             if known is not None:
                 return (pitch._replace(alter=known),)
-        if self.tie is not None and not self.bar.notes:
+        if self.tie is not None and not self.bar.notes and not grace:
             # A tied note keeps its accidental across the bar line.
             for tied in self.tie.pitches:
                 if tied[:2] == pitch[:2]:
@@ -357,7 +362,8 @@ class _TuneReader:
             assert self.unit is not None
             duration = count * self.unit
             if duration > LONGEST:
-                self.find("bad-length", ERROR, f"the note is {_shown(str(duration))} whole notes long; at most {LONGEST} can be")
+                message = f"the note is {_shown(str(duration))} whole notes long; at most {LONGEST} can be"
+                self.find("bad-length", ERROR, message)
                 return LONGEST
             self.durations[length] = duration
         return duration
@@ -376,17 +382,18 @@ class _TuneReader:
             self.tuplet_index += 1
             if self.tuplet_index == size:
                 self.tuplet = None
+        if not self.bar.notes:
+            self.bar.line, self.bar.column = self.line, self.column
         tie = self.tie
         if tie is not None:
             if not set(tie.pitches) & set(pitches) and not self.crossed_edge:
                 self.find("tie-between-pitches", WARNING, "the tie leads to another pitch")
             self.tie = None
-        self.bar.notes.append(
-            Note(
-                pitches, duration, False, place, self.graces, self.decorations, self.chord_symbols,
-                self.annotations, self.slurs, 0, self.spaced, hidden, (), self.line, self.column,
-            )  # fmt: skip
-        )
+        note = Note(
+            pitches, duration, False, place, self.graces, self.decorations, self.chord_symbols,
+            self.annotations, self.slurs, 0, self.spaced, hidden, (), self.line, self.column,
+        )  # fmt: skip
+        self.bar.notes.append(note)
         self.spaced = False
         if self.pending:
             self._clear_pending()
@@ -403,8 +410,7 @@ class _TuneReader:
     # ── tokens ──────────────────────────────────────────────────────────────────────────────
 
     def _rest(self, match: re.Match[str]) -> None:
-        if not self.overlay:
-            self._add((), match["rest_length"], match["rest_letter"] == "x")
+        self._add((), match["rest_length"], match["rest_letter"] == "x")
 
     def _bar_rest(self, match: re.Match[str]) -> None:
         full, hidden = self.meter.bar, match["bar_rest_letter"] == "X"
@@ -419,8 +425,6 @@ class _TuneReader:
             self.bar.notes[-1] = self.bar.notes[-1]._replace(duration=full)
 
     def _chord(self, match: re.Match[str]) -> None:
-        if self.overlay:
-            return
         pitches: list[Pitch] = []
         lengths: list[str] = []
         tied = False
@@ -466,8 +470,6 @@ class _TuneReader:
         self.broken_factor = second
 
     def _tuplet(self, match: re.Match[str]) -> None:
-        if self.overlay:
-            return
         if self.tuplet is not None:
             self.find("unfinished-tuplet", ERROR, "a tuplet begins before the one before it has all its notes")
         actual = int(match["p"][:3])
@@ -487,7 +489,7 @@ class _TuneReader:
         self.pending = True
 
     def _slur_close(self, match: re.Match[str]) -> None:
-        if not self.open_slurs:
+        if self.open_slurs == self.slurs:  # what is open has no note yet
             self.find("slur", NOTE, "a slur ends that never began")
             return
         self.open_slurs -= 1
@@ -501,8 +503,6 @@ class _TuneReader:
         return (draft, draft.notes[-1]) if draft is not None else None
 
     def _tie(self, match: re.Match[str]) -> None:
-        if self.overlay:
-            return
         last = self._last_note()
         if last is None or last[1].is_rest:
             self.find("tie-without-note", WARNING, "a tie needs a note before it")
@@ -515,12 +515,12 @@ class _TuneReader:
         graces: list[Grace] = []
         for member in tokens(match["graces"]):
             if member.lastgroup == "note":
-                (pitch,) = self._pitch(member["accidental"], member["letter"], member["octave"])
+                (pitch,) = self._pitch(member["accidental"], member["letter"], member["octave"], grace=True)
                 graces.append(Grace(pitch, parse_length(member["length"]) or Fraction(1)))
             elif member.lastgroup == "chord":
                 for note in tokens(member["members"]):
                     if note.lastgroup == "note":
-                        (pitch,) = self._pitch(note["accidental"], note["letter"], note["octave"])
+                        (pitch,) = self._pitch(note["accidental"], note["letter"], note["octave"], grace=True)
                         graces.append(Grace(pitch, Fraction(1)))
             elif member.lastgroup == "unreadable":
                 self.find("unreadable", ERROR, f"{_shown(member[0])} cannot stand among grace notes")
@@ -542,7 +542,8 @@ class _TuneReader:
     def _symbol(self, match: re.Match[str]) -> None:
         name = self.symbols.get(match[0])
         if name is None:
-            self.find("undefined-symbol", NOTE, f"the symbol {match[0]} is not defined; a U: field could say what it means")
+            message = f"the symbol {match[0]} is not defined; a U: field could say what it means"
+            self.find("undefined-symbol", NOTE, message)
         elif name not in ("nil", "none", ""):
             self.decorations += (name,)
             self.pending = True
@@ -551,8 +552,7 @@ class _TuneReader:
         self._body_field(match["field_name"], match["field_value"])
 
     def _overlay(self, match: re.Match[str]) -> None:
-        if not self.overlay:
-            self.find("more-voices", NOTE, "the voice after & is left out: only the first voice is read")
+        self.find("more-voices", NOTE, "the voice after & is left out: only the first voice is read")
         self.overlay = True
 
     def _layout(self, match: re.Match[str]) -> None:
@@ -595,11 +595,9 @@ class _TuneReader:
     def _begin_ending(self, passes: str) -> None:
         if self.bar.notes:
             self._close_bar()
-        numbers: set[int] = set()
-        for part in passes.split(","):
-            first, _, last = part.partition("-")
-            numbers.update(range(int(first[:2]), int((last or first)[:2]) + 1))
-        if not numbers or not all(0 < number < 20 for number in numbers):
+        parts = [_PASSES.fullmatch(part) for part in passes.split(",")]
+        numbers = {number for part in parts if part for number in range(int(part[1]), int(part[2] or part[1]) + 1)}
+        if not numbers or not all(parts) or not all(0 < number < 20 for number in numbers):
             self.find("bad-ending", ERROR, f"{_shown(passes)} is no list of endings; expected one such as 1 or 1,3")
             return
         self.bar.ending = tuple(sorted(numbers))
@@ -618,6 +616,9 @@ class _TuneReader:
             draft.plays, draft.edge = plays, edge
             self.bars.append(draft)
             self.bar = _Draft(self.meter, self.key, self.line, self.column)
+            # A field between the last note and the bar line holds for the bar after it.
+            while draft.changes and draft.changes[-1].index == len(draft.notes):
+                self.bar.changes.insert(0, draft.changes.pop()._replace(index=0))
             self.altered.clear()
             self.spaced = True
         else:
@@ -633,7 +634,7 @@ class _TuneReader:
         # What a tie before a repeat sign or a double bar leads to depends on the pass.
         self.crossed_edge = self.pending = True
 
-    _HANDLERS: dict[str, Callable[["_TuneReader", re.Match[str]], None]] = {
+    _HANDLERS: ClassVar[dict[str, Callable[["_TuneReader", re.Match[str]], None]]] = {
         "rest": _rest, "bar_rest": _bar_rest, "chord": _chord, "broken": _broken, "tuplet": _tuplet,
         "slur_open": _slur_open, "slur_close": _slur_close, "tie": _tie, "grace": _grace, "text": _text,
         "decoration": _decoration, "symbol": _symbol, "field": _field, "overlay": _overlay, "layout": _layout,
@@ -658,6 +659,7 @@ class _TuneReader:
             if note.pitches and (number or index >= skip)
         ]
         position = 0
+        # A hyphen ends a syllable; one behind a space or another hyphen stands for a note of its own.
         for syllable in _SYLLABLE.findall(text.replace("\\-", "\0")):
             if position >= len(places):
                 break
@@ -667,10 +669,8 @@ class _TuneReader:
                     while position < len(places) and places[position][0] == here:
                         position += 1
                 continue
-            if syllable == "-":
-                continue
-            number, draft, index = places[position]
-            word = "" if syllable in ("*", "_") else syllable.replace("~", " ").replace("\0", "-")
+            _, draft, index = places[position]
+            word = "" if syllable in ("*", "_", "-") else syllable.replace("~", " ").replace("\0", "-")
             note = draft.notes[index]
             padding = ("",) * (self.verse - 1 - len(note.lyrics))
             draft.notes[index] = note._replace(lyrics=note.lyrics + padding + (word,))
@@ -679,8 +679,7 @@ class _TuneReader:
     # ── the end ─────────────────────────────────────────────────────────────────────────────
 
     def finish(self) -> Tune:
-        if self.bar.notes:
-            self._close_bar()
+        self._close_bar()
         if self.tie is not None:
             self.line, self.column = self.tie_place
             self.find("tie-without-end", WARNING, "the tie leads to no note")

@@ -86,11 +86,12 @@ def balance_repeats(bars: tuple[Bar, ...]) -> tuple[tuple[Bar, ...], list[Findin
         if first.opens != (section.passes > 1):
             result[section.first] = replace(first, opens=section.passes > 1)
         if section.passes == 1 and first.opens:
-            findings.append(_unbalanced(first, "the repeat that begins here has no end"))
+            findings.append(_unbalanced(first, section.first, "the repeat that begins here has no end"))
         for ending in section.endings[:-1]:
             last = result[ending.last]
             if last.plays == 1:
-                findings.append(_unbalanced(last, "the ending has no repeat sign although another follows"))
+                message = "the ending has no repeat sign although another follows"
+                findings.append(_unbalanced(last, ending.last, message))
             result[ending.last] = replace(last, plays=section.passes, edge="")
         if len(section.endings) > 1 or (section.endings and section.passes == 1):
             last = result[section.last]
@@ -101,8 +102,8 @@ def balance_repeats(bars: tuple[Bar, ...]) -> tuple[tuple[Bar, ...], list[Findin
     return tuple(result), findings
 
 
-def _unbalanced(bar: Bar, message: str) -> Finding:
-    return Finding("unbalanced-repeat", WARNING, bar.line, bar.column, 0, message)
+def _unbalanced(bar: Bar, index: int, message: str) -> Finding:
+    return Finding("unbalanced-repeat", WARNING, bar.line, bar.column, index, message)
 
 
 def performed_order(tune: Tune) -> tuple[int, ...]:

@@ -16,7 +16,9 @@ def transpose_pitch(pitch: Pitch, steps: int, semitones: int) -> Pitch:
     octave, step = divmod(pitch.octave * 7 + pitch.step + steps, 7)
     alter = pitch.midi + semitones - (12 * (octave + 1) + SEMITONES[step])
     if abs(alter) > 2:
-        raise NotationError(f"{pitch} moved by {semitones} semitones has no spelling; expected at most double accidentals")
+        raise NotationError(
+            f"{pitch} moved by {semitones} semitones has no spelling; expected at most double accidentals"
+        )
     return Pitch(step, octave, alter)
 
 

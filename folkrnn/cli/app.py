@@ -1,0 +1,58 @@
+"""The ``folkrnn`` command: its groups, and the one place where errors become a line and a status."""
+
+import errno
+import os
+import sys
+
+import click
+
+from folkrnn import __version__
+from folkrnn.cli.corpus import corpus
+from folkrnn.cli.export import export
+from folkrnn.cli.generate import generate
+from folkrnn.cli.train import train
+from folkrnn.cli.validate import validate
+from folkrnn.errors import FolkrnnError
+
+DONE, NO, CANNOT = 0, 1, 2
+"""Exit statuses: done; the answer is no; cannot run."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="folkrnn")
+def cli() -> None:
+    """Compose, validate, hear and print folk tunes in ABC notation."""
+
+
+for command in (corpus, train, generate, validate, export):
+    cli.add_command(command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; every foreseeable failure is one line on stderr and status 2."""
+    try:
+        status = cli.main(arguments, prog_name="folkrnn", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        status = CANNOT
+    except click.ClickException as error:
+        status = _complain(error.format_message())
+    except FolkrnnError as error:
+        status = _complain(str(error))
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("folkrnn: stopped", err=True)
+        status = 130
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            # Whoever read our output has gone; say nothing more, not even on the way out.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            status = DONE
+        else:
+            status = _complain(f"{error.filename or 'the output'}: {error.strerror or error}")
+    sys.exit(status if isinstance(status, int) else DONE)
+
+
+def _complain(message: str) -> int:
+    click.echo(f"folkrnn: {' '.join(message.split())}", err=True)
+    return CANNOT

@@ -1,0 +1,91 @@
+"""What several commands share: parameter types, reading tunes, tables."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from folkrnn.corpus.sources import read_text
+from folkrnn.errors import InputError
+from folkrnn.notation import Tune, read_tunes
+
+
+class Temperature(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+    """A finite number from 0 up."""
+
+    name = "temperature"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read the number, or fail with a line that says what would be right."""
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not (math.isfinite(number) and number >= 0):
+            self.fail(f"{value!r} is no temperature; expected a number from 0 (greedy) up, such as 0.8", param, ctx)
+        return number
+
+
+class Formats(click.ParamType):  # type: ignore[type-arg]
+    """Names of formats with commas between them."""
+
+    name = "formats"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Read the list, or fail with a line that names the formats there are."""
+        from folkrnn.export import FORMATS
+
+        names = value if isinstance(value, tuple) else tuple(part.strip() for part in value.split(",") if part.strip())
+        for name in names or ("",):
+            if name not in FORMATS:
+                self.fail(f"{name!r} is no format; expected some of {','.join(FORMATS)}", param, ctx)
+        return names
+
+
+class Numbers(click.ParamType):  # type: ignore[type-arg]
+    """Numbers and ranges with commas between them, such as 1,3-5."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Read the list, or fail with a line that says what would be right."""
+        if isinstance(value, tuple):
+            return value
+        numbers: list[int] = []
+        for part in value.split(","):
+            first, dash, last = part.strip().partition("-")
+            if (
+                not (first.isdigit() and (last.isdigit() if dash else not last))
+                or int(last or first) - int(first) > 10**6
+            ):
+                self.fail(f"{value!r} is no list of tunes; expected one such as 1,3-5", param, ctx)
+            numbers.extend(range(int(first), int(last or first) + 1))
+        return tuple(numbers)
+
+
+def read_files(files: Sequence[str]) -> list[tuple[str, list[Tune]]]:
+    """The tunes of each file (``-`` is standard input). Raises InputError for a file without any."""
+    result = []
+    for file in files:
+        name = "<stdin>" if file == "-" else file
+        tunes = read_tunes(read_text(file), name)
+        if not tunes:
+            raise InputError(f"{name}: holds no tune; expected one that begins with X: and has a K: field")
+        result.append((name, tunes))
+    return result
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]], widest: int = 44) -> str:
+    """Rows of text as aligned columns; a column of numbers is aligned to the right."""
+    cells = [[str(cell) if len(str(cell)) <= widest else f"{str(cell)[: widest - 1]}…" for cell in row] for row in rows]
+    widths = [max(len(line[column]) for line in [list(header), *cells]) for column in range(len(header))]
+    numeric = [all(isinstance(row[column], int | float) for row in rows) for column in range(len(header))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, numeric, strict=True)
+        ).rstrip()
+        for line in [list(header), *cells]
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,89 @@
+"""``folkrnn corpus``: list, build and describe corpora."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from folkrnn.cli.common import table
+
+if TYPE_CHECKING:
+    from folkrnn.corpus import Corpus
+
+
+@click.group()
+def corpus() -> None:
+    """List, build and describe the tunes that a model learns from."""
+
+
+@corpus.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_command(as_json: bool) -> None:
+    """List the recipes that ship with folkrnn, with their sources."""
+    from folkrnn.corpus import list_recipes
+
+    recipes = list_recipes()
+    if as_json:
+        click.echo(
+            json.dumps([{**recipe.settings(), "description": recipe.description} for recipe in recipes], indent=2)
+        )
+        return
+    for recipe in recipes:
+        click.echo(f"{recipe.name}: {recipe.description}")
+        for source in recipe.sources:
+            click.echo(f"    {source.name}: {source.title}" if source.title else f"    {source.name}")
+
+
+@corpus.command()
+@click.argument("sources", nargs=-1, required=True, metavar="RECIPE-or-FILES…")
+@click.option("-o", "--output", "folder", required=True, type=click.Path(path_type=Path), help="Folder to write.")
+@click.option("--force", is_flag=True, help="Overwrite a corpus that is there.")
+def build(sources: tuple[str, ...], folder: Path, force: bool) -> None:
+    """Build a corpus from a recipe, or from ABC files and folders (- is standard input)."""
+    from folkrnn.corpus import save_corpus
+
+    made = resolve_corpus(sources)
+    save_corpus(made, folder, force)
+    for name, reasons in made.dropped.items():
+        told = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items(), key=lambda item: -item[1]))
+        click.echo(f"{name}: left out {told}")
+    click.echo(f"{len(made.tunes)} tunes in {folder}")
+
+
+@corpus.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def stats(folder: Path, as_json: bool) -> None:
+    """Describe a corpus that was built: tunes, families, notes, commonest fields, by split."""
+    from folkrnn.corpus import SPLITS, load_corpus, statistics
+
+    loaded = load_corpus(folder)
+    figures = {split: statistics(loaded.of(split)) for split in SPLITS}
+    if as_json:
+        click.echo(json.dumps({"splits": figures, "dropped": loaded.dropped}, indent=2, ensure_ascii=False))
+        return
+    counts = ("tunes", "families", "playable", "notes", "characters")
+    click.echo(table(["split", *counts], [[split, *(figures[split][count] for count in counts)] for split in SPLITS]))
+    for field in ("rhythms", "origins", "meters", "keys"):
+        values = figures["train"][field]
+        click.echo(f"{field}: " + ", ".join(f"{value} {count}" for value, count in values.items()))
+    for name, reasons in loaded.dropped.items():
+        click.echo(f"left out of {name}: " + ", ".join(f"{reason} {count}" for reason, count in reasons.items()))
+
+
+def resolve_corpus(sources: tuple[str, ...]) -> "Corpus":
+    """The corpus that a recipe's name, a built folder, or ABC files and folders stand for."""
+    from folkrnn.corpus import build_corpus, list_recipes, load_corpus, load_recipe, recipe_of
+
+    def progress(line: str) -> None:
+        click.echo(line, err=True)
+
+    if len(sources) == 1:
+        name = sources[0]
+        if (Path(name) / "corpus.json").is_file():
+            return load_corpus(Path(name))
+        known = {recipe.name for recipe in list_recipes()}
+        if name.endswith(".toml") or name in known or (name != "-" and not Path(name).exists()):
+            return build_corpus(load_recipe(name), progress)
+    return build_corpus(recipe_of(sources), progress)

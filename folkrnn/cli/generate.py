@@ -1,0 +1,128 @@
+"""``folkrnn generate``: new tunes."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from secrets import randbelow
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from folkrnn import __version__
+from folkrnn.cli.common import Formats, Temperature, table
+
+if TYPE_CHECKING:
+    from folkrnn.generation import Prompt
+    from folkrnn.notation import Tune
+    from folkrnn.validation import Report
+
+
+@click.command()
+@click.option("-n", "--count", type=click.IntRange(1, 100_000), default=5, show_default=True, help="How many tunes.")
+@click.option(
+    "-t", "--temperature", type=Temperature(), default=0.8, show_default=True, help="0 is greedy; 1 the model's own."
+)
+@click.option("--seed", type=click.IntRange(0), help="The same seed gives the same tunes [default: a new one].")
+@click.option("--title", help="The title.")
+@click.option("--rhythm", help="The rhythm, such as jig.")
+@click.option("--origin", help="The origin, such as Ireland.")
+@click.option("--meter", help="The meter, such as 6/8.")
+@click.option("--key", help="The key, such as Ador.")
+@click.option(
+    "--max-length", type=click.IntRange(50, 20_000), default=2000, show_default=True, help="Characters a tune may have."
+)
+@click.option("--model", type=click.Path(path_type=Path), help="Model file [default: the one that ships with folkrnn].")
+@click.option("--format", "formats", type=Formats(), default="abc,midi,pdf", show_default=True, help="What to write.")
+@click.option(
+    "-o", "--output", default="outputs", show_default=True, help="Folder, file, or - for ABC on standard output."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+def generate(
+    count: int,
+    temperature: float,
+    seed: int | None,
+    max_length: int,
+    model: Path | None,
+    formats: tuple[str, ...],
+    output: str,
+    as_json: bool,
+    force: bool,
+    **wishes: str | None,
+) -> None:
+    """Write new tunes, as ABC, MIDI and a printed page.
+
+    Prints a table of what was made, and whether two independent readers find it playable.
+    """
+    from folkrnn.errors import ExportError
+    from folkrnn.export import export
+    from folkrnn.generation import generate_texts
+    from folkrnn.model import bundled_model, load_checkpoint
+    from folkrnn.notation import read_tunes, write_tunebook
+    from folkrnn.validation import validate_all
+
+    prompt = prompt_from(wishes)
+    path = model or bundled_model()
+    checkpoint = load_checkpoint(path)
+    seed = randbelow(10**6) if seed is None else seed
+    name = f"tunes-{seed}"
+    book = Path(output) / f"{name}.abc"
+    if output != "-" and book.exists() and not force:
+        # Better to learn that before the work than after it.
+        raise ExportError(f"{book}: exists already; --force overwrites it")
+    written = generate_texts(
+        checkpoint.network,
+        checkpoint.vocabulary,
+        [prompt] * count,
+        temperature=temperature,
+        seed=seed,
+        max_characters=max_length,
+    )
+    with click.progressbar(written, count, "composing", file=sys.stderr, hidden=not sys.stderr.isatty()) as steps:
+        texts = list(steps)
+    tunes = []
+    for text in texts:
+        (tune,) = read_tunes(text.text, name)[:1]
+        note = (
+            f"folkrnn {__version__}, model {path.stem}, seed {seed}, tune {text.index + 1}, temperature {temperature:g}"
+        )
+        fields = tuple(field for field in tune.fields if field[0] not in "IL")
+        tunes.append(replace(tune, fields=(*fields, ("N", note)), number=str(text.index + 1)))
+    reports = list(validate_all(tunes))
+    shown = [tune for tune in tunes if tune.bars]
+    if output == "-":
+        click.echo(write_tunebook(shown), nl=False)
+        return
+    if as_json:
+        click.echo(json.dumps([_row(tune, report) for tune, report in zip(tunes, reports, strict=True)], indent=2))
+    else:
+        rows = [list(_row(tune, report).values()) for tune, report in zip(tunes, reports, strict=True)]
+        click.echo(table(["title", "rhythm", "key", "meter", "bars", "playable"], rows))
+    for file in export(shown, formats, Path(output), name=name, force=force):
+        click.echo(file, err=as_json)
+
+
+def prompt_from(wishes: dict[str, str | None]) -> "Prompt":
+    """What the model is given to begin with. Raises NotationError for a meter or key that is none."""
+    from folkrnn.generation import Prompt
+    from folkrnn.notation import parse_key, parse_meter
+    from folkrnn.notation.canonical import plain_key
+
+    fields = {name[0].upper(): " ".join(value.split()) for name, value in wishes.items() if value is not None}
+    if "M" in fields:
+        fields["M"] = str(parse_meter(fields["M"]))
+    if "K" in fields:
+        fields["K"] = str(plain_key(parse_key(fields["K"])))
+    return Prompt(fields)
+
+
+def _row(tune: "Tune", report: "Report") -> dict[str, Any]:
+    return {
+        "title": tune.title,
+        "rhythm": tune.rhythm,
+        "key": str(tune.key),
+        "meter": str(tune.meter),
+        "bars": tune.bar_count,
+        "playable": "yes" if report.playable else "no: " + next(f.code for f in report.findings if f.level != "note"),
+    }

@@ -1,0 +1,77 @@
+"""``folkrnn train``: from a corpus to a model."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from folkrnn.cli.corpus import resolve_corpus
+
+
+@click.command()
+@click.argument("corpus", nargs=-1, metavar="[CORPUS]")
+@click.option("-o", "--output", "run", type=click.Path(path_type=Path), help="Run folder [default: runs/CORPUS].")
+@click.option("--cell", type=click.Choice(["lstm"]), default="lstm", show_default=True, help="Recurrent cell.")
+@click.option("--layers", type=click.IntRange(1, 8), help="Recurrent layers.")
+@click.option("--hidden", type=click.IntRange(1, 4096), help="Units a layer.")
+@click.option("--dropout", type=click.FloatRange(0, 0.9), help="Share of units silenced while learning.")
+@click.option(
+    "--minutes", type=click.FloatRange(0, min_open=True), help="Train for so long; the schedule ends on time."
+)
+@click.option("--max-steps", type=click.IntRange(0), help="Train for so many steps; 0 writes an untrained model.")
+@click.option("--batch", type=click.IntRange(1), help="Tunes learned from side by side.")
+@click.option(
+    "--learning-rate", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Largest learning rate."
+)
+@click.option("--transpose/--no-transpose", default=True, show_default=True, help="Meet tunes in other usual keys.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of all randomness.")
+@click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
+@click.option("--force", is_flag=True, help="Overwrite a run that is there.")
+def train(
+    corpus: tuple[str, ...], run: Path | None, transpose: bool, resume: bool, force: bool, **options: Any
+) -> None:
+    """Train a model on CORPUS: a recipe, a built corpus, or ABC files [default: the default recipe].
+
+    With no options this rebuilds the model that ships with folkrnn.
+    """
+    from folkrnn.corpus.augmentation import KeyShuffle
+    from folkrnn.errors import ModelError
+    from folkrnn.evaluation import measure_bits, summarise
+    from folkrnn.model.checkpoint import load_checkpoint, save_checkpoint
+    from folkrnn.model.network import NetworkSettings
+    from folkrnn.model.progress import ProgressLine
+    from folkrnn.model.training import MODEL_FILE, TrainingSettings
+    from folkrnn.model.training import train as run_training
+
+    sources = corpus or ("default",)
+    folder = run or Path("runs") / Path(sources[0]).stem
+    if (folder / MODEL_FILE).exists() and not (resume or force):
+        raise ModelError(f"{folder}: holds a run already; --resume goes on with it, --force begins anew")
+    built = resolve_corpus(sources)
+    given = {name: value for name, value in options.items() if value is not None}
+    network = NetworkSettings(**{k: given.pop(k) for k in ("cell", "layers", "hidden", "dropout") if k in given})
+    training = TrainingSettings(**given)
+    tunes = built.of("train") or list(built.tunes)
+    held_out = built.of("validation") or tunes
+    line = ProgressLine()
+    result = run_training(
+        KeyShuffle(tunes, training.seed) if transpose else [tune.text for tune in tunes],
+        [tune.text for tune in held_out],
+        network=network,
+        training=training,
+        run_dir=folder,
+        resume=resume,
+        progress=line,
+        corpus={"recipe": built.recipe, "digest": built.digest, "transposed": transpose},
+    )
+    line.close()
+    checkpoint = load_checkpoint(result.model)
+    figures = {"validation": summarise(measure_bits(checkpoint, held_out))}
+    if built.of("test"):
+        figures["test"] = summarise(measure_bits(checkpoint, built.of("test")))
+    save_checkpoint(result.model, replace(checkpoint, validation={**checkpoint.validation, **figures}))
+    for split, parts in figures.items():
+        told = ", ".join(f"{name} {part['bits_per_note']:.3f}" for name, part in parts.items())
+        click.echo(f"bits per note, {split}: {told}")
+    click.echo(f"{result.model}")

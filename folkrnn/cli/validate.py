@@ -1,0 +1,68 @@
+"""``folkrnn validate``: what two independent readers have to say about tunes."""
+
+import json
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import click
+
+from folkrnn.cli.common import read_files, table
+from folkrnn.notation import LEVELS
+
+if TYPE_CHECKING:
+    from folkrnn.validation import Report
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILES…")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--summary", is_flag=True, help="Print counts of findings by file instead of each finding.")
+@click.option("--second/--no-second", default=True, show_default=True, help="Ask music21 too.")
+def validate(files: tuple[str, ...], as_json: bool, summary: bool, second: bool) -> None:
+    """Say what is wrong with tunes: unreadable, bars too long or short, repeats, ties; then ask music21.
+
+    Status 0: every tune is playable; 1: some are not.
+    """
+    from folkrnn.validation import validate_all
+
+    books = read_files(files)
+    tunes = [tune for _, found in books for tune in found]
+    reports = []
+    with click.progressbar(
+        validate_all(tunes, second=second), len(tunes), "validating", file=sys.stderr, hidden=len(tunes) < 20
+    ) as steps:
+        for report in steps:
+            reports.append(report)
+            if not (as_json or summary):
+                for line in report.lines():
+                    click.echo(line)
+    playable = sum(report.playable for report in reports)
+    if as_json:
+        click.echo(json.dumps([report.to_dict() for report in reports], indent=2, ensure_ascii=False))
+    elif summary:
+        _print_summary([name for name, found in books for _ in found], reports)
+    if not as_json:
+        click.echo(f"{playable} of {len(reports)} tunes are playable")
+    if playable < len(reports):
+        sys.exit(1)
+
+
+def _print_summary(names: list[str], reports: list["Report"]) -> None:
+    """A table: tunes with each finding, by file."""
+    columns = list(dict.fromkeys(names))
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for name, report in zip(names, reports, strict=True):
+        for level, code in {(finding.level, finding.code) for finding in report.findings}:
+            counts[level, code, name] += 1
+    codes = sorted({(level, code) for level, code, _ in counts}, key=lambda pair: (LEVELS.index(pair[0]), pair[1]))
+    rows: list[list[object]] = [["", "tunes", *(names.count(name) for name in columns)]]
+    rows.append(
+        [
+            "",
+            "playable",
+            *(sum(r.playable for n, r in zip(names, reports, strict=True) if n == name) for name in columns),
+        ]
+    )
+    rows += [[level, code, *(counts[level, code, name] for name in columns)] for level, code in codes]
+    click.echo(table(["level", "finding", *columns], rows))

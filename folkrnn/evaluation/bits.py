@@ -1,0 +1,87 @@
+"""Bits per note: what a model spends on the body of tunes it has not seen, by collection."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from folkrnn.corpus import CorpusTune
+from folkrnn.model.checkpoint import Checkpoint
+from folkrnn.model.scoring import bits
+
+FIDDLE = ("oneills1850", "ryansMammoth", "airdsAirs")
+"""The fiddle collections, whose figure is given together beside each one's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bits:
+    """Totals over some tunes: bits of whole texts, of bodies, of form lines, and what they are shared out among.
+
+    The body is the line of music with the line end that closes the tune.
+    """
+
+    text: float = 0.0
+    body: float = 0.0
+    form: float = 0.0
+    characters: int = 0
+    notes: int = 0
+    tunes: int = 0
+
+    def __add__(self, other: "Bits") -> "Bits":
+        return Bits(
+            self.text + other.text,
+            self.body + other.body,
+            self.form + other.form,
+            self.characters + other.characters,
+            self.notes + other.notes,
+            self.tunes + other.tunes,
+        )
+
+    @property
+    def per_note(self) -> float:
+        """Bits of the body per note or rest."""
+        return self.body / max(1, self.notes)
+
+    @property
+    def per_note_with_form(self) -> float:
+        """The same with the form line, which tells the body's length beforehand, counted in."""
+        return (self.body + self.form) / max(1, self.notes)
+
+    @property
+    def per_character(self) -> float:
+        """Bits of the whole text per character."""
+        return self.text / max(1, self.characters)
+
+
+def measure_bits(checkpoint: Checkpoint, tunes: Sequence[CorpusTune]) -> dict[str, Bits]:
+    """The bits of some tunes by collection."""
+    totals: dict[str, Bits] = defaultdict(Bits)
+    spent = bits(checkpoint.network, checkpoint.vocabulary, [tune.text for tune in tunes])
+    for tune, characters in zip(tunes, spent, strict=True):
+        start = tune.text.index("\n", tune.text.index("\nK:") + 1) + 1
+        form = tune.text.index("\nI:form") + 1
+        totals[tune.collection] += Bits(
+            text=float(characters.sum()),
+            body=float(characters[start:].sum()),
+            form=float(characters[form : tune.text.index("\n", form) + 1].sum()),
+            characters=len(tune.text),
+            notes=tune.notes,
+            tunes=1,
+        )
+    return dict(totals)
+
+
+def summarise(totals: dict[str, Bits]) -> dict[str, dict[str, float]]:
+    """Rounded figures for ``all``, ``fiddle`` and each collection, for a report or a model file."""
+
+    def figures(parts: Iterable[Bits]) -> dict[str, float]:
+        total = sum(parts, Bits())
+        return {
+            "bits_per_note": round(total.per_note, 4),
+            "bits_per_note_with_form": round(total.per_note_with_form, 4),
+            "bits_per_character": round(total.per_character, 4),
+            "tunes": total.tunes,
+        }
+
+    fiddle = [totals[name] for name in FIDDLE if name in totals]
+    together = {"fiddle": figures(fiddle)} if fiddle else {}
+    return {"all": figures(totals.values()), **together, **{name: figures([part]) for name, part in totals.items()}}

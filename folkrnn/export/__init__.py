@@ -1,0 +1,12 @@
+"""Tunes as files: ABC, MIDI, MusicXML, SVG and PDF.
+
+    FORMATS           what each format is called, how its files end and what makes them
+    export(…)         write tunes in some formats, never over an existing file unless told to
+
+Each format has a module with one function, such as ``folkrnn.export.midi.to_midi``; it is imported
+when a file of that format is made, for music21, verovio and typst take their time to load.
+"""
+
+from folkrnn.export.writing import FORMATS, Format, Output, export, file_names, plan, write
+
+__all__ = ["FORMATS", "Format", "Output", "export", "file_names", "plan", "write"]

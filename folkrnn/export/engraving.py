@@ -1,0 +1,265 @@
+"""Tunes as engraved pages: verovio draws the music from MusicXML, typst sets it on pages.
+
+verovio's ABC importer is never used: it can bring the whole process down. Lengths are in verovio's
+units, of which a staff is 72 high.
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from fractions import Fraction
+from itertools import count
+from typing import Any
+
+import verovio
+
+from folkrnn.errors import ExportError, FolkrnnError
+from folkrnn.export.page import PAGE
+from folkrnn.notation import Bar, Change, Tune, sections
+from folkrnn.score.build import Tempo, leads_on, musicxml, parse_tempo, printable, to_score
+
+BARS_PER_SYSTEM = 4
+WIDTH = 2000
+"""The width of a system. On A4 it makes a staff of 6.3 mm."""
+
+PLAIN_HEIGHT = 180
+"""The height of a system with nothing far above or below its staff."""
+
+CAPACITY = 60
+"""The most notes, with bar lines counted as one and a half, that a system holds without crowding."""
+
+TEXT_FONT = "Libertinus Serif"
+"""The typeface of titles and of words among the notes; typst brings it along."""
+
+_OPTIONS = {
+    "adjustPageHeight": True,
+    "breaks": "encoded",
+    "footer": "none",
+    "header": "none",
+    "lyricTopMinMargin": 4.0,
+    "minLastJustification": 0.25,
+    "pageHeight": 60000,
+    "pageMarginBottom": 0,
+    "pageMarginLeft": 0,
+    "pageMarginRight": 0,
+    "pageMarginTop": 0,
+    "pageWidth": WIDTH,
+    "smuflTextFont": "none",
+    "svgViewBox": True,
+    "xmlIdSeed": 1,
+}
+
+
+def to_svg(tune: Tune) -> str:
+    """Return a tune's music, without its title, as one SVG drawing that needs no music font.
+
+    Raises ScoreError where music21 cannot represent the tune and ExportError where verovio cannot draw it.
+    """
+    drawings = _draw(tune)
+    if len(drawings) != 1:
+        raise ExportError(f"tune {tune.number} {tune.title!r} is too long for one drawing; export it as PDF")
+    # A browser shows the title of a drawing as its description.
+    return re.sub(r"<svg[^>]*>", lambda tag: f"{tag[0]}\n   <title>{_escape(tune.title)}</title>", drawings[0], count=1)
+
+
+def _escape(text: str) -> str:
+    return html.escape(printable(text), quote=False)
+
+
+def to_pdf(tunes: Sequence[Tune], *, title: str = "") -> bytes:
+    """Return tunes as a book of A4 pages; a tune is cut across pages only where none can hold it.
+
+    Raises ScoreError where music21 cannot represent a tune and ExportError where verovio or typst fails.
+    """
+    import typst
+
+    book = {
+        "title": title or (tunes[0].title if len(tunes) == 1 else "Tunes"),
+        "font": TEXT_FONT,
+        "tunes": [_entry(tune, number) for tune, number in zip(tunes, _numbers(tunes), strict=True)],
+    }
+    with _gate("a PDF"):
+        # As data, never as markup: a title may look like typst code.
+        return bytes(typst.compile(PAGE.encode(), format="pdf", sys_inputs={"book": json.dumps(book)}))
+
+
+@contextmanager
+def _gate(what: str) -> Iterator[None]:
+    """Turn whatever verovio or typst raises into an ExportError."""
+    try:
+        yield
+    except FolkrnnError:
+        raise
+    except Exception as error:
+        raise ExportError(f"cannot make {what}: {type(error).__name__}: {error}") from error
+
+
+def _numbers(tunes: Sequence[Tune]) -> list[str]:
+    """Return the tunes' own numbers, or running ones where those repeat; none for a tune alone."""
+    if len(tunes) == 1:
+        return [""]
+    own = [tune.number for tune in tunes]
+    return own if len(set(own)) == len(own) else [str(place) for place in range(1, len(own) + 1)]
+
+
+def _entry(tune: Tune, number: str) -> dict[str, Any]:
+    """Return what the page shows of a tune."""
+    tempo = parse_tempo(tune.tempo, tune.unit)
+    return {
+        "number": number,
+        "titles": [title for title in tune.all_fields("T") if title] or ["Untitled"],
+        "rhythm": tune.rhythm,
+        "source": ", ".join(part for part in (tune.field("C"), tune.origin) if part),
+        "tempo": {"words": tempo.words, **_beats(tempo)},
+        "systems": [{"svg": drawing, "tall": _is_tall(drawing)} for drawing in _draw(tune, apart=True)],
+    }
+
+
+def _is_tall(drawing: str) -> bool:
+    """Whether words, or anything far above or below the staff, reach the edges of a system's drawing."""
+    match = re.search(r'viewBox="0 0 \S+ (\S+)"', drawing)
+    return 'class="verse"' in drawing or (match is not None and float(match[1]) > PLAIN_HEIGHT)
+
+
+# Drawing ----------------------------------------------------------------------------------------------
+
+
+def _draw(tune: Tune, apart: bool = False) -> list[str]:
+    """Return a tune's systems as SVG drawings, each ``apart`` or all in one."""
+    # Of what MusicXML can ask for, a new page is what gives verovio's systems a drawing each.
+    source = _lay_out(musicxml(to_score(_engravable(tune))), system_starts(tune.bars), b"page" if apart else b"system")
+    with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
+        verovio.enableLog(verovio.LOG_OFF)
+        toolkit = verovio.toolkit()
+        toolkit.setOptions(_OPTIONS)
+        if not toolkit.loadData(source):
+            raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")
+        return [_spell_out(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1)]
+
+
+def _engravable(tune: Tune) -> Tune:
+    """Return a tune without its tempo, which the page shows, and with later tempos as words.
+
+    verovio sets the note in a tempo mark from a font that no other program has.
+    """
+    return replace(
+        tune,
+        fields=tuple(field for field in tune.fields if field[0] != "Q"),
+        bars=tuple(replace(bar, changes=tuple(_in_words(change, tune) for change in bar.changes)) for bar in tune.bars),
+    )
+
+
+def _in_words(change: Change, tune: Tune) -> Change:
+    if change.field != "Q":
+        return change
+    tempo = parse_tempo(str(change.value), tune.unit)
+    rate = f"{_SIGNS[Fraction(1, 4)]} = {_rounded(tempo.quarters)}" if tempo.rate else ""
+    for beat, sign in _SIGNS.items():
+        if tempo.beat == beat:
+            rate = f"{sign} = {_rounded(tempo.rate)}"
+    return Change(change.index, "T", f"{tempo.words} {rate}".strip())
+
+
+_SIGNS = {Fraction(1, 8): "♪", Fraction(3, 16): "♪.", Fraction(1, 4): "♩", Fraction(3, 8): "♩."}
+
+
+def _beats(tempo: Tempo) -> dict[str, Any]:
+    """Return how a page shows a rate: its note, the note's dots, and the figure, empty without a rate."""
+    for name, value in (("half", Fraction(1, 2)), ("quarter", Fraction(1, 4)), ("eighth", Fraction(1, 8))):
+        for dots, length in ((0, value), (1, value * 3 / 2)):
+            if tempo.beat == length:
+                return {"note": name, "dots": dots, "rate": _rounded(tempo.rate)}
+    return {"note": "quarter", "dots": 0, "rate": _rounded(tempo.quarters) if tempo.rate else ""}
+
+
+def _rounded(rate: Fraction) -> str:
+    return f"{float(rate):.4g}"
+
+
+_MEASURE = re.compile(rb"<measure [^>]*?(number=\"[^\"]*\")[^>]*>")
+
+
+def _lay_out(source: bytes, starts: set[int], new: bytes) -> str:
+    """Begin a ``new`` system or page at the measures of these indices, and hide all measure numbers."""
+    indices = count()
+
+    def tag(match: re.Match[bytes]) -> bytes:
+        start = b"<print new-" + new + b'="yes"/>' if next(indices) in starts - {0} else b""
+        return b'<measure implicit="yes" ' + match[1] + b">" + start
+
+    return _MEASURE.sub(tag, source).decode()
+
+
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
+_MUSIC_FONT = re.compile(r'font-family="Leipzig" font-size="(\d+)px"')
+_ACCIDENTALS = {"\uea63": "𝄫", "\uea64": "♭", "\uea65": "♮", "\uea66": "♯", "\uea67": "𝄪"}
+
+
+def _spell_out(drawing: str) -> str:
+    """Give the accidentals among words as the characters that every font has."""
+    drawing = drawing.replace('font-family="Times, serif"', f'font-family="{TEXT_FONT}, Times, serif"')
+    if not _PRIVATE.search(drawing):
+        return drawing
+    # The music font's figures are as wide as they should be at nine sixteenths of their size.
+    drawing = _MUSIC_FONT.sub(lambda match: f'font-size="{int(match[1]) * 9 // 16}px"', drawing)
+    return _PRIVATE.sub(lambda match: _ACCIDENTALS.get(match[0], ""), drawing)
+
+
+# Systems ----------------------------------------------------------------------------------------------
+
+
+def system_starts(bars: Sequence[Bar]) -> set[int]:
+    """Return the indices of the bars that begin a system.
+
+    A system holds about four full bars, of one section. Crowded bars are spread over more systems;
+    sections of one or two bars join their neighbours.
+    """
+    starts: set[int] = set()
+    for measures in _parts(bars):
+        place = 0
+        for length in _shares(len(measures)):
+            line = measures[place : place + length]
+            place += length
+            starts |= {part[0] for part in _uncrowded(bars, line)}
+    return starts
+
+
+def _parts(bars: Sequence[Bar]) -> list[list[int]]:
+    """Return the tune's parts as the bars (indices) that begin their measures; each part begins a system."""
+    parts: list[list[int]] = []
+    first = 0
+    for section in sections(bars):
+        measures = [index for index in range(first, section.last + 1) if not leads_on(bars, index)]
+        if not measures:
+            # Nothing but a pickup before the sign: it leads the next section.
+            continue
+        measures[0] = first
+        first = section.last + 1
+        if parts and (len(measures) <= 2 or len(parts[-1]) <= 2):
+            parts[-1] += measures
+        else:
+            parts.append(measures)
+    return parts
+
+
+def _shares(measures: int) -> list[int]:
+    """Return how many measures each system of a part holds: four, or three or five where that evens out."""
+    systems = max(1, (measures + 2) // BARS_PER_SYSTEM)
+    shares = [BARS_PER_SYSTEM] * systems
+    over = measures - sum(shares)
+    step = 1 if over > 0 else -1
+    for place in range(abs(over)):
+        shares[-1 - place % systems] += step
+    return shares
+
+
+def _uncrowded(bars: Sequence[Bar], line: list[int]) -> list[list[int]]:
+    """Return a system's measures as they are, or in halves where they would be crowded."""
+    weight = sum(len(bars[index].notes) + 1.5 for index in range(line[0], line[-1] + 1)) if line else 0
+    if weight <= CAPACITY or len(line) < 2:
+        return [line] if line else []
+    middle = (len(line) + 1) // 2
+    return _uncrowded(bars, line[:middle]) + _uncrowded(bars, line[middle:])

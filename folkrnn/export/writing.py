@@ -1,0 +1,196 @@
+"""Files: which formats there are, what the files are called, and how they are written.
+
+A file appears whole or not at all, and never takes the place of another unless that is asked for.
+"""
+
+import os
+import re
+import tempfile
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from folkrnn.errors import ExportError
+from folkrnn.notation import Tune
+
+
+def _abc(tunes: Sequence[Tune]) -> bytes:
+    from folkrnn.notation import write_tunebook
+
+    return write_tunebook(tunes).encode()
+
+
+def _midi(tunes: Sequence[Tune]) -> bytes:
+    from folkrnn.export.midi import to_midi
+
+    return to_midi(tunes[0])
+
+
+def _musicxml(tunes: Sequence[Tune]) -> bytes:
+    from folkrnn.export.musicxml import to_musicxml
+
+    return to_musicxml(tunes[0])
+
+
+def _svg(tunes: Sequence[Tune]) -> bytes:
+    from folkrnn.export.engraving import to_svg
+
+    return to_svg(tunes[0]).encode()
+
+
+def _pdf(tunes: Sequence[Tune]) -> bytes:
+    from folkrnn.export.engraving import to_pdf
+
+    return to_pdf(tunes)
+
+
+class Format(NamedTuple):
+    """A file format: its ``extension``, whether one file holds a whole ``book``, and what makes the file.
+
+    ``make`` is given one tune where a file holds one.
+    """
+
+    extension: str
+    book: bool
+    make: Callable[[Sequence[Tune]], bytes]
+
+
+FORMATS = {
+    "abc": Format(".abc", True, _abc),
+    "midi": Format(".mid", False, _midi),
+    "musicxml": Format(".musicxml", False, _musicxml),
+    "svg": Format(".svg", False, _svg),
+    "pdf": Format(".pdf", True, _pdf),
+}
+"""The formats by name."""
+
+
+class Output(NamedTuple):
+    """A file to be made: where, in which format, of which tunes."""
+
+    path: Path
+    format: str
+    tunes: tuple[Tune, ...]
+
+
+def export(
+    tunes: Sequence[Tune], formats: Sequence[str], target: Path, *, name: str = "tunes", force: bool = False
+) -> list[Path]:
+    """Write tunes in some formats and return the paths of the files, in order.
+
+    ``target`` is a folder, made where it is missing, or one file if its name ends like the one file
+    that is to be written. ``name`` is what a book is called in a folder. Raises ExportError, before
+    anything is written, for an unknown format or an existing file without ``force``.
+    """
+    outputs = plan(tunes, formats, target, name=name)
+    if not force:
+        for output in outputs:
+            _refuse_existing(output.path)
+    for output in outputs:
+        write(output.path, FORMATS[output.format].make(output.tunes), force=force)
+    return [output.path for output in outputs]
+
+
+def plan(tunes: Sequence[Tune], formats: Sequence[str], target: Path, *, name: str = "tunes") -> list[Output]:
+    """Return the files that tunes make in some formats, without making any of them.
+
+    Raises ExportError for an unknown format or where there is no tune.
+    """
+    if not tunes:
+        raise ExportError("there is no tune to export")
+    outputs: list[Output] = []
+    names = file_names(tune.title for tune in tunes)
+    for each in dict.fromkeys(formats):
+        if each not in FORMATS:
+            raise ExportError(f"{each!r} is no format; expected one of {', '.join(FORMATS)}")
+        extension, book, _ = FORMATS[each]
+        if book:
+            outputs.append(Output(target / f"{name}{extension}", each, tuple(tunes)))
+        else:
+            outputs += [
+                Output(target / f"{stem}{extension}", each, (tune,)) for stem, tune in zip(names, tunes, strict=True)
+            ]
+    if len(outputs) == 1 and target.suffix.lower() == outputs[0].path.suffix and not target.is_dir():
+        return [outputs[0]._replace(path=target)]
+    return outputs
+
+
+# Names ------------------------------------------------------------------------------------------------
+
+LONGEST_NAME = 60
+"""The longest file name made from a title, in characters, without number and extension."""
+
+_ARTICLE_LAST = re.compile(r"(.*), *(The|An?)", re.IGNORECASE | re.DOTALL)
+# Windows keeps these names for devices, whatever the extension.
+_RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{digit}" for port in ("com", "lpt") for digit in range(10)}
+
+
+def file_names(titles: Iterable[str]) -> list[str]:
+    """Return a file name without extension for each title: ``the-rakes-of-mallow``.
+
+    Names differ from each other whatever the system makes of case, and hold only letters, digits and hyphens.
+    """
+    names: list[str] = []
+    taken: set[str] = set()
+    for title in titles:
+        stem = name = _slug(title)
+        count = 1
+        while name in taken:
+            count += 1
+            name = f"{stem}-{count}"
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _slug(title: str) -> str:
+    """Return a title as a file name; accents go, for systems disagree on how to store them."""
+    if match := _ARTICLE_LAST.fullmatch(title.strip()):
+        title = f"{match[2]} {match[1]}"
+    plain = "".join(c for c in unicodedata.normalize("NFKD", title) if not unicodedata.combining(c))
+    plain = plain.casefold().replace("'", "").replace("’", "")
+    slug = re.sub(r"[\W_]+", "-", plain).strip("-")[:LONGEST_NAME].strip("-")
+    return f"tune-{slug}" if slug in _RESERVED else slug or "tune"
+
+
+# Writing ----------------------------------------------------------------------------------------------
+
+
+def write(path: Path, content: bytes, *, force: bool = False) -> None:
+    """Write a file whole or not at all, and its folder where it is missing.
+
+    Raises ExportError, naming the path, where it exists and ``force`` is not given, or cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+    except OSError as error:
+        raise _refused(path, error) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(temporary, 0o666 & ~_umask())
+        if not force:
+            _refuse_existing(path)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise _refused(path, error) from error
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _refuse_existing(path: Path) -> None:
+    if os.path.lexists(path):
+        raise ExportError(f"{path} exists; give another name or ask to overwrite it")
+
+
+def _refused(path: Path, error: OSError) -> ExportError:
+    return ExportError(f"{path} cannot be written: {error.strerror or error}")
+
+
+def _umask() -> int:
+    """Return the mask that new files are made with; it can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,84 @@
+"""What a composer may fix about a tune: header fields, and how its body begins."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from folkrnn.errors import GenerationError
+from folkrnn.model.vocabulary import Vocabulary
+
+FIELDS = "XTROMLIK"
+"""Header fields in the order in which a tune text writes them; K ends the header."""
+
+REQUIRED = "XTMLK"
+"""The fields that no header lacks."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Header fields by letter, as in {"R": "jig", "K": "D"}, and the first characters of the body."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+
+    def __post_init__(self) -> None:
+        for letter, value in self.fields.items():
+            if letter not in FIELDS or len(letter) != 1:
+                raise GenerationError(f"prompt field {letter!r} should be one of: {', '.join(FIELDS)}")
+            if not value or "\n" in value:
+                raise GenerationError(f"prompt {letter}:{value!r} should be one line of text")
+        if "\n" in self.body:
+            raise GenerationError(f"prompt body {self.body!r} should be one line of text")
+
+    def check(self, vocabulary: Vocabulary) -> None:
+        """Raise GenerationError if the model does not know the prompt's characters, or a header's."""
+        missing = [letter for letter in f"{REQUIRED}:" if letter not in vocabulary]
+        if missing:
+            raise GenerationError(f"the model does not know {missing[0]!r}, so it cannot write ABC headers")
+        lines = [f"{letter}:{value}" for letter, value in self.fields.items()]
+        for line in (*lines, self.body):
+            for character in line:
+                if character not in vocabulary:
+                    raise GenerationError(f"the model does not know the character {character!r} of {line!r}")
+
+
+class HeaderWriter:
+    """Follows one tune line by line and says where the prompt speaks instead of the model.
+
+    The model proposes each header line by its first letter, among those that may come next. A
+    given field takes the place of the first line proposed at or after the field's own place,
+    so what comes before it is still the model's choice.
+    """
+
+    def __init__(self, prompt: Prompt) -> None:
+        self._prompt = prompt
+        self._waiting = [letter for letter in FIELDS if letter in prompt.fields]
+        self._next = 0
+
+    @property
+    def choices(self) -> str:
+        """The letters that may begin the next line: up to the next required one; none in the body."""
+        rest = FIELDS[self._next :]
+        required = next((place for place, letter in enumerate(rest) if letter in REQUIRED), -1)
+        return rest[: required + 1]
+
+    @property
+    def in_body(self) -> bool:
+        """Whether the key, the header's last line, is written."""
+        return self._next == len(FIELDS)
+
+    def line(self, proposed: str) -> str:
+        """Give what to write for certain at the start of a line for which a letter was proposed.
+
+        That is a whole given field, the beginning of a field that the model goes on with,
+        or the given beginning of the body.
+        """
+        if self.in_body:
+            return self._prompt.body
+        given = self._waiting[:1]
+        if given and FIELDS.index(proposed) >= FIELDS.index(given[0]):
+            proposed = self._waiting.pop(0)
+            text = f"{proposed}:{self._prompt.fields[proposed]}\n"
+        else:
+            text = f"{proposed}:"
+        self._next = FIELDS.index(proposed) + 1
+        return text

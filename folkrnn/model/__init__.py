@@ -1,0 +1,1 @@
+"""The character model: vocabulary, network, the checkpoint file, training and scoring."""

@@ -1,0 +1,66 @@
+"""The learning curve of a run: a table that grows, and its drawing."""
+
+import csv
+from pathlib import Path
+
+from folkrnn.errors import ModelError
+from folkrnn.model.progress import Progress
+
+COLUMNS = ("step", "passes", "seconds", "learning_rate", "train_bits", "validation_bits")
+
+
+class Curve:
+    """`curve.csv` and `curve.png` in the folder of a run."""
+
+    def __init__(self, folder: Path) -> None:
+        self._table = folder / "curve.csv"
+        self._drawing = folder / "curve.png"
+
+    def begin(self, after: int | None) -> None:
+        """Start the table anew, or keep the rows up to a step that a resumed run goes on from."""
+        rows = [] if after is None else [row for row in self.rows() if float(row["step"]) <= after]
+        try:
+            with self._table.open("w", newline="") as file:
+                writer = csv.DictWriter(file, COLUMNS)
+                writer.writeheader()
+                writer.writerows(rows)
+        except OSError as error:
+            raise ModelError(f"{self._table}: cannot be written: {error.strerror}") from None
+
+    def add(self, progress: Progress) -> None:
+        """Add one evaluation to the table."""
+        try:
+            with self._table.open("a", newline="") as file:
+                csv.writer(file).writerow(
+                    f"{getattr(progress, column):.6g}" if column != "step" else progress.step for column in COLUMNS
+                )
+        except OSError as error:
+            raise ModelError(f"{self._table}: cannot be written: {error.strerror}") from None
+
+    def rows(self) -> list[dict[str, str]]:
+        """Read the table back; no table is an empty one."""
+        if not self._table.exists():
+            return []
+        with self._table.open(newline="") as file:
+            return list(csv.DictReader(file))
+
+    def draw(self) -> None:
+        """Draw the table as it stands."""
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        rows = self.rows()
+        figure = Figure(figsize=(7, 4), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        passes = [float(row["passes"]) for row in rows]
+        for column, label in (("train_bits", "training"), ("validation_bits", "validation")):
+            axes.plot(passes, [float(row[column]) for row in rows], label=label)
+        axes.set_xlabel("passes over the corpus")
+        axes.set_ylabel("bits per character")
+        axes.grid(alpha=0.3)
+        axes.legend()
+        try:
+            figure.savefig(self._drawing, dpi=120)
+        except OSError as error:
+            raise ModelError(f"{self._drawing}: cannot be written: {error.strerror}") from None

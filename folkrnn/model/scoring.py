@@ -1,0 +1,62 @@
+"""What a tune costs a model: bits for each of its characters."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from folkrnn.model.batches import table
+from folkrnn.model.network import CharNetwork
+from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.model.workers import share
+
+_WINDOW = 128
+
+
+def bits(
+    network: CharNetwork,
+    vocabulary: Vocabulary,
+    texts: Sequence[str],
+    *,
+    batch: int = 64,
+    dtype: torch.dtype = torch.float32,
+) -> list[Tensor]:
+    """Give each text's bits per character, (N,) float32, in the order of the texts.
+
+    Every text is read from nothing: from the zero state, after the start symbol.
+    """
+    tunes = [vocabulary.encode(text) for text in texts]
+    # Tunes of one length share a table, so that little of it is filling.
+    by_length = sorted((i for i in range(len(tunes)) if len(tunes[i])), key=lambda i: len(tunes[i]))
+    groups = [by_length[first : first + batch] for first in range(0, len(by_length), batch)]
+
+    @torch.no_grad()
+    def losses(group: list[int]) -> list[Tensor]:
+        inputs, targets = table([tunes[i] for i in group], vocabulary.start)
+        state, columns = None, []
+        windows = (torch.split(part, _WINDOW, 1) for part in (inputs, targets))
+        for x, y in zip(*windows, strict=True):
+            logits, state = network(x, state, dtype=dtype)
+            columns.append(functional.cross_entropy(logits.transpose(1, 2), y, reduction="none"))
+        rows = torch.cat(columns, 1) / math.log(2)
+        return [row[: len(tunes[i])].clone() for row, i in zip(rows, group, strict=True)]
+
+    spent = [torch.empty(0) for _ in tunes]
+    for group, found in zip(groups, share(losses, groups), strict=True):
+        for i, row in zip(group, found, strict=True):
+            spent[i] = row
+    return spent
+
+
+def bits_per_character(
+    network: CharNetwork,
+    vocabulary: Vocabulary,
+    texts: Sequence[str],
+    *,
+    dtype: torch.dtype = torch.float32,
+) -> float:
+    """Give the mean bits a character over all texts."""
+    spent = torch.cat(bits(network, vocabulary, texts, dtype=dtype))
+    return float(spent.double().mean())

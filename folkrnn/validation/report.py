@@ -1,0 +1,42 @@
+"""What validation has to say about one tune, as data."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from folkrnn.notation.findings import NOTE, Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The findings about one tune, the reader's first.
+
+    ``number`` is the value of ``X:`` and ``source`` the file as it was given. ``agrees`` says whether music21
+    reads the same pitches and onsets; None where it was not asked, or gave no answer.
+    """
+
+    title: str
+    number: str
+    source: str
+    findings: tuple[Finding, ...]
+    agrees: bool | None
+
+    @property
+    def playable(self) -> bool:
+        """Whether there is neither error nor warning; music21's disagreement or failure is an error."""
+        return all(finding.level == NOTE for finding in self.findings)
+
+    def lines(self) -> list[str]:
+        """The findings for people: ``file:line:column: level code: sentence``; no file where the source has no name."""
+        prefix = f"{self.source}:" if self.source else ""
+        return [f"{prefix}{finding}" for finding in self.findings]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report for machines, in values that JSON knows."""
+        return {
+            "title": self.title,
+            "number": self.number,
+            "source": self.source,
+            "playable": self.playable,
+            "agrees": self.agrees,
+            "findings": [finding._asdict() for finding in self.findings],
+        }

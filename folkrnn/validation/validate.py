@@ -1,0 +1,140 @@
+"""Whether a tune is playable: our reader's findings, then music21's independent reading."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from fractions import Fraction
+from functools import partial
+from itertools import zip_longest
+from multiprocessing import get_context
+
+from folkrnn.errors import ScoreError
+from folkrnn.notation import (
+    ERROR,
+    NOTE,
+    Bar,
+    Change,
+    Finding,
+    Key,
+    Note,
+    Sound,
+    Tune,
+    canonical,
+    performance,
+    performed_order,
+)
+from folkrnn.validation.remarks import last_key, remarks
+from folkrnn.validation.report import Report
+
+FEW = 50
+"""Up to this many tunes are read faster in this process than new ones start."""
+
+_UNREAD = "music21 reads only two passes and two endings, so it was given this tune with its repeats written out"
+_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+
+
+def validate(tune: Tune, second: bool = True) -> Report:
+    """Report what is to be said about a tune; nothing is raised.
+
+    music21 is asked only about a tune in which our reader found neither error nor warning, and not at all
+    without ``second``: then our reader alone says whether the tune is playable.
+    """
+    findings = list(tune.findings)
+    agrees = None
+    if second and all(finding.level == NOTE for finding in findings):
+        opinion = _second_opinion(tune)
+        findings += opinion
+        agrees = _agreement(opinion)
+    if tune.bars:
+        findings += remarks(tune)
+    return Report(tune.title, tune.number, tune.source, tuple(findings), agrees)
+
+
+def validate_all(tunes: Iterable[Tune], jobs: int | None = None, second: bool = True) -> Iterator[Report]:
+    """Yield the report of each tune, in their order.
+
+    More than FEW tunes are shared among ``jobs`` processes (by default one for each processor).
+    """
+    everything = list(tunes)
+    check = partial(validate, second=second)
+    jobs = min(jobs or os.cpu_count() or 1, len(everything))
+    if len(everything) <= FEW or jobs < 2 or not second:
+        yield from map(check, everything)
+        return
+    # A forked child could inherit a lock that a thread of ours holds; a spawned one starts clean.
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        yield from pool.map(check, everything, chunksize=8)
+
+
+def _second_opinion(tune: Tune) -> list[Finding]:
+    """What keeps music21 from agreeing with our reading of a tune: one error, or no more than a note."""
+    # music21 takes half a second to load, and no tune with errors needs it.
+    from folkrnn.score.reading import second_reading
+
+    unread = [bar for bar in tune.bars if bar.plays > 2 or bar.ending not in ((), (1,), (2,))]
+    written_out = bool(unread) or len(tune.bars) == 1
+    try:
+        theirs = second_reading(canonical(_written_out(tune) if written_out else tune))
+    except ScoreError as error:
+        return [Finding("second-reader", ERROR, tune.line, 1, 0, str(error))]
+    difference = first_difference(performance(tune), theirs)
+    if difference is not None:
+        onset, message = difference
+        bar, note = _place(tune, onset)
+        message = f"in bar {bar.number} {message}"
+        return [Finding("readers-disagree", ERROR, note.line, note.column, bar.number, message)]
+    return [Finding("repeats-unread", NOTE, bar.line, bar.column, bar.number, _UNREAD) for bar in unread[:1]]
+
+
+def _written_out(tune: Tune) -> Tune:
+    """The tune with every bar in the order it is played, and neither repeats nor endings."""
+    bars: list[Bar] = []
+    for index in performed_order(tune):
+        bar = replace(tune.bars[index], opens=False, plays=1, edge="", ending=())
+        if bar.key != _key_after(bars, tune.key):
+            bar = replace(bar, changes=(Change(0, "K", bar.key), *bar.changes))
+        bars.append(bar)
+    return replace(tune, bars=tuple(bars))
+
+
+def _key_after(bars: Sequence[Bar], key: Key) -> Key:
+    return last_key(bars[-1]) if bars else key
+
+
+def _agreement(opinion: Sequence[Finding]) -> bool | None:
+    codes = [finding.code for finding in opinion if finding.level == ERROR]
+    return None if "second-reader" in codes else not codes
+
+
+def first_difference(ours: Sequence[Sound], theirs: Sequence[Sound]) -> tuple[Fraction, str] | None:
+    """Where two readings first differ in pitch or onset, and how; None where they do not."""
+    for our, their in zip_longest(ours, theirs):
+        if our is None:
+            return their.onset, f"music21 reads {_name(their)}, which we do not"
+        if their is None:
+            return our.onset, f"music21 does not read {_name(our)}"
+        if our.onset != their.onset:
+            early, late = ("music21", "we") if their.onset < our.onset else ("we", "music21")
+            sounds = {"music21": _name(their), "we": _name(our)}
+            verb = "reads" if early == "music21" else "read"
+            return min(our.onset, their.onset), f"{early} {verb} {sounds[early]} before {late} read the next note"
+        if our.midi != their.midi:
+            return our.onset, f"music21 reads {_name(their)} where we read {_name(our)}"
+    return None
+
+
+def _name(sound: Sound) -> str:
+    return f"{_NAMES[sound.midi % 12]}{sound.midi // 12 - 1}"
+
+
+def _place(tune: Tune, onset: Fraction) -> tuple[Bar, Note]:
+    """The bar and the note that are played at a time; the last ones for a time after the end."""
+    clock = Fraction(0)
+    for index in performed_order(tune):
+        bar = tune.bars[index]
+        for note in bar.notes:
+            clock += note.duration
+            if clock > onset:
+                return bar, note
+    return bar, note

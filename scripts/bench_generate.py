@@ -1,0 +1,80 @@
+"""Measure generation speed: many tunes at once against one tune at a time, in turns within one run.
+
+    plain     nn.LSTM in float32, one tune, one character a call, torch's own sampling
+    folkrnn   this package's generator, 256 tunes together, prompts and line ends included
+
+The model is untrained: it writes endless tunes, so every row works until its last character.
+"""
+
+import argparse
+import statistics
+import string
+import time
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from folkrnn.generation.generator import generate_texts
+from folkrnn.generation.prompts import Prompt
+from folkrnn.model.network import CharNetwork, NetworkSettings
+from folkrnn.model.vocabulary import Vocabulary
+
+Clock = Callable[[], float]
+
+
+@torch.no_grad()
+def plain(vocabulary: Vocabulary, hidden: int, characters: int, clock: Clock) -> float:
+    """Write one tune with nn.LSTM; give characters a second."""
+    size = len(vocabulary)
+    embedding, lstm, output = nn.Embedding(size, hidden), nn.LSTM(hidden, hidden, 2), nn.Linear(hidden, size)
+    last, state = torch.tensor([0]), None
+    begun = clock()
+    for _ in range(characters):
+        outputs, state = lstm(embedding(last)[None], state)
+        last = torch.multinomial(output(outputs[0]).softmax(1), 1)[0]
+        last.item()
+    return characters / (clock() - begun)
+
+
+def folkrnn(network: CharNetwork, vocabulary: Vocabulary, tunes: int, characters: int, clock: Clock) -> float:
+    """Write many tunes; give characters a second."""
+    begun = clock()
+    made = list(generate_texts(network, vocabulary, [Prompt()] * tunes, max_characters=characters, batch=tunes))
+    return sum(len(text.text) for text in made) / (clock() - begun)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--tunes", type=int, default=256)
+    parser.add_argument("--hidden", type=int, default=512)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument(
+        "--cpu-time",
+        action="store_true",
+        help="count processor seconds: with --threads 1, fair on a busy machine",
+    )
+    options = parser.parse_args()
+    clock = time.process_time if options.cpu_time else time.perf_counter
+    torch.set_num_threads(options.threads)
+
+    torch.manual_seed(1)
+    torch.set_flush_denormal(True)
+    vocabulary = Vocabulary("".join(sorted("\n" + string.printable[:95])))
+    rng = torch.Generator().manual_seed(1)
+    network = CharNetwork(NetworkSettings(hidden=options.hidden), len(vocabulary), rng)
+    with torch.no_grad():
+        network.output.bias[vocabulary.start] = -20.0  # an untrained model that does not end its lines
+    alone, together = [], []
+    for _ in range(options.rounds):
+        alone.append(plain(vocabulary, options.hidden, 300, clock))
+        together.append(folkrnn(network, vocabulary, options.tunes, 200, clock))
+    one, many = statistics.median(alone), statistics.median(together)
+    print(f"plain, one tune            {one:10,.0f} characters/s")
+    print(f"folkrnn, {options.tunes:4d} tunes        {many:10,.0f} characters/s")
+    print(f"ratio                      {many / one:10.1f}")
+
+
+if __name__ == "__main__":
+    main()

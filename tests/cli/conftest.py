@@ -1,0 +1,44 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from folkrnn.cli import main
+
+TUNE = """X:1
+T:The Test of Time
+R:jig
+M:6/8
+L:1/8
+K:D
+|: A | dfd cec | BdB AFA | GBG FAF | E2 F E2 :|
+|: A | dfd cec | BdB AFA | GBG Ace | d3 d2 :|
+"""
+
+
+@dataclass
+class Result:
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(capsysbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Result]:
+    """Run the command line in this process and give its status and output."""
+
+    def call(*arguments: object) -> Result:
+        with pytest.raises(SystemExit) as caught:
+            main([str(argument) for argument in arguments])
+        out, err = capsysbinary.readouterr()
+        return Result(int(caught.value.code or 0), out.decode("utf-8", "replace"), err.decode())
+
+    return call
+
+
+@pytest.fixture
+def tune(tmp_path: Path) -> Path:
+    path = tmp_path / "tune.abc"
+    path.write_text(TUNE)
+    return path

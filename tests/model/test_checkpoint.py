@@ -1,0 +1,91 @@
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from folkrnn.errors import ModelError
+from folkrnn.model import checkpoint as checkpoint_module
+from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from folkrnn.model.network import CharNetwork, NetworkSettings
+from folkrnn.model.vocabulary import Vocabulary
+
+
+def a_checkpoint() -> Checkpoint:
+    vocabulary = Vocabulary.from_texts(["abcé|"])
+    network = CharNetwork(NetworkSettings(hidden=16), len(vocabulary), torch.Generator().manual_seed(1))
+    return Checkpoint(network, vocabulary, {"recipe": "irish"}, {"steps": 3}, {"bits_per_character": 1.5})
+
+
+def test_a_checkpoint_comes_back_as_it_was(tmp_path: Path) -> None:
+    saved, path = a_checkpoint(), tmp_path / "model.safetensors"
+    save_checkpoint(path, saved)
+    loaded = load_checkpoint(path)
+    assert loaded.vocabulary == saved.vocabulary
+    assert loaded.network.settings == saved.network.settings
+    assert (loaded.corpus, loaded.training, loaded.validation) == (
+        saved.corpus,
+        saved.training,
+        saved.validation,
+    )
+    for ours, theirs in zip(loaded.network.parameters(), saved.network.parameters(), strict=True):
+        assert ours.dtype == torch.float32
+        torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-6)
+    assert [file.name for file in tmp_path.iterdir()] == ["model.safetensors"]
+
+
+def test_a_default_model_file_is_small(tmp_path: Path) -> None:
+    network = CharNetwork(NetworkSettings(), 90, torch.Generator())
+    characters = "\n" + "".join(chr(32 + i) for i in range(89))
+    save_checkpoint(tmp_path / "m", Checkpoint(network, Vocabulary(characters)))
+    assert 5e6 < (tmp_path / "m").stat().st_size < 12e6
+
+
+class Bomb:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return pytest.fail, ("the file was unpickled",)
+
+
+@pytest.mark.parametrize(
+    "kind", ["missing", "folder", "empty", "text", "pickle", "torch", "truncated", "foreign", "lacking"]
+)
+def test_a_bad_file_is_one_clear_line(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "bad.safetensors"
+    match kind:
+        case "folder":
+            path.mkdir()
+        case "empty":
+            path.touch()
+        case "text":
+            path.write_text("X:1\nT:The Rakes\n")
+        case "pickle":
+            path.write_bytes(pickle.dumps(Bomb()))
+        case "torch":
+            torch.save({"weights": Bomb()}, path)
+        case "truncated":
+            save_checkpoint(path, a_checkpoint())
+            path.write_bytes(path.read_bytes()[:-100])
+        case "foreign":
+            save_file({"w": torch.zeros(3)}, path)
+        case "lacking":
+            checkpoint_module.write_tensors(path, {"w": torch.zeros(3)}, checkpoint_module.FORMAT, {"version": 1})
+    with pytest.raises(ModelError) as caught:
+        load_checkpoint(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(path, a_checkpoint())
+    before = path.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint_module.os, "fsync", full)
+    with pytest.raises(ModelError, match="No space left"):
+        save_checkpoint(path, a_checkpoint())
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,120 @@
+import pytest
+import torch
+from torch import Tensor
+
+from folkrnn.errors import ModelError
+from folkrnn.model.network import CharNetwork, NetworkSettings, Stepper
+
+SETTINGS = NetworkSettings(hidden=16, dropout=0.0)
+
+
+def network(settings: NetworkSettings = SETTINGS, characters: int = 7) -> CharNetwork:
+    return CharNetwork(settings, characters, torch.Generator().manual_seed(1))
+
+
+def some_ids(batch: int, steps: int, characters: int = 7) -> Tensor:
+    return torch.randint(characters, (batch, steps), generator=torch.Generator().manual_seed(2))
+
+
+def test_one_layer_is_the_textbook_lstm() -> None:
+    net, ids = network(NetworkSettings(layers=1, hidden=16, dropout=0.0)), some_ids(3, 20)
+    (layer,), size = net.recurrent_layers(), 16
+    lstm = torch.nn.LSTM(net.characters, size, batch_first=True)
+    order = torch.cat([torch.arange(size) + k * size for k in (0, 1, 3, 2)])  # i f g o there
+    halves = torch.ones(4 * size, 1)
+    halves[2 * size : 3 * size] = 0.5
+    lstm.weight_ih_l0.data = layer.input[order] * halves
+    lstm.weight_hh_l0.data = layer.recurrent[order] * halves
+    lstm.bias_ih_l0.data = layer.bias[order] * halves[:, 0]
+    lstm.bias_hh_l0.data.zero_()
+    outputs, _ = lstm(torch.nn.functional.one_hot(ids, net.characters).float())
+    torch.testing.assert_close(net(ids)[0], net.output(outputs), atol=1e-5, rtol=1e-4)
+
+
+def test_the_gradient_written_by_hand_is_autograds() -> None:
+    net, ids = network(), some_ids(3, 20)
+    gradients = []
+    for logits in (net(ids)[0], plain_logits(net, ids)):
+        net.zero_grad()
+        logits.logsumexp(2).sin().sum().backward()
+        gradients.append([p.grad.clone() for p in net.parameters()])
+    for ours, theirs in zip(*gradients, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-3)
+
+
+def plain_logits(net: CharNetwork, ids: Tensor) -> Tensor:
+    """Step through the network with autograd's own operations."""
+    size = net.settings.hidden
+    read = torch.nn.functional.one_hot(ids, net.characters).float()
+    x, layers = read, []
+    for layer in net.recurrent_layers():
+        h = c = torch.zeros(len(ids), size)
+        outputs = []
+        for t in range(ids.shape[1]):
+            a = x[:, t] @ layer.input.t() + layer.bias + h @ layer.recurrent.t()
+            i, f, o, u = a.chunk(4, 1)
+            c = f.sigmoid() * c + i.sigmoid() * (u / 2).tanh()
+            h = o.sigmoid() * c.tanh()
+            outputs.append(h)
+        layers.append(torch.stack(outputs, 1))
+        x = torch.cat([read, layers[-1]], 2)
+    return net.output(torch.cat(layers, 2))
+
+
+def test_state_carried_over_windows_changes_nothing() -> None:
+    net, ids = network(), some_ids(3, 20)
+    whole, _ = net(ids)
+    first, state = net(ids[:, :8])
+    second, _ = net(ids[:, 8:], state)
+    torch.testing.assert_close(torch.cat([first, second], 1), whole)
+
+
+def test_a_start_forgets_what_was_before() -> None:
+    net, ids = network(), some_ids(2, 12)
+    starts = torch.zeros_like(ids, dtype=torch.bool)
+    starts[1, 5] = True
+    mixed, _ = net(ids, starts=starts)
+    torch.testing.assert_close(mixed[0], net(ids)[0][0])
+    torch.testing.assert_close(mixed[1, 5:], net(ids[1:, 5:])[0][0])
+
+
+def test_no_gradient_crosses_a_start() -> None:
+    net, ids = network(), some_ids(1, 12)
+    starts = torch.zeros_like(ids, dtype=torch.bool)
+    starts[0, 5] = True
+    gradients = []
+    for logits in (net(ids, starts=starts)[0][:, 5:], net(ids[:, 5:])[0]):
+        net.zero_grad()
+        logits.logsumexp(2).sum().backward()
+        gradients.append([p.grad.clone() for p in net.parameters()])
+    for ours, theirs in zip(*gradients, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_stepping_agrees_with_reading_at_once(dtype: torch.dtype) -> None:
+    net, ids = network(), some_ids(3, 10)
+    expected, _ = net(ids)
+    stepper = Stepper(net, dtype)
+    state = stepper.zero_state(3)
+    for t in range(10):
+        logits, state = stepper(ids[:, t], state)
+        torch.testing.assert_close(logits, expected[:, t], atol=0.03 if dtype == torch.bfloat16 else 1e-5, rtol=0)
+
+
+def test_dropout_obeys_its_generator() -> None:
+    net, ids = network(NetworkSettings(hidden=16, dropout=0.5)), some_ids(3, 10)
+    masks = [net.masks(3, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)]
+    assert set(masks[0].flatten().tolist()) == {0.0, 2.0}
+    a, b, c = (net(ids, masks=mask)[0] for mask in masks)
+    assert torch.equal(a, b)
+    assert not torch.equal(a, c)
+    assert not torch.equal(a, net(ids)[0])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("cell", "transformer"), ("layers", 0), ("hidden", 1.5), ("dropout", 1.0)]
+)
+def test_bad_settings_name_field_and_value(field: str, value: object) -> None:
+    with pytest.raises(ModelError, match=f"{field}={value!r}"):
+        NetworkSettings(**{field: value})  # type: ignore[arg-type]

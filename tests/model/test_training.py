@@ -1,0 +1,206 @@
+import io
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from folkrnn.errors import ModelError
+from folkrnn.model.batches import TuneStream
+from folkrnn.model.checkpoint import load_checkpoint
+from folkrnn.model.network import CharNetwork, NetworkSettings
+from folkrnn.model.progress import Progress, ProgressLine
+from folkrnn.model.scoring import bits
+from folkrnn.model.training import Trainer, TrainingSettings, train
+
+NETWORK = NetworkSettings(hidden=16, layers=2, dropout=0.0)
+TUNES = [
+    f"X:1\nT:{name}\nM:4/4\nL:1/8\nK:D\n|:{body}:|\n"
+    for name, body in (
+        ("One", "ABcd efga|"),
+        ("Two", "dcBA dcBA|"),
+        ("Three", "fdfd AdAd|"),
+        ("Four", "gfed cBAG|"),
+    )
+]
+SETTINGS = TrainingSettings(minutes=None, max_steps=30, batch=4, window=16, warmup=5)
+
+
+def test_a_small_text_is_learned_by_heart(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, max_steps=250, learning_rate=0.03)
+    network = replace(NETWORK, hidden=32)
+    result = train(TUNES, TUNES, network=network, training=settings, run_dir=tmp_path)
+    model = load_checkpoint(result.model)
+    spent = torch.cat(bits(model.network, model.vocabulary, TUNES))
+    assert spent.mean() < 0.2
+    assert model.validation["bits_per_character"] == pytest.approx(result.best_bits, abs=1e-4)
+    assert result.best_bits == pytest.approx(spent.mean().item(), abs=0.02)
+
+
+def test_the_schedule_reaches_the_optimizer() -> None:
+    settings = replace(SETTINGS, max_steps=40, warmup=10, learning_rate=0.01, final_rate=0.1)
+    network = CharNetwork(NETWORK, 5, torch.Generator().manual_seed(1))
+    trainer = Trainer(network, settings, torch.float32)
+    window = TuneStream([torch.tensor([1, 2, 3, 4, 0] * 20)], 0, 2, 8, 1, 0)[0]
+    rates = []
+    for step in range(40):
+        trainer.step(window, settings.progress(step, 0.0))
+        assert len({group["lr"] for group in trainer.optimizer.param_groups}) == 1
+        rates.append(trainer.optimizer.param_groups[0]["lr"])
+    peak = rates.index(max(rates))
+    assert 8 <= peak <= 10
+    assert rates[:peak] == sorted(rates[:peak])
+    assert rates[peak:] == sorted(rates[peak:], reverse=True)
+    assert rates[0] == pytest.approx(0.01 / 11)
+    assert rates[-1] == pytest.approx(0.001, rel=0.1)
+
+
+def test_a_rate_of_nothing_moves_nothing() -> None:
+    settings = replace(SETTINGS, final_rate=0.0)
+    network = CharNetwork(NETWORK, 5, torch.Generator().manual_seed(1))
+    before = [p.clone() for p in network.parameters()]
+    window = TuneStream([torch.tensor([1, 2, 3, 4, 0] * 20)], 0, 2, 8, 1, 0)[0]
+    Trainer(network, settings, torch.float32).step(window, 1.0)
+    assert all(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
+
+
+class StopAt:
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.step == self.step:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("stop", [7, 12, 20])
+def test_a_resumed_run_ends_like_an_uninterrupted_one(tmp_path: Path, stop: int) -> None:
+    network = replace(NETWORK, dropout=0.3)
+    options = {"network": network, "training": SETTINGS, "dtype": torch.float32}
+    train(TUNES, TUNES, run_dir=tmp_path / "a", **options)  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        train(TUNES, TUNES, run_dir=tmp_path / "b", progress=StopAt(stop), **options)  # type: ignore[arg-type]
+    train(TUNES, TUNES, run_dir=tmp_path / "b", resume=True, **options)  # type: ignore[arg-type]
+    one, other = (load_checkpoint(tmp_path / run / "model.safetensors") for run in "ab")
+    for ours, theirs in zip(one.network.parameters(), other.network.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+    assert one.validation == other.validation
+    table = [(tmp_path / run / "curve.csv").read_text().splitlines() for run in "ab"]
+    without_seconds = [[row.split(",")[:2] + row.split(",")[3:] for row in rows] for rows in table]
+    assert without_seconds[0] == without_seconds[1]
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Trainer.step
+
+    def poisoned(self: Trainer, *args: object) -> float:
+        if self.step_number == 10:
+            with torch.no_grad():
+                self.network.output.bias[0] = math.nan
+        return step(self, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Trainer, "step", poisoned)
+    with pytest.raises(ModelError, match="step 10"):
+        train(TUNES, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path)
+    kept = load_checkpoint(tmp_path / "model.safetensors")
+    assert all(p.isfinite().all() for p in kept.network.parameters())
+
+
+def test_no_steps_write_an_untrained_model(tmp_path: Path) -> None:
+    result = train(TUNES, TUNES, network=NETWORK, training=replace(SETTINGS, max_steps=0), run_dir=tmp_path)
+    assert result.steps == 0
+    assert load_checkpoint(result.model).vocabulary.characters.startswith("\n")
+    assert (tmp_path / "curve.png").stat().st_size > 1000
+
+
+def test_the_clock_ends_the_run(tmp_path: Path) -> None:
+    settings = TrainingSettings(minutes=0.02, batch=4, window=16)
+    seen: list[Progress] = []
+    result = train(TUNES, TUNES, network=NETWORK, training=settings, run_dir=tmp_path, progress=seen.append)
+    assert 1 < result.seconds < 4
+    assert result.steps > 5
+    assert seen[-1].seconds_left < 0.5
+
+
+def test_the_model_can_start_from_another(tmp_path: Path) -> None:
+    first = train(TUNES, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path / "a")
+    start = load_checkpoint(first.model)
+    second = train(
+        TUNES[:1],
+        TUNES[:1],
+        network=NetworkSettings(),
+        training=replace(SETTINGS, max_steps=0),
+        run_dir=tmp_path / "b",
+        initial=start,
+    )
+    again = load_checkpoint(second.model)
+    assert again.vocabulary == start.vocabulary
+    assert all(torch.equal(a, b) for a, b in zip(again.network.parameters(), start.network.parameters(), strict=True))
+
+
+def test_texts_may_change_with_the_pass(tmp_path: Path) -> None:
+    asked = []
+
+    def texts(number: int) -> list[str]:
+        asked.append(number)
+        return TUNES
+
+    train(texts, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path)
+    assert asked[-1] > 0
+    assert sorted(asked) == asked
+
+
+def test_the_stream_holds_every_tune_whole_and_marks_its_start() -> None:
+    tunes = [torch.arange(1, 9) + 10 * k for k in range(20)]
+    stream = TuneStream(tunes, 0, 4, 7, 1, 0)
+    inputs, targets, starts = (
+        torch.cat([getattr(stream[i], name) for i in range(len(stream))], 1).flatten()
+        for name in ("inputs", "targets", "starts")
+    )
+    assert sorted(targets.tolist()) == sorted(torch.cat(tunes).tolist())
+    first = torch.cat([tune[:1] for tune in tunes])
+    at_start = torch.isin(targets, first)
+    assert (inputs[at_start] == 0).all()
+    assert starts[at_start].all()
+    assert (inputs[~at_start] == targets[~at_start] - 1).all()
+    assert TuneStream(tunes, 0, 4, 7, 1, 1)[0].targets.tolist() != stream[0].targets.tolist()
+
+
+def test_bits_do_not_depend_on_the_company() -> None:
+    from folkrnn.model.vocabulary import Vocabulary
+
+    vocabulary = Vocabulary.from_texts(TUNES)
+    network = CharNetwork(NETWORK, len(vocabulary), torch.Generator().manual_seed(1))
+    texts = [*TUNES, "", TUNES[0] * 9]
+    together = bits(network, vocabulary, texts, batch=3)
+    assert [len(b) for b in together] == [len(text) for text in texts]
+    for text, spent in zip(texts, together, strict=True):
+        torch.testing.assert_close(spent, bits(network, vocabulary, [text])[0], atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("minutes", -1), ("batch", 0), ("learning_rate", 2.0), ("clip", 0), ("max_steps", -3), ("seed", -1)],
+)
+def test_bad_settings_name_field_and_value(field: str, value: float) -> None:
+    with pytest.raises(ModelError, match=f"{field}={value!r} should be"):
+        replace(SETTINGS, **{field: value})  # type: ignore[arg-type]
+
+
+def test_resuming_without_a_state_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no such file"):
+        train(TUNES, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path, resume=True)
+
+
+def test_progress_is_sparse_where_nobody_watches() -> None:
+    stream = io.StringIO()
+    line = ProgressLine(stream)
+    values = (1, 0.5, 2.0, 2.1, 2.1, 1e4, 1e-3, 60.0, 90.0)
+    for evaluated in (False, True, False):
+        line(Progress(*values, evaluated=evaluated))
+    assert stream.getvalue().count("\n") == 1
+    assert "1:30 left" in stream.getvalue()
+    assert "\r" not in stream.getvalue()

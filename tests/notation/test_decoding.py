@@ -1,0 +1,96 @@
+import pytest
+from abc_tools import codes, pitches
+
+from folkrnn.notation import decode, read_tunes
+
+TEXT = "X:1\nT:Été\nM:4/4\nL:1/8\nK:D\nFGAB|\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
+def test_every_usual_encoding_is_understood(encoding: str) -> None:
+    assert decode(TEXT.encode(encoding)) == TEXT
+
+
+def test_bytes_that_are_no_utf8_are_latin_1() -> None:
+    assert decode(b"T:caf\xe9") == "T:café"
+
+
+def test_no_bytes_are_no_text() -> None:
+    assert decode(b"") == ""
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_line_end_gives_the_same_tune(end: str) -> None:
+    assert read_tunes(TEXT.replace("\n", end)) == read_tunes(TEXT)
+
+
+def test_a_byte_order_mark_left_in_the_text_is_passed_over() -> None:
+    assert read_tunes("\ufeff" + TEXT) == read_tunes(TEXT)
+
+
+def test_a_tune_needs_no_newline_at_its_end() -> None:
+    assert read_tunes(TEXT.rstrip("\n")) == read_tunes(TEXT)
+
+
+def test_a_comment_ends_at_its_line() -> None:
+    (tune,) = read_tunes("X:1 % first\nT:t % title\nK:D % key\nF % G\nA|\n")
+    assert (tune.number, tune.title, pitches(tune)) == ("1", "t", "^F A")
+
+
+def test_an_escaped_percent_sign_is_no_comment() -> None:
+    assert read_tunes("X:1\nT:50\\% more\nK:C\nA|\n")[0].title == "50\\% more"
+
+
+def test_a_line_with_only_a_comment_does_not_end_the_tune() -> None:
+    assert pitches(read_tunes("X:1\nK:C\nA|\n  % here\n%there\nB|\n")[0]) == "A B"
+
+
+def test_an_empty_line_ends_the_tune() -> None:
+    (tune,) = read_tunes("X:1\nK:C\nA|\n\nB|\n")
+    assert pitches(tune) == "A"
+
+
+def test_a_tunebook_gives_each_tune_with_its_line_and_source() -> None:
+    tunes = read_tunes("X:1\nK:C\nA|\n\n\nX:7\nK:D\nF|\nX:8\nK:G\nF|\n", "book.abc")
+    assert [(tune.number, tune.source, tune.line) for tune in tunes] == [
+        ("1", "book.abc", 1),
+        ("7", "book.abc", 6),
+        ("8", "book.abc", 9),
+    ]
+
+
+def test_the_file_header_holds_for_every_tune() -> None:
+    tunes = read_tunes("M:6/8\nL:1/4\nO:Ireland\n\nX:1\nK:C\nA|\n\nX:2\nM:3/4\nK:C\nA|\n")
+    assert [(str(tune.meter), tune.unit.denominator, tune.origin) for tune in tunes] == [
+        ("6/8", 4, "Ireland"),
+        ("3/4", 4, "Ireland"),
+    ]
+
+
+def test_a_directive_of_the_file_header_holds_for_every_tune() -> None:
+    text = "%%propagate-accidentals octave\n\nX:1\nK:C\n^FFf|\n\nX:2\nK:C\n^FFf|\n"
+    assert [pitches(tune) for tune in read_tunes(text)] == ["^F ^F f", "^F ^F f"]
+
+
+def test_text_between_tunes_is_no_music() -> None:
+    assert len(read_tunes("X:1\nK:C\nA|\n\nThis is prose about ABC.\n\nX:2\nK:C\nB|\n")) == 2
+
+
+def test_text_in_a_text_block_is_no_music() -> None:
+    (tune,) = read_tunes("X:1\nT:t\nK:C\nA|\n%%begintext\nB|\nT:no\n\nC|\n%%endtext\nD|\n")
+    assert (pitches(tune), tune.all_fields("T")) == ("A D", ("t",))
+
+
+def test_an_unknown_directive_is_passed_over() -> None:
+    (tune,) = read_tunes("X:1\n%%scale 0.7\nK:C\n%%MIDI program 1\nA|\n")
+    assert (pitches(tune), codes(tune)) == ("A", [])
+
+
+def test_a_text_without_numbers_is_one_tune() -> None:
+    (tune,) = read_tunes("T:t\nM:3/4\nK:D\nFGA|\n")
+    assert (tune.title, pitches(tune)) == ("t", "^F G A")
+
+
+@pytest.mark.parametrize("text", ["", "\n\n\n", "   ", "%abc-2.1\n", "It was a dark and stormy night.\n"])
+def test_text_without_a_tune_gives_none(text: str) -> None:
+    assert read_tunes(text) == []

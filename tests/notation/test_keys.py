@@ -1,0 +1,99 @@
+import pytest
+from abc_tools import codes, one, pitches
+from hypothesis import given
+from hypothesis import strategies as st
+
+from folkrnn.errors import NotationError
+from folkrnn.notation import Key, parse_key
+from folkrnn.notation.key import MODES
+from folkrnn.notation.pitch import STEPS
+
+TONICS = st.builds(str.__add__, st.sampled_from("ABCDEFG"), st.sampled_from(["", "#", "b"]))
+MARKS = st.lists(st.tuples(st.integers(0, 6), st.integers(-2, 2)), max_size=3).map(tuple)
+KEYS = st.one_of(
+    st.builds(Key, TONICS, st.sampled_from(sorted(MODES)), MARKS, st.booleans()),
+    st.builds(Key, explicit=MARKS.filter(bool), replaces=st.booleans()),
+    st.sampled_from([Key(), Key(pipes="HP"), Key(pipes="Hp")]),
+)
+
+
+def signature(text: str) -> str:
+    """The signature of a key's text, such as ``^c ^f``."""
+    return " ".join({1: "^", -1: "_", 2: "^^", -2: "__"}[a] + STEPS[s].lower() for s, a in sorted(parse_key(text).signature.items()))
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [("D", "D"), ("Dmaj", "D"), ("D major", "D"), ("D Ionian", "D"), ("DION", "D"),
+     ("Em", "Em"), ("E m", "Em"), ("Emin", "Em"), ("E minor", "Em"), ("EAeolian", "Em"), ("E aeo", "Em"),
+     ("Ador", "Ador"), ("A Dorian", "Ador"), ("ADOR", "Ador"), ("Gmix", "Gmix"), ("G MIXOLYDIAN", "Gmix"),
+     ("G Mixo", "Gmix"), ("Ephr", "Ephr"), ("E Phrygian", "Ephr"), ("Flyd", "Flyd"), ("F lydian", "Flyd"),
+     ("Bloc", "Bloc"), ("B Locrian", "Bloc"), ("Bb", "Bb"), ("Bbm", "Bbm"), ("F#dor", "F#dor"), ("C# minor", "C#m")],
+)  # fmt: skip
+def test_every_spelling_of_a_mode_is_understood(written: str, key: str) -> None:
+    assert str(parse_key(written)) == key
+
+
+@pytest.mark.parametrize(
+    ("key", "sharps_and_flats"),
+    [("C", ""), ("G", "^f"), ("D", "^c ^f"), ("F", "_b"), ("Bb", "_e _b"), ("Am", ""), ("Gm", "_e _b"), ("Ador", "^f"),
+     ("Amix", "^c ^f"), ("Ephr", ""), ("Flyd", ""), ("Bloc", ""), ("C#", "^c ^d ^e ^f ^g ^a ^b"), ("G#", "^c ^d ^e ^^f ^g ^a ^b"),
+     ("Cb", "_c _d _e _f _g _a _b")],
+)  # fmt: skip
+def test_a_key_has_its_signature(key: str, sharps_and_flats: str) -> None:
+    assert signature(key) == sharps_and_flats
+
+
+@pytest.mark.parametrize(
+    ("key", "sharps_and_flats"),
+    [("D exp ^f", "^f"), ("D exp _b _e ^f", "_e ^f _b"), ("Dphr ^f", "_e ^f _b"), ("D =c", "^f"), ("D mix^c", "^c ^f"),
+     ("C ^f_b", "^f _b"), ("Am ^^g", "^^g"), ("D exp", ""), ("none ^f", "^f")],
+)  # fmt: skip
+def test_explicit_accidentals_add_to_the_mode_or_replace_it(key: str, sharps_and_flats: str) -> None:
+    assert signature(key) == sharps_and_flats
+
+
+@pytest.mark.parametrize("text", ["", "none", "NONE", " none ", "none clef=bass"])
+def test_no_key_has_no_signature(text: str) -> None:
+    assert parse_key(text) == Key()
+
+
+@pytest.mark.parametrize("text", ["HP", "Hp", "Hp clef=treble"])
+def test_the_highland_pipes_have_f_and_c_sharp(text: str) -> None:
+    assert signature(text) == "^c ^f"
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["clef=bass", "treble", "bass", "alto4", "treble-8", "clef=treble+8", "octave=-1", "middle=d", "m=B", "transpose=-2",
+     "t=2", "perc", "clef=none", "stafflines=1", "clef=treble middle=B transpose=3", "style=rhythm"],
+)  # fmt: skip
+def test_clef_and_transposition_words_do_not_change_the_key(words: str) -> None:
+    assert str(parse_key(f"Ador {words}")) == "Ador"
+
+
+@pytest.mark.parametrize("words", ["bass", "clef=alto", "clef=treble octave=1"])
+def test_a_clef_alone_leaves_the_key_as_it_was(words: str) -> None:
+    assert pitches(one(f"F4[K:{words}]F4|", key="D")) == "^F ^F"
+
+
+def test_a_clef_alone_at_the_start_means_no_signature() -> None:
+    tune = one("F8|", key="clef=bass")
+    assert (codes(tune), pitches(tune)) == ([], "F")
+
+
+@pytest.mark.parametrize("text", ["H", "zz", "g", "D mayor", "D#b", "1", "Dsus4", "|:", "D E"])
+def test_what_is_no_key_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(NotationError, match=r"is no key; expected one such as") as error:
+        parse_key(text)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("key", "pitch_class"), [("C", 0), ("Bbm", 10), ("F#dor", 6), ("Cb", 11), ("none", None)])
+def test_the_tonic_has_a_pitch_class(key: str, pitch_class: int | None) -> None:
+    assert parse_key(key).tonic_class == pitch_class
+
+
+@given(KEYS)
+def test_a_key_reads_back_as_it_is_written(key: Key) -> None:
+    assert parse_key(str(key)) == key

@@ -1,0 +1,86 @@
+"""The walls of the house: who may import whom, and what stays out until it is needed."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "folkrnn"
+
+MAY_IMPORT = {
+    "errors": set(),
+    "notation": {"errors"},
+    "corpus": {"errors", "notation"},
+    "model": {"errors"},
+    "generation": {"errors", "model"},
+    "score": {"errors", "notation"},
+    "validation": {"errors", "notation", "score"},
+    "evaluation": {"errors", "notation", "corpus", "model", "generation", "validation"},
+    "export": {"errors", "notation", "score"},
+}
+HEAVY = {
+    "torch": {"model", "generation", "evaluation"},
+    "music21": {"score"},
+    "verovio": {"export"},
+    "typst": {"export"},
+}
+
+
+def imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def modules(room: str) -> list[Path]:
+    return sorted((PACKAGE / room).rglob("*.py")) if (PACKAGE / room).is_dir() else [PACKAGE / f"{room}.py"]
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_imports_point_upwards_only(room: str) -> None:
+    for path in modules(room):
+        rooms = {name.split(".")[1] for name in imports(path) if name.startswith("folkrnn.")}
+        assert rooms - MAY_IMPORT[room] - {room, "__version__"} == set(), path
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_a_heavy_library_is_imported_in_its_own_rooms_only(name: str) -> None:
+    for path in PACKAGE.rglob("*.py"):
+        if any(each.split(".")[0] == name for each in imports(path)):
+            assert path.relative_to(PACKAGE).parts[0] in HEAVY[name], path
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    code = (
+        "import sys\nfrom folkrnn.cli import main\n"
+        f"try:\n    main({list(arguments)!r})\nexcept SystemExit:\n    pass\n"
+        "print('\\n'.join(sorted({name.split('.')[0] for name in sys.modules})), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(done.stderr.split())
+
+
+def test_help_loads_nothing_heavy() -> None:
+    assert not loaded_by("--help") & {"torch", "music21", "verovio", "typst", "mido", "matplotlib", "numpy"}
+
+
+def test_validate_never_loads_torch(tmp_path: Path) -> None:
+    tune = tmp_path / "tune.abc"
+    tune.write_text("X:1\nT:One\nM:2/4\nL:1/8\nK:D\nDEFG|A4|\n")
+    loaded = loaded_by("validate", str(tune))
+    assert "music21" in loaded
+    assert "torch" not in loaded
+
+
+def test_every_package_is_in_the_wheel() -> None:
+    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
+    found = {f"folkrnn.{path.parent.name}" for path in PACKAGE.glob("*/__init__.py")} | {"folkrnn"}
+    assert listed == found | {"folkrnn.recipes"}
