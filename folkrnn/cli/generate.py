@@ -59,7 +59,7 @@ def generate(
     from folkrnn.export import export
     from folkrnn.generation import generate_texts
     from folkrnn.model import bundled_model, load_checkpoint
-    from folkrnn.notation import read_tunes, write_tunebook
+    from folkrnn.notation import ERROR, Finding, read_tunes, write_tunebook
     from folkrnn.validation import validate_all
 
     prompt = prompt_from(wishes)
@@ -88,7 +88,11 @@ def generate(
             f"folkrnn {__version__}, model {path.stem}, seed {seed}, tune {text.index + 1}, temperature {temperature:g}"
         )
         fields = tuple(field for field in tune.fields if field[0] not in "IL")
-        tunes.append(replace(tune, fields=(*fields, ("N", note)), number=str(text.index + 1)))
+        findings = tune.findings
+        if not text.finished:
+            message = f"the model had not ended the tune after {len(text.text)} characters"
+            findings = (*findings, Finding("unfinished", ERROR, 1, 1, tune.bar_count, message))
+        tunes.append(replace(tune, fields=(*fields, ("N", note)), number=str(text.index + 1), findings=findings))
     reports = list(validate_all(tunes))
     shown = [tune for tune in tunes if tune.bars]
     if output == "-":
@@ -99,7 +103,7 @@ def generate(
     else:
         rows = [list(_row(tune, report).values()) for tune, report in zip(tunes, reports, strict=True)]
         click.echo(table(["title", "rhythm", "key", "meter", "bars", "playable"], rows))
-    for file in export(shown, formats, Path(output), name=name, force=force):
+    for file in export(shown, formats, Path(output), name=name, prefix=f"{name}-", force=force):
         click.echo(file, err=as_json)
 
 

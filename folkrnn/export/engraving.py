@@ -19,7 +19,9 @@ import verovio
 from folkrnn.errors import ExportError, FolkrnnError
 from folkrnn.export.page import PAGE
 from folkrnn.notation import Bar, Change, Tune, sections
-from folkrnn.score.build import Tempo, leads_on, musicxml, parse_tempo, printable, to_score
+from folkrnn.notation.bars import leads_on
+from folkrnn.notation.tempo import Tempo, parse_tempo
+from folkrnn.score.build import musicxml, printable, to_score
 
 BARS_PER_SYSTEM = 4
 WIDTH = 2000
@@ -113,7 +115,7 @@ def _entry(tune: Tune, number: str) -> dict[str, Any]:
         "titles": [title for title in tune.all_fields("T") if title] or ["Untitled"],
         "rhythm": tune.rhythm,
         "source": ", ".join(part for part in (tune.field("C"), tune.origin) if part),
-        "tempo": {"words": tempo.words, **_beats(tempo)},
+        "tempo": {"words": printable(tempo.words), **_beats(tempo)},
         "systems": [{"svg": drawing, "tall": _is_tall(drawing)} for drawing in _draw(tune, apart=True)],
     }
 

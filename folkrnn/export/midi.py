@@ -15,8 +15,9 @@ import mido
 
 from folkrnn.errors import ExportError
 from folkrnn.notation import Bar, Key, Meter, Tune
+from folkrnn.notation.bars import leads_on
+from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score import build
-from folkrnn.score.build import Tempo, parse_tempo
 
 TICKS = 480
 """Ticks to a quarter note."""
@@ -141,7 +142,7 @@ def _velocities(tune: Tune) -> dict[int, int]:
     """Return the velocity at the tick of every beat."""
     velocities: dict[int, int] = {}
     for index, (onset, bar) in enumerate(_placed(tune)):
-        if build.leads_on(tune.bars, index) and bar.meter.bar:
+        if leads_on(tune.bars, index) and bar.meter.bar:
             onset -= bar.meter.bar - bar.duration
         for place, beat in enumerate(accumulate(bar.meter.pulse[:-1], initial=Fraction(0))):
             velocities[_ticks(onset + beat)] = BEAT if place else DOWNBEAT

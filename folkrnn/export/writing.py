@@ -75,15 +75,22 @@ class Output(NamedTuple):
 
 
 def export(
-    tunes: Sequence[Tune], formats: Sequence[str], target: Path, *, name: str = "tunes", force: bool = False
+    tunes: Sequence[Tune],
+    formats: Sequence[str],
+    target: Path,
+    *,
+    name: str = "tunes",
+    prefix: str = "",
+    force: bool = False,
 ) -> list[Path]:
     """Write tunes in some formats and return the paths of the files, in order.
 
     ``target`` is a folder, made where it is missing, or one file if its name ends like the one file
-    that is to be written. ``name`` is what a book is called in a folder. Raises ExportError, before
+    that is to be written. ``name`` is what a book is called in a folder, ``prefix`` what
+    the names of other files begin with. Raises ExportError, before
     anything is written, for an unknown format or an existing file without ``force``.
     """
-    outputs = plan(tunes, formats, target, name=name)
+    outputs = plan(tunes, formats, target, name=name, prefix=prefix)
     if not force:
         for output in outputs:
             _refuse_existing(output.path)
@@ -92,7 +99,9 @@ def export(
     return [output.path for output in outputs]
 
 
-def plan(tunes: Sequence[Tune], formats: Sequence[str], target: Path, *, name: str = "tunes") -> list[Output]:
+def plan(
+    tunes: Sequence[Tune], formats: Sequence[str], target: Path, *, name: str = "tunes", prefix: str = ""
+) -> list[Output]:
     """Return the files that tunes make in some formats, without making any of them.
 
     Raises ExportError for an unknown format or where there is no tune.
@@ -182,7 +191,7 @@ def write(path: Path, content: bytes, *, force: bool = False) -> None:
 
 def _refuse_existing(path: Path) -> None:
     if os.path.lexists(path):
-        raise ExportError(f"{path} exists; give another name or ask to overwrite it")
+        raise ExportError(f"{path} exists already; --force overwrites it")
 
 
 def _refused(path: Path, error: OSError) -> ExportError:

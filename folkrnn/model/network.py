@@ -82,7 +82,7 @@ class LstmRecurrence(torch.autograd.Function):
         cells = torch.empty(steps + 1, batch, size)
         outputs = torch.empty(steps + 1, batch, size, dtype=inputs.dtype)
         cells[0], outputs[0] = cell, hidden
-        product = torch.empty(batch, size)
+        hq = torch.empty(batch, size)
         for t in range(steps):
             kept = keep[t]
             if kept is not None:
@@ -93,7 +93,7 @@ class LstmRecurrence(torch.autograd.Function):
             g.mul_(2).sub_(1)
             torch.mul(f, cells[t], out=cells[t + 1]).addcmul_(i, g)
             q = torch.mul(cells[t + 1], 2, out=squashed[t]).sigmoid_().mul_(2).sub_(1)
-            outputs[t + 1].copy_(torch.mul(o, q, out=product))
+            outputs[t + 1].copy_(torch.mul(o, q, out=hq))
         ctx.save_for_backward(gates, squashed, cells, outputs, weight)
         ctx.keep = keep
         last_hidden, last_cell = outputs[-1].float(), cells[-1].clone()
@@ -281,8 +281,8 @@ class Stepper:
         for layer, table in enumerate(self._tables):
             x = table[ids]
             if layer:
-                x.addmm_(next_hidden[layer - 1], self._below[layer].t())
-            gates = x.addmm_(hidden[layer], self._recurrent[layer].t()).float().sigmoid_()
+                x = torch.addmm(x, next_hidden[layer - 1], self._below[layer].t())
+            gates = torch.addmm(x, hidden[layer], self._recurrent[layer].t()).float().sigmoid_()
             i, f, o, g = gates.chunk(4, 1)
             g.mul_(2).sub_(1)
             c = torch.mul(f, cell[layer], out=next_cell[layer]).addcmul_(i, g)

@@ -42,9 +42,9 @@ STATE_FORMAT = "folkrnn training state"
 class TrainingSettings:
     """How to train; a run ends after `minutes` or `max_steps`, whichever comes first."""
 
-    minutes: float | None = 60.0
+    minutes: float | None = 66.0
     max_steps: int | None = None
-    batch: int = 64
+    batch: int = 32
     window: int = 128
     learning_rate: float = 3e-3
     final_rate: float = 0.01

@@ -26,6 +26,9 @@ _ORNAMENTS = frozenset({"roll", "trill", "turn", "uppermordent", "lowermordent",
 _SHORTHAND = {name: symbol for symbol, name in reversed(SYMBOLS.items()) if symbol not in "JR"}
 _SPACE = re.compile(r"\s+")
 
+_Altered = dict[tuple[int, int], frozenset[int]]
+"""What readers may take a step and octave for, after the accidentals so far in a bar."""
+
 
 def canonical(tune: Tune) -> str:
     """The canonical text of a tune without errors: header lines, one body line, a final newline.
@@ -108,7 +111,7 @@ def _bar_text(
     bar: Bar, signature: dict[int, int], before: Bar | None, spaces: frozenset[int]
 ) -> tuple[dict[int, int], str]:
     parts: list[str] = []
-    altered: dict[tuple[int, int], int] = {}
+    altered: _Altered = {}
     tied = before.notes[-1] if before is not None and before.notes[-1].tie else None
     changes = list(bar.changes)
     pair = ""  # the sign between this note and the last, while a broken pair is under way
@@ -159,7 +162,7 @@ def _broken_pair(bar: Bar, index: int) -> tuple[str, Fraction]:
     return (sign, unit) if unit.numerator == 1 and unit <= Fraction(1, 4) else ("", EIGHTH)
 
 
-def _before(note: Note, signature: dict[int, int], altered: dict[tuple[int, int], int]) -> Iterator[str]:
+def _before(note: Note, signature: dict[int, int], altered: _Altered) -> Iterator[str]:
     """What stands before a note: tuplet, slurs, chord symbols, decorations and graces, in the order of the standard."""
     if note.tuplet and note.tuplet.index == 0:
         actual, normal, size, _ = note.tuplet
@@ -173,33 +176,36 @@ def _before(note: Note, signature: dict[int, int], altered: dict[tuple[int, int]
     if note.graces:
         yield "{"
         for grace in note.graces:
-            yield _accidental(grace.pitch, signature, altered) + grace.pitch.letters
+            yield _accidental(grace.pitch, signature, altered, apart=True) + grace.pitch.letters
         yield "}"
 
 
-def _pitches(note: Note, signature: dict[int, int], altered: dict[tuple[int, int], int], tied: Note | None) -> str:
+def _pitches(note: Note, signature: dict[int, int], altered: _Altered, tied: Note | None) -> str:
     if not note.pitches:
         return "x" if note.hidden else "z"
-    texts = [_accidental(pitch, signature, altered, tied) + pitch.letters for pitch in note.pitches]
+    apart = len(note.pitches) > 1
+    texts = [_accidental(pitch, signature, altered, tied, apart) + pitch.letters for pitch in note.pitches]
     return texts[0] if len(texts) == 1 else f"[{''.join(texts)}]"
 
 
 def _accidental(
-    pitch: Pitch, signature: dict[int, int], altered: dict[tuple[int, int], int], tied: Note | None = None
+    pitch: Pitch, signature: dict[int, int], altered: _Altered, tied: Note | None = None, apart: bool = False
 ) -> str:
     """The accidental that a pitch needs, so that no reader of ABC can take it for another.
 
-    Readers differ on whether an accidental holds in other octaves, and on whether it holds across
-    a tie; so it is written wherever any of their rules would give another pitch.
+    Readers differ on whether an accidental holds in other octaves, across a tie, and into or out of chords and
+    grace notes (``apart``); so it is written wherever any of their rules would give another pitch.
     """
-    by_key = signature.get(pitch.step, 0)
-    readings = {altered.get((pitch.step, pitch.octave), by_key)}
-    readings |= {alter for (step, _), alter in altered.items() if step == pitch.step}
+    place, by_key = pitch[:2], signature.get(pitch.step, 0)
+    before = altered.get(place, frozenset({by_key}))
+    readings = before.union(*(alters for (step, _), alters in altered.items() if step == pitch.step))
+    if apart:
+        readings |= {by_key}
     if tied is not None:
-        readings |= {by_key, *(other.alter for other in tied.pitches if other[:2] == pitch[:2])}
+        readings |= {by_key, *(other.alter for other in tied.pitches if other[:2] == place)}
     if readings == {pitch.alter}:
         return ""
-    altered[pitch.step, pitch.octave] = pitch.alter
+    altered[place] = before | {pitch.alter} if apart else frozenset({pitch.alter})
     return ACCIDENTAL_TEXT[pitch.alter]
 
 

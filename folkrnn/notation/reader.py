@@ -145,7 +145,7 @@ class _TuneReader:
         self.spaced = True
         self.open_slurs = 0
         self.verse_start: list[tuple[_Draft, int]] = []
-        self.music_since_words = False
+        self.continued = False  # whether a backslash joins the next line of music to the last
         self.verse = 0
         for line in shared:
             if line.kind == "directive":
@@ -303,8 +303,7 @@ class _TuneReader:
                 self.find("unwritten-bar-line", NOTE, "the bar is full at the end of the line: a bar line is read here")
                 self._close_bar()
             self.full_at_line_end = False
-        if not self.music_since_words:
-            self.music_since_words = True
+        if not self.continued:
             self.verse = 0
             self.verse_start = [(self.bar, len(self.bar.notes))]
             self.verse_bars = len(self.bars)
@@ -323,7 +322,8 @@ class _TuneReader:
             else:
                 self.column = match.start() + 1
                 handlers[kind](self, match)  # type: ignore[index]
-        if not text.rstrip().endswith("\\") and self.bar.notes and not self.tuplet and self.broken_factor is None:
+        self.continued = text.rstrip().endswith("\\")
+        if not self.continued and self.bar.notes and not self.tuplet and self.broken_factor is None:
             full = self.meter.bar
             self.full_at_line_end = full is not None and total(self.bar.notes) == full
 
@@ -645,9 +645,9 @@ class _TuneReader:
 
     def _words(self, text: str) -> None:
         """Give the syllables of a ``w:`` line to the notes of the music line before it (ABC 2.1, 5.1)."""
-        if not self.music_since_words and not self.verse_start:
+        if not self.verse_start:
             return
-        self.music_since_words = False
+        self.continued = False
         self.verse += 1
         drafts = [draft for draft, _ in self.verse_start]
         skip = self.verse_start[0][1] if self.verse_start else 0

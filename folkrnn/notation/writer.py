@@ -7,6 +7,7 @@ from folkrnn import __version__
 from folkrnn.notation.bars import is_pickup, starts_section
 from folkrnn.notation.beaming import beat_starts
 from folkrnn.notation.canonical import bar_texts, plain_key
+from folkrnn.notation.meter import EIGHTH
 from folkrnn.notation.tune import Bar, Note, Tune
 
 FIELD_ORDER = "TCOARBDFGHNSZQP"
@@ -74,7 +75,8 @@ def spaces(bar: Bar) -> frozenset[int]:
     for note in bar.notes:
         places.append((onset, note))
         onset += note.duration
-    starts = beat_starts(bar.meter, places)
+    busy = (place for place, note in places if note.tuplet or note.written < EIGHTH)
+    starts = beat_starts(bar.meter, busy)
     group = [sum(start <= place for start in starts) for place, _ in places]
     return frozenset(
         index

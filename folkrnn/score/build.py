@@ -24,10 +24,13 @@ from music21.midi import translate
 from music21.musicxml import m21ToXml
 
 from folkrnn.errors import FolkrnnError, ScoreError
+from folkrnn.notation.bars import leads_on
+from folkrnn.notation.beaming import beat_starts
 from folkrnn.notation.key import Key
-from folkrnn.notation.meter import Meter
+from folkrnn.notation.meter import EIGHTH, Meter
 from folkrnn.notation.pitch import STEPS, Pitch
 from folkrnn.notation.repeats import performed_order, sections
+from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.notation.tune import Bar, Change, Note, Tune
 
 LONGEST = Fraction(16)
@@ -129,45 +132,6 @@ def _metadata(tune: Tune) -> m21.metadata.Metadata:
     return data
 
 
-# Tempo ------------------------------------------------------------------------------------------------
-
-_QUOTED = re.compile(r'"([^"]*)"')
-_BEATS = re.compile(r"((?:\d+/\d+\s*)+)=\s*(\d+(?:\.\d+)?)")
-_UNITS = re.compile(r"(?:C(\d*)\s*=\s*)?(\d+(?:\.\d+)?)")
-
-
-class Tempo(NamedTuple):
-    """A tempo: words, and ``rate`` beats a minute of ``beat`` of a whole note each; both 0 without a rate."""
-
-    words: str = ""
-    beat: Fraction = Fraction(0)
-    rate: Fraction = Fraction(0)
-
-    @property
-    def quarters(self) -> Fraction:
-        """Quarter notes a minute; 0 without a rate."""
-        return self.rate * self.beat * 4
-
-
-def parse_tempo(text: str, unit: Fraction) -> Tempo:
-    """Read the value of a ``Q:`` field; a bare number counts unit lengths a minute (ABC 2.1, 10.1).
-
-    A rate that no player could follow, under 4 or over 2,000 quarter notes a minute, is passed over.
-    """
-    words = printable(" ".join(part.strip() for part in _QUOTED.findall(text)).strip())
-    figures = _QUOTED.sub(" ", text).strip()
-    beat, rate = Fraction(0), Fraction(0)
-    if match := _BEATS.fullmatch(figures):
-        pairs = [part.split("/") for part in match[1].split()]
-        beat = sum((Fraction(int(top), int(bottom)) for top, bottom in pairs if int(bottom)), Fraction(0))
-        rate = Fraction(match[2])
-    elif match := _UNITS.fullmatch(figures):
-        beat = unit * int(match[1] or 1)
-        rate = Fraction(match[2])
-    parsed = Tempo(words, beat, rate)
-    return parsed if 4 <= parsed.quarters <= 2000 else Tempo(words)
-
-
 # Lengths ----------------------------------------------------------------------------------------------
 
 _TYPES = {
@@ -225,30 +189,6 @@ def pieces(sounding: Fraction, ratio: tuple[int, int] = (1, 1)) -> tuple[Piece, 
 
 
 # Bars -------------------------------------------------------------------------------------------------
-
-
-def leads_on(bars: Sequence[Bar], index: int) -> bool:
-    """Whether a short bar ends its measure: a pickup, or the second half of a split bar."""
-    return bars[index].is_short and (index == 0 or bars[index].number == bars[index - 1].number)
-
-
-def beat_starts(meter: Meter, values: Iterable[tuple[Fraction, Piece]]) -> tuple[Fraction, ...]:
-    """Return where the groups begin that the values of a bar, each with its onset, are beamed in.
-
-    They are the beats of ``meter.pulse``; in 4/4 and 2/2 a half bar is one group where it is plain:
-    no value shorter than an eighth and no tuplet.
-    """
-    if meter.bar == 1 and len(meter.groups) == 1:
-        split = {onset >= _HALF for onset, piece in values if piece.written < _EIGHTH or piece.ratio != (1, 1)}
-        quarters = (Fraction(0), Fraction(1, 4), _HALF, Fraction(3, 4))
-        return tuple(each for each in quarters if each in (0, _HALF) or (each > _HALF) in split)
-    starts = [Fraction(0)]
-    for length in meter.pulse[:-1]:
-        starts.append(starts[-1] + length)
-    return tuple(starts)
-
-
-_HALF, _EIGHTH = Fraction(1, 2), Fraction(1, 8)
 
 
 def beam_types(values: Sequence[tuple[Fraction, int]]) -> list[list[str]]:
@@ -663,14 +603,14 @@ def _close(measure: Any) -> None:
 def _add_tempo(measure: Any, onset: Fraction, tempo: Tempo) -> None:
     if not tempo.rate:
         if tempo.words:
-            measure.insert(4 * onset, m21.tempo.TempoText(tempo.words))
+            measure.insert(4 * onset, m21.tempo.TempoText(printable(tempo.words)))
         return
     beat, rate = tempo.beat, tempo.rate
     if len(pieces(beat)) > 1:
         beat, rate = Fraction(1, 4), tempo.quarters
     number = rate.numerator if rate.denominator == 1 else float(rate)
     referent = _duration(pieces(beat)[0])
-    mark = m21.tempo.MetronomeMark(text=tempo.words or None, number=number, referent=referent)
+    mark = m21.tempo.MetronomeMark(text=printable(tempo.words) or None, number=number, referent=referent)
     measure.insert(4 * onset, mark)
 
 
@@ -706,7 +646,10 @@ def _chord_symbol(text: str) -> Any:
 
 def _beam(meter: Meter, events: Sequence[_Event]) -> None:
     """Beam the values of a bar by the beat."""
-    starts = beat_starts(meter, [(event.onset, event.piece) for event in events])
+    starts = beat_starts(
+        meter,
+        (event.onset for event in events if event.piece.written < EIGHTH or event.piece.ratio != (1, 1)),
+    )
     length = meter.bar or Fraction(1, 4)
 
     def group(event: _Event) -> tuple[int, Fraction]:

@@ -24,7 +24,7 @@ from folkrnn.notation.performance import Sound
 VERSION_LINE = "%abc-2.1"
 """Without this line music21 lets no accidental last through its bar."""
 
-_SILENT = re.compile(r'(?P<field>\[[A-Z]:[^\]]*\])|"[^"]*"|![^!]*!|\{[^}]*\}|\((?!\d)|[).~H-Wh-x]')
+_SILENT = re.compile(r'(?P<field>\[[A-Z]:[^\]]*\])|"[^"]*"|![^!]*!|\{[^}]*\}|\((?!\d)|[ ).~H-Wh-x]')
 _FIELDS = re.compile(r"(?P<bar_line>(?:\|:|:+\||\|[|\]]?)+[\d,]*)?(?P<fields>(?:\[[A-Z]:[^\]]*\])+)")
 _LATE = "music21 found no end within {:g} seconds"
 
@@ -118,11 +118,11 @@ def _read(text: str) -> list[Sound]:
 def reduced(text: str) -> str:
     """A canonical text as music21's ABC reader can take it: every note, length, bar line, repeat and ending stays.
 
-    What does not sound goes: words, decorations, slurs, and grace notes, which music21 counts as notes of a tuplet.
-    So does the meter, which changes no pitch and no time: music21 would split bars and beam notes by it. A hidden
-    rest becomes a plain one. A key inside the music gets a line of its own, before the bar line it follows: music21
-    ignores it in brackets, and loses a repeat sign that stands before such a line. Two more bar lines at the end
-    show music21 the bars of a tune that has repeat signs but fewer than two plain bar lines.
+    What does not sound goes: words, spaces, decorations, slurs, and grace notes, which music21 counts as notes of a
+    tuplet. So does the meter, which changes no pitch and no time: music21 would split bars and beam notes by it. A
+    hidden rest becomes a plain one. A key inside the music gets a line of its own, before the bar line it follows:
+    music21 ignores it in brackets, and loses a repeat sign that stands before such a line. Two more bar lines at
+    the end show music21 the bars of a tune that has repeat signs but fewer than two plain bar lines.
     """
     lines = text.splitlines()
     start = next((number for number, line in enumerate(lines) if line.startswith("K:")), -1) + 1

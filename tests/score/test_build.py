@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from folkrnn.errors import ScoreError
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.performance import performance
-from folkrnn.score.build import beam_types, musicxml, parse_tempo, pieces, to_performed_score, to_score
+from folkrnn.notation.tempo import parse_tempo
+from folkrnn.score.build import beam_types, musicxml, pieces, to_performed_score, to_score
 
 EIGHTH = Fraction(1, 8)
 

@@ -51,6 +51,7 @@ def test_tied_notes_and_tied_chords_are_one_sound() -> None:
         ("|:D8|1E8|F8:|2G8|A8||B8|]", "DEFDGAB"),
         ("D8|E8|:F8|1G8:|2A8||B8|]", "DEFGFAB"),
         ("|:D8|[K:G]E8:|F8|]", "DEDEF"),
+        ("|: D4 D4 | E8 :| [K:G] |: F8 | G8 :|", "DDEDDEFGFG"),
         ("|:D8|E8:|[K:G]|:F8|G8:|", "DEDEFGFG"),
     ],
 )
@@ -64,7 +65,7 @@ def test_a_key_change_holds_from_where_it_stands() -> None:
 
 
 def test_what_does_not_sound_changes_nothing() -> None:
-    plain = 'D2(3EFGA2z2|D8|]'
+    plain = "D2(3EFGA2z2|D8|]"
     dressed = '"G"D2(3{f}E~FTG(A2x2)|"^Fine"!fermata!HD8|]'
     assert sounds_of(dressed) == sounds_of(plain)
 
@@ -105,7 +106,7 @@ def test_a_reading_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(reading, "_read", hang)
     begin = time.monotonic()
-    with pytest.raises(ScoreError, match="within 0.2 seconds"):
+    with pytest.raises(ScoreError, match=r"within 0\.2 seconds"):
         second_reading(HEADER + "D8|]\n", seconds=0.2)
     assert time.monotonic() - begin < 5
 

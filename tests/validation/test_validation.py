@@ -90,7 +90,7 @@ def test_a_difference_in_a_repeat_is_found(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize(
-    "music", ["|:D8:|", "|:D8|1,3E8:|2F8:|4D8|]", "|:D8|E8::|D8|]", "|:D8|[K:Dm]1F8:|2F8:|3[K:D]F8:|D8|]"]
+    "music", ["|:D8:|", "|:D8|1,3E8:|2F8:|4D8|]", "|:D8|E8::|D8|]", "|:D8|1[K:Dm]F8:|2F8:|3[K:D]F8:|D8|]"]
 )
 def test_repeats_that_music21_cannot_read_are_written_out_for_it(music: str) -> None:
     report = validate(tune_of(music))
