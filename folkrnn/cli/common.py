@@ -43,6 +43,14 @@ class Formats(click.ParamType):  # type: ignore[type-arg]
         return names
 
 
+def formats_for(formats: tuple[str, ...] | None, output: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    """The formats asked for; without any, the one that the output's name ends like, else the default."""
+    from folkrnn.export import FORMATS
+
+    by_name = tuple(name for name, each in FORMATS.items() if output.lower().endswith(each.extension))
+    return formats or by_name or default
+
+
 class Numbers(click.ParamType):  # type: ignore[type-arg]
     """Numbers and ranges with commas between them, such as 1,3-5."""
 

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import click
 
-from folkrnn.cli.common import Formats, Numbers, read_files
+from folkrnn.cli.common import Formats, Numbers, formats_for, read_files
 from folkrnn.errors import InputError
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILES…")
-@click.option("--format", "formats", type=Formats(), required=True, help="abc,midi,musicxml,svg,pdf: one or more.")
+@click.option("--format", "formats", type=Formats(), help="Some of abc,midi,musicxml,svg,pdf [default: as -o ends].")
 @click.option("--tune", "numbers", type=Numbers(), help="Only these tunes, by their place: 1,3-5.")
 @click.option("-o", "--output", default="outputs", show_default=True, help="Folder, file, or - for standard output.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 def export(
-    files: tuple[str, ...], formats: tuple[str, ...], numbers: tuple[int, ...] | None, output: str, force: bool
+    files: tuple[str, ...], formats: tuple[str, ...] | None, numbers: tuple[int, ...] | None, output: str, force: bool
 ) -> None:
     """Write tunes in other formats; - reads standard input.
 
@@ -25,6 +25,9 @@ def export(
     from folkrnn.export import FORMATS
     from folkrnn.export import export as write_files
 
+    formats = formats_for(formats, output, ())
+    if not formats:
+        raise InputError(f"--format is missing; expected some of {','.join(FORMATS)}")
     books = read_files(files)
     tunes = [tune for _, found in books for tune in found]
     if numbers is not None:

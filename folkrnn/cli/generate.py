@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from folkrnn import __version__
-from folkrnn.cli.common import Formats, Temperature, table
+from folkrnn.cli.common import Formats, Temperature, formats_for, table
 
 if TYPE_CHECKING:
     from folkrnn.generation import Prompt
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     "--max-length", type=click.IntRange(50, 20_000), default=2000, show_default=True, help="Characters a tune may have."
 )
 @click.option("--model", type=click.Path(path_type=Path), help="Model file [default: the one that ships with folkrnn].")
-@click.option("--format", "formats", type=Formats(), default="abc,midi,pdf", show_default=True, help="What to write.")
+@click.option("--format", "formats", type=Formats(), help="What to write [default: abc,midi,pdf, or as -o ends].")
 @click.option(
     "-o", "--output", default="outputs", show_default=True, help="Folder, file, or - for ABC on standard output."
 )
@@ -45,7 +45,7 @@ def generate(
     seed: int | None,
     max_length: int,
     model: Path | None,
-    formats: tuple[str, ...],
+    formats: tuple[str, ...] | None,
     output: str,
     as_json: bool,
     force: bool,
@@ -62,6 +62,7 @@ def generate(
     from folkrnn.notation import ERROR, Finding, read_tunes, write_tunebook
     from folkrnn.validation import validate_all
 
+    formats = formats_for(formats, output, ("abc", "midi", "pdf"))
     prompt = prompt_from(wishes)
     path = model or bundled_model()
     checkpoint = load_checkpoint(path)

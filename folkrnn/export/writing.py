@@ -118,7 +118,8 @@ def plan(
             outputs.append(Output(target / f"{name}{extension}", each, tuple(tunes)))
         else:
             outputs += [
-                Output(target / f"{stem}{extension}", each, (tune,)) for stem, tune in zip(names, tunes, strict=True)
+                Output(target / f"{prefix}{stem}{extension}", each, (tune,))
+                for stem, tune in zip(names, tunes, strict=True)
             ]
     if len(outputs) == 1 and target.suffix.lower() == outputs[0].path.suffix and not target.is_dir():
         return [outputs[0]._replace(path=target)]

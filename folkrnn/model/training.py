@@ -42,7 +42,7 @@ STATE_FORMAT = "folkrnn training state"
 class TrainingSettings:
     """How to train; a run ends after `minutes` or `max_steps`, whichever comes first."""
 
-    minutes: float | None = 66.0
+    minutes: float | None = 58.0
     max_steps: int | None = None
     batch: int = 32
     window: int = 128

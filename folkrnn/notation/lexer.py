@@ -14,7 +14,7 @@ LENGTH = r"\d*/*\d*"
 TOKENS: tuple[tuple[str, str], ...] = (
     ("space", r"[ \t`]+"),
     ("note", rf"(?P<accidental>\^\^?|__?|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>{LENGTH})"),
-    ("field", r"\[(?P<field_name>[A-Za-z]):(?P<field_value>[^\]]*)\]"),
+    ("field", r"\[(?P<field_name>[A-Za-z]):(?P<field_value>[^\][]*)\]"),
     ("bar", r"(?P<bar_line>\.?(?:(?:\[(?=\|))?[|:]+\]?)+) ?(?P<bar_passes>\d+(?:[,-]\d+)*)?"),
     ("ending", r"\[ ?(?P<passes>\d+(?:[,-]\d+)*)"),
     ("broken", r">+|<+"),
@@ -24,7 +24,7 @@ TOKENS: tuple[tuple[str, str], ...] = (
     ("tie", r"\.?-"),
     ("rest", rf"(?P<rest_letter>[zx])(?P<rest_length>{LENGTH})"),
     ("bar_rest", r"(?P<bar_rest_letter>[ZX])(?P<bar_rest_count>\d*)"),
-    ("grace", r"\{/?(?P<graces>[^}|]*)\}"),
+    ("grace", r"\{/?(?P<graces>[^{}|]*)\}"),
     ("chord", rf'\[(?P<members>(?:[^\]\[|"]|"[^"]*")+)\](?P<chord_length>{LENGTH})'),
     ("text", r'"(?P<quoted>[^"]*)"'),
     ("decoration", r"!(?P<decoration_name>[^!|\s]+)!|\+(?P<old_decoration>[a-z0-9<>.()]+)\+"),

@@ -19,6 +19,9 @@ from folkrnn.notation.tune import Bar, Change, Grace, Note, Tune, Tuplet, total
 LONGEST = Fraction(16)
 """No note is longer than this many whole notes; what claims to be is not music."""
 
+MOST_BAR_RESTS = 100
+"""No part of a tune is silent for more bars than this."""
+
 _CHORD_SYMBOL = re.compile(
     r"\(?[A-G][#b♯♭]?(?:maj|min|mi|ma|m|dim|aug|sus|add|M|\+|°|ø|-)?\d*(?:(?:maj|sus|add|dim|aug|[#b+-])\d*)*"
     r"(?:/[A-Ga-g][#b♯♭]?)?\)?"
@@ -418,7 +421,10 @@ class _TuneReader:
             self.find("bar-rest-without-meter", ERROR, "a bar's rest needs a meter")
             return
         count = int(match["bar_rest_count"][:4] or 1)
-        for rest in range(min(count, 1000)):
+        if not 1 <= count <= MOST_BAR_RESTS:
+            self.find("bad-length", ERROR, f"{match[0]} rests for {count} bars; expected 1 to {MOST_BAR_RESTS}")
+            return
+        for rest in range(count):
             if rest:
                 self._close_bar()
             self._add((), "", hidden)

@@ -47,8 +47,8 @@ def _section(bars: Sequence[Bar], first: int) -> Section:
             return Section(first, endings[-1].last, passes, endings)
         if bar.plays > 1:
             return Section(first, index, bar.plays, ())
-        ends = index + 1 == len(bars) or bars[index + 1].opens or (bar.edge and not bars[first].opens)
-        if ends:
+        after = bars[index + 1] if index + 1 < len(bars) else None
+        if after is None or after.opens or (bar.edge and not bars[first].opens and not after.ending):
             return Section(first, index, 1, ())
     raise AssertionError("a section has bars")
 

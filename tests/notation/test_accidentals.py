@@ -10,7 +10,9 @@ def test_an_accidental_holds_in_all_octaves() -> None:
     assert pitches(one("^Ff F,f'|")) == "^F ^f ^F, ^f'"
 
 
-@pytest.mark.parametrize("line", ["%%propagate-accidentals octave", "I:propagate-accidentals octave", "[I:propagate-accidentals octave]"])
+@pytest.mark.parametrize(
+    "line", ["%%propagate-accidentals octave", "I:propagate-accidentals octave", "[I:propagate-accidentals octave]"]
+)
 def test_an_accidental_can_be_kept_in_its_octave(line: str) -> None:
     assert pitches(one(f"{line}\n^FFf|")) == "^F ^F f"
 
@@ -19,9 +21,7 @@ def test_an_accidental_can_be_kept_to_its_note() -> None:
     assert pitches(one("%%propagate-accidentals not\n^FFf|")) == "^F F f"
 
 
-@pytest.mark.parametrize(
-    ("written", "read"), [("^F", "^F"), ("^^F", "^^F"), ("_B", "_B"), ("__B", "__B"), ("=F", "F")]
-)
+@pytest.mark.parametrize(("written", "read"), [("^F", "^F"), ("^^F", "^^F"), ("_B", "_B"), ("__B", "__B"), ("=F", "F")])
 def test_every_accidental_is_understood(written: str, read: str) -> None:
     assert pitches(one(written, key="D")) == read
 

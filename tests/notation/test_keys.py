@@ -19,7 +19,9 @@ KEYS = st.one_of(
 
 def signature(text: str) -> str:
     """The signature of a key's text, such as ``^c ^f``."""
-    return " ".join({1: "^", -1: "_", 2: "^^", -2: "__"}[a] + STEPS[s].lower() for s, a in sorted(parse_key(text).signature.items()))
+    return " ".join(
+        {1: "^", -1: "_", 2: "^^", -2: "__"}[a] + STEPS[s].lower() for s, a in sorted(parse_key(text).signature.items())
+    )
 
 
 @pytest.mark.parametrize(
@@ -37,8 +39,8 @@ def test_every_spelling_of_a_mode_is_understood(written: str, key: str) -> None:
 @pytest.mark.parametrize(
     ("key", "sharps_and_flats"),
     [("C", ""), ("G", "^f"), ("D", "^c ^f"), ("F", "_b"), ("Bb", "_e _b"), ("Am", ""), ("Gm", "_e _b"), ("Ador", "^f"),
-     ("Amix", "^c ^f"), ("Ephr", ""), ("Flyd", ""), ("Bloc", ""), ("C#", "^c ^d ^e ^f ^g ^a ^b"), ("G#", "^c ^d ^e ^^f ^g ^a ^b"),
-     ("Cb", "_c _d _e _f _g _a _b")],
+     ("Amix", "^c ^f"), ("Ephr", ""), ("Flyd", ""), ("Bloc", ""), ("C#", "^c ^d ^e ^f ^g ^a ^b"),
+     ("G#", "^c ^d ^e ^^f ^g ^a ^b"), ("Cb", "_c _d _e _f _g _a _b")],
 )  # fmt: skip
 def test_a_key_has_its_signature(key: str, sharps_and_flats: str) -> None:
     assert signature(key) == sharps_and_flats
@@ -65,8 +67,8 @@ def test_the_highland_pipes_have_f_and_c_sharp(text: str) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["clef=bass", "treble", "bass", "alto4", "treble-8", "clef=treble+8", "octave=-1", "middle=d", "m=B", "transpose=-2",
-     "t=2", "perc", "clef=none", "stafflines=1", "clef=treble middle=B transpose=3", "style=rhythm"],
+    ["clef=bass", "treble", "bass", "alto4", "treble-8", "clef=treble+8", "octave=-1", "middle=d", "m=B",
+     "transpose=-2", "t=2", "perc", "clef=none", "stafflines=1", "clef=treble middle=B transpose=3", "style=rhythm"],
 )  # fmt: skip
 def test_clef_and_transposition_words_do_not_change_the_key(words: str) -> None:
     assert str(parse_key(f"Ador {words}")) == "Ador"

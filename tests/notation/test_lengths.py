@@ -59,6 +59,11 @@ def test_a_bar_rest_fills_its_bars() -> None:
     assert [note.hidden for note in tune.notes()] == [False, False, False, False, True]
 
 
+@pytest.mark.parametrize("text", ["Z0", "Z101", "Z9999"])
+def test_a_bar_rest_of_no_or_too_many_bars_is_an_error(text: str) -> None:
+    assert places(one(f"A8|{text}|A8|")) == [("bad-length", "error", 6, 4)]
+
+
 def test_a_bar_rest_without_a_meter_is_an_error() -> None:
     assert places(one("A|Z|", meter="none")) == [("bar-rest-without-meter", "error", 6, 3)]
 

@@ -28,7 +28,9 @@ def test_every_spelling_of_a_meter_is_understood(text: str, written: str, bar: F
     assert (str(meter), meter.bar) == (written, bar)
 
 
-@pytest.mark.parametrize("text", ["4/0", "0/4", "4/3", "3", "4/4/4", "C3", "65/4", "6//8", "six-eight", "9" * 5000 + "/4", "-3/4"])
+@pytest.mark.parametrize(
+    "text", ["4/0", "0/4", "4/3", "3", "4/4/4", "C3", "65/4", "6//8", "six-eight", "9" * 5000 + "/4", "-3/4"]
+)
 def test_what_is_no_meter_is_refused(text: str) -> None:
     with pytest.raises(NotationError, match="is no meter"):
         parse_meter(text)

@@ -43,7 +43,7 @@ def test_a_note_knows_its_place_in_the_tuplet() -> None:
     assert [note.written * 8 for note in notes] == [1, 1, 1, 1]
 
 
-@pytest.mark.parametrize("text", ["((3ABc)d", "(3(ABc)d", "((3AB)c)d"])
+@pytest.mark.parametrize("text", ["((3ABc)d", "(3(ABc)d", "((3(AB)c)d"])
 def test_slurs_and_tuplets_do_not_mix(text: str) -> None:
     tune = one(text, meter="none")
     assert (eighths(tune), codes(tune)) == ([Fraction(2, 3)] * 3 + [1], [])

@@ -1,0 +1,184 @@
+import io
+import random
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from folkrnn.corpus import SPLITS, Corpus, Recipe, SourceSettings, build_corpus, recipe_of, statistics
+from folkrnn.errors import CorpusError, InputError
+from folkrnn.notation import canonical, read_tunes, transpose
+
+SCALE = "CDEFGABcdefg"
+
+
+def melody(seed: int, bars: int = 8) -> str:
+    """A melody that no other seed gives."""
+    rng = random.Random(seed)
+    return "|".join("".join(rng.choice(SCALE) for _ in range(8)) for _ in range(bars)) + "|]"
+
+
+def tune(seed: int, title: str = "", key: str = "C", extra: str = "") -> str:
+    return f"X:1\nT:{title or f'Tune {seed}'}\n{extra}M:4/4\nL:1/8\nK:{key}\n{melody(seed)}\n"
+
+
+def build(folder: Path, *texts: str, **settings: object) -> Corpus:
+    """The corpus of a folder with one file a text."""
+    folder.mkdir(exist_ok=True)
+    for number, text in enumerate(texts):
+        (folder / f"{number:03}.abc").write_text(text, encoding="utf-8")
+    recipe = Recipe("test", (SourceSettings(path=str(folder)),), **settings)  # type: ignore[arg-type]
+    return build_corpus(recipe)
+
+
+def titles(corpus: Corpus) -> list[str]:
+    return [read_tunes(entry.text)[0].title for entry in corpus.tunes]
+
+
+def test_a_corpus_holds_canonical_texts(tmp_path: Path) -> None:
+    corpus = build(tmp_path / "in", tune(1))
+    (entry,) = corpus.tunes
+    assert canonical(read_tunes(entry.text)[0]) == entry.text
+    assert (entry.notes, entry.playable, entry.collection) == (64, True, "in")
+    assert entry.source.endswith("000.abc:1")
+
+
+def test_a_file_a_folder_and_standard_input_give_the_same_tunes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = tune(1) + "\n" + tune(2)
+    (tmp_path / "a.abc").write_text(text)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    texts = [
+        [entry.text for entry in build_corpus(recipe_of([path])).tunes]
+        for path in (str(tmp_path / "a.abc"), str(tmp_path), "-")
+    ]
+    assert len(texts[0]) == 2
+    assert texts[0] == texts[1] == texts[2]
+
+
+def test_a_missing_file_stops_the_build(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no such file"):
+        build_corpus(recipe_of([str(tmp_path / "none.abc")]))
+
+
+def test_prose_leaves_no_tune(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="leaves no tune") as error:
+        build(tmp_path / "in", "It was a dark and stormy night.\n")
+    assert "\n" not in str(error.value)
+
+
+def test_what_fell_out_is_counted_by_its_cause(tmp_path: Path) -> None:
+    short, broken, again = tune(2).replace("|]", "c|]"), "X:1\nM:4/4\nK:C\nA8|B7|c8|d8|\n", tune(1, "Another name")
+    corpus = build(tmp_path / "in", tune(1), short, broken, again, "X:1\nT:no key\nABc|\n")
+    assert corpus.dropped == {"in": {"bar-too-long": 1, "bar-too-short": 1, "duplicate": 1, "no-key": 1}}
+
+
+def test_equal_music_under_two_titles_is_kept_once(tmp_path: Path) -> None:
+    corpus = build(tmp_path / "in", tune(1, "First"), tune(1, "Second"))
+    assert titles(corpus) == ["First"]
+
+
+def test_warnings_drop_a_tune_unless_they_are_allowed(tmp_path: Path) -> None:
+    text = "X:1\nT:t\nM:4/4\nL:1/8\nK:C\nA2|" + melody(1) + "\n"
+    with pytest.raises(CorpusError, match="pickup-mismatch 1"):
+        build(tmp_path / "in", text)
+    (entry,) = build(tmp_path / "in", text, allow=("pickup-mismatch",)).tunes
+    assert not entry.playable
+
+
+def test_short_and_long_tunes_are_dropped(tmp_path: Path) -> None:
+    text = "X:1\nT:short\nM:4/4\nL:1/8\nK:C\nA8|B8|]\n"
+    corpus = build(tmp_path / "in", tune(1), text, shortest_bars=3)
+    assert corpus.dropped == {"in": {"shorter-than-allowed": 1}}
+    corpus = build(tmp_path / "in", tune(1), text, longest_characters=100)
+    assert (titles(corpus), corpus.dropped) == (["short"], {"in": {"longer-than-allowed": 1}})
+
+
+def test_the_recipe_decides_what_is_taken_from_a_tune(tmp_path: Path) -> None:
+    text = 'X:1\nT:t\nM:4/4\nL:1/8\nK:C\n(.A2 ~B2) {g}A2 "G"x2|\n'
+    assert build(tmp_path / "in", text).tunes[0].text.split("\n")[-2] == "A2~B2{g}A2z2|]"
+    assert build(tmp_path / "in", text, drop=("graces",)).tunes[0].text.split("\n")[-2] == '(.A2~B2)A2"G"x2|]'
+
+
+def test_rhythm_and_origin_come_from_the_tune_then_from_the_source(tmp_path: Path) -> None:
+    (tmp_path / "a.abc").write_text(
+        tune(1, extra="R:Double Jig\nO:Irland\n") + "\n" + tune(2, "The Kid -- Reel") + "\n" + tune(3)
+    )
+    source = SourceSettings(path=str(tmp_path / "a.abc"), rhythm="air", origin="USA")
+    recipe = Recipe("test", (source,), rhythms={"jig": "jig", "reel": "reel"}, origins={"Irland": "Ireland"})
+    read = [read_tunes(entry.text)[0] for entry in build_corpus(recipe).tunes]
+    assert [(entry.title, entry.rhythm, entry.origin) for entry in read] == [
+        ("Tune 1", "jig", "Ireland"), ("The Kid", "reel", "USA"), ("Tune 3", "air", "USA")
+    ]  # fmt: skip
+
+
+def test_the_split_is_of_the_size_asked_for(tmp_path: Path) -> None:
+    corpus = build(tmp_path / "in", "\n".join(tune(seed) for seed in range(300)), validation=0.2, test=0.3)
+    shares = {split: len(corpus.of(split)) / 300 for split in SPLITS}
+    assert shares == pytest.approx({"train": 0.5, "validation": 0.2, "test": 0.3}, abs=0.08)
+    assert sum(len(corpus.texts(split)) for split in SPLITS) == 300
+
+
+def test_no_family_stands_on_both_sides_of_the_split(tmp_path: Path) -> None:
+    texts = []
+    for seed in range(60):
+        plain = tune(seed)
+        (read,) = read_tunes(plain)
+        raised = canonical(transpose(read, 1, 2)).replace(f"T:Tune {seed}", f"T:Quite Another {seed}x")
+        varied = plain.replace("|]", "|" + melody(seed + 1000, 2) + "|]").replace(
+            f"T:Tune {seed}", f"T:Third Name {seed}y"
+        )
+        same_title = tune(seed + 2000, f"Tune {seed}, The")
+        texts += [plain, raised, varied, same_title]
+    corpus = build(tmp_path / "in", "\n".join(texts), validation=0.3, test=0.3)
+    assert len(corpus.tunes) == 240
+    members = [corpus.tunes[place : place + 4] for place in range(0, 240, 4)]
+    assert all(len({entry.family for entry in family}) == 1 for family in members)
+    assert all(len({entry.split for entry in family}) == 1 for family in members)
+    assert len({entry.family for entry in corpus.tunes}) == 60
+
+
+def test_the_split_does_not_depend_on_the_order_of_the_files(tmp_path: Path) -> None:
+    texts = [tune(seed, f"Tune {seed % 40}") for seed in range(60)]
+    one = build(tmp_path / "one", *texts, validation=0.3, test=0.3)
+    random.Random(1).shuffle(texts)
+    other = build(tmp_path / "other", *texts, validation=0.3, test=0.3)
+    assert sorted((t.text, t.split, t.family) for t in one.tunes) == sorted(
+        (t.text, t.split, t.family) for t in other.tunes
+    )
+
+
+def test_building_twice_gives_the_same_corpus(tmp_path: Path) -> None:
+    texts = [tune(seed) for seed in range(20)]
+    assert build(tmp_path / "in", *texts) == build(tmp_path / "in", *texts)
+
+
+def test_untitled_tunes_are_not_one_family(tmp_path: Path) -> None:
+    corpus = build(tmp_path / "in", *(tune(seed).replace(f"T:Tune {seed}", "T:") for seed in range(5)))
+    assert len({entry.family for entry in corpus.tunes}) == 5
+
+
+def test_progress_is_told_by_source(tmp_path: Path) -> None:
+    (tmp_path / "a.abc").write_text(tune(1) + "\n" + tune(1))
+    told: list[str] = []
+    build_corpus(recipe_of([str(tmp_path / "a.abc")]), told.append)
+    assert told[0] == "a: 2 tunes read, 1 kept"
+
+
+def test_statistics_count_tunes_and_fields(tmp_path: Path) -> None:
+    corpus = build(
+        tmp_path / "in", tune(1, extra="R:reel\n"), tune(2, key="G"), tune(3, "Tune 2"), rhythms={"reel": "reel"}
+    )
+    numbers = statistics(corpus.tunes)
+    assert (numbers["tunes"], numbers["families"], numbers["playable"], numbers["notes"]) == (3, 2, 3, 192)
+    assert (numbers["keys"], numbers["meters"], numbers["rhythms"]) == ({"C": 2, "G": 1}, {"4/4": 3}, {"reel": 1})
+    assert numbers["characters"] == sum(len(entry.text) for entry in corpus.tunes)
+
+
+def test_the_digest_follows_texts_and_splits(tmp_path: Path) -> None:
+    corpus = build(tmp_path / "in", *(tune(seed) for seed in range(5)))
+    moved = (replace(corpus.tunes[0], split="test"), *corpus.tunes[1:])
+    assert replace(corpus, tunes=moved).digest != corpus.digest
+    assert replace(corpus, name="other").digest == corpus.digest

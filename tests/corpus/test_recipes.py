@@ -1,0 +1,121 @@
+from pathlib import Path
+
+import pytest
+
+from folkrnn.corpus import build_corpus, list_recipes, load_recipe, recipe_of
+from folkrnn.corpus.recipe import parse_recipe
+from folkrnn.errors import CorpusError
+
+SOURCE = 'name = "mine"\n[[source]]\npath = "tunes.abc"\n'
+
+
+def refused(text: str) -> str:
+    """The one line with which a recipe is refused."""
+    with pytest.raises(CorpusError) as error:
+        parse_recipe(text, "mine.toml")
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_the_recipes_that_ship_with_folkrnn_load() -> None:
+    recipes = list_recipes()
+    assert "default" in [recipe.name for recipe in recipes]
+    for recipe in recipes:
+        assert load_recipe(recipe.name) == recipe
+        assert recipe.sources
+
+
+def test_the_default_recipe_says_where_tunes_come_from_and_what_is_dropped() -> None:
+    recipe = load_recipe("default")
+    assert [source.collection for source in recipe.sources] == [
+        "oneills1850", "ryansMammoth", "airdsAirs", "essenFolksong", "miscFolk"
+    ]  # fmt: skip
+    assert "slurs" in recipe.drop
+    assert recipe.allow == ("pickup-mismatch",)
+
+
+def test_a_recipe_reads_its_fields() -> None:
+    recipe = parse_recipe(
+        SOURCE + 'rhythm = "reel"\n[clean]\ndrop = ["graces"]\nshortest_bars = 4\n'
+        '[split]\ntest = 0.1\n[rhythms]\njig = "jig"\n',
+        "mine.toml",
+    )
+    assert (recipe.name, recipe.sources[0].path, recipe.sources[0].rhythm) == ("mine", "tunes.abc", "reel")
+    assert (recipe.drop, recipe.shortest_bars, recipe.test, recipe.rhythms) == (("graces",), 4, 0.1, {"jig": "jig"})
+
+
+def test_paths_start_from_the_recipes_folder(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(SOURCE)
+    assert load_recipe(str(path)).sources[0].path == str(tmp_path / "tunes.abc")
+
+
+def test_an_absolute_path_stays(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f'name = "mine"\n[[source]]\npath = "{tmp_path / "x.abc"}"\n')
+    assert load_recipe(str(path)).sources[0].path == str(tmp_path / "x.abc")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("name = ", "is no TOML"),
+        ("this is no toml", "is no TOML"),
+        ('[[source]]\npath = "x"\n', "name"),
+        ('name = "x"\n', "no [[source]]"),
+        ('name = "x"\n[[source]]\n', "either collection"),
+        ('name = "x"\n[[source]]\npath = "a"\ncollection = "b"\n', "either collection"),
+        (SOURCE + 'colour = "red"\n', "colour"),
+        ('mood = "sad"\n' + SOURCE, "mood"),
+        (SOURCE + "[clean]\nlongest = 4\n", "longest"),
+        (SOURCE + '[clean]\ndrop = ["bars"]\n', "bars"),
+        (SOURCE + "[clean]\ndrop = 3\n", "int"),
+        (SOURCE + '[clean]\nshortest_bars = "four"\n', "shortest_bars"),
+        (SOURCE + "[split]\ntest = 0.6\nvalidation = 0.5\n", "split.test"),
+        (SOURCE + "[split]\ntest = -0.1\n", "split.test"),
+        (SOURCE + '[split]\ntest = "some"\n', "test"),
+        (SOURCE + '[rhythms]\n"(" = "jig"\n', "regular expression"),
+        (SOURCE + "[rhythms]\njig = 6\n", "rhythms"),
+        (SOURCE + 'rhythm = 6\n', "rhythm"),
+        ('name = "x"\nsource = "tunes.abc"\n', ""),
+        ('name = "x"\n[[source]]\ncollection = 5\n', "collection"),
+        ("name = 5\n[[source]]\npath = \"x\"\n", "name"),
+    ],
+)  # fmt: skip
+def test_a_bad_recipe_is_refused_in_one_line_that_names_the_fault(text: str, named: str) -> None:
+    assert named in refused(text)
+
+
+def test_an_unknown_recipe_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(CorpusError, match=r"'folk' is no recipe; expected one of .*default"):
+        load_recipe("folk")
+
+
+def test_a_recipe_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="cannot be read as a recipe: No such file"):
+        load_recipe(str(tmp_path / "none.toml"))
+
+
+def test_a_recipe_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CorpusError, match="cannot be read as a recipe"):
+        load_recipe(str(path))
+
+
+@pytest.mark.parametrize("name", ["nowhere", "../corpus/airdsAirs", "bach"])
+def test_an_unknown_collection_is_refused(name: str) -> None:
+    with pytest.raises(CorpusError, match="has no collection"):
+        build_corpus(parse_recipe(f'name = "x"\n[[source]]\ncollection = "{name}"\n', "x.toml"))
+
+
+def test_files_are_cleaned_like_the_default_corpus() -> None:
+    default, recipe = load_recipe("default"), recipe_of(["a.abc", "b.abc"])
+    assert [source.path for source in recipe.sources] == ["a.abc", "b.abc"]
+    assert (recipe.drop, recipe.allow, recipe.rhythms) == (default.drop, default.allow, default.rhythms)
+
+
+def test_the_fingerprint_of_a_recipe_follows_what_it_says() -> None:
+    one = parse_recipe(SOURCE, "mine.toml")
+    other = parse_recipe(SOURCE + '[rhythms]\njig = "jig"\n', "mine.toml")
+    assert one.digest == parse_recipe(SOURCE, "yours.toml").digest != other.digest

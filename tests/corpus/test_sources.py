@@ -1,0 +1,101 @@
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from folkrnn.corpus import SourceSettings, music21_collection, read_text
+from folkrnn.corpus.sources import source_texts
+from folkrnn.errors import CorpusError, InputError
+
+TUNE = "X:1\nT:t\nK:C\nA|\n"
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x10\x00\x00\x00\x10\x08\x06\x00\x00\x00\x1f\xf3\xffa"
+
+
+def refused(path: Path | str) -> str:
+    with pytest.raises(InputError) as error:
+        read_text(path)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_a_file_is_read_whatever_its_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "a.abc"
+    for encoding in ("utf-8", "utf-8-sig", "latin-1"):
+        path.write_bytes("X:1\nT:Été\n".encode(encoding))
+        assert read_text(path) == "X:1\nT:Été\n"
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path / "none.abc").endswith("none.abc: there is no such file")
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    assert "is a folder" in refused(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b" \n\t\r\n", b"\xef\xbb\xbf", b"\xff\xfe"])
+def test_an_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.abc"
+    path.write_bytes(content)
+    assert "is empty" in refused(path)
+
+
+@pytest.mark.parametrize(
+    "content", [PNG, PNG * 500, bytes(range(256)), b"\x00" * 100, b"MThd\x00\x00\x00\x06\x00\x01\x00\x02"]
+)
+def test_a_binary_file_is_refused_whatever_its_name(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "picture.abc"
+    path.write_bytes(content)
+    assert "is not text" in refused(path)
+
+
+def test_a_path_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    assert "cannot be read" in refused(tmp_path / "file" / "tune.abc")
+    assert "cannot be read" in refused("a" * 5000)
+
+
+def test_a_file_without_leave_to_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    assert refused(tmp_path / "a.abc").endswith("cannot be read: Permission denied")
+
+
+def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TUNE.encode())))
+    assert read_text("-") == TUNE
+
+
+def test_empty_standard_input_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    assert refused("-").startswith("standard input: is empty")
+
+
+def test_a_folder_gives_its_abc_files_by_name(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    for name in ("b.abc", "a.ABC", "deep/c.abc", "notes.txt"):
+        (tmp_path / name).write_text(TUNE)
+    names = [Path(name).name for name, _ in source_texts(SourceSettings(path=str(tmp_path)))]
+    assert sorted(names) == ["a.ABC", "b.abc", "c.abc"]
+    assert names == [Path(name).name for name, _ in source_texts(SourceSettings(path=str(tmp_path)))]
+
+
+def test_a_folder_without_abc_files_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"holds no \.abc files"):
+        list(source_texts(SourceSettings(path=str(tmp_path))))
+
+
+def test_a_source_that_cannot_be_opened_is_refused() -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        list(source_texts(SourceSettings(path="a" * 5000)))
+
+
+def test_a_collection_of_music21_is_found_without_importing_it() -> None:
+    loaded = "music21" in sys.modules
+    files = music21_collection("airdsAirs")
+    assert files == sorted(files)
+    assert all(file.suffix == ".abc" for file in files)
+    assert ("music21" in sys.modules) == loaded

@@ -1,0 +1,113 @@
+import pytest
+from abc_tools import codes, one, order, places, problems
+
+from folkrnn.notation import form
+
+
+def played(text: str) -> str:
+    return order(one(text, meter="none"))
+
+
+@pytest.mark.parametrize(
+    ("text", "bars"),
+    [
+        ("A|B|C|", "ABC"),
+        ("|:A|B:|", "ABAB"),
+        ("|:A|B:|C|", "ABABC"),
+        ("|:A:|:B:|", "AABB"),
+        ("|:A::B:|", "AABB"),
+        ("|:A:|:B:|:C:|", "AABBCC"),
+        ("|:A:||:B:|", "AABB"),
+        ("|:A:| |:B:|", "AABB"),
+        ("|:A:|\n|:B:|", "AABB"),
+        ("|:A:|]B|", "AAB"),
+        ("[|:A:|]", "AA"),
+        ("|::A::|", "AAA"),
+        ("|::A::|B|", "AAAB"),
+        ("|:::A:::|", "AAAA"),
+        ("A||B|", "AB"),
+        ("[|A|B|]", "AB"),
+        ("A.|B|", "AB"),
+        ("A[|]B|", "AB"),
+    ],
+)
+def test_bars_are_played_in_order(text: str, bars: str) -> None:
+    assert (played(text), problems(one(text, meter="none"))) == (bars, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "bars"),
+    [
+        ("A|B:|", "ABAB"),
+        ("A|B:|C|D:|", "ABABCDCD"),
+        ("A::B:|", "AABB"),
+        ("A||B:|", "ABB"),
+        ("|:A:|B|C:|", "AABCBC"),
+        ("A|B:|C||D:|", "ABABCDD"),
+        ("|:A|1 B:|2 C|]D|E:|", "ABACDEDE"),
+    ],
+)
+def test_a_repeat_that_is_not_opened_goes_back_to_the_last_section_edge(text: str, bars: str) -> None:
+    assert (played(text), problems(one(text, meter="none"))) == (bars, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "bars"),
+    [
+        ("|:A|1 B:|2 C|]", "ABAC"),
+        ("|:A|[1 B:|[2 C|]", "ABAC"),
+        ("|:A|[1B:|[2C||", "ABAC"),
+        ("|:A [1 B :| [2 C |]", "ABAC"),
+        ("|:A|1B:|2C:|", "ABAC"),
+        ("|:A| 1 B:| 2 C|]", "ABAC"),
+        ("A|1 B:|2 C|]", "ABAC"),
+        ("|:A|1 B|D:|2 C|E|]", "ABDACE"),
+        ("|:A|1 B:|2 C|D|", "ABACD"),
+        ("|:A|1 B:|2 C||D|", "ABACD"),
+        ("|:A|1 B:|2 C|:D:|", "ABACDD"),
+        ("|:A|1 B:|2 C:|:D|1 E:|2 F|]", "ABACDEDF"),
+        ("|:A|[1,3 B:|[2,4 C:|]", "ABACABAC"),
+        ("|:A|[1-3 B:|[4 C|]", "ABABABAC"),
+        ("|:A|[1,2 B:|[3 C|]", "ABABAC"),
+        ("|:A|1 B:|2 C:|3 D|]", "ABACAD"),
+        ("|:A|[1-2,4 B:|[3 C:|]", "ABABACAB"),
+    ],
+)
+def test_endings_are_played_on_their_passes(text: str, bars: str) -> None:
+    assert (played(text), problems(one(text, meter="none"))) == (bars, [])
+
+
+def test_a_double_bar_before_an_ending_does_not_move_the_repeat() -> None:
+    assert played("A||1 B:|2 C|]") == "ABAC"
+
+
+def test_every_repeat_is_opened_and_closed() -> None:
+    tune = one("A|B:|C||D:|", meter="none")
+    assert [(bar.opens, bar.plays) for bar in tune.bars] == [(True, 1), (False, 2), (False, 1), (True, 2)]
+
+
+@pytest.mark.parametrize(
+    ("text", "bar", "column"), [("|:A|B|", 1, 3), ("A|B|:C|D|", 3, 6), ("|:A|B|:C:|", 1, 3), ("|:A|1 B|2 C|]", 2, 7)]
+)
+def test_a_repeat_left_open_is_a_warning_at_its_bar(text: str, bar: int, column: int) -> None:
+    tune = one(text, meter="none")
+    assert places(tune) == [("unbalanced-repeat", "warning", 6, column)]
+    assert tune.findings[0].bar == bar
+
+
+@pytest.mark.parametrize("text", ["A[0 B", "A[100 B", "A|99 B", "A[2-1 B", "A[1-2-4 B", "A|1,2-3-4,5 B"])
+def test_endings_with_impossible_numbers_are_an_error(text: str) -> None:
+    assert [place[:2] for place in places(one(text, meter="none"))] == [("bad-ending", "error")]
+
+
+def test_a_colon_alone_is_no_bar_line() -> None:
+    assert codes(one("A : B|", meter="none")) == ["unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("A8|A8|", "2|"), ("|:A8|A8:|", "2:"), ("|:A8|A8:|:A8|A8|A8:|", "2:3:"), ("A8||A8|A8|]", "1|2|"),
+     ("|:A2|A8|A6:|", "2:"), ("|:A8|1 B8:|2 c8|]", "2:"), ("|::A8::|", "1::"), ("A2|A8|A6|", "2|")],
+)  # fmt: skip
+def test_the_form_counts_the_bars_of_each_section(text: str, expected: str) -> None:
+    assert form(one(text)) == expected
