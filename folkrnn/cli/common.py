@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from folkrnn.corpus.sources import read_text
+from folkrnn.corpus import SourceSettings, source_texts
 from folkrnn.errors import InputError
 from folkrnn.notation import Tune, read_tunes
 
@@ -72,12 +72,18 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]
         return tuple(numbers)
 
 
-def read_files(files: Sequence[str]) -> list[tuple[str, list[Tune]]]:
-    """The tunes of each file (``-`` is standard input). Raises InputError for a file without any."""
+def read_files(names: Sequence[str]) -> list[tuple[str, list[Tune]]]:
+    """The tunes of each file, of each folder's files, or of standard input for ``-``.
+
+    Raises InputError for a name without any tune.
+    """
     result = []
-    for file in files:
-        name = "<stdin>" if file == "-" else file
-        tunes = read_tunes(read_text(file), name)
+    for name in names:
+        tunes = [
+            tune
+            for file, text in source_texts(SourceSettings(path=name))
+            for tune in read_tunes(text, "<stdin>" if file == "-" else file)
+        ]
         if not tunes:
             raise InputError(f"{name}: holds no tune; expected one that begins with X: and has a K: field")
         result.append((name, tunes))

@@ -10,7 +10,7 @@ from folkrnn.errors import InputError
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILES…")
+@click.argument("files", nargs=-1, required=True, metavar="FILES-or-FOLDERS…")
 @click.option("--format", "formats", type=Formats(), help="Some of abc,midi,musicxml,svg,pdf [default: as -o ends].")
 @click.option("--tune", "numbers", type=Numbers(), help="Only these tunes, by their place: 1,3-5.")
 @click.option("-o", "--output", default="outputs", show_default=True, help="Folder, file, or - for standard output.")

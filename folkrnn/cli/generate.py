@@ -104,6 +104,7 @@ def generate(
     else:
         rows = [list(_row(tune, report).values()) for tune, report in zip(tunes, reports, strict=True)]
         click.echo(table(["title", "rhythm", "key", "meter", "bars", "playable"], rows))
+        click.echo(f"{sum(report.playable for report in reports)} of {len(reports)} tunes are playable")
     for file in export(shown, formats, Path(output), name=name, prefix=f"{name}-", force=force):
         click.echo(file, err=as_json)
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILES…")
+@click.argument("files", nargs=-1, required=True, metavar="FILES-or-FOLDERS…")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--summary", is_flag=True, help="Print counts of findings by file instead of each finding.")
+@click.option("--summary", is_flag=True, help="Print a table, tunes by finding and argument, instead of each finding.")
 @click.option("--second/--no-second", default=True, show_default=True, help="Ask music21 too.")
 def validate(files: tuple[str, ...], as_json: bool, summary: bool, second: bool) -> None:
     """Say what is wrong with tunes: unreadable, bars too long or short, repeats, ties; then ask music21.
@@ -49,7 +49,7 @@ def validate(files: tuple[str, ...], as_json: bool, summary: bool, second: bool)
 
 
 def _print_summary(names: list[str], reports: list["Report"]) -> None:
-    """A table: tunes with each finding, by file."""
+    """A table: tunes with each finding, by file or folder."""
     columns = list(dict.fromkeys(names))
     counts: Counter[tuple[str, str, str]] = Counter()
     for name, report in zip(names, reports, strict=True):

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
@@ -14,6 +13,7 @@ from folkrnn.corpus.families import families
 from folkrnn.corpus.recipe import Recipe, SourceSettings
 from folkrnn.corpus.sources import source_texts
 from folkrnn.errors import CorpusError
+from folkrnn.files import write_whole
 from folkrnn.notation import NOTE, Tune, canonical, read_tunes, without
 
 SPLITS = ("train", "validation", "test")
@@ -157,19 +157,11 @@ def save_corpus(corpus: Corpus, folder: Path, force: bool = False) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for split, path in paths.items():
-            _write(path, "\n".join(corpus.texts(split)))
-        _write(folder / "corpus.json", json.dumps({**about, "tunes": tunes}, indent=0, ensure_ascii=False))
+            write_whole(path, "\n".join(corpus.texts(split)).encode())
+        told = json.dumps({**about, "tunes": tunes}, indent=0, ensure_ascii=False)
+        write_whole(folder / "corpus.json", told.encode())
     except OSError as error:
         raise CorpusError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from None
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def load_corpus(folder: Path) -> Corpus:

@@ -5,13 +5,13 @@ A file appears whole or not at all, and never takes the place of another unless 
 
 import os
 import re
-import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from folkrnn.errors import ExportError
+from folkrnn.files import write_whole
 from folkrnn.notation import Tune
 
 
@@ -172,35 +172,15 @@ def write(path: Path, content: bytes, *, force: bool = False) -> None:
 
     Raises ExportError, naming the path, where it exists and ``force`` is not given, or cannot be written.
     """
+    if not force:
+        _refuse_existing(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+        write_whole(path, content)
     except OSError as error:
-        raise _refused(path, error) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o666 & ~_umask())
-        if not force:
-            _refuse_existing(path)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise _refused(path, error) from error
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+        raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def _refuse_existing(path: Path) -> None:
     if os.path.lexists(path):
         raise ExportError(f"{path} exists already; --force overwrites it")
-
-
-def _refused(path: Path, error: OSError) -> ExportError:
-    return ExportError(f"{path} cannot be written: {error.strerror or error}")
-
-
-def _umask() -> int:
-    """Return the mask that new files are made with; it can only be read by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

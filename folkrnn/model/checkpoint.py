@@ -4,10 +4,7 @@ Weights rest as float16, which halves the file and moves no weight by more than 
 are float32 again once loaded. Nothing here can run code from a file: no pickle anywhere.
 """
 
-import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +16,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from folkrnn.errors import ModelError
+from folkrnn.files import write_whole
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
 
@@ -70,22 +68,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], kind: str, about: Mapping[str, Any]) -> None:
     """Write tensors and JSON to one file beside its place, then move it there in one step."""
     data = save(dict(tensors), {"format": kind, "about": json.dumps(about, ensure_ascii=False)})
-    temporary = None
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = file.name
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        # The temporary file is private to its owner; the result is an ordinary file.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
+        write_whole(path, data)
     except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         raise ModelError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 

@@ -121,7 +121,6 @@ class _TuneReader:
         self.in_music = False
         self.number = ""
         self.meter, self.key = FREE, Key()
-        self.has_meter = False
         self.unit: Fraction | None = None
         self.first_unit: Fraction | None = None
         self.voices: list[str] = []
@@ -147,7 +146,7 @@ class _TuneReader:
         self._clear_pending()
         self.spaced = True
         self.open_slurs = 0
-        self.verse_start: list[tuple[_Draft, int]] = []
+        self.line_start = (0, 0)  # how many bars, and notes of the bar under way, there were before the line of music
         self.continued = False  # whether a backslash joins the next line of music to the last
         self.verse = 0
         for line in shared:
@@ -155,6 +154,7 @@ class _TuneReader:
                 self.directive(line.text)
             else:
                 self._header_field(line)
+        self.inherited = len(self.fields)
         self.read(first)
 
     # ── findings ────────────────────────────────────────────────────────────────────────────
@@ -190,7 +190,7 @@ class _TuneReader:
             name, before = self.fields[-1]
             self.fields[-1] = (name, f"{before} {value}")
             return
-        if len(letter) > 1 or letter == "+":
+        if letter == "+":
             self.find("not-a-field", ERROR, f"{_shown(letter + ':')} is no field; fields have one letter")
             return
         self._last_field = letter
@@ -258,7 +258,6 @@ class _TuneReader:
     def _set_meter(self, value: str) -> None:
         try:
             self.meter = parse_meter(value)
-            self.has_meter = True
         except NotationError as error:
             self.find("bad-meter", ERROR, str(error))
 
@@ -308,8 +307,7 @@ class _TuneReader:
             self.full_at_line_end = False
         if not self.continued:
             self.verse = 0
-            self.verse_start = [(self.bar, len(self.bar.notes))]
-            self.verse_bars = len(self.bars)
+            self.line_start = len(self.bars), len(self.bar.notes)
         self.spaced = True
         handlers = self._HANDLERS
         for match in tokens(text):
@@ -651,16 +649,12 @@ class _TuneReader:
 
     def _words(self, text: str) -> None:
         """Give the syllables of a ``w:`` line to the notes of the music line before it (ABC 2.1, 5.1)."""
-        if not self.verse_start:
-            return
         self.continued = False
         self.verse += 1
-        drafts = [draft for draft, _ in self.verse_start]
-        skip = self.verse_start[0][1] if self.verse_start else 0
-        drafts += [draft for draft in [*self.bars[self.verse_bars :], self.bar] if draft not in drafts]
+        first, skip = self.line_start
         places = [
             (number, draft, index)
-            for number, draft in enumerate(drafts)
+            for number, draft in enumerate([*self.bars[first:], self.bar])
             for index, note in enumerate(draft.notes)
             if note.pitches and (number or index >= skip)
         ]
@@ -702,8 +696,10 @@ class _TuneReader:
         ]
         findings.sort(key=lambda finding: (finding.line, finding.column))
         meter, key = (bars[0].meter, bars[0].key) if bars else (self.meter, self.key)
+        own = {letter for letter, _ in self.fields[self.inherited :]}
+        inherited = [field for field in self.fields[: self.inherited] if field[0] not in own]
         return Tune(
-            tuple(self.fields), meter, key, self.first_unit or Fraction(1, 8), bars,
+            (*inherited, *self.fields[self.inherited :]), meter, key, self.first_unit or Fraction(1, 8), bars,
             tuple(findings), self.number, self.source, self.first_line,
         )  # fmt: skip
 

@@ -6,7 +6,6 @@ import torch
 from safetensors.torch import save_file
 
 from folkrnn.errors import ModelError
-from folkrnn.model import checkpoint as checkpoint_module
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
@@ -84,7 +83,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint_module.os, "fsync", full)
+    monkeypatch.setattr("folkrnn.files.os.fsync", full)
     with pytest.raises(ModelError, match="No space left"):
         save_checkpoint(path, a_checkpoint())
     assert path.read_bytes() == before

@@ -127,3 +127,9 @@ def test_a_tune_without_notes_is_an_error() -> None:
 
 def test_a_field_that_music_cannot_hold_is_a_warning() -> None:
     assert places(one("A8|\nE:what\nA8|")) == [("not-a-field", "warning", 7, 1)]
+
+
+def test_a_tunes_own_field_takes_the_place_of_the_file_headers() -> None:
+    first, second = read_tunes("O:Ireland\nR:reel\n\nX:1\nT:One\nO:Scotland\nK:D\nD8|\n\nX:2\nT:Two\nK:D\nD8|\n")
+    assert (first.origin, first.rhythm) == ("Scotland", "reel")
+    assert (second.origin, second.rhythm) == ("Ireland", "reel")
