@@ -6,6 +6,7 @@ import torch
 from safetensors.torch import save_file
 
 from folkrnn.errors import ModelError
+from folkrnn.model import checkpoint as checkpoint_module
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
