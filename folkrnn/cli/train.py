@@ -8,6 +8,9 @@ import click
 
 from folkrnn.cli.corpus import resolve_corpus
 
+SPELLINGS = "ABCDEFGabcdefg,'^_=#b"
+"""All that the spelling of a pitch or a key may need, whatever key a tune is moved to."""
+
 
 @click.command()
 @click.argument("corpus", nargs=-1, metavar="[CORPUS]")
@@ -43,6 +46,7 @@ def train(
     from folkrnn.model.progress import ProgressLine
     from folkrnn.model.training import MODEL_FILE, TrainingSettings
     from folkrnn.model.training import train as run_training
+    from folkrnn.model.vocabulary import Vocabulary
 
     sources = corpus or ("default",)
     folder = run or Path("runs") / Path(sources[0]).stem
@@ -52,6 +56,8 @@ def train(
     given = {name: value for name, value in options.items() if value is not None}
     network = NetworkSettings(**{k: given.pop(k) for k in ("cell", "layers", "hidden", "dropout") if k in given})
     training = TrainingSettings(**given)
+    # Other keys bring other accidentals and octave marks, so the alphabet must not be that of one pass.
+    vocabulary = Vocabulary.from_texts([*(tune.text for tune in built.tunes), SPELLINGS])
     tunes = built.of("train") or list(built.tunes)
     held_out = built.of("validation") or tunes
     line = ProgressLine()
@@ -61,6 +67,7 @@ def train(
         network=network,
         training=training,
         run_dir=folder,
+        vocabulary=vocabulary,
         resume=resume,
         progress=line,
         corpus={"recipe": built.recipe, "digest": built.digest, "transposed": transpose},
