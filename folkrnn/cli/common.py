@@ -1,12 +1,14 @@
 """What several commands share: parameter types, reading tunes, tables."""
 
 import math
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
-from folkrnn.corpus import SourceSettings, source_texts
+from folkrnn.corpus import SourceSettings, read_text, source_files
 from folkrnn.errors import InputError
 from folkrnn.notation import Tune, read_tunes
 
@@ -36,7 +38,9 @@ class Formats(click.ParamType):  # type: ignore[type-arg]
         """Read the list, or fail with a line that names the formats there are."""
         from folkrnn.export import FORMATS
 
-        names = value if isinstance(value, tuple) else tuple(part.strip() for part in value.split(",") if part.strip())
+        if isinstance(value, tuple):
+            return value
+        names = tuple(part.strip().lower() for part in value.split(",") if part.strip())
         for name in names or ("",):
             if name not in FORMATS:
                 self.fail(f"{name!r} is no format; expected some of {','.join(FORMATS)}", param, ctx)
@@ -45,10 +49,28 @@ class Formats(click.ParamType):  # type: ignore[type-arg]
 
 def formats_for(formats: tuple[str, ...] | None, output: str, default: tuple[str, ...]) -> tuple[str, ...]:
     """The formats asked for; without any, the one that the output's name ends like, else the default."""
-    from folkrnn.export import FORMATS
+    from folkrnn.export import format_of
 
-    by_name = tuple(name for name, each in FORMATS.items() if output.lower().endswith(each.extension))
+    by_name = (format_of(output),) if format_of(output) else ()
     return formats or by_name or default
+
+
+def deliver(
+    tunes: Sequence[Tune], formats: tuple[str, ...], output: str, *, name: str, prefix: str = "", force: bool = False
+) -> list[Path]:
+    """Write tunes to a folder, a file, or standard output for ``-``; give the paths written."""
+    from folkrnn.export import FORMATS, export
+
+    if output != "-":
+        return export(tunes, formats, Path(output), name=name, prefix=prefix, force=force)
+    if len(formats) != 1:
+        raise InputError(f"standard output takes one format; expected one of {', '.join(FORMATS)}")
+    if len(tunes) > 1 and not FORMATS[formats[0]].book:
+        raise InputError(
+            f"a {formats[0]} file holds one tune and there are {len(tunes)}; expected --tune, or a folder for -o"
+        )
+    sys.stdout.buffer.write(FORMATS[formats[0]].make(tunes))
+    return []
 
 
 class Numbers(click.ParamType):  # type: ignore[type-arg]
@@ -63,31 +85,37 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]
         numbers: list[int] = []
         for part in value.split(","):
             first, dash, last = part.strip().partition("-")
-            if (
-                not (first.isdigit() and (last.isdigit() if dash else not last))
-                or int(last or first) - int(first) > 10**6
-            ):
+            numeric = first.isdigit() and (last.isdigit() if dash else not last)
+            if not numeric or not 0 <= int(last or first) - int(first) <= 10**6:
                 self.fail(f"{value!r} is no list of tunes; expected one such as 1,3-5", param, ctx)
             numbers.extend(range(int(first), int(last or first) + 1))
         return tuple(numbers)
 
 
-def read_files(names: Sequence[str]) -> list[tuple[str, list[Tune]]]:
+def read_files(names: Sequence[str], on_error: Callable[[InputError], None]) -> list[tuple[str, list[Tune]]]:
     """The tunes of each file, of each folder's files, or of standard input for ``-``.
 
-    Raises InputError for a name without any tune.
+    ``on_error`` is told of each file that cannot be read or holds no tune; it may raise what it is given.
     """
     result = []
     for name in names:
-        tunes = [
-            tune
-            for file, text in source_texts(SourceSettings(path=name))
-            for tune in read_tunes(text, "<stdin>" if file == "-" else file)
-        ]
-        if not tunes:
-            raise InputError(f"{name}: holds no tune; expected one that begins with X: and has a K: field")
+        tunes: list[Tune] = []
+        for file in source_files(SourceSettings(path=name)):
+            try:
+                shown = "<stdin>" if file == "-" else file
+                found = read_tunes(read_text(file), shown)
+                if not found:
+                    raise InputError(f"{shown}: holds no tune; expected one that begins with X: and has a K: field")
+                tunes += found
+            except InputError as error:
+                on_error(error)
         result.append((name, tunes))
     return result
+
+
+def stop(error: InputError) -> None:
+    """What most commands do about a file that cannot be read."""
+    raise error
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], widest: int = 44) -> str:

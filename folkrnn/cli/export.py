@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from folkrnn.cli.common import Formats, Numbers, formats_for, read_files
+from folkrnn.cli.common import Formats, Numbers, deliver, formats_for, read_files, stop
 from folkrnn.errors import InputError
+from folkrnn.notation import ERROR
 
 
 @click.command()
@@ -20,35 +21,28 @@ def export(
 ) -> None:
     """Write tunes in other formats; - reads standard input.
 
-    ABC and PDF make one book of all tunes, the other formats one file a tune.
+    ABC and PDF make one book of all tunes, the other formats one file a tune. Tunes with errors are named on
+    stderr and written as far as they could be read.
     """
-    from folkrnn.export import FORMATS
-    from folkrnn.export import export as write_files
-
     formats = formats_for(formats, output, ())
     if not formats:
-        raise InputError(f"--format is missing; expected some of {','.join(FORMATS)}")
-    books = read_files(files)
+        raise InputError("--format is missing; expected some of abc,midi,musicxml,svg,pdf")
+    books = read_files(files, stop)
     tunes = [tune for _, found in books for tune in found]
     if numbers is not None:
         missing = [number for number in numbers if not 1 <= number <= len(tunes)]
         if missing:
             raise InputError(f"there is no tune {missing[0]}; expected numbers from 1 to {len(tunes)}")
         tunes = [tunes[number - 1] for number in numbers]
-    broken = [tune for tune in tunes if not tune.bars]
-    for tune in broken:
-        finding = next(finding for finding in tune.findings if finding.level == "error")
-        click.echo(f"{tune.source}:{finding}", err=True)
-    tunes = [tune for tune in tunes if tune.bars]
-    if not tunes:
-        sys.exit(1)
-    if output == "-":
-        if len(formats) != 1 or not (FORMATS[formats[0]].book or len(tunes) == 1):
-            raise InputError("standard output takes one format, and one tune where that format holds one")
-        sys.stdout.buffer.write(FORMATS[formats[0]].make(tunes))
-    else:
-        name = "tunes" if len(books) > 1 or files[0] == "-" else Path(files[0]).stem
-        for path in write_files(tunes, formats, Path(output), name=name, force=force):
+    for tune in tunes:
+        errors = [finding for finding in tune.findings if finding.level == ERROR]
+        if errors:
+            more = f" (and {len(errors) - 1} more errors)" if len(errors) > 1 else ""
+            click.echo(f"{tune.source}:{errors[0]}{more}", err=True)
+    whole = [tune for tune in tunes if tune.bars]
+    if whole:
+        name = Path(files[0]).stem if len(files) == 1 and files[0] != "-" else "tunes"
+        for path in deliver(whole, formats, output, name=name, force=force):
             click.echo(path)
-    if broken:
+    if len(whole) < len(tunes):
         sys.exit(1)

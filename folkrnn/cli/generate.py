@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from folkrnn import __version__
-from folkrnn.cli.common import Formats, Temperature, formats_for, table
+from folkrnn.cli.common import Formats, Temperature, deliver, formats_for, table
+from folkrnn.errors import InputError
 
 if TYPE_CHECKING:
     from folkrnn.generation import Prompt
@@ -55,23 +56,26 @@ def generate(
 
     Prints a table of what was made, and whether two independent readers find it playable.
     """
-    from folkrnn.errors import ExportError
-    from folkrnn.export import export
+    from folkrnn.export import FORMATS, check_target
     from folkrnn.generation import generate_texts
     from folkrnn.model import bundled_model, load_checkpoint
-    from folkrnn.notation import ERROR, Finding, read_tunes, write_tunebook
+    from folkrnn.notation import ERROR, Finding, read_tunes
     from folkrnn.validation import validate_all
 
-    formats = formats_for(formats, output, ("abc", "midi", "pdf"))
+    formats = formats_for(formats, output, ("abc",) if output == "-" else ("abc", "midi", "pdf"))
     prompt = prompt_from(wishes)
     path = model or bundled_model()
     checkpoint = load_checkpoint(path)
     seed = randbelow(10**6) if seed is None else seed
     name = f"tunes-{seed}"
-    book = Path(output) / f"{name}.abc"
-    if output != "-" and book.exists() and not force:
-        # Better to learn that before the work than after it.
-        raise ExportError(f"{book}: exists already; --force overwrites it")
+    model_name = path.parent.name if path.stem == "model" else path.stem
+    if output == "-" and as_json:
+        raise InputError("--json and -o - both want standard output; expected one of them")
+    if output != "-":
+        # Better to learn that nothing can be written before the work than after it.
+        check_target(Path(output), force=force)
+        for each in formats:
+            check_target(Path(output) / f"{name}{FORMATS[each].extension}", force=force)
     written = generate_texts(
         checkpoint.network,
         checkpoint.vocabulary,
@@ -85,9 +89,8 @@ def generate(
     tunes = []
     for text in texts:
         (tune,) = read_tunes(text.text, name)[:1]
-        note = (
-            f"folkrnn {__version__}, model {path.stem}, seed {seed}, tune {text.index + 1}, temperature {temperature:g}"
-        )
+        place = f"seed {seed}, tune {text.index + 1}, temperature {temperature:g}"
+        note = f"folkrnn {__version__}, model {model_name}, {place}"
         fields = tuple(field for field in tune.fields if field[0] not in "IL")
         findings = tune.findings
         if not text.finished:
@@ -97,7 +100,8 @@ def generate(
     reports = list(validate_all(tunes))
     shown = [tune for tune in tunes if tune.bars]
     if output == "-":
-        click.echo(write_tunebook(shown), nl=False)
+        if shown:
+            deliver(shown, formats, output, name=name)
         return
     if as_json:
         click.echo(json.dumps([_row(tune, report) for tune, report in zip(tunes, reports, strict=True)], indent=2))
@@ -105,7 +109,7 @@ def generate(
         rows = [list(_row(tune, report).values()) for tune, report in zip(tunes, reports, strict=True)]
         click.echo(table(["title", "rhythm", "key", "meter", "bars", "playable"], rows))
         click.echo(f"{sum(report.playable for report in reports)} of {len(reports)} tunes are playable")
-    for file in export(shown, formats, Path(output), name=name, prefix=f"{name}-", force=force):
+    for file in deliver(shown, formats, output, name=name, prefix=f"{name}-", force=force) if shown else []:
         click.echo(file, err=as_json)
 
 
@@ -115,11 +119,16 @@ def prompt_from(wishes: dict[str, str | None]) -> "Prompt":
     from folkrnn.notation import parse_key, parse_meter
     from folkrnn.notation.canonical import plain_key
 
-    fields = {name[0].upper(): " ".join(value.split()) for name, value in wishes.items() if value is not None}
+    fields = {}
+    for name, value in wishes.items():
+        if value is not None:
+            fields[name[0].upper()] = " ".join(value.split())
+            if not value.strip():
+                raise InputError(f"--{name} is empty; leave it out to let the model choose")
     if "M" in fields:
         fields["M"] = str(parse_meter(fields["M"]))
     if "K" in fields:
-        fields["K"] = str(plain_key(parse_key(fields["K"])))
+        fields["K"] = str(plain_key(parse_key(fields["K"][:1].upper() + fields["K"][1:])))
     return Prompt(fields)
 
 

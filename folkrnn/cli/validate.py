@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from folkrnn.cli.common import read_files, table
+from folkrnn.errors import InputError
 from folkrnn.notation import LEVELS
 
 if TYPE_CHECKING:
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
 def validate(files: tuple[str, ...], as_json: bool, summary: bool, second: bool) -> None:
     """Say what is wrong with tunes: unreadable, bars too long or short, repeats, ties; then ask music21.
 
-    Status 0: every tune is playable; 1: some are not.
+    Status 0: every tune is playable; 1: some are not; 2: a file could not be read.
     """
     from folkrnn.validation import validate_all
 
-    books = read_files(files)
+    if as_json and summary:
+        raise InputError("--json and --summary exclude each other")
+    unread: list[InputError] = []
+    books = read_files(files, unread.append)
     tunes = [tune for _, found in books for tune in found]
     reports = []
     with click.progressbar(
@@ -42,10 +46,12 @@ def validate(files: tuple[str, ...], as_json: bool, summary: bool, second: bool)
         click.echo(json.dumps([report.to_dict() for report in reports], indent=2, ensure_ascii=False))
     elif summary:
         _print_summary([name for name, found in books for _ in found], reports)
-    if not as_json:
+    if not as_json and reports:
         click.echo(f"{playable} of {len(reports)} tunes are playable")
-    if playable < len(reports):
-        sys.exit(1)
+    for error in unread:
+        click.echo(f"folkrnn: {error}", err=True)
+    if unread or playable < len(reports):
+        sys.exit(2 if unread else 1)
 
 
 def _print_summary(names: list[str], reports: list["Report"]) -> None:

@@ -2,7 +2,7 @@
 
 from folkrnn.corpus.build import SPLITS, Corpus, CorpusTune, build_corpus, load_corpus, save_corpus, statistics
 from folkrnn.corpus.recipe import Recipe, SourceSettings, list_recipes, load_recipe, recipe_of
-from folkrnn.corpus.sources import music21_collection, read_text, source_texts
+from folkrnn.corpus.sources import music21_collection, read_text, source_files
 
 __all__ = [
     "SPLITS",
@@ -18,6 +18,6 @@ __all__ = [
     "read_text",
     "recipe_of",
     "save_corpus",
-    "source_texts",
+    "source_files",
     "statistics",
 ]

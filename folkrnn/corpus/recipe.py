@@ -39,7 +39,7 @@ class SourceSettings:
     @property
     def name(self) -> str:
         """What the source is called in counts and statistics."""
-        return self.collection or Path(self.path).stem
+        return self.collection or ("stdin" if self.path == "-" else Path(self.path).stem)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,18 +49,22 @@ def read_text(path: str | Path) -> str:
     return text
 
 
-def source_texts(source: SourceSettings) -> Iterator[tuple[str, str]]:
-    """The (name, text) pairs of a source's files, in the order of their names."""
+def source_files(source: SourceSettings) -> list[str]:
+    """The files of a source in the order of their names; ``-`` is standard input.
+
+    Raises CorpusError for a folder or a collection without ABC files.
+    """
     if source.collection:
-        for file in music21_collection(source.collection):
-            yield file.name, decode(file.read_bytes())
-        return
-    path = Path(source.path)
-    if source.path != "-" and os.path.isdir(path):  # unlike Path.is_dir() false, not an error, where it cannot tell
-        found = sorted(file for file in path.rglob("*") if file.suffix.lower() == ".abc" and file.is_file())
-        if not found:
-            raise CorpusError(f"{path}: the folder holds no .abc files")
-        for file in found:
-            yield str(file), read_text(file)
-    else:
-        yield source.path, read_text(source.path)
+        return [str(file) for file in music21_collection(source.collection)]
+    if source.path == "-" or not os.path.isdir(source.path):  # false, not an error, where it cannot tell
+        return [source.path]
+    found = sorted(file for file in Path(source.path).rglob("*") if file.suffix.lower() == ".abc" and file.is_file())
+    if not found:
+        raise CorpusError(f"{source.path}: the folder holds no .abc files")
+    return [str(file) for file in found]
+
+
+def source_texts(source: SourceSettings) -> Iterator[tuple[str, str]]:
+    """The (name, text) pairs of a source's files; collections give their files' bare names."""
+    for file in source_files(source):
+        yield (Path(file).name if source.collection else file), read_text(file)

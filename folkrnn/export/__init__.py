@@ -7,6 +7,6 @@ Each format has a module with one function, such as ``folkrnn.export.midi.to_mid
 when a file of that format is made, for music21, verovio and typst take their time to load.
 """
 
-from folkrnn.export.writing import FORMATS, Format, Output, export, file_names, plan, write
+from folkrnn.export.writing import FORMATS, Format, Output, check_target, export, file_names, format_of, plan, write
 
-__all__ = ["FORMATS", "Format", "Output", "export", "file_names", "plan", "write"]
+__all__ = ["FORMATS", "Format", "Output", "check_target", "export", "file_names", "format_of", "plan", "write"]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from folkrnn.errors import ExportError
+from folkrnn.errors import ExportError, FolkrnnError
 from folkrnn.files import write_whole
 from folkrnn.notation import Tune
 
@@ -66,6 +66,9 @@ FORMATS = {
 """The formats by name."""
 
 
+_FILE_ENDINGS = {each.extension: name for name, each in FORMATS.items()} | {".midi": "midi", ".xml": "musicxml"}
+
+
 class Output(NamedTuple):
     """A file to be made: where, in which format, of which tunes."""
 
@@ -87,16 +90,39 @@ def export(
 
     ``target`` is a folder, made where it is missing, or one file if its name ends like the one file
     that is to be written. ``name`` is what a book is called in a folder, ``prefix`` what
-    the names of other files begin with. Raises ExportError, before
-    anything is written, for an unknown format or an existing file without ``force``.
+    the names of other files begin with. Raises ExportError, before anything is written, for an unknown format,
+    a tune that a format cannot show, or an existing file without ``force``.
     """
     outputs = plan(tunes, formats, target, name=name, prefix=prefix)
     if not force:
         for output in outputs:
             _refuse_existing(output.path)
-    for output in outputs:
-        write(output.path, FORMATS[output.format].make(output.tunes), force=force)
+    # Everything is made before anything is written: a tune that cannot be drawn leaves no half of a set behind.
+    contents = [_make(output) for output in outputs]
+    for output, content in zip(outputs, contents, strict=True):
+        write(output.path, content, force=force)
     return [output.path for output in outputs]
+
+
+def _make(output: Output) -> bytes:
+    try:
+        return FORMATS[output.format].make(output.tunes)
+    except FolkrnnError as error:
+        if len(output.tunes) > 1:
+            raise
+        (tune,) = output.tunes
+        raise ExportError(f"{tune.source or 'tune'}:{tune.line}: {tune.title}: {error}") from error
+
+
+def check_target(target: Path, *, force: bool = False) -> None:
+    """Raise ExportError, before any work is done, if nothing can be written at a folder's or a file's place."""
+    if target.is_file() and not force:
+        _refuse_existing(target)
+    place = next((each for each in (target, *target.parents) if os.path.lexists(each)), Path())
+    if place != target and not place.is_dir():
+        raise ExportError(f"{target} cannot be written: {place} is not a folder")
+    if place.is_dir() and not os.access(place, os.W_OK | os.X_OK):
+        raise ExportError(f"{target} cannot be written: {place} may not be written to")
 
 
 def plan(
@@ -121,9 +147,21 @@ def plan(
                 Output(target / f"{prefix}{stem}{extension}", each, (tune,))
                 for stem, tune in zip(names, tunes, strict=True)
             ]
-    if len(outputs) == 1 and target.suffix.lower() == outputs[0].path.suffix and not target.is_dir():
-        return [outputs[0]._replace(path=target)]
-    return outputs
+    ending = target.suffix.lower()
+    if target.is_dir() or ending not in _FILE_ENDINGS:
+        return outputs
+    if len(outputs) > 1:
+        raise ExportError(f"{target} names one file, but {len(outputs)} are to be written; expected a folder")
+    if _FILE_ENDINGS[ending] != outputs[0].format:
+        raise ExportError(
+            f"{target} is no name for {outputs[0].format}; expected one that ends in {outputs[0].path.suffix}"
+        )
+    return [outputs[0]._replace(path=target)]
+
+
+def format_of(name: str) -> str:
+    """The format that a file's name tells by its ending; empty where it tells none."""
+    return _FILE_ENDINGS.get(Path(name).suffix.lower(), "")
 
 
 # Names ------------------------------------------------------------------------------------------------

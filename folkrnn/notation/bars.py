@@ -87,7 +87,7 @@ def _check_joins(bars: Sequence[Bar], short: set[int]) -> list[Finding]:
             run += bars[index].duration
             continue
         if run and full and run % full:
-            message = f"the pickup and the last bar hold {run} together; expected {full}"
+            message = f"pickup and last bar do not add up: incomplete bars hold {run} together; expected {full}"
             findings[before.line, before.column] = _finding("pickup-mismatch", WARNING, before, message)
         run = bars[index].duration if index in short else Fraction(0)
     return list(findings.values())

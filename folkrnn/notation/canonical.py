@@ -6,7 +6,7 @@ where, some reader would otherwise take the note for another. The inverse is the
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -74,17 +74,20 @@ def body(tune: Tune) -> str:
 
 
 def bar_texts(
-    tune: Tune, spaces: Callable[[Bar], frozenset[int]] = lambda bar: frozenset()
+    tune: Tune,
+    spaces: Callable[[Sequence[Bar], int], frozenset[int]] = lambda bars, index: frozenset(),
+    longest_pair: Fraction = Fraction(1, 4),
 ) -> Iterator[tuple[str, str]]:
     """The bars as (bar line before, music) pairs; the last pair is the closing bar line and nothing.
 
-    ``spaces`` gives the indices of the notes of a bar that a space stands before.
+    ``spaces`` gives, for one of some bars, the indices of the notes that a space stands before; pairs in broken
+    rhythm are written so where each of the two would be ``longest_pair`` or shorter if they were even.
     """
     before: Bar | None = None
     signature = plain_key(tune.key).signature
-    for bar in tune.bars:
+    for index, bar in enumerate(tune.bars):
         line = bar_line(before, bar)
-        signature, text = _bar_text(bar, signature, before, spaces(bar))
+        signature, text = _bar_text(bar, signature, before, spaces(tune.bars, index), longest_pair)
         yield line, text
         before = bar
     yield bar_line(before, None), ""
@@ -108,7 +111,7 @@ def bar_line(before: Bar | None, bar: Bar | None) -> str:
 
 
 def _bar_text(
-    bar: Bar, signature: dict[int, int], before: Bar | None, spaces: frozenset[int]
+    bar: Bar, signature: dict[int, int], before: Bar | None, spaces: frozenset[int], longest_pair: Fraction
 ) -> tuple[dict[int, int], str]:
     parts: list[str] = []
     altered: _Altered = {}
@@ -131,7 +134,7 @@ def _bar_text(
         if pair:
             pair, length = "", pair_unit
         else:
-            pair, pair_unit = _broken_pair(bar, index)
+            pair, pair_unit = _broken_pair(bar, index, longest_pair)
             length = pair_unit if pair else length
         parts.extend(_before(note, signature, altered))
         parts.append(_pitches(note, signature, altered, tied))
@@ -143,7 +146,7 @@ def _bar_text(
     return signature, "".join(parts)
 
 
-def _broken_pair(bar: Bar, index: int) -> tuple[str, Fraction]:
+def _broken_pair(bar: Bar, index: int, longest: Fraction) -> tuple[str, Fraction]:
     """``>`` or ``<`` where a note and the next are a broken pair, with the length both are written with."""
     if index + 1 >= len(bar.notes):
         return "", EIGHTH
@@ -159,7 +162,7 @@ def _broken_pair(bar: Bar, index: int) -> tuple[str, Fraction]:
         sign, unit = "<", 2 * first.duration
     else:
         return "", EIGHTH
-    return (sign, unit) if unit.numerator == 1 and unit <= Fraction(1, 4) else ("", EIGHTH)
+    return (sign, unit) if unit.numerator == 1 and unit <= longest else ("", EIGHTH)
 
 
 def _before(note: Note, signature: dict[int, int], altered: _Altered) -> Iterator[str]:

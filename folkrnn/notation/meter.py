@@ -1,22 +1,26 @@
 """Meters: ``6/8``, ``C``, ``C|``, ``2+3/8``, ``none``."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 
 from folkrnn.errors import NotationError
 
 _METER = re.compile(r"\(?\s*(\d{1,2}(?:\s*\+\s*\d{1,2})*)\s*\)?\s*/\s*(\d{1,2})")
-_NAMED = {"C": ((4,), 4), "C|": ((2,), 2)}
+_NAMED = {"C": ((4,), 4), "C|": ((2,), 2)}  # by the sign they are drawn with
 
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A time signature: ``groups`` of beats of 1/``unit``; no groups when the meter is free."""
+    """A time signature: ``groups`` of beats of 1/``unit``; no groups when the meter is free.
+
+    ``symbol`` is ``C`` or ``C|`` where the meter is drawn so; it makes no other meter of it.
+    """
 
     groups: tuple[int, ...] = ()
     unit: int = 4
+    symbol: str = field(default="", compare=False)
 
     @property
     def free(self) -> bool:
@@ -84,7 +88,7 @@ def parse_meter(text: str) -> Meter:
     if text.lower() in ("", "none", "free"):
         return FREE
     if text in _NAMED:
-        return Meter(*_NAMED[text])
+        return Meter(*_NAMED[text], text)
     match = _METER.fullmatch(text)
     if match:
         groups = tuple(int(group) for group in match[1].split("+"))

@@ -19,6 +19,9 @@ from folkrnn.notation.tune import Bar, Change, Grace, Note, Tune, Tuplet, total
 LONGEST = Fraction(16)
 """No note is longer than this many whole notes; what claims to be is not music."""
 
+SHORTEST = Fraction(1, 512)
+"""The finest division of a whole note that can be drawn."""
+
 MOST_BAR_RESTS = 100
 """No part of a tune is silent for more bars than this."""
 
@@ -224,6 +227,8 @@ class _TuneReader:
         if letter in ("w", "W", "s", "+"):
             if letter == "w" and not self.voice_muted:
                 self._words(value)
+            elif letter == "W":
+                self.fields.append((letter, value))
             return
         if letter == "V":
             self._voice(value)
@@ -362,6 +367,11 @@ class _TuneReader:
                 count = Fraction(1)
             assert self.unit is not None
             duration = count * self.unit
+            if duration.denominator > SHORTEST.denominator:
+                self.find(
+                    "bad-length", ERROR, f"the length {_shown(length)} is too fine; the shortest note is {SHORTEST}"
+                )
+                return SHORTEST
             if duration > LONGEST:
                 message = f"the note is {_shown(str(duration))} whole notes long; at most {LONGEST} can be"
                 self.find("bad-length", ERROR, message)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from folkrnn import __version__
-from folkrnn.notation.bars import is_pickup, starts_section
+from folkrnn.notation.bars import is_pickup, leads_on, starts_section
 from folkrnn.notation.beaming import beat_starts
 from folkrnn.notation.canonical import bar_texts, plain_key
 from folkrnn.notation.meter import EIGHTH
@@ -14,6 +14,7 @@ FIELD_ORDER = "TCOARBDFGHNSZQP"
 """The header fields between X and M; L and K follow."""
 
 BARS_A_LINE = 4
+QUARTER = Fraction(1, 4)
 
 
 def write_tunebook(tunes: Sequence[Tune]) -> str:
@@ -28,13 +29,14 @@ def write_tune(tune: Tune, number: int = 1) -> str:
     for letter in FIELD_ORDER:
         values = tune.all_fields(letter) or (("",) if letter == "T" else ())
         lines += [f"{letter}:{' '.join(value.split())}" for value in values if value.strip() or letter == "T"]
-    lines += [f"M:{tune.meter}", "L:1/8", f"K:{plain_key(tune.key)}"]
-    return "\n".join([*lines, *_body(tune)]) + "\n"
+    lines += [f"M:{tune.meter.symbol or tune.meter}", "L:1/8", f"K:{plain_key(tune.key)}"]
+    words = [f"W:{value}" for value in tune.all_fields("W")]
+    return "\n".join([*lines, *_body(tune), *words]) + "\n"
 
 
 def _body(tune: Tune) -> Iterator[str]:
     """The lines of music, each followed by its lines of words."""
-    texts = list(bar_texts(tune, spaces))
+    texts = list(bar_texts(tune, spaces, longest_pair=EIGHTH))
     start = count = 0
     for index, bar in enumerate(tune.bars):
         new_section = starts_section(tune.bars, index) and not bar.ending
@@ -47,41 +49,41 @@ def _body(tune: Tune) -> Iterator[str]:
 
 def _line(tune: Tune, texts: Sequence[tuple[str, str]], start: int, stop: int) -> Iterator[str]:
     """One line of music: its bars with the bar lines between them, and the one that closes it."""
-    opening, closing = _opening(texts[start][0]), texts[stop][0]
+    _, opening = _divide(texts[start][0])
+    closing, _ = _divide(texts[stop][0])
     parts = [opening + " " if opening else "", texts[start][1]]
     for line, text in texts[start + 1 : stop]:
         parts.append(f" {line} {text}")
-    parts.append(f" {closing[: len(closing) - len(_opening(closing))] or '|'}")
-    yield "".join(parts)
+    yield "".join(parts) + f" {closing or '|'}"
     notes = [note for bar in tune.bars[start:stop] for note in bar.notes if note.pitches]
     for verse in range(max((len(note.lyrics) for note in notes), default=0)):
         words = (note.lyrics[verse] if verse < len(note.lyrics) else "" for note in notes)
         yield "w: " + " ".join(word.replace(" ", "~") or "*" for word in words)
 
 
-def _opening(line: str) -> str:
-    """The part of a bar line that belongs to the line of music it opens: a repeat's start or an ending."""
+def _divide(line: str) -> tuple[str, str]:
+    """A bar line as what ends one line of music, and what begins the next: a repeat's start or an ending."""
     if line.endswith("|:"):
-        return "|:"
-    passes = line.lstrip(":|]")
-    return f"[{passes}" if passes else ""
+        return line[:-2], "|:"
+    sign = line.rstrip("0123456789,")
+    return sign, f"[{line[len(sign) :]}" if sign != line else ""
 
 
-def spaces(bar: Bar) -> frozenset[int]:
-    """The indices of the notes before which the beam breaks."""
+def spaces(bars: Sequence[Bar], index: int) -> frozenset[int]:
+    """The indices of the notes of a bar before which the beam breaks."""
+    bar = bars[index]
     full = bar.meter.bar
-    onset = full - bar.duration if full and bar.is_short else Fraction(0)
+    onset = full - bar.duration if full and leads_on(bars, index) else Fraction(0)
     places: list[tuple[Fraction, Note]] = []
     for note in bar.notes:
         places.append((onset, note))
         onset += note.duration
-    busy = (place for place, note in places if note.tuplet or note.written < EIGHTH)
-    starts = beat_starts(bar.meter, busy)
+    starts = beat_starts(bar.meter, (place for place, note in places if note.tuplet or note.written < EIGHTH))
     group = [sum(start <= place for start in starts) for place, _ in places]
     return frozenset(
-        index
-        for index in range(1, len(places))
-        if group[index] != group[index - 1]
-        or places[index][1].written >= Fraction(1, 4)
-        or places[index - 1][1].written >= Fraction(1, 4)
+        place
+        for place in range(1, len(places))
+        if group[place] != group[place - 1]
+        or places[place][1].written >= QUARTER
+        or places[place - 1][1].written >= QUARTER
     )

@@ -422,7 +422,10 @@ class _PartWriter:
             elif name in _ARTICULATIONS and not note.is_rest:
                 element.articulations.append(_ARTICULATIONS[name]())
             elif name in _EXPRESSIONS:
-                element.expressions.append(_EXPRESSIONS[name]())
+                expression = _EXPRESSIONS[name]()
+                if name == "fermata":
+                    expression.type = "upright"
+                element.expressions.append(expression)
             elif name[-1:] in ("(", ")"):
                 self._hairpin(name, element)
 
@@ -526,7 +529,9 @@ def _time_signature(meter: Meter) -> Any:
         hidden = m21.meter.TimeSignature("4/4")
         hidden.style.hideObjectOnPrint = True
         return hidden
-    return m21.meter.TimeSignature(str(meter))
+    signature = m21.meter.TimeSignature(str(meter))
+    signature.symbol = {"C": "common", "C|": "cut"}.get(meter.symbol, "")
+    return signature
 
 
 def _key_signature(key: Key) -> Any:

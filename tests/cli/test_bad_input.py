@@ -120,3 +120,47 @@ def test_a_full_disk(run: Run, tune: Path) -> None:
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["nonsense"], ["validate"], ["export", "x", "--format", "doc"]])
 def test_a_wrong_command_line(run: Run, arguments: list[str]) -> None:
     assert_one_line(run(*arguments), 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--tune", "2-1", "-o", "x.mid"], "2-1"),
+        (["-o", "x.mid"], "expected a folder"),
+        (["--format", "abc", "-o", "x.pdf"], "x.pdf"),
+        (["--format", "midi", "-o", "-"], "--tune"),
+        (["-o", "x.doc"], "--format"),
+    ],
+)
+def test_an_output_that_does_not_fit(
+    run: Run, tune: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], word: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tune.write_text(f"{tune.read_text()}\n{tune.read_text()}")
+    before = set(tmp_path.iterdir())
+    assert_one_line(run("export", tune, *arguments), 2, word)
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_a_place_that_is_no_folder_is_refused_before_composing(run: Run, tune: Path) -> None:
+    assert_one_line(run("generate", "-o", tune / "out"), 2, str(tune))
+
+
+def test_one_unreadable_file_does_not_hide_the_others(run: Run, tune: Path, tmp_path: Path) -> None:
+    (tmp_path / "picture.abc").write_bytes(PNG)
+    result = run("validate", tmp_path)
+    assert_one_line(result, 2, "picture.abc")
+    assert result.out.splitlines()[-1] == "1 of 1 tunes are playable"
+
+
+def test_export_names_the_tunes_that_have_errors(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "odd.abc"
+    path.write_text("X:1\nT:Odd\nM:2/4\nL:1/8\nK:D\nD4|[CE|D4|\n")
+    result = run("export", path, "-o", tmp_path / "odd.mid")
+    assert result.status == 0
+    assert f"{path}:6:4: error unclosed-bracket" in result.err
+
+
+@pytest.mark.parametrize("wish", ["--title", "--key", "--meter"])
+def test_an_empty_wish(run: Run, wish: str) -> None:
+    assert_one_line(run("generate", wish, ""), 2, wish)

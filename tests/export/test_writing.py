@@ -60,10 +60,11 @@ def test_a_tunebook_can_be_read_again(tmp_path):
 
 def test_a_file_name_is_used_for_a_single_file(tmp_path):
     assert export(tunes("One"), ["midi"], tmp_path / "x.mid") == [tmp_path / "x.mid"]
-    assert [output.path for output in plan(tunes("One", "Two"), ["midi"], tmp_path / "x.mid")] == [
-        tmp_path / "x.mid" / "one.mid",
-        tmp_path / "x.mid" / "two.mid",
-    ]
+    assert export(tunes("One"), ["musicxml"], tmp_path / "x.xml") == [tmp_path / "x.xml"]
+    with pytest.raises(ExportError, match="expected a folder"):
+        plan(tunes("One", "Two"), ["midi"], tmp_path / "x.mid")
+    with pytest.raises(ExportError, match=r"ends in \.abc"):
+        plan(tunes("One"), ["abc"], tmp_path / "x.pdf")
 
 
 def test_nothing_is_overwritten(tmp_path):
