@@ -108,7 +108,7 @@ def test_a_reading_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatc
     begin = time.monotonic()
     with pytest.raises(ScoreError, match=r"within 0\.2 seconds"):
         second_reading(HEADER + "D8|]\n", seconds=0.2)
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 60
 
 
 def test_another_thread_reads_and_stops_too() -> None:
