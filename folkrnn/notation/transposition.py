@@ -26,10 +26,16 @@ def interval_between(old: Key, new_tonic: str) -> tuple[int, int]:
     """The smallest interval, as (steps, semitones), that takes a key to another tonic."""
     if not old.tonic:
         raise NotationError(f"the key {old} has no tonic to transpose from")
-    new = Key(new_tonic, old.mode)
-    steps = (STEPS.index(new.tonic[0]) - STEPS.index(old.tonic[0])) % 7
-    semitones = ((new.tonic_class or 0) - (old.tonic_class or 0)) % 12
-    return (steps - 7, semitones - 12) if semitones > 6 or (semitones == 0 and steps > 3) else (steps, semitones)
+    before, after = _tonic(old.tonic), _tonic(new_tonic)
+    steps, semitones = after.step - before.step, after.midi - before.midi
+    # Of the intervals up and down to the same tonic, the smaller one.
+    if semitones > 6:
+        return steps - 7, semitones - 12
+    return (steps + 7, semitones + 12) if semitones < -5 else (steps, semitones)
+
+
+def _tonic(name: str) -> Pitch:
+    return Pitch(STEPS.index(name[0]), 4, name.count("#") - name.count("b"))
 
 
 def transpose(tune: Tune, steps: int, semitones: int) -> Tune:
@@ -61,8 +67,7 @@ def transpose(tune: Tune, steps: int, semitones: int) -> Tune:
 def _moved_key(key: Key, steps: int, semitones: int) -> Key:
     if not key.tonic or not key.standard:
         raise NotationError(f"the key {key} cannot be transposed; expected a tonic and a mode")
-    tonic = Pitch(STEPS.index(key.tonic[0]), 4, key.tonic.count("#") - key.tonic.count("b"))
-    moved = transpose_pitch(tonic, steps, semitones)
+    moved = transpose_pitch(_tonic(key.tonic), steps, semitones)
     new = Key(STEPS[moved.step] + ("#" * moved.alter if moved.alter > 0 else "b" * -moved.alter), key.mode)
     if abs(moved.alter) > 1 or abs(new.fifths) > 7:
         raise NotationError(f"the key {key} moved by {semitones} semitones has no usual signature")
