@@ -18,7 +18,7 @@ from folkrnn.corpus.sources import music21_collection
 from folkrnn.notation import Tune, canonical, decode, performance, read_tunes, sections
 
 GRID = 96
-"""Onsets are compared in 1/96 of a whole note: coarser than abc2midi's spread chords, finer than any note here."""
+"""Onsets are compared in 1/96 of a whole note: coarser than MIDI's rounding, finer than any note here."""
 
 _ORNAMENTS = re.compile(r'(\[[A-Za-z]:[^\]]*\])|\{[^}]*\}|"[^"]*"|![^!\s]*!|[~.HJKLMOPSTkuv]')
 
@@ -30,6 +30,8 @@ def plain(text: str) -> str:
         if re.match(r"[A-Za-z]:(?![|:])", line):
             if line[0] not in "RQIP":
                 lines.append(line)
+            if line[0] == "K":
+                lines.append("%%MIDI chordattack 0")  # or chords would be spread, top note last
         elif line[:1] != "%":
             lines.append(_ORNAMENTS.sub(lambda match: match[1] or "", line))
     return "\n".join(lines) + "\n"
