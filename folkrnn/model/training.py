@@ -40,12 +40,20 @@ STATE_FORMAT = "folkrnn training state"
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How to train; a run ends after `minutes` or `max_steps`, whichever comes first."""
+    """How to train; a run ends after `minutes` or `max_steps`, whichever comes first.
+
+    `batch` rows learn from windows of `window` characters. The passes that begin in the last
+    `long_share` of the run have `long_batch` rows and windows of `long_window`: a gradient that
+    reaches back over a whole tune teaches what short windows cannot, such as when to end.
+    """
 
     minutes: float | None = 58.0
     max_steps: int | None = None
     batch: int = 32
     window: int = 128
+    long_window: int = 512
+    long_batch: int = 16
+    long_share: float = 0.15
     learning_rate: float = 3e-3
     final_rate: float = 0.01
     warmup: int = 100
@@ -61,6 +69,9 @@ class TrainingSettings:
             "max_steps": (self.max_steps is None or self.max_steps >= 0, "at least 0, or None"),
             "batch": (self.batch >= 1, "at least 1"),
             "window": (self.window >= 1, "at least 1"),
+            "long_window": (self.long_window >= 1, "at least 1"),
+            "long_batch": (self.long_batch >= 1, "at least 1"),
+            "long_share": (0 <= self.long_share <= 1, "from 0 to 1, a share of the run"),
             "learning_rate": (0 < self.learning_rate < 1, "between 0 and 1"),
             "final_rate": (0 <= self.final_rate <= 1, "from 0 to 1, a share of the learning rate"),
             "warmup": (self.warmup >= 0, "at least 0"),
@@ -211,6 +222,7 @@ class _Place:
 
     number: int = 0  # of the pass
     window: int = 0  # within it
+    long: bool = False  # whether this pass has long windows
     seconds: float = 0.0
     train_bits: float = math.nan
     validation_bits: float = math.nan
@@ -359,7 +371,13 @@ class _Run:
             if not tunes:
                 raise ModelError(f"training pass {number + 1} has no tunes")
             settings = self.settings
-            stream = TuneStream(tunes, self.vocabulary.start, settings.batch, settings.window, settings.seed, number)
+            if not first:
+                progress = settings.progress(self.trainer.step_number, self._seconds())
+                self.place.long = progress > 1 - settings.long_share
+            rows, length = settings.batch, settings.window
+            if self.place.long:
+                rows, length = settings.long_batch, settings.long_window
+            stream = TuneStream(tunes, self.vocabulary.start, rows, length, settings.seed, number)
             every = max(1, len(stream) // settings.evaluations)
             for i in range(first, len(stream)):
                 yield (number, i + 1), stream[i], every, number + (i + 1) / len(stream)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from folkrnn.errors import ModelError
-from folkrnn.model.batches import TuneStream
+from folkrnn.model.batches import TuneStream, Window
 from folkrnn.model.checkpoint import load_checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.progress import Progress, ProgressLine
@@ -204,3 +204,21 @@ def test_progress_is_sparse_where_nobody_watches() -> None:
     assert stream.getvalue().count("\n") == 1
     assert "1:30 left" in stream.getvalue()
     assert "\r" not in stream.getvalue()
+
+
+def test_the_last_passes_have_long_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes: list[tuple[int, ...]] = []
+    step = Trainer.step
+
+    def watch(self: Trainer, window: Window, progress: float) -> float:
+        shapes.append(tuple(window.inputs.shape))
+        return step(self, window, progress)
+
+    monkeypatch.setattr(Trainer, "step", watch)
+    settings = replace(SETTINGS, batch=2, window=16, long_batch=1, long_window=64, long_share=0.5)
+    train(TUNES, TUNES, network=NETWORK, training=settings, run_dir=tmp_path)
+    short = [length for rows, length in shapes if rows == 2]
+    long = [length for rows, length in shapes if rows == 1]
+    assert (max(short), max(long)) == (16, 64)
+    assert len(short) >= 15
+    assert [rows for rows, _ in shapes] == [2] * len(short) + [1] * len(long)
