@@ -47,13 +47,13 @@ class TrainingSettings:
     reaches back over a whole tune teaches what short windows cannot, such as when to end.
     """
 
-    minutes: float | None = 58.0
+    minutes: float | None = 69.0
     max_steps: int | None = None
     batch: int = 32
     window: int = 128
     long_window: int = 512
     long_batch: int = 16
-    long_share: float = 0.15
+    long_share: float = 0.16
     learning_rate: float = 3e-3
     final_rate: float = 0.01
     warmup: int = 100
