@@ -105,13 +105,19 @@ def test_hidden_rests_are_not_printed():
 
 
 @pytest.mark.parametrize(
-    ("meter", "expected"),
-    [("C", ("4", "4")), ("C|", ("2", "2")), ("6/8", ("6", "8")), ("9/8", ("9", "8"))],
+    ("meter", "expected", "symbol"),
+    [
+        ("C", ("4", "4"), "common"),
+        ("C|", ("2", "2"), "cut"),
+        ("4/4", ("4", "4"), None),
+        ("6/8", ("6", "8"), None),
+        ("9/8", ("9", "8"), None),
+    ],
 )
-def test_meters_are_printed_as_figures(meter, expected):
+def test_meters_are_printed_as_they_are_written(meter, expected, symbol):
     root = xml("A2|", meter)
     assert (root.findtext(".//beats"), root.findtext(".//beat-type")) == expected
-    assert root.find(".//time").get("symbol") is None
+    assert root.find(".//time").get("symbol") == symbol
 
 
 def test_an_additive_meter_keeps_its_groups():
