@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "notation": {"errors"},
     "corpus": {"errors", "notation"},
     "model": {"errors"},
-    "generation": {"errors", "model"},
+    "generation": {"errors", "notation", "model"},
     "score": {"errors", "notation"},
     "validation": {"errors", "notation", "score"},
     "evaluation": {"errors", "notation", "corpus", "model", "generation", "validation"},

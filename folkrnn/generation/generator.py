@@ -4,9 +4,15 @@ Tune i under seed s depends on (s, i) alone. Its random numbers are drawn from t
 arithmetic is also the same each time: matrix kernels may round differently for another number
 of rows, or at another row, so tunes are written in blocks of BLOCK rows, full or not, and
 tune i always has row i mod BLOCK.
+
+Under the grammar the model chooses first. Where its choice is impossible, the tune goes back to the last bar line
+and the bar is written again: the bars that come of it are distributed as the model's own possible ones, where mere
+masking would favour what leads into corners. After RETRIES attempts, and in the header, the choice is made again among
+the possible characters alone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,24 +20,34 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from folkrnn.errors import GenerationError
+from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.prompts import HeaderWriter, Prompt
 from folkrnn.generation.sampling import check_temperature, next_characters
 from folkrnn.model.network import CharNetwork, Stepper, fast_dtype
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.model.workers import share
+from folkrnn.notation.grammar import Grammar, Walk
 
 BLOCK = 64
 """Rows of one block: enough to keep the matrix products busy, few enough for a single tune."""
 
+RETRIES = 3
+"""How often a bar that has come to something impossible is written again before the grammar steers it."""
+
 
 @dataclass(frozen=True)
 class GeneratedText:
-    """A tune text; unfinished where the model had not ended it within the characters allowed."""
+    """A tune text; unfinished where the model had not ended it within the characters allowed.
+
+    Under the grammar every text is finished. ``steered`` counts the characters that the model would have chosen
+    otherwise, ``rewritten`` the bars that were written again.
+    """
 
     index: int
     text: str
     finished: bool
+    steered: int = 0
+    rewritten: int = 0
 
 
 def generate_texts(
@@ -44,124 +60,191 @@ def generate_texts(
     max_characters: int = 3000,
     batch: int = 256,
     dtype: torch.dtype | None = None,
+    constrained: bool = True,
+    retries: int = RETRIES,
 ) -> Iterator[GeneratedText]:
-    """Write a tune for each prompt, at most `batch` at once, and yield them in order."""
+    """Write a tune for each prompt, at most `batch` at once, and yield them in order.
+
+    Constrained tunes obey the grammar (``folkrnn.notation.grammar``), so that each comes to a playable end.
+    Raises GenerationError for options and prompts that cannot be obeyed.
+    """
     check_temperature(temperature)
     for name, value in (("max_characters", max_characters), ("batch", batch)):
         if value < 1:
             raise GenerationError(f"{name}={value!r} should be at least 1")
-    if seed < 0:
-        raise GenerationError(f"seed={seed!r} should be at least 0")
+    for name, value in (("seed", seed), ("retries", retries)):
+        if value < 0:
+            raise GenerationError(f"{name}={value!r} should be at least 0")
+    grammar = _grammar(vocabulary, max_characters) if constrained else None
     for prompt in {id(prompt): prompt for prompt in prompts}.values():
         prompt.check(vocabulary)
+        if grammar:
+            prompt.check_grammar(grammar, max_characters)
     stepper = Stepper(network, fast_dtype() if dtype is None else dtype)
-    return _Generator(prompts, batch, lambda: _Block(stepper, vocabulary, temperature, max_characters, seed)).run()
+    sampling = _Sampling(stepper, vocabulary, temperature, max_characters, seed, grammar, retries)
+    return _Generator(prompts, batch, sampling).run()
+
+
+def _grammar(vocabulary: Vocabulary, max_characters: int) -> Grammar:
+    try:
+        grammar = Grammar(vocabulary.characters)
+        grammar.walk(max_characters)
+    except NotationError as error:
+        raise GenerationError(f"{error}; without the grammar (--unconstrained) the model may still write") from None
+    return grammar
+
+
+@dataclass(frozen=True)
+class _Sampling:
+    """How characters are chosen, the same for all tunes."""
+
+    stepper: Stepper
+    vocabulary: Vocabulary
+    temperature: float
+    max_characters: int
+    seed: int
+    grammar: Grammar | None
+    retries: int
 
 
 class _Generator:
     """The blocks, and the tunes that wait for a row."""
 
-    def __init__(self, prompts: Sequence[Prompt], batch: int, block: Callable[[], "_Block"]) -> None:
+    def __init__(self, prompts: Sequence[Prompt], batch: int, sampling: _Sampling) -> None:
         self._prompts = prompts
         self._batch = batch
-        self._block = block
+        self._sampling = sampling
 
     def run(self) -> Iterator[GeneratedText]:
         """Write all tunes and yield them in order."""
-        waiting = list(range(len(self._prompts)))
+        waiting = [deque(range(row, len(self._prompts), BLOCK)) for row in range(BLOCK)]
         blocks: list[_Block] = []
         done: dict[int, GeneratedText] = {}
         for following in range(len(self._prompts)):
             while following not in done:
-                waiting = self._seat(waiting, blocks)
+                self._seat(waiting, blocks)
                 for texts in share(_Block.step, blocks):
                     done |= {text.index: text for text in texts}
                 blocks = [block for block in blocks if len(block)]
             yield done.pop(following)
 
-    def _seat(self, waiting: list[int], blocks: list["_Block"]) -> list[int]:
-        """Begin as many tunes as there is room for, first come first seated; give the rest."""
+    def _seat(self, waiting: list[deque[int]], blocks: list["_Block"]) -> None:
+        """Begin as many tunes as there is room for, first come first seated."""
         free = self._batch - sum(map(len, blocks))
-        still: list[int] = []
-        for place, index in enumerate(waiting):
-            if not free:
-                return still + waiting[place:]
-            prompt = self._prompts[index]
-            if any(block.begin(index, prompt) for block in blocks):
-                free -= 1
-            elif len(blocks) * BLOCK < self._batch:
-                blocks.append(self._block())
-                blocks[-1].begin(index, prompt)
-                free -= 1
-            else:
-                still.append(index)
-        return still
+        while free and any(waiting):
+            seats = [(waiting[row][0], block) for block in blocks for row in block.free_rows if waiting[row]]
+            if not seats:
+                if len(blocks) * BLOCK >= self._batch:
+                    return
+                blocks.append(_Block(self._sampling))
+                continue
+            seated = set()
+            for index, block in sorted(seats, key=lambda seat: seat[0])[:free]:
+                if index not in seated:
+                    seated.add(index)
+                    waiting[index % BLOCK].popleft()
+                    block.begin(index, self._prompts[index])
+            free -= len(seated)
 
 
 @dataclass
 class _Tune:
-    """One tune on its way: the prompt's say in it, and what must be written next."""
+    """One tune on its way: the prompt's say in it, what must be written next, and its place in the grammar."""
 
     index: int
     header: HeaderWriter
+    rng: np.random.Generator
+    walk: Walk | None
     forced: list[int] = field(default_factory=list)
     in_body: bool = False
+    bar: Walk | None = None  # the place of the last bar line, to which the tune may go back
+    attempts: int = 0
+    steered: int = 0
+    rewritten: int = 0
 
 
 class _Block:
     """BLOCK rows that step together; each holds a tune or rests."""
 
-    def __init__(
-        self, stepper: Stepper, vocabulary: Vocabulary, temperature: float, max_characters: int, seed: int
-    ) -> None:
-        self._stepper = stepper
-        self._vocabulary = vocabulary
-        self._temperature = temperature
-        self._seed = seed
-        self._state = stepper.zero_state(BLOCK)
-        self._last = torch.full((BLOCK,), vocabulary.start)
+    def __init__(self, sampling: _Sampling) -> None:
+        self._sampling = sampling
+        self._stepper = sampling.stepper
+        self._vocabulary = sampling.vocabulary
+        self._state = self._stepper.zero_state(BLOCK)
+        self._last = torch.full((BLOCK,), self._vocabulary.start)
         self._tunes: dict[int, _Tune] = {}  # by row
         self._line_starts: set[int] = set()  # rows
-        self._masks: dict[str, Tensor] = {}
-        self._uniforms: NDArray[np.float64] = np.zeros((BLOCK, max_characters))
-        self._written: NDArray[np.int64] = np.zeros((BLOCK, max_characters), dtype=np.int64)
+        self._masks: dict[frozenset[str], Tensor] = {}
+        width = sampling.max_characters
+        self._uniforms: NDArray[np.float64] = np.zeros((BLOCK, width))
+        self._drawn: NDArray[np.int64] = np.zeros(BLOCK, dtype=np.int64)  # how many of the uniforms are spent
+        self._written: NDArray[np.int64] = np.zeros((BLOCK, width), dtype=np.int64)
         self._lengths: NDArray[np.int64] = np.zeros(BLOCK, dtype=np.int64)
+        self._bar_state = tuple(part.clone() for part in self._state)
+        self._bar_last = self._last.clone()
+        self._bar_lengths = self._lengths.copy()
 
     def __len__(self) -> int:
         return len(self._tunes)
 
-    def begin(self, index: int, prompt: Prompt) -> bool:
-        """Put a tune on its row, before its first character; False if that row is taken."""
+    @property
+    def free_rows(self) -> list[int]:
+        """The rows that rest."""
+        return [row for row in range(BLOCK) if row not in self._tunes]
+
+    def begin(self, index: int, prompt: Prompt) -> None:
+        """Put a tune on its row, which rests, before its first character."""
         row = index % BLOCK
-        if row in self._tunes:
-            return False
-        self._tunes[row] = _Tune(index, HeaderWriter(prompt))
+        grammar = self._sampling.grammar
+        rng = np.random.default_rng((self._sampling.seed, index))
+        walk = grammar.walk(self._sampling.max_characters) if grammar else None
+        self._tunes[row] = _Tune(index, HeaderWriter(prompt), rng, walk)
         self._line_starts.add(row)
-        self._uniforms[row] = np.random.default_rng((self._seed, index)).random(self._uniforms.shape[1])
+        self._draw(row)
         self._lengths[row] = 0
         self._last[row] = self._vocabulary.start
         for part in self._state:
             part[:, row] = 0
-        return True
+
+    def _draw(self, row: int) -> None:
+        """Draw the row's next random numbers."""
+        self._uniforms[row] = self._tunes[row].rng.random(self._uniforms.shape[1])
+        self._drawn[row] = 0
 
     def step(self) -> list[GeneratedText]:
-        """Write one character of every tune; give the tunes that are over."""
-        logits, self._state = self._stepper(self._last, self._state)
+        """Write one character of every tune, or go back to its last bar line; give the tunes that are over."""
+        before = self._last, self._state
+        logits, self._state = self._stepper(*before)
         for row in self._line_starts:
             choices = self._tunes[row].header.choices
             if choices:
-                logits[row] += self._only(choices)
+                logits[row] += self._only(frozenset(choices))
         rows = np.arange(BLOCK)
-        uniforms = torch.from_numpy(self._uniforms[rows, self._lengths])
-        self._last = next_characters(logits, self._temperature, uniforms)
-        ids = self._last.numpy()  # the same memory: what is forced below is read at the next step
-        self._apply_prompts(ids)
+        self._last = next_characters(
+            logits, self._sampling.temperature, torch.from_numpy(self._uniforms[rows, self._drawn])
+        )
+        ids = self._last.numpy()  # the same memory: what is changed below is read at the next step
+        self._spend(list(self._tunes))
+        back = self._steer(logits, ids)
+        given = self._apply_prompts(ids)
         self._written[rows, self._lengths] = ids
-        live = list(self._tunes)
+        live = [row for row in self._tunes if row not in back]
         self._lengths[live] += 1
-        return self._collect(ids)
+        for row in back:
+            self._go_back(row)
+        self._advance(ids, live, given)
+        return self._collect(ids, live)
 
-    def _only(self, choices: str) -> Tensor:
+    def _spend(self, rows: list[int]) -> None:
+        """Count one random number of each row as used."""
+        self._drawn[rows] += 1
+        for row in np.flatnonzero(self._drawn == self._uniforms.shape[1]).tolist():
+            if row in self._tunes:
+                self._draw(row)
+            else:
+                self._drawn[row] = 0
+
+    def _only(self, choices: frozenset[str]) -> Tensor:
         """Give what to add to logits (V,) so that nothing but the choices is left."""
         if choices not in self._masks:
             mask = torch.full((len(self._vocabulary),), -torch.inf)
@@ -169,28 +252,89 @@ class _Block:
             self._masks[choices] = mask
         return self._masks[choices]
 
-    def _apply_prompts(self, ids: NDArray[np.int64]) -> None:
+    # ── the grammar ─────────────────────────────────────────────────────────────────────────────
+
+    def _steer(self, logits: Tensor, ids: NDArray[np.int64]) -> set[int]:
+        """See to it that every id is one the grammar allows; give the rows that go back to their last bar line."""
+        back: set[int] = set()
+        if self._sampling.grammar is None:
+            return back
+        characters = self._vocabulary.characters
+        for row, tune in self._tunes.items():
+            assert tune.walk is not None
+            if (
+                characters[ids[row]] in tune.walk.choices
+                or tune.forced
+                or (tune.header.body and row in self._line_starts)
+            ):
+                continue
+            if tune.bar is not None and tune.attempts < self._sampling.retries:
+                back.add(row)
+                continue
+            allowed = logits[row : row + 1] + self._only(tune.walk.choices)
+            uniform = torch.from_numpy(self._uniforms[row : row + 1, self._drawn[row]])
+            ids[row] = int(next_characters(allowed, self._sampling.temperature, uniform))
+            tune.steered += 1
+            self._spend([row])
+        return back
+
+    def _go_back(self, row: int) -> None:
+        """Stand at the last bar line again."""
+        tune = self._tunes[row]
+        assert tune.bar is not None
+        tune.walk = tune.bar.copy()
+        tune.attempts += 1
+        tune.rewritten += 1
+        self._last[row] = self._bar_last[row]
+        self._lengths[row] = self._bar_lengths[row]
+        for part, kept in zip(self._state, self._bar_state, strict=True):
+            part[:, row] = kept[:, row]
+
+    def _advance(self, ids: NDArray[np.int64], rows: list[int], given: set[int]) -> None:
+        """Tell the grammar what was written, or given by a prompt, and keep the places of bar lines."""
+        if self._sampling.grammar is None:
+            return
+        characters = self._vocabulary.characters
+        for row in rows:
+            tune = self._tunes[row]
+            assert tune.walk is not None
+            try:
+                tune.walk.advance(characters[ids[row]], given=row in given)
+            except NotationError as error:
+                raise GenerationError(f"the music given cannot begin this tune: {error}") from None
+            if tune.walk.at_bar_line:
+                tune.bar, tune.attempts = tune.walk.copy(), 0
+                self._bar_last[row] = self._last[row]
+                self._bar_lengths[row] = self._lengths[row]
+                for part, kept in zip(self._state, self._bar_state, strict=True):
+                    kept[:, row] = part[:, row]
+
+    # ── prompts, and the end ────────────────────────────────────────────────────────────────────
+
+    def _apply_prompts(self, ids: NDArray[np.int64]) -> set[int]:
+        """Write what the prompts say in place of what the model chose; give the rows where they do."""
         for row in self._line_starts:
             tune = self._tunes[row]
             tune.in_body = tune.header.in_body
             line = tune.header.line(self._vocabulary.characters[ids[row]])
             tune.forced = self._vocabulary.encode(line).tolist()[::-1]
         self._line_starts.clear()
-        for row, tune in self._tunes.items():
-            if tune.forced:
-                ids[row] = tune.forced.pop()
+        given = {row for row, tune in self._tunes.items() if tune.forced}
+        for row in given:
+            ids[row] = self._tunes[row].forced.pop()
+        return given
 
-    def _collect(self, ids: NDArray[np.int64]) -> list[GeneratedText]:
+    def _collect(self, ids: NDArray[np.int64], live: list[int]) -> list[GeneratedText]:
         ended = ids == self._vocabulary.start
         over = []
         for row in np.flatnonzero(ended | (self._lengths == self._written.shape[1])).tolist():
             tune = self._tunes.get(row)
-            if tune is None:
+            if tune is None or row not in live:
                 continue
-            finished = bool(ended[row]) and tune.in_body
+            finished = tune.walk.finished if tune.walk is not None else bool(ended[row]) and tune.in_body
             if finished or self._lengths[row] == self._written.shape[1]:
                 text = self._vocabulary.decode(self._written[row, : self._lengths[row]].tolist())
-                over.append(GeneratedText(tune.index, text, finished))
+                over.append(GeneratedText(tune.index, text, finished, tune.steered, tune.rewritten))
                 del self._tunes[row]
                 self._lengths[row] = 0
             else:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from folkrnn.errors import GenerationError
+from folkrnn.errors import GenerationError, NotationError
 from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.notation.grammar import Grammar
 
 FIELDS = "XTROMLIK"
 """Header fields in the order in which a tune text writes them; K ends the header."""
@@ -40,6 +41,15 @@ class Prompt:
                 if character not in vocabulary:
                     raise GenerationError(f"the model does not know the character {character!r} of {line!r}")
 
+    def check_grammar(self, grammar: Grammar, max_characters: int) -> None:
+        """Raise GenerationError if no tune of the grammar, within the characters allowed, has these fields."""
+        try:
+            for letter, value in self.fields.items():
+                grammar.check_field(letter, value)
+            grammar.walk(max_characters - sum(map(len, self.fields.values())) - grammar.cost(self.fields.get("I", "")))
+        except NotationError as error:
+            raise GenerationError(f"the grammar cannot write what is asked for: {error}") from None
+
 
 class HeaderWriter:
     """Follows one tune line by line and says where the prompt speaks instead of the model.
@@ -62,6 +72,11 @@ class HeaderWriter:
         return rest[: required + 1]
 
     @property
+    def body(self) -> str:
+        """What the prompt gives of the body, once the header is written."""
+        return self._prompt.body if self.in_body else ""
+
+    @property
     def in_body(self) -> bool:
         """Whether the key, the header's last line, is written."""
         return self._next == len(FIELDS)
@@ -73,7 +88,7 @@ class HeaderWriter:
         or the given beginning of the body.
         """
         if self.in_body:
-            return self._prompt.body
+            return self.body
         given = self._waiting[:1]
         if given and FIELDS.index(proposed) >= FIELDS.index(given[0]):
             proposed = self._waiting.pop(0)

@@ -17,7 +17,7 @@ from folkrnn.notation.lexer import SYMBOLS
 from folkrnn.notation.meter import EIGHTH
 from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
 from folkrnn.notation.repeats import sections
-from folkrnn.notation.tune import Bar, Note, Tune
+from folkrnn.notation.tune import Bar, Note, Tune, Tuplet
 
 FEATURES = ("graces", "ornaments", "articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
 """What ``without`` can take away from a tune."""
@@ -136,6 +136,8 @@ def _bar_text(
         else:
             pair, pair_unit = _broken_pair(bar, index, longest_pair)
             length = pair_unit if pair else length
+        if note.tuplet and note.tuplet.index == 0:
+            parts.append(_tuplet_sign(note.tuplet, bar.notes[index : index + note.tuplet.size]))
         parts.extend(_before(note, signature, altered))
         parts.append(_pitches(note, signature, altered, tied))
         tied = None
@@ -165,22 +167,26 @@ def _broken_pair(bar: Bar, index: int, longest: Fraction) -> tuple[str, Fraction
     return (sign, unit) if unit.numerator == 1 and unit <= longest else ("", EIGHTH)
 
 
+def _tuplet_sign(tuplet: Tuplet, notes: Sequence[Note]) -> str:
+    """The sign before the notes of a tuplet; the short one is for notes, graces among them, written with one length."""
+    actual, normal, size, _ = tuplet
+    lengths = {note.written for note in notes} | {EIGHTH for note in notes if note.graces}
+    usual = size == actual and {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(actual) == normal
+    return f"({actual}" if usual and len(lengths) == 1 else f"({actual}:{normal}:{size}"
+
+
 def _before(note: Note, signature: dict[int, int], altered: _Altered) -> Iterator[str]:
-    """What stands before a note: tuplet, slurs, chord symbols, decorations and graces, in the order of the standard."""
-    if note.tuplet and note.tuplet.index == 0:
-        actual, normal, size, _ = note.tuplet
-        plain = size == actual and {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(actual) == normal
-        yield f"({actual}" if plain else f"({actual}:{normal}:{size}"
+    """What stands before a note, in the order of the standard: slurs, graces, quoted texts, decorations."""
     yield "(" * note.slurs_opened
-    for text in (*note.chord_symbols, *note.annotations):
-        yield f'"{text}"'
-    for name in sorted(set(note.decorations)):
-        yield _SHORTHAND.get(name) or f"!{name}!"
     if note.graces:
         yield "{"
         for grace in note.graces:
             yield _accidental(grace.pitch, signature, altered, apart=True) + grace.pitch.letters
         yield "}"
+    for text in (*note.chord_symbols, *note.annotations):
+        yield f'"{text}"'
+    for name in sorted(set(note.decorations)):
+        yield _SHORTHAND.get(name) or f"!{name}!"
 
 
 def _pitches(note: Note, signature: dict[int, int], altered: _Altered, tied: Note | None) -> str:
@@ -208,7 +214,9 @@ def _accidental(
         readings |= {by_key, *(other.alter for other in tied.pitches if other[:2] == place)}
     if readings == {pitch.alter}:
         return ""
-    altered[place] = before | {pitch.alter} if apart else frozenset({pitch.alter})
+    # A double accidental is told again at the next note: music21 lets only half of it hold.
+    heard = {pitch.alter, pitch.alter // 2} if abs(pitch.alter) == 2 else {pitch.alter}
+    altered[place] = before | heard if apart else frozenset(heard)
     return ACCIDENTAL_TEXT[pitch.alter]
 
 

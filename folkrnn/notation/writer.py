@@ -1,4 +1,7 @@
-"""The writer for people: tunebooks with fields in the standard's order, four bars a line, notes beamed by the beat."""
+"""The writer for people: tunebooks with fields in the standard's order, four bars a line, notes beamed by the beat.
+
+Bars that are too wide for a page in fours stand in twos or alone.
+"""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -14,7 +17,14 @@ FIELD_ORDER = "TCOARBDFGHNSZQP"
 """The header fields between X and M; L and K follow."""
 
 BARS_A_LINE = 4
+LINE_WIDTH = 560
+"""The points that a line has for its key signature and bars on A4 or letter paper, as abcm2ps prints."""
+
+BAR_LINE_WIDTH, NOTE_WIDTH, SIGN_WIDTH, FLAG_WIDTH = 16, 10, 9, 8
+"""The points that abcm2ps needs for a bar line, a note, an accidental, dot, tie or grace note beside it, and a flag."""
+
 QUARTER = Fraction(1, 4)
+_DOTS = {3: 1, 7: 2}  # by the numerator of a length
 
 
 def write_tunebook(tunes: Sequence[Tune]) -> str:
@@ -37,14 +47,45 @@ def write_tune(tune: Tune, number: int = 1) -> str:
 def _body(tune: Tune) -> Iterator[str]:
     """The lines of music, each followed by its lines of words."""
     texts = list(bar_texts(tune, spaces, longest_pair=EIGHTH))
+    widths = [_width(tune.bars, index, text) for index, (_, text) in enumerate(texts[:-1])]
+    room = LINE_WIDTH - SIGN_WIDTH * len(plain_key(tune.key).signature)
+    for start, stop in _fours(tune.bars):
+        for first, after in _fitting(widths, room, start, stop):
+            yield from _line(tune, texts, first, after)
+
+
+def _fours(bars: Sequence[Bar]) -> Iterator[tuple[int, int]]:
+    """Where the lines of music begin and end: four bars long, or as long as the section."""
     start = count = 0
-    for index, bar in enumerate(tune.bars):
-        new_section = starts_section(tune.bars, index) and not bar.ending
-        if index and count and (new_section or count >= BARS_A_LINE):
-            yield from _line(tune, texts, start, index)
+    for index, bar in enumerate(bars):
+        new_section = starts_section(bars, index) and not bar.ending
+        if count and (new_section or count >= BARS_A_LINE):
+            yield start, index
             start, count = index, 0
-        count += not is_pickup(tune.bars, index)
-    yield from _line(tune, texts, start, len(tune.bars))
+        count += not is_pickup(bars, index)
+    yield start, len(bars)
+
+
+def _fitting(widths: Sequence[int], room: int, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """A line of music, or, where its bars are wider than the room for them, each half of it as lines that fit."""
+    if stop - start == 1 or sum(widths[start:stop]) <= room:
+        yield start, stop
+    else:
+        middle = (start + stop + 1) // 2
+        yield from _fitting(widths, room, start, middle)
+        yield from _fitting(widths, room, middle, stop)
+
+
+def _width(bars: Sequence[Bar], index: int, text: str) -> int:
+    """About how many points of a staff a bar takes where its signs stand as close as they can."""
+    bar = bars[index]
+    signs = 3 * len(bar.changes) + sum(map(text.count, "^_="))
+    for note in bar.notes:
+        signs += _DOTS.get(note.written.numerator, 0) + note.tie + (len(note.pitches) > 1)
+        signs += len(note.graces) + bool(note.graces)
+    breaks = spaces(bars, index) | {0, len(bar.notes)}
+    flags = sum(note.written < QUARTER and {place, place + 1} <= breaks for place, note in enumerate(bar.notes))
+    return BAR_LINE_WIDTH + NOTE_WIDTH * len(bar.notes) + SIGN_WIDTH * signs + FLAG_WIDTH * flags
 
 
 def _line(tune: Tune, texts: Sequence[tuple[str, str]], start: int, stop: int) -> Iterator[str]:
@@ -62,9 +103,12 @@ def _line(tune: Tune, texts: Sequence[tuple[str, str]], start: int, stop: int) -
 
 
 def _divide(line: str) -> tuple[str, str]:
-    """A bar line as what ends one line of music, and what begins the next: a repeat's start or an ending."""
+    """A bar line as what ends one line of music, and what begins the next: a repeat's start or an ending.
+
+    Where a repeat begins and none ends, a double bar ends the line: the section before may end with a short bar.
+    """
     if line.endswith("|:"):
-        return line[:-2], "|:"
+        return line[:-2] or "||", "|:"
     sign = line.rstrip("0123456789,")
     return sign, f"[{line[len(sign) :]}" if sign != line else ""
 

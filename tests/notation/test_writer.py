@@ -1,8 +1,15 @@
 """The writer for people: what it writes is the same music, set out as a tunebook sets it out."""
 
-import pytest
+import re
+import shutil
+import subprocess
+from pathlib import Path
 
-from folkrnn.notation import canonical, read_tunes, write_tune, write_tunebook
+import pytest
+from hypothesis import HealthCheck, given, settings
+from strategies import playable_tunes
+
+from folkrnn.notation import canonical, performance, read_tunes, write_tune, write_tunebook
 
 HEAD = "X:1\nT:Test\nM:{}\nL:1/8\nK:D\n"
 
@@ -25,6 +32,78 @@ def test_endings_survive_wherever_the_line_breaks(bars: int) -> None:
 def test_four_bars_stand_on_a_line() -> None:
     lines = rewritten("4/4", "D8|" * 12).splitlines()[5:]
     assert [line.count("|") for line in lines] == [4, 4, 4]
+
+
+DENSE = {
+    "thirty-second notes": "c/4d/4" * 16,
+    "accidentals": "^c/4=c/4" * 15,
+    "octaves": "G,/4e'/4" * 16,
+    "grace notes": "{g}c/{ga}d/" * 8,
+    "chords": "[^ce]/[_df]/" * 8,
+    "dots": "c3/4d/4" * 8,
+    "ties": "c/-" * 15 + "c/",
+}
+"""Bars that take much room; a page is wide enough for each of them."""
+
+
+def bars_a_line(text: str) -> list[int]:
+    """How many bars stand on each line of music."""
+    return [len(re.findall(r"\|[^:]|\|$", line)) for line in text.splitlines()[5:]]
+
+
+def test_bars_too_wide_for_fours_stand_in_twos_or_alone() -> None:
+    assert bars_a_line(rewritten("2/4", "DDDD|" * 8)) == [4, 4]
+    assert bars_a_line(rewritten("2/4", "D/E/F/G/A/B/c/d/|" * 8)) == [4, 4]
+    assert bars_a_line(rewritten("4/4", ("D/E/F/G/A/B/c/d/" * 2 + "|") * 8)) == [2, 2, 2, 2]
+    assert bars_a_line(rewritten("4/4", ("^c/4=c/4" * 16 + "|") * 4)) == [1, 1, 1, 1]
+
+
+def test_only_the_line_of_a_wide_bar_is_divided() -> None:
+    wide = "^D/=D/" * 8
+    assert bars_a_line(rewritten("4/4", f"{wide}|D8|{wide}|{'D8|' * 5}")) == [2, 2, 4]
+    assert bars_a_line(rewritten("4/4", f"|:D2|{wide}|D8|{wide}|D6:|")) == [3, 2]
+
+
+def test_a_short_bar_before_a_repeat_ends_with_a_double_bar() -> None:
+    lines = rewritten("4/4", "A2|D8|D6|:A2|E8|E6:|:A2|F8|F6:|").splitlines()[5:]
+    assert lines == ["A2 | D8 | D6 ||", "|: A2 | E8 | E6 :|", "|: A2 | F8 | F6 :|"]
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@given(playable_tunes())
+def test_what_is_written_is_the_same_music(text: str) -> None:
+    (tune,) = read_tunes(text)
+    (again,) = read_tunes(write_tune(tune))
+    assert canonical(again) == canonical(tune)
+    assert performance(again) == performance(tune)
+
+
+def said_by(*command: str) -> str:
+    """What a program says about a file, page layout with room to spare left out; the test is skipped without it."""
+    if not shutil.which(command[0]):
+        pytest.skip(f"{command[0]} is not installed")
+    run = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    lines = (run.stdout + run.stderr).decode("utf-8", errors="replace").splitlines()
+    return "\n".join(
+        line for line in lines if re.search("warning|error", line, re.IGNORECASE) and "underfull" not in line
+    )
+
+
+@pytest.mark.parametrize("key", ["C", "D", "Cb", "C#"])
+@pytest.mark.parametrize("bar", DENSE.values(), ids=DENSE)
+def test_abcm2ps_prints_dense_bars(bar: str, key: str, tmp_path: Path) -> None:
+    tunes = read_tunes(HEAD.format("4/4").replace("K:D", f"K:{key}") + f"|:{f'{bar}|' * 8}{bar}:|\n")
+    book = tmp_path / "dense.abc"
+    for paper in ("", "%%pagewidth 21cm\n"):
+        book.write_text(paper + write_tunebook(tunes))
+        assert said_by("abcm2ps", str(book), "-O", str(tmp_path / "dense.ps")) == ""
+
+
+def test_abc2midi_reads_ornaments_tuplets_and_short_bars(tmp_path: Path) -> None:
+    tunes = read_tunes(HEAD.format("4/4") + "A2|T{d}c4(3{g}A/B/c/A(3A3/2B/c|D6|:A2|E8|E6:|\n")
+    book = tmp_path / "book.abc"
+    book.write_text(write_tunebook(tunes))
+    assert said_by("abc2midi", str(book), "-c") == ""
 
 
 def test_notes_are_grouped_by_the_beat() -> None:
