@@ -95,7 +95,9 @@ def _line(tune: Tune, texts: Sequence[tuple[str, str]], start: int, stop: int) -
     parts = [opening + " " if opening else "", texts[start][1]]
     for line, text in texts[start + 1 : stop]:
         parts.append(f" {line} {text}")
-    yield "".join(parts) + f" {closing or '|'}"
+    music = "".join(parts) + f" {closing or '|'}"
+    # Some readers take a lone letter and a colon for a field: a length, which says nothing new, tells them apart.
+    yield f"{music[0]}1{music[1:]}" if music[1:3] == " :" else music
     notes = [note for bar in tune.bars[start:stop] for note in bar.notes if note.pitches]
     for verse in range(max((len(note.lyrics) for note in notes), default=0)):
         words = (note.lyrics[verse] if verse < len(note.lyrics) else "" for note in notes)

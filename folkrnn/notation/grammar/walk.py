@@ -33,7 +33,7 @@ WIDTHS = dict.fromkeys("ABCDEFGabcdefgz", 10) | dict.fromkeys("^_=3>-[{", 9)
 BAR_COST, SECTION_COST = 16, 48
 """More characters than the shortest way through a bar takes, and than a section may take beyond its bars."""
 
-LEAST_CHARACTERS = 300
+LEAST_CHARACTERS = 400
 """A tune may not be held to fewer characters than this."""
 
 BODY, END = "body", "end"
@@ -204,7 +204,7 @@ class Walk:
         """
         step = self.state.steps.get(character)
         self._width -= WIDTHS.get(character, 0)
-        if type(step) is State and not self._line and len(self.text) < self._hurry and self._width > 0:
+        if type(step) is State and not self._line and len(self.text) + 1 < self._hurry and self._width > 0:
             # Most characters come this way.
             self.text.append(character)
             self.state = step

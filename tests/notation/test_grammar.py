@@ -1,0 +1,212 @@
+"""The grammar takes every playable tune and nothing else, and never comes to a place without a way out."""
+
+import random
+from functools import lru_cache
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from folkrnn.corpus.build import clean, reason_to_drop
+from folkrnn.corpus.recipe import load_recipe
+from folkrnn.corpus.sources import source_texts
+from folkrnn.errors import NotationError
+from folkrnn.notation import NOTE, canonical, form, read_tunes
+from folkrnn.notation.grammar import Grammar, Walk
+from folkrnn.validation import validate
+
+LATIN = frozenset(map(chr, [10, *range(32, 127), *range(192, 256)]))
+WHOLE = Grammar(LATIN, cautious=False)
+CAUTIOUS = Grammar(LATIN)
+HEADER = "X:1\nT:Test\nM:{}\nL:1/8\nI:form {}\nK:{}\n"
+
+
+def walked(grammar: Grammar, text: str, longest: int = 5000) -> Walk:
+    """The place after a text. Raises NotationError where the grammar does not take it."""
+    walk = grammar.walk(longest)
+    for character in text:
+        walk.advance(character)
+    return walk
+
+
+def takes(grammar: Grammar, text: str) -> bool:
+    """Whether the grammar takes a text to its end."""
+    try:
+        return walked(grammar, text).finished
+    except NotationError:
+        return False
+
+
+def tune(body: str, form: str, meter: str = "4/4", key: str = "D") -> str:
+    """A canonical text."""
+    return HEADER.format(meter, form, key) + body + "\n"
+
+
+def wander(grammar: Grammar, longest: int, rng: random.Random, header: str = "") -> str:
+    """A text that takes any of the characters that may come next, bar lines and line ends a little more often."""
+    walk = walked(grammar, header, longest)
+    while not walk.finished:
+        choices = sorted(walk.choices)
+        ends = [character for character in choices if character in "|\n"]
+        walk.advance(rng.choice(ends if ends and rng.random() < 0.3 else choices))
+    return "".join(walk.text)
+
+
+@lru_cache
+def corpus_texts() -> list[str]:
+    """Every twelfth playable tune of the default corpus."""
+    recipe = load_recipe("default")
+    texts = []
+    for source in recipe.sources:
+        tunes = (tune for name, text in source_texts(source) for tune in read_tunes(text, name))
+        for number, read in enumerate(tunes):
+            cleaned = clean(read, recipe, source) if number % 12 == 0 else None
+            if cleaned and not reason_to_drop(cleaned, recipe) and all(f.level == NOTE for f in cleaned.findings):
+                texts.append(canonical(cleaned))
+    return texts
+
+
+def test_every_playable_tune_of_the_corpus_is_taken() -> None:
+    assert len(corpus_texts()) > 800
+    assert [text for text in corpus_texts() if not takes(WHOLE, text)] == []
+
+
+@settings(max_examples=60)
+@given(st.randoms(use_true_random=False), st.sampled_from([WHOLE, CAUTIOUS]), st.sampled_from([400, 500, 900]))
+def test_whatever_way_is_taken_a_playable_tune_comes_out(rng: random.Random, grammar: Grammar, longest: int) -> None:
+    text = wander(grammar, longest, rng)
+    assert len(text) <= longest
+    (read,) = read_tunes(text)
+    assert validate(read).findings == tuple(f for f in validate(read).findings if f.level == NOTE)
+    assert f"\nI:form {form(read)}\n" in text
+
+
+@pytest.mark.parametrize("meter", ["2/4", "3/4", "4/4", "2/2", "6/8", "9/8", "12/8", "3/2", "7/8", "2+3/8", "1/4", "none"])
+def test_every_meter_can_be_filled(meter: str) -> None:
+    rng = random.Random(meter)
+    for _ in range(8):
+        (read,) = read_tunes(wander(CAUTIOUS, 700, rng, f"X:1\nT:\nM:{meter}\n"))
+        assert validate(read).playable
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_what_is_no_longer_playable_is_no_longer_taken(data: st.DataObject) -> None:
+    text = data.draw(st.sampled_from(corpus_texts()))
+    begin = text.rindex("\n", 0, -1) + 1
+    place = data.draw(st.integers(begin, len(text) - 2))
+    old = data.draw(st.integers(0, 2))
+    new = data.draw(st.sampled_from(["", *"ABcd|:]2/3-><(^_=z[{}T~,'1", "(3", "||", ":|", "|:", ":||:", "|1", ":|2"]))
+    changed = text[:place] + new + text[place + old :]
+    assume(changed != text and changed.endswith("\n"))
+    if takes(WHOLE, changed):
+        (read,) = read_tunes(changed)
+        assert validate(read).playable
+
+
+@pytest.mark.parametrize(
+    ("body", "form", "here"),
+    [
+        ("|:d|A8|A4B4:|", "2:", "4:|"),  # the pickup wants a short last bar
+        ("A8|A9|]", "2|", "9|]"),  # too long
+        ("A8|A7|B8|]", "3|", "|B8|]"),  # too short inside a section
+        ("A8|]", "2|", "]"),  # a bar is missing
+        ("A8|B8|c8|]", "2|", "|c8|]"),  # a bar too many
+        ("d|A8|A4B4|]", "2|", "4|]"),  # nothing completes the pickup
+        ("(3AB|", "4|", "|"),  # an unfinished tuplet
+        ("A2>|", "4|", "|"),  # a pair without its second note
+        ("A4-B4|", "4|", "B4|"),  # a tie to another pitch
+        ("A8-|^A8|", "4|", "^A8|"),  # the same
+        ("z4-z4|", "4|", "-z4|"),  # a tie without a note
+        ("[A]8|", "4|", "]8|"),  # a chord of one note
+        ("{}A8|", "4|", "}A8|"),  # no grace notes in the braces
+        ("A5/8", "4|", "5/8"),  # three dots, or two heads
+    ],
+)
+def test_the_first_impossible_character_is_refused(body: str, form: str, here: str) -> None:
+    text = tune(body, form).rstrip("\n")
+    possible = walked(CAUTIOUS, text[: len(text) - len(here)])
+    walk = possible.copy()
+    with pytest.raises(NotationError, match="cannot come here; expected one of"):
+        for character in here:
+            walk.advance(character)
+    assert possible.choices  # and the text could have gone on well
+
+
+@pytest.mark.parametrize(
+    ("body", "form"),
+    [
+        ("d|A8|B8|c8|d7|]", "4|"),
+        ("|:d|A8|B7:||:d|A8|B7:|", "2:2:"),
+        ("|:A8|B8|1c8:|2d8|]", "3:"),
+        ("|:A8|1B8:|2c8||d8|e8|]", "2:2|"),
+        ("d|A8|B7||d|A8|B7|]", "2|2|"),
+        ("(3ABc(3def_g4-|_g8|]", "2|"),
+        ("A>Bc<dA2>B2|^c8-|c8|]", "3|"),
+        ("A8|[K:G]c8|]", "2|"),
+    ],
+)
+def test_usual_ways_of_building_a_tune_are_taken(body: str, form: str) -> None:
+    assert takes(CAUTIOUS, tune(body, form))
+    (read,) = read_tunes(tune(body, form))
+    assert validate(read).playable
+
+
+def test_unusual_ones_are_left_out_where_other_programs_stumble() -> None:
+    for body, parts in [
+        ("A4-~A4|B8|]", "2|"),
+        ("{ABc}d/{c}~B/B7|B8|]", "2|"),
+        ("A5B3|B8|]", "2|"),
+        ("d|:A8|1B8:|2B7|]", "2:"),
+    ]:
+        assert not takes(CAUTIOUS, tune(body, parts))
+        assert takes(WHOLE, tune(body, parts))
+
+
+def test_hornpipes_keep_to_the_meters_that_abc2midi_knows() -> None:
+    header = "X:1\nT:Test\nR:hornpipe\nM:"
+    assert walked(CAUTIOUS, header).choices == {"2", "4"}
+    assert len(walked(WHOLE, header).choices) > 5
+
+
+@pytest.mark.parametrize("longest", [400, 500, 1000])
+def test_a_tune_comes_to_its_end_within_the_characters_allowed(longest: int) -> None:
+    for seed in range(20):
+        walk = CAUTIOUS.walk(longest)
+        rng = random.Random(seed)
+        while not walk.finished:
+            # Never end anything that could go on: the grammar must see to it.
+            more = walk.choices - set("\n|:]}") or walk.choices
+            walk.advance(rng.choice(sorted(more)))
+        assert len(walk.text) <= longest
+        (read,) = read_tunes("".join(walk.text))
+        assert validate(read).playable
+
+
+def test_a_bar_that_comes_must_be_as_long_as_the_meter() -> None:
+    walk = walked(CAUTIOUS, tune("A8|B", "4|").rstrip("\n"))
+    lengths = {text for text in ("2", "3", "4", "6", "7", "8", "9") if text in walk.choices}
+    assert lengths == {"2", "3", "4", "6", "7", "8", "1"} - {"1"}
+
+
+def test_a_small_alphabet_is_enough_and_too_small_a_one_is_told() -> None:
+    small = Grammar("X:1\nTM/L8Iform K|]DA")
+    (read,) = read_tunes(wander(small, 400, random.Random(1)))
+    assert validate(read).playable
+    with pytest.raises(NotationError, match="needs the character '8'"):
+        Grammar("X:1\nTM/LIform K|]DA")
+
+
+def test_too_short_a_limit_is_refused() -> None:
+    with pytest.raises(NotationError, match="at most 100 characters is too short; expected 400 or more"):
+        CAUTIOUS.walk(100)
+
+
+@pytest.mark.parametrize(
+    ("letter", "value", "named"),
+    [("M", "6", "6/8"), ("K", "H", "Ador"), ("L", "1/16", "1/8"), ("I", "form 8", "form 8:8:"), ("I", "form 0:", "form")],
+)
+def test_impossible_fields_are_named(letter: str, value: str, named: str) -> None:
+    with pytest.raises(NotationError, match=named):
+        CAUTIOUS.check_field(letter, value)
+
