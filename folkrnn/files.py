@@ -2,7 +2,10 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -10,10 +13,21 @@ def write_whole(path: Path, content: bytes) -> None:
 
     The folder must be there; a file of that name is replaced.
     """
+    with whole_file(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file beside its place for writing; at the end of the block it is moved there in one step.
+
+    A block that raises leaves nothing behind. Raises OSError. The folder must be there; a file of that name is
+    replaced.
+    """
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         # The temporary file is private to its owner; the result is an ordinary file.

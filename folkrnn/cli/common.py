@@ -1,16 +1,22 @@
-"""What several commands share: parameter types, reading tunes, tables."""
+"""What commands are made of: parameter types, reading tunes, tables, and output that comes bit by bit."""
 
+import json
 import math
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from textwrap import indent
+from typing import Any, TypeVar
 
 import click
 
 from folkrnn.corpus import SourceSettings, read_text, source_files
 from folkrnn.errors import InputError
 from folkrnn.notation import Tune, read_tunes
+
+Item = TypeVar("Item")
 
 
 class Temperature(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
@@ -56,21 +62,130 @@ def formats_for(formats: tuple[str, ...] | None, output: str, default: tuple[str
 
 
 def deliver(
-    tunes: Sequence[Tune], formats: tuple[str, ...], output: str, *, name: str, prefix: str = "", force: bool = False
+    tunes: Sequence[Tune], formats: tuple[str, ...], output: str, *, name: str, force: bool = False
 ) -> list[Path]:
     """Write tunes to a folder, a file, or standard output for ``-``; give the paths written."""
     from folkrnn.export import FORMATS, export
 
     if output != "-":
-        return export(tunes, formats, Path(output), name=name, prefix=prefix, force=force)
-    if len(formats) != 1:
-        raise InputError(f"standard output takes one format; expected one of {', '.join(FORMATS)}")
-    if len(tunes) > 1 and not FORMATS[formats[0]].book:
-        raise InputError(
-            f"a {formats[0]} file holds one tune and there are {len(tunes)}; expected --tune, or a folder for -o"
-        )
+        return export(tunes, formats, Path(output), name=name, force=force)
+    _check_stdout(formats, len(tunes), "--tune")
     sys.stdout.buffer.write(FORMATS[formats[0]].make(tunes))
     return []
+
+
+def _check_stdout(formats: tuple[str, ...], count: int, fewer: str) -> None:
+    """Raise InputError where tunes make no single file; ``fewer`` is the option to ask for fewer with."""
+    from folkrnn.export import FORMATS
+
+    if len(formats) != 1:
+        raise InputError(f"standard output takes one format; expected one of {', '.join(FORMATS)}")
+    if count > 1 and not FORMATS[formats[0]].book:
+        raise InputError(
+            f"a {formats[0]} file holds one tune and there are {count}; expected {fewer}, or a folder for -o"
+        )
+
+
+class Printing:
+    """What ``Delivery`` is for files, for standard output: a tunebook comes tune by tune, another format at the end."""
+
+    def __init__(self, formats: tuple[str, ...], *, count: int) -> None:
+        """Raise InputError where ``count`` tunes make no single file."""
+        from folkrnn.export import FORMATS
+
+        _check_stdout(formats, count, "-n 1")
+        self._format = FORMATS[formats[0]]
+        self._kept: list[Tune] = []
+        self.count = 0
+        """The tunes delivered."""
+
+    def __enter__(self) -> "Printing":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is left to do: what is printed is printed."""
+
+    @property
+    def grown(self) -> list[Path]:
+        """No books in files."""
+        return []
+
+    def add(self, tune: Tune) -> list[Path]:
+        """Print a tune, or keep it for the end; no file is written."""
+        self.count += 1
+        if self._format.part:
+            sys.stdout.buffer.write(self._format.part(tune, self.count))
+            sys.stdout.buffer.flush()
+        else:
+            self._kept.append(tune)
+        return []
+
+    def set_aside(self, tune: Tune) -> None:
+        """Nothing is kept of a tune that is not delivered."""
+
+    def make_books(self) -> Iterator[Path]:
+        """Print what takes all tunes at once."""
+        if self._kept:
+            sys.stdout.buffer.write(self._format.make(self._kept))
+        yield from ()
+
+
+class JsonArray:
+    """A JSON array on standard output, printed row by row; it is closed where the ``with`` block ends, in any way."""
+
+    def __init__(self) -> None:
+        self._opening = "["
+
+    def __enter__(self) -> "JsonArray":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        click.echo("[]" if self._opening == "[" else "\n]")
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Print one more row."""
+        click.echo(f"{self._opening}\n{indent(json.dumps(row, indent=2), '  ')}", nl=False)
+        self._opening = ","
+
+
+class Interrupts:
+    """Hold Ctrl-C back in a ``with`` block, except where the next of some items is waited for.
+
+    ``until`` gives the items up to Ctrl-C; so what is done with an item is never left half done.
+    """
+
+    pressed = False
+    """Whether Ctrl-C was pressed in the block."""
+
+    _waiting = False
+
+    def __enter__(self) -> "Interrupts":
+        self._before = signal.signal(signal.SIGINT, self._press)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def until(self, items: Iterable[Item]) -> Iterator[Item]:
+        """The items up to Ctrl-C."""
+        with suppress(KeyboardInterrupt):
+            self._wait()
+            for item in items:
+                self._waiting = False
+                yield item
+                self._wait()
+            self._waiting = False
+
+    def _wait(self) -> None:
+        self._waiting = True
+        if self.pressed:
+            self._press()
+
+    def _press(self, *_: object) -> None:
+        self.pressed = True
+        if self._waiting:
+            self._waiting = False
+            raise KeyboardInterrupt
 
 
 class Numbers(click.ParamType):  # type: ignore[type-arg]

@@ -6,12 +6,14 @@ A file appears whole or not at all, and never takes the place of another unless 
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from glob import escape
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from folkrnn.errors import ExportError, FolkrnnError
-from folkrnn.files import write_whole
+from folkrnn.files import whole_file
 from folkrnn.notation import Tune
 
 
@@ -19,6 +21,13 @@ def _abc(tunes: Sequence[Tune]) -> bytes:
     from folkrnn.notation import write_tunebook
 
     return write_tunebook(tunes).encode()
+
+
+def _abc_part(tune: Tune, number: int) -> bytes:
+    from folkrnn.notation import write_tune, write_tunebook
+
+    header = write_tunebook([]) if number == 1 else ""
+    return f"{header}\n{write_tune(tune, number)}".encode()
 
 
 def _midi(tunes: Sequence[Tune]) -> bytes:
@@ -48,16 +57,18 @@ def _pdf(tunes: Sequence[Tune]) -> bytes:
 class Format(NamedTuple):
     """A file format: its ``extension``, whether one file holds a whole ``book``, and what makes the file.
 
-    ``make`` is given one tune where a file holds one.
+    ``make`` is given one tune where a file holds one. A book that can grow has a ``part``: what is added to it for
+    a tune, given the tune's number in the book, from 1.
     """
 
     extension: str
     book: bool
     make: Callable[[Sequence[Tune]], bytes]
+    part: Callable[[Tune, int], bytes] | None = None
 
 
 FORMATS = {
-    "abc": Format(".abc", True, _abc),
+    "abc": Format(".abc", True, _abc, _abc_part),
     "midi": Format(".mid", False, _midi),
     "musicxml": Format(".musicxml", False, _musicxml),
     "svg": Format(".svg", False, _svg),
@@ -136,10 +147,9 @@ def plan(
         raise ExportError("there is no tune to export")
     outputs: list[Output] = []
     names = file_names(tune.title for tune in tunes)
+    one_file = _is_one_file(target, formats, len(tunes))
     for each in dict.fromkeys(formats):
-        if each not in FORMATS:
-            raise ExportError(f"{each!r} is no format; expected one of {', '.join(FORMATS)}")
-        extension, book, _ = FORMATS[each]
+        extension, book, *_ = FORMATS[each]
         if book:
             outputs.append(Output(target / f"{name}{extension}", each, tuple(tunes)))
         else:
@@ -147,16 +157,28 @@ def plan(
                 Output(target / f"{prefix}{stem}{extension}", each, (tune,))
                 for stem, tune in zip(names, tunes, strict=True)
             ]
+    return [outputs[0]._replace(path=target)] if one_file else outputs
+
+
+def _is_one_file(target: Path, formats: Sequence[str], count: int) -> bool:
+    """Whether a target names the one file that ``count`` tunes make, and no folder.
+
+    Raises ExportError for an unknown format, and where the target is a file's name but not that of the file made.
+    """
+    for each in formats:
+        if each not in FORMATS:
+            raise ExportError(f"{each!r} is no format; expected one of {', '.join(FORMATS)}")
     ending = target.suffix.lower()
     if target.is_dir() or ending not in _FILE_ENDINGS:
-        return outputs
-    if len(outputs) > 1:
-        raise ExportError(f"{target} names one file, but {len(outputs)} are to be written; expected a folder")
-    if _FILE_ENDINGS[ending] != outputs[0].format:
+        return False
+    files = sum(1 if FORMATS[each].book else count for each in dict.fromkeys(formats))
+    if files > 1:
+        raise ExportError(f"{target} names one file, but {files} are to be written; expected a folder")
+    if _FILE_ENDINGS[ending] != formats[0]:
         raise ExportError(
-            f"{target} is no name for {outputs[0].format}; expected one that ends in {outputs[0].path.suffix}"
+            f"{target} is no name for {formats[0]}; expected one that ends in {FORMATS[formats[0]].extension}"
         )
-    return [outputs[0]._replace(path=target)]
+    return True
 
 
 def format_of(name: str) -> str:
@@ -179,17 +201,25 @@ def file_names(titles: Iterable[str]) -> list[str]:
 
     Names differ from each other whatever the system makes of case, and hold only letters, digits and hyphens.
     """
-    names: list[str] = []
-    taken: set[str] = set()
-    for title in titles:
+    names = _Names()
+    return [names.add(title) for title in titles]
+
+
+class _Names:
+    """File names made one after the other."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, int] = {}  # each name, with the last number that was put after it
+
+    def add(self, title: str) -> str:
+        """Return a name that no title had before."""
         stem = name = _slug(title)
-        count = 1
-        while name in taken:
-            count += 1
-            name = f"{stem}-{count}"
-        taken.add(name)
-        names.append(name)
-    return names
+        number = self._taken.get(stem, 1)
+        while name in self._taken:
+            number += 1
+            name = f"{stem}-{number}"
+        self._taken |= {name: 1, stem: number}
+        return name
 
 
 def _slug(title: str) -> str:
@@ -210,11 +240,28 @@ def write(path: Path, content: bytes, *, force: bool = False) -> None:
 
     Raises ExportError, naming the path, where it exists and ``force`` is not given, or cannot be written.
     """
+    with _new_file(path, force) as file:
+        file.write(content)
+
+
+@contextmanager
+def _new_file(path: Path, force: bool) -> Iterator[BinaryIO]:
+    """What ``write`` does for a file that is written piece by piece, in the block."""
     if not force:
         _refuse_existing(path)
-    try:
+    with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, content)
+        with whole_file(path) as file:
+            yield file
+            if not force:
+                _refuse_existing(path)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what the system raises about a file into an ExportError."""
+    try:
+        yield
     except OSError as error:
         raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
 
@@ -222,3 +269,114 @@ def write(path: Path, content: bytes, *, force: bool = False) -> None:
 def _refuse_existing(path: Path) -> None:
     if os.path.lexists(path):
         raise ExportError(f"{path} exists already; --force overwrites it")
+
+
+# One tune after the other -----------------------------------------------------------------------------
+
+
+class Delivery:
+    """Tunes exported as they come, however many: ``with Delivery(…) as delivery: delivery.add(tune)``.
+
+    The files of a single tune are written at once. A tunebook grows beside its place; when the block ends, however
+    it ends, it is moved there with the tunes that it was given. The books that are made of all tunes at once follow
+    with ``make_books``. Where no tune came there are no files.
+    """
+
+    def __init__(
+        self, formats: Sequence[str], target: Path, *, count: int, name: str = "tunes", force: bool = False
+    ) -> None:
+        """Prepare for ``count`` tunes at most; ``target`` is a folder or a file as in ``export``.
+
+        In a folder a book is called ``name``, and other files ``name-title``. Raises ExportError as ``export`` does,
+        and where a folder holds files that begin with ``name-`` already: titles are not known so early.
+        """
+        self._one_file = _is_one_file(target, formats, count)
+        self._target = target
+        self._name = name
+        self._force = force
+        self._names = _Names()
+        self._formats = tuple(dict.fromkeys(formats))
+        self._open = ExitStack()
+        self._growing: dict[Path, BinaryIO] = {}
+        self._kept: list[Tune] = []
+        self.count = 0
+        """The tunes delivered."""
+        self.aside = 0
+        """The tunes set aside."""
+        check_target(target, force=force)
+        if not self._one_file:
+            self._check_folder()
+
+    def _check_folder(self) -> None:
+        for each in self._formats:
+            check_target(self._path(each), force=self._force)
+        if not self._force:
+            _refuse_existing(self._path("abc", "aside"))
+            for each in self._single:
+                for path in self._target.glob(f"{escape(self._name)}-*{FORMATS[each].extension}"):
+                    _refuse_existing(path)
+
+    def _path(self, format: str, title: str = "") -> Path:
+        """The place of a book, or of the file of one tune, given its title as a file name."""
+        if self._one_file:
+            return self._target
+        return self._target / f"{'-'.join(filter(None, (self._name, title)))}{FORMATS[format].extension}"
+
+    def __enter__(self) -> "Delivery":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    @property
+    def _single(self) -> list[str]:
+        """The formats of which a file holds one tune."""
+        return [each for each in self._formats if not FORMATS[each].book]
+
+    @property
+    def _late(self) -> list[str]:
+        """The formats whose books are made of all tunes at once."""
+        return [each for each in self._formats if FORMATS[each].book and not FORMATS[each].part]
+
+    @property
+    def grown(self) -> list[Path]:
+        """The books that grew; they are in their places when the block has ended."""
+        return list(self._growing)
+
+    def add(self, tune: Tune) -> list[Path]:
+        """Deliver a tune and return the paths of its own files. Raises ExportError where that cannot be done."""
+        title = self._names.add(tune.title) if self._single else ""
+        outputs = [Output(self._path(each, title), each, (tune,)) for each in self._single]
+        contents = [_make(output) for output in outputs]
+        for output, content in zip(outputs, contents, strict=True):
+            write(output.path, content, force=self._force)
+        self.count += 1
+        for each in self._formats:
+            if part := FORMATS[each].part:
+                self._grow(self._path(each), part(tune, self.count))
+        if self._late:
+            self._kept.append(tune)
+        return [output.path for output in outputs]
+
+    def set_aside(self, tune: Tune) -> None:
+        """Put a tune that is not to be delivered into a tunebook beside the others, ``name-aside.abc``.
+
+        Where the target is one file there is no such book.
+        """
+        if not self._one_file:
+            self.aside += 1
+            self._grow(self._path("abc", "aside"), _abc_part(tune, self.aside))
+
+    def _grow(self, path: Path, part: bytes) -> None:
+        """Add to a book, which is begun where it is missing."""
+        if path not in self._growing:
+            self._growing[path] = self._open.enter_context(_new_file(path, self._force))
+        with _told(path):
+            self._growing[path].write(part)
+
+    def make_books(self) -> Iterator[Path]:
+        """Make the books that take all tunes at once, and yield the path of each when it is written."""
+        for each in self._late if self.count else ():
+            output = Output(self._path(each), each, tuple(self._kept))
+            write(output.path, _make(output), force=self._force)
+            yield output.path

@@ -302,7 +302,9 @@ class _Block:
                 tune.walk.advance(characters[ids[row]], given=row in given)
             except NotationError as error:
                 raise GenerationError(f"the music given cannot begin this tune: {error}") from None
-            if tune.walk.at_bar_line:
+            if row in given:
+                tune.bar = None  # what was given stays
+            if tune.walk.at_bar_line and not tune.forced:
                 tune.bar, tune.attempts = tune.walk.copy(), 0
                 self._bar_last[row] = self._last[row]
                 self._bar_lengths[row] = self._lengths[row]

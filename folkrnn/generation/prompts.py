@@ -13,6 +13,9 @@ FIELDS = "XTROMLIK"
 REQUIRED = "XTMLK"
 """The fields that no header lacks."""
 
+USUAL_HEADER = 80
+"""More characters than this in the given fields are taken from what the music may have."""
+
 
 @dataclass(frozen=True)
 class Prompt:
@@ -46,7 +49,8 @@ class Prompt:
         try:
             for letter, value in self.fields.items():
                 grammar.check_field(letter, value)
-            grammar.walk(max_characters - sum(map(len, self.fields.values())) - grammar.cost(self.fields.get("I", "")))
+            told = sum(map(len, self.fields.values()))
+            grammar.walk(max_characters - max(told - USUAL_HEADER, 0) - grammar.cost(self.fields.get("I", "")))
         except NotationError as error:
             raise GenerationError(f"the grammar cannot write what is asked for: {error}") from None
 

@@ -42,3 +42,16 @@ def tune(tmp_path: Path) -> Path:
     path = tmp_path / "tune.abc"
     path.write_text(TUNE)
     return path
+
+
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained model that knows the characters of a few tunes."""
+    folder = tmp_path_factory.mktemp("untrained")
+    book = folder / "book.abc"
+    book.write_text("X:1\nT:A Tune\nR:reel\nO:Ireland\nM:4/4\nL:1/8\nK:D\nDEFG ABcd|dcBA GFED|D8|D8|\n")
+    arguments = ["train", str(book), "-o", str(folder / "run"), "--hidden", "16", "--layers", "1", "--max-steps", "0"]
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert not caught.value.code
+    return folder / "run" / "model.safetensors"

@@ -39,7 +39,7 @@ def network(steps: int = 150) -> CharNetwork:
 
 
 def texts(count: int, prompt: Prompt = Prompt(), **options: object) -> list[str]:  # noqa: B008
-    options = {"temperature": 1.2, "seed": 3, "max_characters": 200} | options
+    options = {"temperature": 1.2, "seed": 3, "max_characters": 200, "constrained": False} | options
     made = list(generate_texts(network(), VOCABULARY, [prompt] * count, **options))  # type: ignore[arg-type]
     assert [text.index for text in made] == list(range(count))
     return [text.text for text in made]
@@ -64,13 +64,15 @@ def test_another_seed_writes_other_tunes() -> None:
 
 def test_company_with_other_prompts_changes_nothing() -> None:
     mixed = [Prompt(), Prompt({"R": "jig"}), Prompt({"K": "G", "T": "Two"})] * 5
-    options = {"temperature": 1.2, "seed": 3, "max_characters": 200}
+    options = {"temperature": 1.2, "seed": 3, "max_characters": 200, "constrained": False}
     made = [text.text for text in generate_texts(network(), VOCABULARY, mixed, **options)]  # type: ignore[arg-type]
     assert made[::3] == texts(15)[::3]
 
 
 def test_a_tune_is_over_with_the_line_after_the_key() -> None:
-    made = list(generate_texts(network(), VOCABULARY, [Prompt()] * 50, temperature=0.8, max_characters=300))
+    made = list(
+        generate_texts(network(), VOCABULARY, [Prompt()] * 50, temperature=0.8, max_characters=300, constrained=False)
+    )
     finished = [text.text for text in made if text.finished]
     assert len(finished) > 40
     for text in finished:
@@ -81,7 +83,7 @@ def test_a_tune_is_over_with_the_line_after_the_key() -> None:
 
 
 def test_a_tune_without_end_is_cut_and_says_so() -> None:
-    made = list(generate_texts(network(), VOCABULARY, [Prompt()] * 3, max_characters=12))
+    made = list(generate_texts(network(), VOCABULARY, [Prompt()] * 3, max_characters=12, constrained=False))
     assert all(len(text.text) == 12 and not text.finished for text in made)
 
 
@@ -95,7 +97,9 @@ def test_greedy_tunes_are_all_alike_and_likeliest() -> None:
 
 
 def test_sampled_characters_cost_what_the_model_says() -> None:
-    made = [t.text for t in generate_texts(network(), VOCABULARY, [Prompt()] * 300, max_characters=300)]
+    made = [
+        t.text for t in generate_texts(network(), VOCABULARY, [Prompt()] * 300, max_characters=300, constrained=False)
+    ]
     spent = torch.cat(bits(network(), VOCABULARY, made)).mean().item()
     ids = [VOCABULARY.encode("\n" + text) for text in made]
     entropies = []

@@ -81,7 +81,9 @@ def test_whatever_way_is_taken_a_playable_tune_comes_out(rng: random.Random, gra
     assert f"\nI:form {form(read)}\n" in text
 
 
-@pytest.mark.parametrize("meter", ["2/4", "3/4", "4/4", "2/2", "6/8", "9/8", "12/8", "3/2", "7/8", "2+3/8", "1/4", "none"])
+@pytest.mark.parametrize(
+    "meter", ["2/4", "3/4", "4/4", "2/2", "6/8", "9/8", "12/8", "3/2", "7/8", "2+3/8", "1/4", "none"]
+)
 def test_every_meter_can_be_filled(meter: str) -> None:
     rng = random.Random(meter)
     for _ in range(8):
@@ -128,8 +130,7 @@ def test_the_first_impossible_character_is_refused(body: str, form: str, here: s
     possible = walked(CAUTIOUS, text[: len(text) - len(here)])
     walk = possible.copy()
     with pytest.raises(NotationError, match="cannot come here; expected one of"):
-        for character in here:
-            walk.advance(character)
+        list(map(walk.advance, here))
     assert possible.choices  # and the text could have gone on well
 
 
@@ -204,9 +205,14 @@ def test_too_short_a_limit_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("letter", "value", "named"),
-    [("M", "6", "6/8"), ("K", "H", "Ador"), ("L", "1/16", "1/8"), ("I", "form 8", "form 8:8:"), ("I", "form 0:", "form")],
+    [
+        ("M", "6", "6/8"),
+        ("K", "H", "Ador"),
+        ("L", "1/16", "1/8"),
+        ("I", "form 8", "form 8:8:"),
+        ("I", "form 0:", "form"),
+    ],
 )
 def test_impossible_fields_are_named(letter: str, value: str, named: str) -> None:
     with pytest.raises(NotationError, match=named):
         CAUTIOUS.check_field(letter, value)
-

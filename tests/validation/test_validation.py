@@ -1,8 +1,12 @@
 """Reports: who is playable, what is found, and how it is told."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +14,7 @@ from folkrnn.errors import ScoreError
 from folkrnn.notation import Sound, Tune, canonical, performance, read_tunes
 from folkrnn.score import reading
 from folkrnn.validation import validate, validate_all
+from folkrnn.validation.validate import AHEAD, FEW
 
 GOOD = "|:DEFG A2FA|BAGF E2D2:||:d2cB A2FA|1BAGF E4:|2BAGF D4|]"
 
@@ -146,6 +151,64 @@ def test_many_tunes_are_reported_in_order() -> None:
     alone = list(map(validate, tunes))
     assert list(validate_all(tunes, jobs=2)) == alone
     assert list(validate_all(tunes[:5])) == alone[:5]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_tunes_are_taken_only_a_little_ahead_of_their_reports(jobs: int) -> None:
+    taken = 0
+
+    def endless() -> Iterator[Tune]:
+        nonlocal taken
+        tune = tune_of(GOOD)
+        while True:
+            taken += 1
+            yield replace(tune, number=str(taken))
+
+    reports = validate_all(endless(), jobs=jobs)
+    for number in range(1, FEW + 60):
+        assert next(reports).number == str(number)
+        assert taken - number <= AHEAD * jobs
+    reports.close()  # type: ignore[attr-defined]
+
+
+def test_what_fails_among_the_tunes_is_raised() -> None:
+    def failing() -> Iterator[Tune]:
+        for _ in range(FEW + 5):
+            yield tune_of(GOOD)
+        raise KeyError("no more")
+
+    reports = validate_all(failing(), jobs=2)
+    with pytest.raises(KeyError, match="no more"):
+        list(reports)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups like these")
+def test_ctrl_c_is_quiet_in_the_other_processes() -> None:
+    program = (
+        "import folkrnn.validation as v, folkrnn.notation as n\n"
+        "if __name__ == '__main__':\n"
+        f"    tune, = n.read_tunes('X:1\\nM:4/4\\nL:1/8\\nK:D\\n{GOOD}')\n"
+        "    try:\n"
+        "        for report in v.validate_all([tune] * 10**5, jobs=2):\n"
+        "            print(report.playable, flush=True)\n"
+        "    except KeyboardInterrupt:\n"
+        "        print('stopped', flush=True)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline() == "True\n"
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout.read().split()[-1] == "stopped"
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
 
 
 def test_validation_never_loads_torch_and_loads_music21_only_when_needed() -> None:

@@ -1,0 +1,130 @@
+"""Under the grammar every tune comes to a playable end, and the model decides wherever it can."""
+
+import pytest
+import torch
+
+from folkrnn.errors import GenerationError
+from folkrnn.generation.generator import GeneratedText, generate_texts
+from folkrnn.generation.prompts import Prompt
+from folkrnn.model.network import CharNetwork, NetworkSettings
+from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.notation import read_tunes
+from folkrnn.notation.grammar import Grammar
+from folkrnn.validation import validate
+
+VOCABULARY = Vocabulary("".join(sorted(map(chr, [10, *range(32, 127)]))))
+
+
+def network() -> CharNetwork:
+    """A network that has learned nothing."""
+    return CharNetwork(NetworkSettings(hidden=16), len(VOCABULARY), torch.Generator().manual_seed(4))
+
+
+def made(count: int, prompt: Prompt = Prompt(), **options: object) -> list[GeneratedText]:  # noqa: B008
+    options = {"temperature": 1.0, "seed": 3, "max_characters": 500} | options
+    return list(generate_texts(network(), VOCABULARY, [prompt] * count, **options))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("temperature", [0, 0.3, 1.0, 3.0])
+def test_even_an_untrained_model_writes_playable_tunes(temperature: float) -> None:
+    for text in made(15, temperature=temperature):
+        assert text.finished
+        (tune,) = read_tunes(text.text)
+        assert validate(tune).playable
+
+
+def test_tunes_are_the_same_whatever_the_batch_and_their_number() -> None:
+    expected = [text.text for text in made(80)]
+    assert [text.text for text in made(80, batch=7)] == expected
+    assert [text.text for text in made(10)] == expected[:10]
+
+
+def test_going_back_to_the_bar_line_changes_what_is_written() -> None:
+    steered, again = made(10, retries=0), made(10, retries=2)
+    assert all(text.steered and not text.rewritten for text in steered)
+    assert all(text.rewritten for text in again)
+    assert [text.text for text in steered] != [text.text for text in again]
+
+
+def test_the_grammar_leaves_a_model_alone_that_writes_well() -> None:
+    text = "X:1\nT:A\nM:4/4\nL:1/8\nI:form 2|\nK:D\nABcdefga|d8|]\n"
+    steps = VOCABULARY.encode(text).tolist()
+
+    class Stepper:
+        """Gives all the chance to the next character of the text."""
+
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def zero_state(self, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
+            return torch.zeros(1, rows, 1), torch.zeros(1, rows, 1)
+
+        def __call__(self, ids: torch.Tensor, state: tuple[torch.Tensor, torch.Tensor]) -> tuple[torch.Tensor, object]:
+            logits = torch.full((len(ids), len(VOCABULARY)), -50.0)
+            place, cell = state
+            for row, step in enumerate(place[0, :, 0].long().tolist()):
+                logits[row, steps[step % len(steps)]] = 0
+            return logits, (place + 1, cell)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("folkrnn.generation.generator.Stepper", Stepper)
+        (only,) = generate_texts(network(), VOCABULARY, [Prompt()], seed=1)
+    assert (only.text, only.steered, only.rewritten) == (text, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"M": "6/8"}, {"K": "Ador"}, {"T": "|: My own"}, {"R": "hornpipe", "M": "3/2"}, {"I": "form 4:4:", "M": "9/8"}],
+)
+def test_what_is_asked_for_is_obeyed(fields: dict[str, str]) -> None:
+    for text in made(6, Prompt(fields), max_characters=1000):
+        for letter, value in fields.items():
+            assert f"\n{letter}:{value}\n" in text.text
+        (tune,) = read_tunes(text.text)
+        assert validate(tune).playable
+
+
+def test_the_beginning_of_the_music_can_be_given() -> None:
+    for text in made(6, Prompt({"M": "4/4", "I": "form 8|"}, body="ABcdefga|f2"), max_characters=1000):
+        assert text.text.splitlines()[-1].startswith("ABcdefga|f2")
+        assert validate(read_tunes(text.text)[0]).playable
+
+
+def test_music_that_cannot_begin_a_tune_is_refused() -> None:
+    with pytest.raises(GenerationError, match="cannot begin this tune: 'c' cannot come here"):
+        made(1, Prompt({"M": "4/4", "I": "form 8|"}, body="A8c"), max_characters=1000)
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"M": "7"}, "'7' is no meter"),
+        ({"K": "Xdor"}, "'Xdor' is no key"),
+        ({"I": "AABB"}, "form 8:8:"),
+        ({"L": "1"}, "1/8"),
+    ],
+)
+def test_impossible_wishes_are_named(fields: dict[str, str], named: str) -> None:
+    with pytest.raises(GenerationError, match=named):
+        made(1, Prompt(fields))
+
+
+def test_too_few_characters_are_refused() -> None:
+    with pytest.raises(GenerationError, match="at most 100 characters is too short; expected 400"):
+        made(1, max_characters=100)
+    with pytest.raises(GenerationError, match="too short"):
+        made(1, Prompt({"I": "form 99:99:"}))
+
+
+def test_a_vocabulary_without_bar_lines_says_what_is_missing() -> None:
+    few = Vocabulary("".join(c for c in VOCABULARY.characters if c != "|"))
+    net = CharNetwork(NetworkSettings(hidden=4), len(few), torch.Generator().manual_seed(4))
+    with pytest.raises(GenerationError, match=r"needs the character '\|'.*--unconstrained"):
+        generate_texts(net, few, [Prompt()])
+
+
+def test_all_choices_of_the_grammar_belong_to_the_vocabulary() -> None:
+    walk = Grammar(VOCABULARY.characters).walk()
+    while not walk.finished:
+        assert walk.choices <= set(VOCABULARY.characters)
+        walk.advance(max(walk.choices))
