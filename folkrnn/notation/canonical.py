@@ -17,13 +17,16 @@ from folkrnn.notation.lexer import SYMBOLS
 from folkrnn.notation.meter import EIGHTH
 from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
 from folkrnn.notation.repeats import sections
-from folkrnn.notation.tune import Bar, Note, Tune, Tuplet
+from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Note, Tune, Tuplet
 
 FEATURES = ("graces", "ornaments", "articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
 """What ``without`` can take away from a tune."""
 
 _ORNAMENTS = frozenset({"roll", "trill", "turn", "uppermordent", "lowermordent", "mordent", "pralltriller", "slide"})
 _SHORTHAND = {name: symbol for symbol, name in reversed(SYMBOLS.items()) if symbol not in "JR"}
+ORNAMENT_TEXTS = {name: _SHORTHAND.get(name) or f"!{name}!" for name in sorted(_ORNAMENTS)}
+"""How canonical text writes the ornaments."""
+
 _SPACE = re.compile(r"\s+")
 
 _Altered = dict[tuple[int, int], frozenset[int]]
@@ -171,7 +174,7 @@ def _tuplet_sign(tuplet: Tuplet, notes: Sequence[Note]) -> str:
     """The sign before the notes of a tuplet; the short one is for notes, graces among them, written with one length."""
     actual, normal, size, _ = tuplet
     lengths = {note.written for note in notes} | {EIGHTH for note in notes if note.graces}
-    usual = size == actual and {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(actual) == normal
+    usual = size == actual and USUAL_TUPLETS.get(actual) == normal
     return f"({actual}" if usual and len(lengths) == 1 else f"({actual}:{normal}:{size}"
 
 

@@ -14,7 +14,7 @@ from folkrnn.notation.lexer import SYMBOLS, TOKEN, Line, classify, split_lines, 
 from folkrnn.notation.meter import FREE, Meter, parse_meter
 from folkrnn.notation.pitch import ACCIDENTALS, Pitch, staff_position
 from folkrnn.notation.repeats import balance_repeats
-from folkrnn.notation.tune import Bar, Change, Grace, Note, Tune, Tuplet, total
+from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Change, Grace, Note, Tune, Tuplet, total
 
 LONGEST = Fraction(16)
 """No note is longer than this many whole notes; what claims to be is not music."""
@@ -488,7 +488,7 @@ class _TuneReader:
             self.find("unfinished-tuplet", ERROR, "a tuplet begins before the one before it has all its notes")
         actual = int(match["p"][:3])
         group = 3 if self.meter.compound else 2
-        normal = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(actual, group)
+        normal = USUAL_TUPLETS.get(actual, group)
         if match["q"]:
             normal = int(match["q"][:3])
         size = int(match["r"][:3]) if match["r"] else actual

@@ -15,6 +15,9 @@ from folkrnn.notation.key import Key
 from folkrnn.notation.meter import Meter
 from folkrnn.notation.pitch import Pitch
 
+USUAL_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
+"""How many notes' time a tuplet takes by its own count, whatever the meter (ABC 2.1, 4.13)."""
+
 
 class Tuplet(NamedTuple):
     """A note's place in a tuplet: ``actual`` notes in the time of ``normal``, ``index`` of ``size``."""

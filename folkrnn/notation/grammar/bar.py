@@ -10,10 +10,12 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from folkrnn.notation.canonical import length_text
+from folkrnn.notation.canonical import ORNAMENT_TEXTS, length_text
 from folkrnn.notation.grammar.sections import NO_LINES, Plan
 from folkrnn.notation.grammar.words import Words
 from folkrnn.notation.key import MODES, Key
+from folkrnn.notation.pitch import ACCIDENTALS
+from folkrnn.notation.tune import USUAL_TUPLETS
 
 WHOLE = 512 * 315
 """Ticks of a whole note: 512 for the shortest note inside a tuplet of 8, 315 for tuplets of 3, 5, 7 and 9."""
@@ -29,9 +31,9 @@ CHORD = 5
 
 UPPER, LOWER, RESTS = "ABCDEFG", "abcdefg", "z"
 OCTAVES = {",": ",,", "'": "''"}
-ACCIDENTALS = ("^", "^^", "_", "__", "=")
-ORNAMENTS = ("~", "T", "P", "M", "!turn!", "!mordent!")
-MORE_ORNAMENTS = ("!pralltriller!", "!slide!")
+SILENT_ORNAMENTS = ("pralltriller", "slide")
+"""Ornaments that abc2midi does not know."""
+
 BAR_LINES = "|:"
 
 TIE, LINE, KEY = "tie", "line", "key"
@@ -93,8 +95,7 @@ PAIR_UNITS = tuple(Fraction(1, n) for n in (4, 8, 16, 32))
 
 def tuplet_signs() -> dict[str, tuple[int, int, int]]:
     """The tuplet signs without their bracket, each with its (actual, normal, notes)."""
-    plain = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
-    signs = {str(actual): (actual, normal, actual) for actual, normal in plain.items()}
+    signs = {str(actual): (actual, normal, actual) for actual, normal in USUAL_TUPLETS.items()}
     for actual in range(2, 10):
         for normal in (2, 3, 4, 6, 8):
             for size in range(2, actual + 1):
@@ -142,8 +143,9 @@ class BarGrammar:
         )
         self.keys = Words(key for key in key_names() if alphabet.issuperset(key))
         self.tuplets = {sign: tuplet for sign, tuplet in tuplet_signs().items() if alphabet.issuperset(f"({sign}")}
-        ornaments = ORNAMENTS if cautious else ORNAMENTS + MORE_ORNAMENTS
-        self.ornaments = Words(name for name in ornaments if alphabet.issuperset(name))
+        ornaments = (t for name, t in ORNAMENT_TEXTS.items() if not (cautious and name in SILENT_ORNAMENTS))
+        self.ornaments = Words(text for text in ornaments if alphabet.issuperset(text))
+        self.accidentals = Words(text for text in ACCIDENTALS if text and alphabet.issuperset(text))
 
     def begin(self, plan: Plan) -> Place:
         """The beginning of a bar."""
@@ -240,7 +242,7 @@ class BarGrammar:
         if place.tied:
             return steps | self._spelled(place)
         steps |= self._letters(place, "length")
-        steps |= {sign: place._replace(stage="accidental", detail=sign) for sign in "^_="}
+        steps |= self._signs(place, "accidental")
         if not place.pair and not place.ornament and not (self.cautious and place.graces):
             steps["z"] = place._replace(stage="length", sounds=False)
         if not (self.cautious and (place.ornament or place.tuplet)):
@@ -285,11 +287,16 @@ class BarGrammar:
         steps: Steps = dict.fromkeys(UPPER, upper)
         return steps | dict.fromkeys(LOWER, lower)
 
+    def _signs(self, place: Place, stage: str) -> Steps:
+        """The beginning of an accidental."""
+        begun = place._replace(stage=stage, octave="")
+        return {sign: begun._replace(detail=sign) for sign in self.accidentals.after("")}
+
     def _accidentals(self, place: Place, stage: str, letters: str) -> Steps:
-        """What may follow the accidental under way: its second half, or a letter."""
-        steps = self._letters(place, letters)
-        if place.detail in ("^", "_"):
-            steps[place.detail] = place._replace(stage=stage, detail="=")
+        """What may follow the beginning of an accidental: more of it, or a letter if it is whole."""
+        steps = self._letters(place, letters) if place.detail in self.accidentals else {}
+        for sign in self.accidentals.after(place.detail):
+            steps[sign] = place._replace(stage=stage, detail=place.detail + sign)
         return steps
 
     def _accidental(self, place: Place) -> Steps:
@@ -372,8 +379,7 @@ class BarGrammar:
             more = place._replace(members=place.members + 1)
             steps |= self._letters(more, "grace")
             if not place.tied:  # an accidental could make another pitch of the note that the tie leads to
-                signs = {sign: more._replace(stage="grace_accidental", detail=sign, octave="") for sign in "^_="}
-                steps |= signs
+                steps |= self._signs(more, "grace_accidental")
         return steps
 
     def _grace_accidental(self, place: Place) -> Steps:
@@ -389,7 +395,7 @@ class BarGrammar:
         if place.members < CHORD:
             more = place._replace(members=place.members + 1)
             steps |= self._letters(more, "chord")
-            steps |= {sign: more._replace(stage="chord_accidental", detail=sign, octave="") for sign in "^_="}
+            steps |= self._signs(more, "chord_accidental")
         if not place.members and self._may_change_key(place):
             steps["K"] = place._replace(stage="key_change", detail="K")
         return steps
