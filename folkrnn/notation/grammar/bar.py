@@ -7,11 +7,10 @@ Times are whole numbers of ticks, which are exact for every length and tuplet of
 
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from folkrnn.notation.canonical import ORNAMENT_TEXTS, length_text
-from folkrnn.notation.grammar.sections import NO_LINES, Plan
+from folkrnn.notation.grammar.sections import Plan
 from folkrnn.notation.grammar.words import Words
 from folkrnn.notation.key import MODES, Key
 from folkrnn.notation.pitch import ACCIDENTALS
@@ -40,6 +39,37 @@ TIE, LINE, KEY = "tie", "line", "key"
 """Steps on which the tune around the bar must be asked: see ``Walk``."""
 
 
+class Task:
+    """What is asked of a bar, as far as it matters inside: plans that differ only in their bar lines share a task.
+
+    ``full`` is the time of a full bar, ``LONGEST`` where the meter is free. ``ends`` maps the time that may be left of
+    it to the first characters of the bar lines that may follow then, with a ``-`` among them if a tie may lead over
+    the line; ``elsewhere`` is the same for all other times. ``least`` is the least time that may be left.
+    """
+
+    __slots__ = ("elsewhere", "ends", "free", "full", "key_change", "least")
+
+    def __init__(self, plan: Plan, grid: int) -> None:
+        self.free = plan.full is None
+        self.full = LONGEST if plan.full is None else ticks(plan.full)
+        self.ends = {self.full - ticks(length): _signs(lines) for length, lines in plan.ends}
+        self.elsewhere = _signs(plan.anywhere)
+        self.least = min(
+            [left for left, signs in self.ends.items() if signs] + [grid] * bool(self.elsewhere), default=0
+        )
+        self.key_change = plan.key_change
+
+    @property
+    def key(self) -> object:
+        """Equal for equal tasks."""
+        return self.full, self.free, tuple(sorted(self.ends.items())), self.elsewhere, self.key_change
+
+
+def _signs(lines: frozenset[str]) -> str:
+    """The first characters of some bar lines, with a ``-`` if the plain one is among them."""
+    return "".join(sorted({line[0] for line in lines} | ({"-"} if "|" in lines else set())))
+
+
 class Place(NamedTuple):
     """Where a text stands within a bar.
 
@@ -48,10 +78,10 @@ class Place(NamedTuple):
     ``pair`` the written length of the note before a ``>`` or ``<``; ``tied`` the ways to write the note that a tie
     leads to. ``graces`` and ``ornament`` tell what stands before the coming note; ``members`` how many notes the chord
     or the group of graces has; ``sounds`` whether the note under way is no rest; ``octave`` which octave
-    marks it may still get.
+    marks it may still get; ``key_told`` whether a key change has begun the bar.
     """
 
-    plan: Plan
+    task: Task
     left: int
     empty: bool = True
     stage: str = "note"
@@ -64,6 +94,7 @@ class Place(NamedTuple):
     members: int = 0
     sounds: bool = True
     octave: str = ""
+    key_told: bool = False
 
 
 Steps = dict[str, "Place | str"]
@@ -146,31 +177,37 @@ class BarGrammar:
         ornaments = (t for name, t in ORNAMENT_TEXTS.items() if not (cautious and name in SILENT_ORNAMENTS))
         self.ornaments = Words(text for text in ornaments if alphabet.issuperset(text))
         self.accidentals = Words(text for text in ACCIDENTALS if text and alphabet.issuperset(text))
+        self._tasks: dict[object, Task] = {}
+        self._tuplet_times: dict[tuple[int, int, int], dict[int, int]] = {}
+        self._after: dict[Place, dict[str, Place]] = {}
+        self._feasible: dict[tuple[Task, int], dict[str, tuple[int, int, int]]] = {}
+
+    def forget(self) -> None:
+        """Give back the memory of what was worked out."""
+        self._after.clear()
+        self._feasible.clear()
 
     def begin(self, plan: Plan) -> Place:
         """The beginning of a bar."""
-        return Place(plan, LONGEST if plan.full is None else ticks(plan.full))
+        task = self._tasks.get(plan)
+        if task is None:
+            task = Task(plan, self.grid)
+            task = self._tasks[plan] = self._tasks.setdefault(task.key, task)
+        return Place(task, task.full)
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────
 
-    def lines(self, place: Place) -> frozenset[str]:
-        """The bar lines that may come now, at the end of a token."""
+    def _line_signs(self, place: Place) -> str:
+        """The first characters of the bar lines that may come now, at the end of a token, and - for a tie over one."""
         if place.empty or place.tuplet or place.pair:
-            return NO_LINES
-        elsewhere = place.plan.anywhere if place.left > 0 else NO_LINES
-        lines = _ends(place.plan).get(place.left, elsewhere)
-        return lines & frozenset("|") if place.tied else lines
+            return ""
+        task = place.task
+        signs = task.ends.get(place.left, task.elsewhere if place.left > 0 else "")
+        return signs if not place.tied else "|" if "-" in signs else ""
 
-    def _room(self, plan: Plan, left: int) -> int:
-        """The time that notes may still take; negative where they have taken too much."""
-        if plan.full is None:
-            return LONGEST
-        ends = [end for end, lines in _ends(plan).items() if lines]
-        return left - min([*ends, self.grid] if plan.anywhere else ends)
-
-    def _can_end(self, place: Place, left: int, tuplet: tuple[int, int, int] | None) -> bool:
+    def _can_end(self, task: Task, left: int, tuplet: tuple[int, int, int] | None) -> bool:
         """Whether a bar with this time left, this tuplet under way, can still be brought to an end."""
-        room = self._room(place.plan, left)
+        room = LONGEST if task.free else left - task.least
         if tuplet is None:
             return room >= 0 and left % self.grid == 0
         rest = self._shortest(tuplet).get(left % self.grid)
@@ -190,10 +227,6 @@ class BarGrammar:
             self._tuplet_times[tuplet] = found
         return found
 
-    @cached_property
-    def _tuplet_times(self) -> dict[tuple[int, int, int], dict[int, int]]:
-        return {}
-
     def _after_length(self, place: Place) -> dict[str, Place]:
         """The lengths that the coming note may have, each with the place after it."""
         time = place._replace(empty=True, stage="", detail="", tied=(), members=0, sounds=True, octave="")
@@ -201,10 +234,6 @@ class BarGrammar:
         if found is None:
             found = self._after[time] = dict(self._lengths(time))
         return found
-
-    @cached_property
-    def _after(self) -> dict[Place, dict[str, Place]]:
-        return {}
 
     def _lengths(self, place: Place) -> Iterable[tuple[str, Place]]:
         actual, normal, count = place.tuplet or (1, 1, 1)
@@ -216,10 +245,10 @@ class BarGrammar:
             if self.cautious and self._too_short(sounding, place):
                 continue
             left = place.left - sounding
-            if self._can_end(place, left, rest):
-                if place.plan.full is None:
+            if self._can_end(place.task, left, rest):
+                if place.task.free:
                     left = LONGEST + left % self.grid
-                yield text, Place(place.plan, left, False, tuplet=rest)
+                yield text, Place(place.task, left, False, tuplet=rest)
 
     def _too_short(self, sounding: int, place: Place) -> bool:
         """Whether a note is too short for abc2midi to play its grace notes or its ornament."""
@@ -234,7 +263,7 @@ class BarGrammar:
 
     def _note(self, place: Place) -> Steps:
         """Between two tokens."""
-        steps: Steps = {line[0]: LINE for line in self.lines(place)} if self._bare(place) else {}
+        steps: Steps = dict.fromkeys(self._line_signs(place).strip("-"), LINE) if self._bare(place) else {}
         if not self._after_length(place):
             return steps
         if not place.pair:
@@ -242,7 +271,7 @@ class BarGrammar:
         if place.tied:
             return steps | self._spelled(place)
         steps |= self._letters(place, "length")
-        steps |= self._signs(place, "accidental")
+        steps |= self._accidental_signs(place, "accidental")
         if not place.pair and not place.ornament and not (self.cautious and place.graces):
             steps["z"] = place._replace(stage="length", sounds=False)
         if not (self.cautious and (place.ornament or place.tuplet)):
@@ -256,10 +285,8 @@ class BarGrammar:
     def _before(self, place: Place) -> Steps:
         """What may stand before a note: a key change, a tuplet sign, grace notes, an ornament."""
         steps: Steps = {}
-        if self._bare(place) and not place.tuplet:
-            signs = [sign for sign, tuplet in self.tuplets.items() if self._can_end(place, place.left, tuplet)]
-            if signs:
-                steps["("] = place._replace(stage="tuplet")
+        if self._bare(place) and not place.tuplet and self._feasible_tuplets(place):
+            steps["("] = place._replace(stage="tuplet")
         if not place.graces and self._may_grace(place, 1):
             steps["{"] = place._replace(stage="grace")
         if not place.ornament and self._may_ornament(place):
@@ -269,6 +296,16 @@ class BarGrammar:
                     place._replace(ornament=True) if whole else place._replace(stage="ornament", detail=first)
                 )
         return steps
+
+    def _feasible_tuplets(self, place: Place) -> dict[str, tuple[int, int, int]]:
+        """The tuplets that the bar has room for, by their signs."""
+        key = place.task, place.left
+        found = self._feasible.get(key)
+        if found is None:
+            signs = self.tuplets.items()
+            found = {sign: tuplet for sign, tuplet in signs if self._can_end(place.task, place.left, tuplet)}
+            self._feasible[key] = found
+        return found
 
     def _may_grace(self, place: Place, count: int) -> bool:
         """Whether so many grace notes may stand before the coming note."""
@@ -287,7 +324,7 @@ class BarGrammar:
         steps: Steps = dict.fromkeys(UPPER, upper)
         return steps | dict.fromkeys(LOWER, lower)
 
-    def _signs(self, place: Place, stage: str) -> Steps:
+    def _accidental_signs(self, place: Place, stage: str) -> Steps:
         """The beginning of an accidental."""
         begun = place._replace(stage=stage, octave="")
         return {sign: begun._replace(detail=sign) for sign in self.accidentals.after("")}
@@ -342,8 +379,7 @@ class BarGrammar:
         return steps | self._tie(place, after)
 
     def _tie(self, place: Place, after: Place) -> Steps:
-        tied = after._replace(tied=("?",))
-        possible = self._after_length(after) or self.lines(tied)
+        possible = self._after_length(after) or "-" in self._line_signs(after)
         plain = not (self.cautious and (place.graces or place.ornament or place.members))
         return {"-": TIE} if possible and plain else {}
 
@@ -358,7 +394,7 @@ class BarGrammar:
         return steps
 
     def _tuplet(self, place: Place) -> Steps:
-        signs = {s: t for s, t in self.tuplets.items() if self._can_end(place, place.left, t)}
+        signs = self._feasible_tuplets(place)
         steps: Steps = {}
         if place.detail in signs:
             steps |= self._note(place._replace(stage="note", detail="", tuplet=signs[place.detail]))
@@ -379,7 +415,7 @@ class BarGrammar:
             more = place._replace(members=place.members + 1)
             steps |= self._letters(more, "grace")
             if not place.tied:  # an accidental could make another pitch of the note that the tie leads to
-                steps |= self._signs(more, "grace_accidental")
+                steps |= self._accidental_signs(more, "grace_accidental")
         return steps
 
     def _grace_accidental(self, place: Place) -> Steps:
@@ -395,7 +431,7 @@ class BarGrammar:
         if place.members < CHORD:
             more = place._replace(members=place.members + 1)
             steps |= self._letters(more, "chord")
-            steps |= self._signs(more, "chord_accidental")
+            steps |= self._accidental_signs(more, "chord_accidental")
         if not place.members and self._may_change_key(place):
             steps["K"] = place._replace(stage="key_change", detail="K")
         return steps
@@ -404,7 +440,14 @@ class BarGrammar:
         return self._accidentals(place, "chord_accidental", "chord")
 
     def _may_change_key(self, place: Place) -> bool:
-        return place.plan.key_change and place.empty and self._bare(place) and not place.tuplet and not place.tied
+        return (
+            place.task.key_change
+            and not place.key_told
+            and place.empty
+            and self._bare(place)
+            and not place.tuplet
+            and not place.tied
+        )
 
     def _key_change(self, place: Place) -> Steps:
         """Inside ``[K:…]``; ``detail`` begins with the K."""
@@ -418,7 +461,7 @@ class BarGrammar:
 
     def after_key(self, place: Place) -> Place:
         """The place after a key change: a note must come."""
-        return place._replace(plan=place.plan._replace(key_change=False), stage="note", detail="")
+        return place._replace(stage="note", detail="", key_told=True)
 
     def passed(self, place: Place) -> Place:
         """The place once the note under way, if there is one, is over."""
@@ -458,11 +501,3 @@ class BarGrammar:
 
 
 SOON = 80
-
-
-@lru_cache(maxsize=4096)
-def _ends(plan: Plan) -> dict[int, frozenset[str]]:
-    """By the time left of the full bar: the bar lines with which it may end there."""
-    if plan.full is None:
-        return {}
-    return {ticks(plan.full - length): lines for length, lines in plan.ends}

@@ -29,6 +29,11 @@ class Plan(NamedTuple):
     anywhere: frozenset[str]
     key_change: bool
 
+    def lines(self, length: Fraction) -> frozenset[str]:
+        """The bar lines that may end the bar when it is so long."""
+        elsewhere = self.anywhere if self.full is None or length < self.full else NO_LINES
+        return next((lines for end, lines in self.ends if end == length), elsewhere)
+
 
 class Part(NamedTuple):
     """One section of the form: how many bars it counts, and whether it is repeated."""

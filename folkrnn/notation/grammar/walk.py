@@ -1,14 +1,14 @@
 """A tune text on its way, character by character: header, bars, sections, the end."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
 from fractions import Fraction
 from itertools import product
 
 from folkrnn.errors import NotationError
 from folkrnn.notation.grammar.bar import KEY, LINE, SOON, TIE, WHOLE, BarGrammar, Place, key_names, ticks
-from folkrnn.notation.grammar.sections import NO_LINES, Part, Sections
+from folkrnn.notation.grammar.sections import NO_LINES, Part, Plan, Sections
 from folkrnn.notation.grammar.words import Words
 from folkrnn.notation.key import parse_key
 from folkrnn.notation.meter import Meter, parse_meter
@@ -32,6 +32,9 @@ WIDTHS = dict.fromkeys("ABCDEFGabcdefgz", 10) | dict.fromkeys("^_=3>-[{", 9)
 
 BAR_COST, SECTION_COST = 16, 48
 """More characters than the shortest way through a bar takes, and than a section may take beyond its bars."""
+
+MOST_STATES = 30_000
+"""So many states are kept for use again; each takes some kilobytes."""
 
 LEAST_CHARACTERS = 400
 """A tune may not be held to fewer characters than this."""
@@ -65,10 +68,12 @@ class State:
 
     __slots__ = ("choices", "place", "steps")
 
-    def __init__(self, place: Place | None, steps: dict[str, "State | Place | str"]) -> None:
+    def __init__(
+        self, place: Place | None, steps: "Mapping[str, State | Place | str]", choices: frozenset[str]
+    ) -> None:
         self.place = place
-        self.steps = steps
-        self.choices = frozenset(steps)
+        self.steps = dict(steps)
+        self.choices = choices
 
 
 class Grammar:
@@ -93,6 +98,7 @@ class Grammar:
         self.keys = Words(name for name in key_names() if self.alphabet.issuperset(name))
         self._states: dict[object, State] = {}
         self._short: dict[Place, frozenset[str]] = {}
+        self._known: dict[frozenset[str], frozenset[str]] = {}
         self.text = self.alphabet - {"\n"}
 
     def _fits(self, meter: Meter) -> bool:
@@ -126,8 +132,22 @@ class Grammar:
         """The state of a place inside a bar."""
         found = self._states.get(place)
         if found is None:
-            found = self._states[place] = State(place, dict(self.bar.steps(place)))
+            if len(self._states) > MOST_STATES:
+                self._forget()
+            steps = self.bar.steps(place)
+            found = self._states[place] = State(place, steps, self._choices(steps))
         return found
+
+    def _choices(self, steps: Iterable[str]) -> frozenset[str]:
+        """The characters that may come next; the same object for equal sets."""
+        choices = frozenset(steps)
+        return self._known.setdefault(choices, choices)
+
+    def _forget(self) -> None:
+        """Give back the memory of all states; texts under way keep those they stand in."""
+        self._states.clear()
+        self._short.clear()
+        self.bar.forget()
 
     def short(self, place: Place) -> frozenset[str]:
         """Those of the choices that end the bar soon."""
@@ -140,7 +160,7 @@ class Grammar:
         """A state that belongs to no place in a bar."""
         found = self._states.get(choices)
         if found is None:
-            found = self._states[choices] = State(None, dict.fromkeys(choices, LINE))
+            found = self._states[choices] = State(None, dict.fromkeys(choices, LINE), self._choices(choices))
         return found
 
     def line_end(self, more: frozenset[str], after: State) -> State:
@@ -149,7 +169,7 @@ class Grammar:
         found = self._states.get(key)
         if found is None:
             steps = {**after.steps, **dict.fromkeys(more, LINE)}
-            found = self._states[key] = State(after.place, dict(steps))
+            found = self._states[key] = State(after.place, steps, self._choices(steps))
         return found
 
 
@@ -170,6 +190,7 @@ class Walk:
         self._opening = ""
         self._in_music = False
         self._sections = Sections((), None)
+        self._plan = Plan(None, (), NO_LINES, False)  # of the bar under way, or the one that a bar line may lead to
         self._length = Fraction(0)  # of the bar before the bar line under way
         self._line = ""  # the bar line under way, what it may become, how it may go on, and where it leads if whole
         self._lines = self._more = NO_LINES
@@ -354,17 +375,17 @@ class Walk:
         self._hurry = min(self._bar_start + BAR_CHARACTERS, self.longest - rest - SOON)
 
     def _first_state(self, sections: Sections) -> State:
-        place = self.grammar.bar.begin(sections.plan())
+        self._plan = sections.plan()
+        place = self.grammar.bar.begin(self._plan)
         return self.grammar.state(place._replace(tied=self._tied))
 
     def _bar_line(self, character: str) -> None:
         """One more character of a bar line: is it whole, may it go on?"""
         if not self._line:
             place = self.grammar.bar.passed(self._place)
-            self._lines = self.grammar.bar.lines(place)
             self._tied = self._next_bar_tied if place.tied else ()
-            full = self._sections.full
-            self._length = full - Fraction(place.left, WHOLE) if full is not None else Fraction(0)
+            self._length = Fraction(place.task.full - place.left, WHOLE)
+            self._lines = frozenset("|") if place.tied else self._plan.lines(self._length)
         self._line += character
         rest = [line[len(self._line) :] for line in self._lines if line.startswith(self._line)]
         self._more = frozenset(text[0] for text in rest if text)
