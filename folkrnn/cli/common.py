@@ -149,9 +149,10 @@ class JsonArray:
 
 
 class Interrupts:
-    """Hold Ctrl-C back in a ``with`` block, except where the next of some items is waited for.
+    """Hold Ctrl-C back in a ``with`` block, and tell of it.
 
-    ``until`` gives the items up to Ctrl-C; so what is done with an item is never left half done.
+    Whoever can stop by himself asks ``pressed``; ``until`` lets Ctrl-C break the wait for the next of some items. So
+    what is done with an item is never left half done.
     """
 
     pressed = False

@@ -36,7 +36,11 @@ MANY = 100
 @click.option("--meter", help="The meter, such as 6/8.")
 @click.option("--key", help="The key, such as Ador.")
 @click.option(
-    "--max-length", type=click.IntRange(50, 20_000), default=2000, show_default=True, help="Characters a tune may have."
+    "--max-length",
+    type=click.IntRange(50, 20_000),
+    default=2000,
+    show_default=True,
+    help="Characters a tune may have; at least 400 unless --unconstrained.",
 )
 @click.option("--model", type=click.Path(path_type=Path), help="Model file [default: the one that ships with folkrnn].")
 @click.option(
@@ -90,6 +94,7 @@ def generate(
         if output == "-"
         else Delivery(formats, Path(output), count=count, name=name, force=force)
     )
+    composing = Interrupts()
     texts = generate_texts(
         checkpoint.network,
         checkpoint.vocabulary,
@@ -98,13 +103,14 @@ def generate(
         seed=seed,
         max_characters=max_length,
         constrained=not unconstrained,
+        stop=lambda: composing.pressed,
     )
     model_name = path.parent.name if path.stem == "model" else path.stem
     note = f"folkrnn {__version__}, model {model_name}, seed {seed}, tune ", f", temperature {temperature:g}"
     account = _Account(few, not unconstrained)
     files: list[Path] = []
-    with Interrupts() as composing, JsonArray() if as_json else nullcontext() as array, delivery:
-        made = ((text, _tune(text, name, note)) for text in composing.until(texts))
+    with composing, JsonArray() if as_json else nullcontext() as array, delivery:
+        made = ((text, _tune(text, name, note)) for text in texts)
         with click.progressbar(
             _judged(made), count, "composing", show_pos=True, file=sys.stderr, hidden=not sys.stderr.isatty()
         ) as steps:

@@ -12,7 +12,7 @@ the possible characters alone.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,9 +62,11 @@ def generate_texts(
     dtype: torch.dtype | None = None,
     constrained: bool = True,
     retries: int = RETRIES,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[GeneratedText]:
     """Write a tune for each prompt, at most `batch` at once, and yield them in order.
 
+    When `stop`, which is asked before each step, says so, the tunes that are over are yielded and no other.
     Constrained tunes obey the grammar (``folkrnn.notation.grammar``), so that each comes to a playable end.
     Raises GenerationError for options and prompts that cannot be obeyed.
     """
@@ -82,7 +84,7 @@ def generate_texts(
             prompt.check_grammar(grammar, max_characters)
     stepper = Stepper(network, fast_dtype() if dtype is None else dtype)
     sampling = _Sampling(stepper, vocabulary, temperature, max_characters, seed, grammar, retries)
-    return _Generator(prompts, batch, sampling).run()
+    return _Generator(prompts, batch, sampling).run(stop)
 
 
 def _grammar(vocabulary: Vocabulary, max_characters: int) -> Grammar:
@@ -115,13 +117,16 @@ class _Generator:
         self._batch = batch
         self._sampling = sampling
 
-    def run(self) -> Iterator[GeneratedText]:
-        """Write all tunes and yield them in order."""
+    def run(self, stop: Callable[[], bool]) -> Iterator[GeneratedText]:
+        """Write all tunes and yield them in order; when told to stop, yield those that are over."""
         waiting = [deque(range(row, len(self._prompts), BLOCK)) for row in range(BLOCK)]
         blocks: list[_Block] = []
         done: dict[int, GeneratedText] = {}
         for following in range(len(self._prompts)):
             while following not in done:
+                if stop():
+                    yield from (done[index] for index in sorted(done))
+                    return
                 self._seat(waiting, blocks)
                 for texts in share(_Block.step, blocks):
                     done |= {text.index: text for text in texts}

@@ -192,16 +192,18 @@ import time
 from folkrnn import generation
 from folkrnn.cli import main
 
-stop = {stop}
+last = {stop}
 
-def generate_texts(network, vocabulary, prompts, **_):
+def generate_texts(network, vocabulary, prompts, stop, **_):
     for index, _ in enumerate(prompts):
-        if index == stop:
+        if index == last:
             print("waiting", flush=True)
-            time.sleep(600)
+            while not stop():
+                time.sleep(0.01)
+            return
         yield generation.GeneratedText(index, {tune!r}.format(index + 1), True)
 
-if stop is not None:
+if last is not None:
     generation.generate_texts = generate_texts
 main()
 """
@@ -210,8 +212,8 @@ main()
 def interrupted(arguments: Sequence[object], at: str, stop: int | None = None) -> tuple[int, str, str]:
     """The status and output of ``folkrnn generate`` after Ctrl-C, which is pressed once a line of output holds ``at``.
 
-    Composing prints ``waiting`` at tune ``stop``, counted from 0, and takes forever; with None the model composes.
-    As from a terminal, the signal is for the whole process group.
+    Composing prints ``waiting`` at tune ``stop``, counted from 0, and waits to be told to stop; with None the model
+    composes. As from a terminal, the signal is for the whole process group.
     """
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(

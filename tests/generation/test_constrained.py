@@ -128,3 +128,12 @@ def test_all_choices_of_the_grammar_belong_to_the_vocabulary() -> None:
     while not walk.finished:
         assert walk.choices <= set(VOCABULARY.characters)
         walk.advance(max(walk.choices))
+
+
+def test_when_told_to_stop_the_tunes_that_are_over_are_given() -> None:
+    asked = iter(range(10**6))
+    texts = made(200, batch=64, stop=lambda: next(asked) > 700)
+    assert 0 < len(texts) < 200
+    assert [text.index for text in texts] == sorted({text.index for text in texts})
+    everything = made(200)
+    assert all(text == everything[text.index] for text in texts)
