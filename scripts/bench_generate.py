@@ -1,9 +1,12 @@
 """Measure generation speed: many tunes at once against one tune at a time, in turns within one run.
 
-    plain     nn.LSTM in float32, one tune, one character a call, torch's own sampling
-    folkrnn   this package's generator, 256 tunes together, prompts and line ends included
+    plain          nn.LSTM in float32, one tune, one character a call, torch's own sampling
+    folkrnn        this package's generator, 256 tunes together, prompts and line ends included
+    unconstrained  the bundled model at temperature 1, 256 tunes together, up to 2000 characters each
+    constrained    the same under the grammar, which ends every tune and has some bars written again
 
-The model is untrained: it writes endless tunes, so every row works until its last character.
+For the first two the model is untrained: it writes endless tunes, so every row works until its last character. The
+last two are compared by the tune, and by the character that is kept.
 """
 
 import argparse
@@ -17,6 +20,8 @@ from torch import nn
 
 from folkrnn.generation.generator import generate_texts
 from folkrnn.generation.prompts import Prompt
+from folkrnn.model import bundled_model
+from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
 
@@ -40,8 +45,24 @@ def plain(vocabulary: Vocabulary, hidden: int, characters: int, clock: Clock) ->
 def folkrnn(network: CharNetwork, vocabulary: Vocabulary, tunes: int, characters: int, clock: Clock) -> float:
     """Write many tunes; give characters a second."""
     begun = clock()
-    made = list(generate_texts(network, vocabulary, [Prompt()] * tunes, max_characters=characters, batch=tunes))
+    made = list(
+        generate_texts(
+            network, vocabulary, [Prompt()] * tunes, max_characters=characters, batch=tunes, constrained=False
+        )
+    )
     return sum(len(text.text) for text in made) / (clock() - begun)
+
+
+def bundled(checkpoint: Checkpoint, tunes: int, constrained: bool, clock: Clock) -> tuple[float, float]:
+    """Write tunes with the bundled model; give tunes and characters a second."""
+    begun = clock()
+    made = list(
+        generate_texts(
+            checkpoint.network, checkpoint.vocabulary, [Prompt()] * tunes, max_characters=2000, constrained=constrained
+        )
+    )
+    seconds = clock() - begun
+    return tunes / seconds, sum(len(text.text) for text in made) / seconds
 
 
 def main() -> None:
@@ -74,6 +95,16 @@ def main() -> None:
     print(f"plain, one tune            {one:10,.0f} characters/s")
     print(f"folkrnn, {options.tunes:4d} tunes        {many:10,.0f} characters/s")
     print(f"ratio                      {many / one:10.1f}")
+    checkpoint = load_checkpoint(bundled_model())
+    rates: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
+    for _ in range(options.rounds):
+        for constrained, figures in rates.items():
+            figures.append(bundled(checkpoint, options.tunes, constrained, clock))
+    medians = {key: [statistics.median(column) for column in zip(*rows, strict=True)] for key, rows in rates.items()}
+    for name, (a_tune, a_character) in zip(("unconstrained", "constrained"), medians.values(), strict=True):
+        print(f"{name:26s} {a_tune:10.1f} tunes/s {a_character:10,.0f} characters/s")
+    by_tune, by_character = (with_it / without for with_it, without in zip(medians[True], medians[False], strict=True))
+    print(f"ratio                      {by_tune:10.2f}         {by_character:10.2f}")
 
 
 if __name__ == "__main__":

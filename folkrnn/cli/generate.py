@@ -184,7 +184,7 @@ class _Account:
         self._few = few
         self._steering = steering
         self._rows: list[list[Any]] = []
-        self._tunes = self._steered = self._characters = 0
+        self._tunes = self._steered = self._rewritten = self._characters = 0
         self.unplayable = 0
         """The tunes that are not playable."""
 
@@ -201,10 +201,16 @@ class _Account:
         self._tunes += 1
         self.unplayable += not report.playable
         self._steered += text.steered
+        self._rewritten += text.rewritten
         self._characters += len(text.text)
         if self._few:
             self._rows.append(list(row.values()))
-        return row | ({"steered": text.steered, "characters": len(text.text)} if self._steering else {})
+        return row | self._steering_of(text)
+
+    def _steering_of(self, text: "GeneratedText") -> dict[str, int]:
+        if not self._steering:
+            return {}
+        return {"steered": text.steered, "rewritten": text.rewritten, "characters": len(text.text)}
 
     def lines(self) -> Iterator[str]:
         """The table and the sums."""
@@ -212,7 +218,8 @@ class _Account:
             yield table(["title", "rhythm", "key", "meter", "bars", "playable"], self._rows)
         if self._steering:
             percent = 100 * self._steered / max(1, self._characters)
-            yield f"the grammar steered {self._steered:,} of {self._characters:,} characters ({percent:.1f} %)"
+            steered = f"steered {self._steered:,} of {self._characters:,} characters ({percent:.1f} %)"
+            yield f"the grammar {steered} and had {self._rewritten:,} bars written again"
         yield f"{self._tunes - self.unplayable} of {self._tunes} tunes are playable"
 
 
