@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from folkrnn.errors import GenerationError, NotationError
 from folkrnn.model.vocabulary import Vocabulary
-from folkrnn.notation.grammar import Grammar
+from folkrnn.notation.grammar import Grammar, form_cost
 
 FIELDS = "XTROMLIK"
 """Header fields in the order in which a tune text writes them; K ends the header."""
@@ -48,9 +48,9 @@ class Prompt:
         """Raise GenerationError if no tune of the grammar, within the characters allowed, has these fields."""
         try:
             for letter, value in self.fields.items():
-                grammar.check_field(letter, value)
+                grammar.header.check(letter, value)
             told = sum(map(len, self.fields.values()))
-            grammar.walk(max_characters - max(told - USUAL_HEADER, 0) - grammar.cost(self.fields.get("I", "")))
+            grammar.walk(max_characters - max(told - USUAL_HEADER, 0) - form_cost(self.fields.get("I", "")))
         except NotationError as error:
             raise GenerationError(f"the grammar cannot write what is asked for: {error}") from None
 

@@ -215,4 +215,4 @@ def test_too_short_a_limit_is_refused() -> None:
 )
 def test_impossible_fields_are_named(letter: str, value: str, named: str) -> None:
     with pytest.raises(NotationError, match=named):
-        CAUTIOUS.check_field(letter, value)
+        CAUTIOUS.header.check(letter, value)

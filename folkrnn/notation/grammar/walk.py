@@ -1,25 +1,18 @@
 """A tune text on its way, character by character: header, bars, sections, the end."""
 
-import re
 from collections.abc import Iterable, Mapping
 from copy import copy
 from fractions import Fraction
 from itertools import product
 
 from folkrnn.errors import NotationError
-from folkrnn.notation.grammar.bar import KEY, LINE, SOON, TIE, WHOLE, BarGrammar, Place, key_names, ticks
-from folkrnn.notation.grammar.sections import NO_LINES, Part, Plan, Sections
-from folkrnn.notation.grammar.words import Words
+from folkrnn.notation.grammar.bar import KEY, LINE, SOON, TIE, WHOLE, BarGrammar, Place
+from folkrnn.notation.grammar.header import BAR_COST, SECTION_COST, Header, HeaderGrammar, read_form
+from folkrnn.notation.grammar.sections import NO_LINES, Plan, Sections
 from folkrnn.notation.key import parse_key
-from folkrnn.notation.meter import Meter, parse_meter
+from folkrnn.notation.meter import parse_meter
 from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
 from folkrnn.notation.reader import read_tunes
-
-LONGEST_TEXT = {"T": 80, "R": 30, "O": 30}
-"""How many characters a title, a rhythm and an origin may have."""
-
-MOST_BARS, MOST_SECTIONS = 200, 40
-"""The largest form."""
 
 BAR_CHARACTERS = 160
 """From so many characters on a bar is brought to its end."""
@@ -30,34 +23,11 @@ LINE_WIDTH, KEY_WIDTH = 420, 9
 WIDTHS = dict.fromkeys("ABCDEFGabcdefgz", 10) | dict.fromkeys("^_=3>-[{", 9)
 """The width, in points, that characters take in print: notes, and signs beside them."""
 
-BAR_COST, SECTION_COST = 16, 48
-"""More characters than the shortest way through a bar takes, and than a section may take beyond its bars."""
-
 MOST_STATES = 30_000
 """So many states are kept for use again; each takes some kilobytes."""
 
 LEAST_CHARACTERS = 400
 """A tune may not be held to fewer characters than this."""
-
-BODY, END = "body", "end"
-ORDER = "XTROMLIK"
-_AFTER = {"": "X", "X": "T", "T": "ROM", "R": "OM", "O": "M", "M": "L", "L": "I", "I": "K"}
-_FORM = re.compile(r"form ([1-9]\d{0,2}[:|])+")
-_FIXED = {"X": "1", "L": "1/8"}
-_HORNPIPE_METERS = ("2/4", "4/4")
-
-
-def meter_names() -> Iterable[str]:
-    """The meters of the grammar: ``none``, and all from a quarter to four whole notes of 1 to 24 beats."""
-    yield "none"
-    for unit in (1, 2, 4, 8, 16):
-        for beats in range(1, 25):
-            if Fraction(1, 4) <= Fraction(beats, unit) <= 4:
-                yield f"{beats}/{unit}"
-    for first, second in product((2, 3, 4), repeat=2):
-        yield f"{first}+{second}/8"
-        for third in (2, 3):
-            yield f"{first}+{second}+{third}/8"
 
 
 class State:
@@ -92,17 +62,10 @@ class Grammar:
             if character not in self.alphabet:
                 raise NotationError(f"the grammar needs the character {character!r} to write a tune")
         self.bar = BarGrammar(self.alphabet, cautious)
-        meters = [name for name in meter_names() if self.alphabet.issuperset(name) and self._fits(parse_meter(name))]
-        self.meters = Words(meters)
-        self.hornpipe_meters = Words(name for name in meters if name in _HORNPIPE_METERS)
-        self.keys = Words(name for name in key_names() if self.alphabet.issuperset(name))
+        self.header = HeaderGrammar(self.alphabet, cautious, self.bar.grid)
         self._states: dict[object, State] = {}
         self._short: dict[Place, frozenset[str]] = {}
         self._known: dict[frozenset[str], frozenset[str]] = {}
-        self.text = self.alphabet - {"\n"}
-
-    def _fits(self, meter: Meter) -> bool:
-        return meter.bar is None or not ticks(meter.bar) % self.bar.grid
 
     def walk(self, longest: int = 3000) -> "Walk":
         """A tune of at most ``longest`` characters, at its beginning."""
@@ -111,22 +74,6 @@ class Grammar:
                 f"a tune of at most {longest} characters is too short; expected {LEAST_CHARACTERS} or more"
             )
         return Walk(self, longest)
-
-    def check_field(self, letter: str, value: str) -> None:
-        """Raise NotationError for a value that a header field of the grammar cannot have."""
-        if letter == "M" and value not in self.meters:
-            raise NotationError(f"{value!r} is no meter of the grammar; expected one such as 6/8, 4/4 or none")
-        if letter == "K" and value not in self.keys:
-            raise NotationError(f"{value!r} is no key of the grammar; expected one such as D, Em or Ador")
-        if letter == "L" and value != _FIXED["L"]:
-            raise NotationError(f"{value!r} is no unit length of the grammar; expected {_FIXED['L']}")
-        if letter == "I" and not _FORM.fullmatch(value):
-            raise NotationError(f"{value!r} is no form; expected one such as 'form 8:8:'")
-
-    def cost(self, form: str) -> int:
-        """How many characters a form may take at most, if it is written in the shortest way."""
-        parts, _ = read_form(form[len("form ") :])
-        return sum(part.bars * BAR_COST + SECTION_COST for part in parts)
 
     def state(self, place: Place) -> State:
         """The state of a place inside a bar."""
@@ -183,10 +130,8 @@ class Walk:
         self.grammar = grammar
         self.longest = longest
         self.text: list[str] = []
-        self.fields: dict[str, str] = {}
         self.finished = False
-        self._letter = ""
-        self._value = ""
+        self._header = Header(grammar.header, longest)
         self._opening = ""
         self._in_music = False
         self._sections = Sections((), None)
@@ -202,8 +147,8 @@ class Walk:
         self._tied: tuple[str, ...] = ()  # how the note may be written that a tie over the last bar line leads to
         self._next_bar_tied: tuple[str, ...] = ()
         self._tied_note = ""  # the same note with all its accidentals
-        self.state = grammar.fixed(frozenset("X"))
-        self.choices = self.state.choices
+        self.choices = self._header.choices
+        self.state = grammar.fixed(self.choices)
 
     @property
     def at_bar_line(self) -> bool:
@@ -214,6 +159,7 @@ class Walk:
         """The same place in a text of its own."""
         twin = copy(self)
         twin.text = self.text.copy()
+        twin._header = self._header.copy()
         return twin
 
     # ── one character ───────────────────────────────────────────────────────────────────────────
@@ -221,7 +167,7 @@ class Walk:
     def advance(self, character: str, given: bool = False) -> None:
         """Take the next character. Raises NotationError if it cannot come here.
 
-        A ``given`` character of a header field is taken whatever it is: see ``Grammar.check_field``.
+        A ``given`` character of a header field is taken whatever it is: see ``HeaderGrammar.check``.
         """
         step = self.state.steps.get(character)
         self._width -= WIDTHS.get(character, 0)
@@ -241,7 +187,7 @@ class Walk:
             self.text.append(character)
         else:
             self.text.append(character)
-            self._header(character)
+            self._before_music(character)
         self.choices = self.state.choices
         in_a_hurry = len(self.text) >= self._hurry or self._width <= 0
         if self._in_music and in_a_hurry and self.state.place is not None:
@@ -251,75 +197,23 @@ class Walk:
         expected = " ".join(sorted(self.choices)).replace("\n", "a line end")
         return f"{character!r} cannot come here; expected one of: {expected or 'nothing'}"
 
-    # ── the header ──────────────────────────────────────────────────────────────────────────────
+    # ── before the first bar ────────────────────────────────────────────────────────────────────
 
-    def _header(self, character: str) -> None:
+    def _before_music(self, character: str) -> None:
+        """A character of the header, or of the sign of a repeat that opens the tune."""
         if self._opening:
             self._open(self._opening[1:])
-        elif not self._letter:
-            self._letter, self._value = character, ""
-            self.state = self.grammar.fixed(frozenset(":"))
-        elif character == "\n":
-            self._field(self._letter, self._value[1:])
-        else:
-            self._value += character
-            self.state = self.grammar.fixed(self._may_follow(self._letter, self._value[1:]))
-
-    def _may_follow(self, letter: str, value: str) -> frozenset[str]:
-        """What may come in a header line after the part of its value that is there."""
-        if letter in _FIXED:
-            return frozenset(_FIXED[letter][len(value) : len(value) + 1] or "\n")
-        if letter == "K" or letter == "M":
-            words = self.grammar.keys if letter == "K" else self._meters
-            return words.after(value) | (frozenset("\n") if value in words else frozenset())
-        if letter == "I":
-            return self._may_follow_form(value)
-        most = LONGEST_TEXT[letter] if self.longest >= 1000 else LONGEST_TEXT[letter] // 2
-        if len(value) >= most:
-            return frozenset("\n")
-        if not value:  # abc2midi takes a field whose text begins with | or : for music
-            first = self.grammar.text - (frozenset(" |:") if self.grammar.cautious else frozenset(" "))
-            return first | {"\n"} if letter == "T" else first
-        return self.grammar.alphabet
-
-    @property
-    def _meters(self) -> Words:
-        hornpipe = self.fields.get("R", "").lower().startswith("hornpipe")
-        if self.grammar.cautious and hornpipe and self.grammar.hornpipe_meters:
-            return self.grammar.hornpipe_meters
-        return self.grammar.meters
-
-    def _may_follow_form(self, value: str) -> frozenset[str]:
-        opening = "form "
-        if len(value) < len(opening):
-            return frozenset(opening[len(value)])
-        told = value[len(opening) :]
-        parts, number = read_form(told)
-        bars = sum(part.bars for part in parts) + int(number or 0)
-        digits = "0123456789" if number else "123456789"
-        choices = {
-            digit for digit in digits if self._affordable(bars + int(number or 0) * 9 + int(digit), len(parts) + 1)
-        }
-        if number:
-            choices |= {"|", ":"}
-        elif parts:
-            choices.add("\n")
-        return self.grammar.alphabet & frozenset(choices)
-
-    def _affordable(self, bars: int, sections: int) -> bool:
-        """Whether a form of so many bars and sections can be written within the characters allowed."""
-        left = self.longest - len(self.text) - 3 * sections - 30 - 2 * SOON
-        return bars <= MOST_BARS and sections <= MOST_SECTIONS and bars * BAR_COST + sections * SECTION_COST <= left
-
-    def _field(self, letter: str, value: str) -> None:
-        self.fields[letter] = value
-        self._letter = self._value = ""
-        if letter != "K":
-            self.state = self.grammar.fixed(self.grammar.alphabet & frozenset(_AFTER[letter]))
             return
-        self._key = value
-        parts, _ = read_form(self.fields["I"][len("form ") :])
-        self._sections = Sections(tuple(parts), parse_meter(self.fields["M"]).bar, cautious=self.grammar.cautious)
+        self._header.advance(character)
+        self.state = self.grammar.fixed(self._header.choices)
+        if self._header.complete:
+            self._begin_music(self._header.fields)
+
+    def _begin_music(self, fields: Mapping[str, str]) -> None:
+        """Stand behind the header."""
+        self._key = fields["K"]
+        parts, _ = read_form(fields["I"].removeprefix("form "))
+        self._sections = Sections(parts, parse_meter(fields["M"]).bar, cautious=self.grammar.cautious)
         self._open(self._sections.opening)
         lead_in = self._sections.lead_in()
         if lead_in:
@@ -426,16 +320,3 @@ class Walk:
         """The pitches of the last note or chord of some music in the key of the bar under way."""
         (tune,) = read_tunes(f"X:1\nM:none\nL:1/8\nK:{self._bar_key}\n{music}\n")
         return tune.bars[-1].notes[-1].pitches
-
-
-def read_form(text: str) -> tuple[list[Part], str]:
-    """The sections that the beginning of a form tells, and the digits of a number that is still under way."""
-    parts: list[Part] = []
-    number = ""
-    for character in text:
-        if character in "|:":
-            parts.append(Part(int(number), character == ":"))
-            number = ""
-        else:
-            number += character
-    return parts, number

@@ -1,0 +1,179 @@
+"""The grammar of the header: its lines in their order, and what each may say."""
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import product
+
+from folkrnn.errors import NotationError
+from folkrnn.notation.grammar.bar import SOON, key_names, ticks
+from folkrnn.notation.grammar.sections import Part
+from folkrnn.notation.grammar.words import Words
+from folkrnn.notation.meter import parse_meter
+
+LONGEST_TEXT = {"T": 80, "R": 30, "O": 30}
+"""How many characters a title, a rhythm and an origin may have; half of it where a whole tune has fewer than 1000."""
+
+MOST_BARS, MOST_SECTIONS = 200, 40
+"""The largest form."""
+
+BAR_COST, SECTION_COST = 16, 48
+"""More characters than the shortest way through a bar takes, and than a section may take beyond its bars."""
+
+KEY_COST, FORM_COST = 30, 3
+"""More characters than the line of the key takes, and than one more section takes in the form."""
+
+_AFTER = {"": "X", "X": "T", "T": "ROM", "R": "OM", "O": "M", "M": "L", "L": "I", "I": "K"}
+_FIXED = {"X": "1", "L": "1/8"}
+_OPENING = "form "
+_FORM = re.compile(_OPENING + r"([1-9]\d{0,2}[:|])+")
+_HORNPIPE_METERS = ("2/4", "4/4")
+_LINE_END = frozenset("\n")
+
+
+def meter_names() -> Iterator[str]:
+    """The meters of the grammar: ``none``, and all from a quarter to four whole notes of 1 to 24 beats."""
+    yield "none"
+    for unit in (1, 2, 4, 8, 16):
+        for beats in range(1, 25):
+            if Fraction(1, 4) <= Fraction(beats, unit) <= 4:
+                yield f"{beats}/{unit}"
+    for first, second in product((2, 3, 4), repeat=2):
+        yield f"{first}+{second}/8"
+        for third in (2, 3):
+            yield f"{first}+{second}+{third}/8"
+
+
+def read_form(text: str) -> tuple[tuple[Part, ...], str]:
+    """The sections that the beginning of a form tells, and the digits of a number that is still under way."""
+    parts: list[Part] = []
+    number = ""
+    for character in text:
+        if character in "|:":
+            parts.append(Part(int(number), character == ":"))
+            number = ""
+        else:
+            number += character
+    return tuple(parts), number
+
+
+def form_cost(value: str) -> int:
+    """How many characters the music of a form may take if it is written in the shortest way; 0 for an empty value."""
+    parts, _ = read_form(value[len(_OPENING) :])
+    return sum(part.bars * BAR_COST + SECTION_COST for part in parts)
+
+
+class HeaderGrammar:
+    """What the lines of a header may say, written with some characters.
+
+    All bars must be multiples of ``grid`` ticks. ``cautious`` leaves out what abc2midi does not take: hornpipes in
+    other meters than 2/4 and 4/4, and texts that begin like a bar line.
+    """
+
+    def __init__(self, alphabet: frozenset[str], cautious: bool, grid: int) -> None:
+        def fits(name: str) -> bool:
+            bar = parse_meter(name).bar
+            return alphabet.issuperset(name) and (bar is None or not ticks(bar) % grid)
+
+        meters = list(filter(fits, meter_names()))
+        self.alphabet = alphabet
+        self.cautious = cautious
+        self.meters = Words(meters)
+        self.hornpipe_meters = Words(name for name in meters if name in _HORNPIPE_METERS)
+        self.keys = Words(name for name in key_names() if alphabet.issuperset(name))
+
+    def check(self, letter: str, value: str) -> None:
+        """Raise NotationError for a value that a field cannot have."""
+        if letter == "M" and value not in self.meters:
+            raise NotationError(f"{value!r} is no meter of the grammar; expected one such as 6/8, 4/4 or none")
+        if letter == "K" and value not in self.keys:
+            raise NotationError(f"{value!r} is no key of the grammar; expected one such as D, Em or Ador")
+        if letter == "L" and value != _FIXED["L"]:
+            raise NotationError(f"{value!r} is no unit length of the grammar; expected {_FIXED['L']}")
+        if letter == "I" and not _FORM.fullmatch(value):
+            raise NotationError(f"{value!r} is no form; expected one such as 'form 8:8:'")
+
+
+class Header:
+    """A header on its way: ``choices`` may come next; ``fields`` are its whole lines, by letter, in their order."""
+
+    def __init__(self, grammar: HeaderGrammar, longest: int) -> None:
+        self._grammar = grammar
+        self._longest = longest
+        self._length = 0
+        self._letter = self._value = ""
+        self.fields: dict[str, str] = {}
+        self.choices = self._line_starts()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last line, the key's, is written."""
+        return "K" in self.fields
+
+    def copy(self) -> "Header":
+        """The same place; a header that is complete does not change any more."""
+        if self.complete:
+            return self
+        twin = object.__new__(Header)
+        twin.__dict__ |= self.__dict__ | {"fields": self.fields.copy()}
+        return twin
+
+    def advance(self, character: str) -> None:
+        """Take the next character."""
+        self._length += 1
+        if not self._letter:
+            self._letter, self._value = character, ""
+            self.choices = frozenset(":")
+        elif character == "\n":
+            self.fields[self._letter] = self._value[1:]
+            self._letter = ""
+            self.choices = self._line_starts()
+        else:
+            self._value += character
+            self.choices = self._may_follow(self._letter, self._value[1:])
+
+    def _line_starts(self) -> frozenset[str]:
+        last = next(reversed(self.fields), "")
+        return self._grammar.alphabet.intersection(_AFTER.get(last, ""))
+
+    def _may_follow(self, letter: str, value: str) -> frozenset[str]:
+        """What may come in a line after the part of its value that is there."""
+        if letter in _FIXED:
+            return frozenset(_FIXED[letter][len(value) : len(value) + 1] or "\n")
+        if letter in "KM":
+            words = self._grammar.keys if letter == "K" else self._meters
+            return words.after(value) | (_LINE_END if value in words else frozenset())
+        return self._form(value) if letter == "I" else self._text(letter, value)
+
+    @property
+    def _meters(self) -> Words:
+        hornpipe = self.fields.get("R", "").lower().startswith("hornpipe")
+        few = self._grammar.hornpipe_meters if self._grammar.cautious and hornpipe else None
+        return few or self._grammar.meters
+
+    def _text(self, letter: str, value: str) -> frozenset[str]:
+        most = LONGEST_TEXT[letter] if self._longest >= 1000 else LONGEST_TEXT[letter] // 2
+        if len(value) >= most:
+            return _LINE_END
+        if value:
+            return self._grammar.alphabet
+        never = " |:" if self._grammar.cautious else " "
+        return self._grammar.alphabet - frozenset(never if letter == "T" else f"{never}\n")
+
+    def _form(self, value: str) -> frozenset[str]:
+        if len(value) < len(_OPENING):
+            return frozenset(_OPENING[len(value)])
+        parts, number = read_form(value[len(_OPENING) :])
+        told = sum(part.bars for part in parts)
+        digits = "0123456789" if number else "123456789"
+        choices = {digit for digit in digits if self._affordable(told + int(number + digit), len(parts) + 1)}
+        if number:
+            choices |= {"|", ":"}
+        elif parts:
+            choices.add("\n")
+        return self._grammar.alphabet.intersection(choices)
+
+    def _affordable(self, bars: int, sections: int) -> bool:
+        """Whether a form of so many bars and sections can be written within the characters allowed."""
+        left = self._longest - self._length - FORM_COST * sections - KEY_COST - 2 * SOON
+        return bars <= MOST_BARS and sections <= MOST_SECTIONS and bars * BAR_COST + sections * SECTION_COST <= left
