@@ -202,7 +202,8 @@ class _Block:
         row = index % BLOCK
         grammar = self._sampling.grammar
         rng = np.random.default_rng((self._sampling.seed, index))
-        walk = grammar.walk(self._sampling.max_characters) if grammar else None
+        meter = prompt.fields.get("M", "")
+        walk = grammar.walk(self._sampling.max_characters, meter) if grammar else None
         self._tunes[row] = _Tune(index, HeaderWriter(prompt), rng, walk)
         self._line_starts.add(row)
         self._draw(row)

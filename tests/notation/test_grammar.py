@@ -168,6 +168,18 @@ def test_hornpipes_keep_to_the_meters_that_abc2midi_knows() -> None:
     header = "X:1\nT:Test\nR:hornpipe\nM:"
     assert walked(CAUTIOUS, header).choices == {"2", "4"}
     assert len(walked(WHOLE, header).choices) > 5
+    told = CAUTIOUS.walk(meter="6/8")
+    for character in "X:1\nT:Test\nR:hornpip":
+        told.advance(character)
+    assert "e" not in told.choices
+    assert "s" in told.choices
+
+
+def test_hornpipes_are_not_broken_between_the_beats() -> None:
+    hornpipe = "X:1\nT:Test\nR:hornpipe\nM:4/4\nL:1/8\nI:form 2|\nK:D\n"
+    assert ">" in walked(CAUTIOUS, hornpipe + "A2B").choices
+    assert ">" not in walked(CAUTIOUS, hornpipe + "AB").choices
+    assert ">" in walked(CAUTIOUS, hornpipe.replace("hornpipe", "reel") + "AB").choices
 
 
 @pytest.mark.parametrize("longest", [400, 500, 1000])

@@ -44,12 +44,14 @@ class Task:
 
     ``full`` is the time of a full bar, ``LONGEST`` where the meter is free. ``ends`` maps the time that may be left of
     it to the first characters of the bar lines that may follow then, with a ``-`` among them if a tie may lead over
-    the line; ``elsewhere`` is the same for all other times. ``least`` is the least time that may be left.
+    the line; ``elsewhere`` is the same for all other times. ``least`` is the least time that may be left. ``swing`` is
+    the length of the notes that abc2midi swings in pairs, 0 where it swings none.
     """
 
-    __slots__ = ("elsewhere", "ends", "free", "full", "key_change", "least")
+    __slots__ = ("elsewhere", "ends", "free", "full", "key_change", "least", "swing")
 
-    def __init__(self, plan: Plan, grid: int) -> None:
+    def __init__(self, plan: Plan, grid: int, swing: int) -> None:
+        self.swing = swing
         self.free = plan.full is None
         self.full = LONGEST if plan.full is None else ticks(plan.full)
         self.ends = {self.full - ticks(length): _signs(lines) for length, lines in plan.ends}
@@ -62,7 +64,7 @@ class Task:
     @property
     def key(self) -> object:
         """Equal for equal tasks."""
-        return self.full, self.free, tuple(sorted(self.ends.items())), self.elsewhere, self.key_change
+        return self.full, self.free, tuple(sorted(self.ends.items())), self.elsewhere, self.key_change, self.swing
 
 
 def _signs(lines: frozenset[str]) -> str:
@@ -187,12 +189,12 @@ class BarGrammar:
         self._after.clear()
         self._feasible.clear()
 
-    def begin(self, plan: Plan) -> Place:
-        """The beginning of a bar."""
-        task = self._tasks.get(plan)
+    def begin(self, plan: Plan, swing: Fraction = Fraction(0)) -> Place:
+        """The beginning of a bar; ``swing`` is the length of the notes that abc2midi swings in pairs, if it does."""
+        task = self._tasks.get((plan, swing))
         if task is None:
-            task = Task(plan, self.grid)
-            task = self._tasks[plan] = self._tasks.setdefault(task.key, task)
+            task = Task(plan, self.grid, ticks(swing))
+            task = self._tasks[plan, swing] = self._tasks.setdefault(task.key, task)
         return Place(task, task.full)
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────
@@ -252,7 +254,8 @@ class BarGrammar:
 
     def _too_short(self, sounding: int, place: Place) -> bool:
         """Whether a note is too short for abc2midi to play its grace notes or its ornament."""
-        return sounding * 32 <= place.graces * WHOLE or (place.ornament and sounding * 16 < WHOLE)
+        shortest = max(WHOLE // 16, 2 * place.task.swing)
+        return sounding * 32 <= place.graces * WHOLE or (place.ornament and sounding < shortest)
 
     # ── characters ──────────────────────────────────────────────────────────────────────────────
 
@@ -370,7 +373,8 @@ class BarGrammar:
         if not place.sounds:
             return steps
         length = self.lengths[place.detail]
-        if not place.tuplet and not place.pair and length in self.pair_lengths:
+        swung = self.cautious and place.task.swing and (place.task.full - place.left) % (2 * place.task.swing)
+        if not place.tuplet and not place.pair and not swung and length in self.pair_lengths:
             paired = after._replace(pair=length)
             if self._after_length(paired):
                 steps[">"] = paired

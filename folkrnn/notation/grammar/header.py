@@ -27,6 +27,7 @@ _AFTER = {"": "X", "X": "T", "T": "ROM", "R": "OM", "O": "M", "M": "L", "L": "I"
 _FIXED = {"X": "1", "L": "1/8"}
 _OPENING = "form "
 _FORM = re.compile(_OPENING + r"([1-9]\d{0,2}[:|])+")
+_HORNPIPE = "hornpipe"
 _HORNPIPE_METERS = ("2/4", "4/4")
 _LINE_END = frozenset("\n")
 
@@ -95,9 +96,13 @@ class HeaderGrammar:
 
 
 class Header:
-    """A header on its way: ``choices`` may come next; ``fields`` are its whole lines, by letter, in their order."""
+    """A header on its way: ``choices`` may come next; ``fields`` are its whole lines, by letter, in their order.
 
-    def __init__(self, grammar: HeaderGrammar, longest: int) -> None:
+    ``meter`` is the value that the meter will be given, if that is known.
+    """
+
+    def __init__(self, grammar: HeaderGrammar, longest: int, meter: str = "") -> None:
+        self._meter = meter
         self._grammar = grammar
         self._longest = longest
         self._length = 0
@@ -146,19 +151,29 @@ class Header:
         return self._form(value) if letter == "I" else self._text(letter, value)
 
     @property
+    def is_hornpipe(self) -> bool:
+        """Whether abc2midi takes the tune for a hornpipe, which it swings."""
+        return self.fields.get("R", "").lower().startswith(_HORNPIPE)
+
+    @property
     def _meters(self) -> Words:
-        hornpipe = self.fields.get("R", "").lower().startswith("hornpipe")
-        few = self._grammar.hornpipe_meters if self._grammar.cautious and hornpipe else None
+        few = self._grammar.hornpipe_meters if self._grammar.cautious and self.is_hornpipe else None
         return few or self._grammar.meters
 
     def _text(self, letter: str, value: str) -> frozenset[str]:
         most = LONGEST_TEXT[letter] if self._longest >= 1000 else LONGEST_TEXT[letter] // 2
         if len(value) >= most:
             return _LINE_END
+        if letter == "R" and value.lower() == _HORNPIPE[:-1] and self._hornpipes_are_wrong:
+            return self._grammar.alphabet - frozenset(_HORNPIPE[-1:] + _HORNPIPE[-1:].upper())
         if value:
             return self._grammar.alphabet
         never = " |:" if self._grammar.cautious else " "
         return self._grammar.alphabet - frozenset(never if letter == "T" else f"{never}\n")
+
+    @property
+    def _hornpipes_are_wrong(self) -> bool:
+        return self._grammar.cautious and bool(self._meter) and self._meter not in self._grammar.hornpipe_meters
 
     def _form(self, value: str) -> frozenset[str]:
         if len(value) < len(_OPENING):

@@ -67,13 +67,13 @@ class Grammar:
         self._short: dict[Place, frozenset[str]] = {}
         self._known: dict[frozenset[str], frozenset[str]] = {}
 
-    def walk(self, longest: int = 3000) -> "Walk":
-        """A tune of at most ``longest`` characters, at its beginning."""
+    def walk(self, longest: int = 3000, meter: str = "") -> "Walk":
+        """A tune of at most ``longest`` characters, at its beginning; ``meter`` is known if it will be given."""
         if longest < LEAST_CHARACTERS:
             raise NotationError(
                 f"a tune of at most {longest} characters is too short; expected {LEAST_CHARACTERS} or more"
             )
-        return Walk(self, longest)
+        return Walk(self, longest, meter)
 
     def state(self, place: Place) -> State:
         """The state of a place inside a bar."""
@@ -126,12 +126,12 @@ class Walk:
     ``choices`` is never empty before ``finished``: some ending can always be reached within the characters allowed.
     """
 
-    def __init__(self, grammar: Grammar, longest: int) -> None:
+    def __init__(self, grammar: Grammar, longest: int, meter: str) -> None:
         self.grammar = grammar
         self.longest = longest
         self.text: list[str] = []
         self.finished = False
-        self._header = Header(grammar.header, longest)
+        self._header = Header(grammar.header, longest, meter)
         self._opening = ""
         self._in_music = False
         self._sections = Sections((), None)
@@ -146,6 +146,7 @@ class Walk:
         self._bar_key = self._key = ""
         self._tied: tuple[str, ...] = ()  # how the note may be written that a tie over the last bar line leads to
         self._next_bar_tied: tuple[str, ...] = ()
+        self._swing = Fraction(0)
         self._tied_note = ""  # the same note with all its accidentals
         self.choices = self._header.choices
         self.state = grammar.fixed(self.choices)
@@ -213,7 +214,10 @@ class Walk:
         """Stand behind the header."""
         self._key = fields["K"]
         parts, _ = read_form(fields["I"].removeprefix("form "))
-        self._sections = Sections(parts, parse_meter(fields["M"]).bar, cautious=self.grammar.cautious)
+        full = parse_meter(fields["M"]).bar
+        self._sections = Sections(parts, full, cautious=self.grammar.cautious)
+        if self._header.is_hornpipe and full is not None:
+            self._swing = full / 8
         self._open(self._sections.opening)
         lead_in = self._sections.lead_in()
         if lead_in:
@@ -270,7 +274,7 @@ class Walk:
 
     def _first_state(self, sections: Sections) -> State:
         self._plan = sections.plan()
-        place = self.grammar.bar.begin(self._plan)
+        place = self.grammar.bar.begin(self._plan, self._swing)
         return self.grammar.state(place._replace(tied=self._tied))
 
     def _bar_line(self, character: str) -> None:
