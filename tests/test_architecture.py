@@ -83,5 +83,5 @@ def test_validate_never_loads_torch(tmp_path: Path) -> None:
 
 def test_every_package_is_in_the_wheel() -> None:
     listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
-    found = {f"folkrnn.{path.parent.name}" for path in PACKAGE.glob("*/__init__.py")} | {"folkrnn"}
+    found = {".".join(path.parent.relative_to(ROOT).parts) for path in PACKAGE.rglob("__init__.py")}
     assert listed == found | {"folkrnn.recipes"}
