@@ -10,21 +10,9 @@ import random
 from collections.abc import Sequence
 
 from folkrnn.corpus import build_corpus, load_recipe
-from folkrnn.errors import NotationError
 from folkrnn.notation import form, read_tunes
 from folkrnn.notation.grammar import Grammar
 from folkrnn.validation import validate_all
-
-
-def takes(grammar: Grammar, text: str) -> bool:
-    """Whether the grammar takes a text to its end."""
-    walk = grammar.walk(10_000)
-    try:
-        for character in text:
-            walk.advance(character)
-    except NotationError:
-        return False
-    return walk.finished
 
 
 def changed(text: str, alphabet: str, rng: random.Random) -> str:
@@ -63,14 +51,14 @@ def main() -> None:
     texts = [tune.text for tune in build_corpus(load_recipe("default")).tunes if tune.playable]
     alphabet = frozenset().union(*map(set, texts))
     whole, cautious = Grammar(alphabet, cautious=False), Grammar(alphabet)
-    refused = [text for text in texts if not takes(whole, text)]
+    refused = [text for text in texts if not whole.takes(text)]
     print(f"{len(texts) - len(refused)} of {len(texts)} playable tunes are taken", flush=True)
-    few = sum(takes(cautious, text) for text in texts)
+    few = sum(cautious.takes(text) for text in texts)
     print(f"{few} of them by the cautious grammar", flush=True)
     rng = random.Random(1)
     signs = "".join(sorted(set("".join(text.split("\n")[-2] for text in texts))))
     tried = [changed(rng.choice(texts), signs, rng) for _ in range(options.changed)]
-    taken = [text for text in tried if takes(whole, text)]
+    taken = [text for text in tried if whole.takes(text)]
     broken = unplayable(taken)
     print(f"of {len(tried)} changed tunes {len(taken)} are taken, {len(broken)} of those are not playable", flush=True)
     for name, grammar in (("whole", whole), ("cautious", cautious)):

@@ -24,9 +24,9 @@ def _abc(tunes: Sequence[Tune]) -> bytes:
 
 
 def _abc_part(tune: Tune, number: int) -> bytes:
-    from folkrnn.notation import write_tune, write_tunebook
+    from folkrnn.notation.writer import TUNEBOOK_HEADER, write_tune
 
-    header = write_tunebook([]) if number == 1 else ""
+    header = TUNEBOOK_HEADER if number == 1 else ""
     return f"{header}\n{write_tune(tune, number)}".encode()
 
 

@@ -219,8 +219,7 @@ class _Block:
 
     def step(self) -> list[GeneratedText]:
         """Write one character of every tune, or go back to its last bar line; give the tunes that are over."""
-        before = self._last, self._state
-        logits, self._state = self._stepper(*before)
+        logits, self._state = self._stepper(self._last, self._state)
         for row in self._line_starts:
             choices = self._tunes[row].header.choices
             if choices:

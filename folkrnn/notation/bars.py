@@ -50,12 +50,12 @@ def number_bars(bars: Sequence[Bar]) -> tuple[Bar, ...]:
     return tuple(numbered)
 
 
-def carried(run: Fraction, length: Fraction, full: Fraction) -> Fraction:
-    """What short bars played one after the other hold together, less whole bars, when one more of them comes.
+def carried(length: Fraction, full: Fraction) -> Fraction:
+    """What short bars that are played one after the other carry on: their length together, less whole bars.
 
     Where a full bar follows it must be 0: this is how pickups and the short bars before them are held to add up.
     """
-    return (run + length) % full
+    return length % full
 
 
 def check_bars(bars: Sequence[Bar]) -> list[Finding]:
@@ -94,7 +94,7 @@ def _check_joins(bars: Sequence[Bar], short: set[int]) -> list[Finding]:
         if index in short and bars[index].meter == before.meter:
             run += bars[index].duration
             continue
-        if full and carried(run, Fraction(0), full):
+        if full and carried(run, full):
             message = f"pickup and last bar do not add up: incomplete bars hold {run} together; expected {full}"
             findings[before.line, before.column] = _finding("pickup-mismatch", WARNING, before, message)
         run = bars[index].duration if index in short else Fraction(0)

@@ -24,10 +24,16 @@ FEATURES = ("graces", "ornaments", "articulation", "slurs", "chord_symbols", "an
 
 _ORNAMENTS = frozenset({"roll", "trill", "turn", "uppermordent", "lowermordent", "mordent", "pralltriller", "slide"})
 _SHORTHAND = {name: symbol for symbol, name in reversed(SYMBOLS.items()) if symbol not in "JR"}
-ORNAMENT_TEXTS = {name: _SHORTHAND.get(name) or f"!{name}!" for name in sorted(_ORNAMENTS)}
-"""How canonical text writes the ornaments."""
-
 _SPACE = re.compile(r"\s+")
+
+
+def decoration_text(name: str) -> str:
+    """How a decoration is written: its shorthand, or its name between exclamation marks."""
+    return _SHORTHAND.get(name) or f"!{name}!"
+
+
+ORNAMENT_TEXTS = {name: decoration_text(name) for name in sorted(_ORNAMENTS)}
+"""How canonical text writes the ornaments."""
 
 _Altered = dict[tuple[int, int], frozenset[int]]
 """What readers may take a step and octave for, after the accidentals so far in a bar."""
@@ -189,7 +195,7 @@ def _before(note: Note, signature: dict[int, int], altered: _Altered) -> Iterato
     for text in (*note.chord_symbols, *note.annotations):
         yield f'"{text}"'
     for name in sorted(set(note.decorations)):
-        yield _SHORTHAND.get(name) or f"!{name}!"
+        yield decoration_text(name)
 
 
 def _pitches(note: Note, signature: dict[int, int], altered: _Altered, tied: Note | None) -> str:

@@ -16,6 +16,9 @@ from folkrnn.notation.tune import Bar, Note, Tune
 FIELD_ORDER = "TCOARBDFGHNSZQP"
 """The header fields between X and M; L and K follow."""
 
+TUNEBOOK_HEADER = f"%abc-2.1\nI:abc-creator folkrnn {__version__}\nI:abc-charset utf-8\n"
+"""What every tunebook begins with; each tune follows after an empty line."""
+
 BARS_A_LINE = 4
 LINE_WIDTH = 560
 """The points that a line has for its key signature and bars on A4 or letter paper, as abcm2ps prints."""
@@ -29,8 +32,7 @@ _DOTS = {3: 1, 7: 2}  # by the numerator of a length
 
 def write_tunebook(tunes: Sequence[Tune]) -> str:
     """A complete ABC file of some tunes, numbered from 1."""
-    header = f"%abc-2.1\nI:abc-creator folkrnn {__version__}\nI:abc-charset utf-8\n"
-    return header + "".join(f"\n{write_tune(tune, number)}" for number, tune in enumerate(tunes, 1))
+    return TUNEBOOK_HEADER + "".join(f"\n{write_tune(tune, number)}" for number, tune in enumerate(tunes, 1))
 
 
 def write_tune(tune: Tune, number: int = 1) -> str:

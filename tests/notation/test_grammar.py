@@ -29,14 +29,6 @@ def walked(grammar: Grammar, text: str, longest: int = 5000) -> Walk:
     return walk
 
 
-def takes(grammar: Grammar, text: str) -> bool:
-    """Whether the grammar takes a text to its end."""
-    try:
-        return walked(grammar, text).finished
-    except NotationError:
-        return False
-
-
 def tune(body: str, form: str, meter: str = "4/4", key: str = "D") -> str:
     """A canonical text."""
     return HEADER.format(meter, form, key) + body + "\n"
@@ -68,7 +60,7 @@ def corpus_texts() -> list[str]:
 
 def test_every_playable_tune_of_the_corpus_is_taken() -> None:
     assert len(corpus_texts()) > 800
-    assert [text for text in corpus_texts() if not takes(WHOLE, text)] == []
+    assert [text for text in corpus_texts() if not WHOLE.takes(text)] == []
 
 
 @settings(max_examples=60)
@@ -101,7 +93,7 @@ def test_what_is_no_longer_playable_is_no_longer_taken(data: st.DataObject) -> N
     new = data.draw(st.sampled_from(["", *"ABcd|:]2/3-><(^_=z[{}T~,'1", "(3", "||", ":|", "|:", ":||:", "|1", ":|2"]))
     changed = text[:place] + new + text[place + old :]
     assume(changed != text and changed.endswith("\n"))
-    if takes(WHOLE, changed):
+    if WHOLE.takes(changed):
         (read,) = read_tunes(changed)
         assert validate(read).playable
 
@@ -148,7 +140,7 @@ def test_the_first_impossible_character_is_refused(body: str, form: str, here: s
     ],
 )
 def test_usual_ways_of_building_a_tune_are_taken(body: str, form: str) -> None:
-    assert takes(CAUTIOUS, tune(body, form))
+    assert CAUTIOUS.takes(tune(body, form))
     (read,) = read_tunes(tune(body, form))
     assert validate(read).playable
 
@@ -160,8 +152,8 @@ def test_unusual_ones_are_left_out_where_other_programs_stumble() -> None:
         ("A5B3|B8|]", "2|"),
         ("d|:A8|1B8:|2B7|]", "2:"),
     ]:
-        assert not takes(CAUTIOUS, tune(body, parts))
-        assert takes(WHOLE, tune(body, parts))
+        assert not CAUTIOUS.takes(tune(body, parts))
+        assert WHOLE.takes(tune(body, parts))
 
 
 def test_hornpipes_keep_to_the_meters_that_abc2midi_knows() -> None:

@@ -5,7 +5,7 @@ the token under way has come. Places that are equal have equal futures, so what 
 Times are whole numbers of ticks, which are exact for every length and tuplet of the grammar.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ GRACES = 8
 CHORD = 5
 """At most so many notes sound at once."""
 
-UPPER, LOWER, RESTS = "ABCDEFG", "abcdefg", "z"
+UPPER, LOWER = "ABCDEFG", "abcdefg"
 OCTAVES = {",": ",,", "'": "''"}
 SILENT_ORNAMENTS = ("pralltriller", "slide")
 """Ornaments that abc2midi does not know."""
@@ -151,6 +151,18 @@ def key_names() -> Iterable[str]:
                     yield str(key)
 
 
+def _longer(text: str, words: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The characters that lead from a text on to longer words, each with the text that it makes."""
+    for word in words:
+        if word.startswith(text) and word != text:
+            yield word[len(text)], word[: len(text) + 1]
+
+
+def _spelled_out(place: Place) -> Place:
+    """The place behind the letters of a tied note, before its length."""
+    return place._replace(stage="length", detail="", tied=())
+
+
 class BarGrammar:
     """What may come next inside a bar, written with some characters.
 
@@ -186,6 +198,7 @@ class BarGrammar:
 
     def forget(self) -> None:
         """Give back the memory of what was worked out."""
+        self._tasks.clear()
         self._after.clear()
         self._feasible.clear()
 
@@ -293,11 +306,7 @@ class BarGrammar:
         if not place.graces and self._may_grace(place, 1):
             steps["{"] = place._replace(stage="grace")
         if not place.ornament and self._may_ornament(place):
-            for first in self.ornaments.after(""):
-                whole = first in self.ornaments
-                steps[first] = (
-                    place._replace(ornament=True) if whole else place._replace(stage="ornament", detail=first)
-                )
+            steps |= self._ornament(place)
         return steps
 
     def _feasible_tuplets(self, place: Place) -> dict[str, tuple[int, int, int]]:
@@ -327,6 +336,10 @@ class BarGrammar:
         steps: Steps = dict.fromkeys(UPPER, upper)
         return steps | dict.fromkeys(LOWER, lower)
 
+    def _octaves(self, place: Place) -> Steps:
+        """The octave mark that the letter under way may still get."""
+        return {mark: place._replace(octave=place.octave[1:]) for mark in place.octave[:1]}
+
     def _accidental_signs(self, place: Place, stage: str) -> Steps:
         """The beginning of an accidental."""
         begun = place._replace(stage=stage, octave="")
@@ -345,12 +358,10 @@ class BarGrammar:
     def _spelled(self, place: Place) -> Steps:
         """The note that a tie leads to, written in one of the ways that mean the tied pitch."""
         steps: Steps = {}
-        for word in place.tied:
-            if word.startswith(place.detail) and word != place.detail:
-                steps[word[len(place.detail)]] = place._replace(stage="spelled", detail=word[: len(place.detail) + 1])
         if place.detail in place.tied:
-            whole = place._replace(stage="length", detail="", tied=())
-            steps = {**self._length(whole), **steps}
+            steps |= self._length(_spelled_out(place))
+        for character, so_far in _longer(place.detail, place.tied):
+            steps[character] = place._replace(stage="spelled", detail=so_far)
         return steps
 
     def _length(self, place: Place) -> Steps:
@@ -359,13 +370,9 @@ class BarGrammar:
         lengths = self._after_length(place)
         if place.detail in lengths:
             steps |= self._after_note(place, lengths[place.detail])
-        for text in lengths:
-            if text.startswith(place.detail) and text != place.detail:
-                so_far = text[: len(place.detail) + 1]
-                steps[so_far[-1]] = place._replace(detail=so_far, octave="")
-        if place.octave:
-            steps[place.octave[0]] = place._replace(octave=place.octave[1:])
-        return steps
+        for character, so_far in _longer(place.detail, lengths):
+            steps[character] = place._replace(detail=so_far, octave="")
+        return steps | self._octaves(place)
 
     def _after_note(self, place: Place, after: Place) -> Steps:
         """What may follow a whole note."""
@@ -402,17 +409,13 @@ class BarGrammar:
         steps: Steps = {}
         if place.detail in signs:
             steps |= self._note(place._replace(stage="note", detail="", tuplet=signs[place.detail]))
-        for sign in signs:
-            if sign.startswith(place.detail) and sign != place.detail:
-                so_far = sign[: len(place.detail) + 1]
-                steps[so_far[-1]] = place._replace(detail=so_far)
+        for character, so_far in _longer(place.detail, signs):
+            steps[character] = place._replace(detail=so_far)
         return steps
 
     def _grace(self, place: Place) -> Steps:
         """Inside the braces of grace notes."""
-        steps: Steps = {}
-        if place.octave:
-            steps[place.octave[0]] = place._replace(octave=place.octave[1:])
+        steps = self._octaves(place)
         if place.members:
             steps["}"] = place._replace(stage="note", graces=place.members, members=0, octave="")
         if place.members < GRACES and self._may_grace(place, place.members + 1):
@@ -427,9 +430,7 @@ class BarGrammar:
 
     def _chord(self, place: Place) -> Steps:
         """Inside the brackets of a chord."""
-        steps: Steps = {}
-        if place.octave:
-            steps[place.octave[0]] = place._replace(octave=place.octave[1:])
+        steps = self._octaves(place)
         if place.members >= 2:
             steps["]"] = place._replace(stage="length", octave="")
         if place.members < CHORD:
@@ -470,7 +471,7 @@ class BarGrammar:
     def passed(self, place: Place) -> Place:
         """The place once the note under way, if there is one, is over."""
         if place.stage == "spelled":
-            place = place._replace(stage="length", detail="", tied=())
+            place = _spelled_out(place)
         return self._after_length(place)[place.detail] if place.stage == "length" else place
 
     # ── the short way ───────────────────────────────────────────────────────────────────────────
@@ -487,14 +488,15 @@ class BarGrammar:
                 return frozenset(text[len(place.detail)])
             place = lengths[text]
         elif place.stage == "spelled" and place.detail in place.tied:
-            return self.shortest_steps(place._replace(stage="length", detail="", tied=()))
+            return self.shortest_steps(_spelled_out(place))
         elif place.stage == "tuplet" and place.detail in self.tuplets:
             place = place._replace(stage="note", tuplet=self.tuplets[place.detail])
         for group in (BAR_LINES if not place.tied or not self._after_length(place) else "", "]}", UPPER + LOWER):
             found = frozenset(group).intersection(steps)
             if found and not (group == UPPER + LOWER and place.tied):
                 return found
-        return frozenset(steps) - frozenset("-<>({~TPM!z") if place.stage == "note" else frozenset(steps)
+        detours = self.ornaments.after("").union("-<>({z") if place.stage == "note" else frozenset[str]()
+        return frozenset(steps) - detours
 
     def _best(self, place: Place, lengths: dict[str, Place]) -> str:
         """The longest length outside a tuplet, the shortest text inside, that the characters so far can become."""

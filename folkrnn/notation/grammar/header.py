@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import product
 
 from folkrnn.errors import NotationError
-from folkrnn.notation.grammar.bar import SOON, key_names, ticks
+from folkrnn.notation.grammar.bar import SOON, BarGrammar, ticks
 from folkrnn.notation.grammar.sections import Part
 from folkrnn.notation.grammar.words import Words
 from folkrnn.notation.meter import parse_meter
@@ -67,21 +67,22 @@ def form_cost(value: str) -> int:
 class HeaderGrammar:
     """What the lines of a header may say, written with some characters.
 
-    All bars must be multiples of ``grid`` ticks. ``cautious`` leaves out what abc2midi does not take: hornpipes in
-    other meters than 2/4 and 4/4, and texts that begin like a bar line.
+    All bars must be multiples of the grid of ``bar``, whose keys a header may have. Where that is ``cautious`` the
+    header leaves out what abc2midi does not take: hornpipes in other meters than 2/4 and 4/4, and texts that begin
+    like a bar line.
     """
 
-    def __init__(self, alphabet: frozenset[str], cautious: bool, grid: int) -> None:
+    def __init__(self, bar: BarGrammar) -> None:
         def fits(name: str) -> bool:
-            bar = parse_meter(name).bar
-            return alphabet.issuperset(name) and (bar is None or not ticks(bar) % grid)
+            full = parse_meter(name).bar
+            return bar.alphabet.issuperset(name) and (full is None or not ticks(full) % bar.grid)
 
         meters = list(filter(fits, meter_names()))
-        self.alphabet = alphabet
-        self.cautious = cautious
+        self.alphabet = bar.alphabet
+        self.cautious = bar.cautious
         self.meters = Words(meters)
         self.hornpipe_meters = Words(name for name in meters if name in _HORNPIPE_METERS)
-        self.keys = Words(name for name in key_names() if alphabet.issuperset(name))
+        self.keys = bar.keys
 
     def check(self, letter: str, value: str) -> None:
         """Raise NotationError for a value that a field cannot have."""

@@ -186,7 +186,7 @@ class Sections:
     def _short(self, wanted: Fraction) -> Fraction:
         """How long a short bar must be for the run to become as wanted; 0 if none does it."""
         assert self.full is not None
-        return (wanted - self.run) % self.full
+        return carried(wanted - self.run, self.full)
 
     @property
     def _turn(self) -> Fraction:
@@ -200,28 +200,26 @@ class Sections:
     def _closings(self, run: Fraction | None) -> frozenset[str]:
         """The bar lines that may end the section when the run has become ``run``; None stands for any."""
         following = self._following
-        tail = ZERO if self.tail is None else self.tail
         if self._part.repeated and self.ending < 2:
-            turn = ZERO if self.tail is None else self._turn
-            if run is not None and run != turn:
+            if run is not None and run != self._turn:
                 return NO_LINES
             if self.ending:
                 lone = not self.cautious and following is not None and not following.repeated
-                return frozenset({":|2", ":|"} if lone and self._settled(self.body_run, tail) else {":|2"})
-            if not self._settled(turn, tail):
+                return frozenset({":|2", ":|"} if lone and self._settled(self.body_run) else {":|2"})
+            if not self._settled(self._turn):
                 return NO_LINES
             plain, opening = ":|", ":||:"
         else:
-            if run is not None and not self._settled(run, tail):
+            if run is not None and not self._settled(run):
                 return NO_LINES
             plain, opening = "||" if following else "|]", "|:"
         if following is None or not following.repeated:
             return frozenset({plain})
         return frozenset({plain, opening} if self._may_lead_in(self.number + 1) else {opening})
 
-    def _settled(self, run: Fraction, tail: Fraction) -> bool:
+    def _settled(self, run: Fraction) -> bool:
         """Whether the tune can end well if the section ends with this run."""
-        return run == tail or self._can_settle(self.number + 1)
+        return run == (self.tail or ZERO) or self._can_settle(self.number + 1)
 
     def _can_settle(self, number: int) -> bool:
         """Whether a section from this one on can end with another run than it began with."""
@@ -235,17 +233,16 @@ class Sections:
         """Whether a repeated section must end with two endings, because its own run would not suit what follows."""
         if not self._part.repeated or self.ending:
             return False
-        tail = ZERO if self.tail is None else self.tail
-        return not self._settled(ZERO if self.tail is None else self._turn, tail)
+        return not self._settled(self._turn)
 
     # ── what came ───────────────────────────────────────────────────────────────────────────────
 
     def close(self, length: Fraction, line: str) -> "Sections":
         """What is there after a bar of this length and this bar line, which the plan allows."""
-        run = carried(self.run, length, self.full) if self.full is not None else ZERO
+        run = carried(self.run + length, self.full) if self.full is not None else ZERO
         tail = self.tail
         if tail is None:
-            tail = (-run) % self.full if self.full is not None else ZERO
+            tail = carried(-run, self.full) if self.full is not None else ZERO
             run = ZERO
         after = replace(self, run=run, tail=tail, at_edge=line != "|", started=True)
         if self.leading:

@@ -13,15 +13,16 @@ from folkrnn.notation.key import parse_key
 from folkrnn.notation.meter import parse_meter
 from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
 from folkrnn.notation.reader import read_tunes
+from folkrnn.notation.writer import LINE_WIDTH, NOTE_WIDTH, SIGN_WIDTH
 
 BAR_CHARACTERS = 160
 """From so many characters on a bar is brought to its end."""
 
-LINE_WIDTH, KEY_WIDTH = 420, 9
-"""The width of a page, in points, less what the end of a bar may take; and the width of one sign of the key."""
+ROOM = LINE_WIDTH - 140
+"""The points of a line in print, less what the end of a bar may take."""
 
-WIDTHS = dict.fromkeys("ABCDEFGabcdefgz", 10) | dict.fromkeys("^_=3>-[{", 9)
-"""The width, in points, that characters take in print: notes, and signs beside them."""
+WIDTHS = dict.fromkeys("ABCDEFGabcdefgz", NOTE_WIDTH) | dict.fromkeys("^_=3>-[{", SIGN_WIDTH)
+"""The points that characters take in print: notes, and signs beside them."""
 
 MOST_STATES = 30_000
 """So many states are kept for use again; each takes some kilobytes."""
@@ -62,7 +63,7 @@ class Grammar:
             if character not in self.alphabet:
                 raise NotationError(f"the grammar needs the character {character!r} to write a tune")
         self.bar = BarGrammar(self.alphabet, cautious)
-        self.header = HeaderGrammar(self.alphabet, cautious, self.bar.grid)
+        self.header = HeaderGrammar(self.bar)
         self._states: dict[object, State] = {}
         self._short: dict[Place, frozenset[str]] = {}
         self._known: dict[frozenset[str], frozenset[str]] = {}
@@ -74,6 +75,16 @@ class Grammar:
                 f"a tune of at most {longest} characters is too short; expected {LEAST_CHARACTERS} or more"
             )
         return Walk(self, longest, meter)
+
+    def takes(self, text: str) -> bool:
+        """Whether a text is a whole tune of the grammar."""
+        walk = self.walk(len(text) + 10_000)
+        try:
+            for character in text:
+                walk.advance(character)
+        except NotationError:
+            return False
+        return walk.finished
 
     def state(self, place: Place) -> State:
         """The state of a place inside a bar."""
@@ -94,6 +105,7 @@ class Grammar:
         """Give back the memory of all states; texts under way keep those they stand in."""
         self._states.clear()
         self._short.clear()
+        self._known.clear()
         self.bar.forget()
 
     def short(self, place: Place) -> frozenset[str]:
@@ -139,8 +151,8 @@ class Walk:
         self._length = Fraction(0)  # of the bar before the bar line under way
         self._line = ""  # the bar line under way, what it may become, how it may go on, and where it leads if whole
         self._lines = self._more = NO_LINES
-        self._whole = False
         self._ahead = self._sections
+        self._first: State | None = None  # of the bar that a bar line may lead to
         self._bar_start = self._hurry = 0
         self._width = 0  # what is left of the page, when a bar must fit on one line of it
         self._bar_key = self._key = ""
@@ -154,7 +166,7 @@ class Walk:
     @property
     def at_bar_line(self) -> bool:
         """Whether a bar may begin here: just behind a bar line that is whole, or the header."""
-        return self._in_music and (len(self.text) == self._bar_start or (bool(self._line) and self._whole))
+        return self._in_music and (len(self.text) == self._bar_start or self._line in self._lines)
 
     def copy(self) -> "Walk":
         """The same place in a text of its own."""
@@ -181,8 +193,7 @@ class Walk:
         if character not in self.choices and not (given and not self._in_music):
             raise NotationError(self._refusal(character))
         if self._opening and character != self._opening[0]:
-            self._sections = self._ahead  # a lead-in comes before the repeat
-            self._begin_bar()
+            self._begin_bar()  # a lead-in comes before the repeat
         if self._in_music:
             self._music(character)
             self.text.append(character)
@@ -221,8 +232,7 @@ class Walk:
         self._open(self._sections.opening)
         lead_in = self._sections.lead_in()
         if lead_in:
-            self._ahead = lead_in
-            self.state = self.grammar.line_end(self.state.choices, self._first_state(self._ahead))
+            self.state = self.grammar.line_end(self.state.choices, self._look_ahead(lead_in))
 
     def _open(self, sign: str) -> None:
         """Expect the sign of a repeat that opens the tune, then its first bar."""
@@ -230,6 +240,7 @@ class Walk:
         if sign:
             self.state = self.grammar.fixed(frozenset(sign[0]))
         else:
+            self._look_ahead(self._sections)
             self._begin_bar()
 
     # ── the music ───────────────────────────────────────────────────────────────────────────────
@@ -260,22 +271,29 @@ class Walk:
         return self.state.place
 
     def _begin_bar(self) -> None:
-        """Stand at the beginning of the bar that comes."""
-        sections = self._sections
+        """Stand at the beginning of the bar that was looked ahead to."""
+        sections = self._sections = self._ahead
         self._in_music, self._opening = True, ""
-        self.state = self._first_state(sections)
+        assert self._first is not None
+        self.state = self._first
         self._bar_start = len(self.text)
         self._bar_key = self._key
         rest = sections.bars_left * BAR_COST + (len(sections.form) - sections.number) * SECTION_COST
         self._width = (
-            LINE_WIDTH - KEY_WIDTH * abs(parse_key(self._key).fifths) if self.grammar.cautious else self.longest * 10
+            ROOM - SIGN_WIDTH * abs(parse_key(self._key).fifths) if self.grammar.cautious else self.longest * 10
         )
         self._hurry = min(self._bar_start + BAR_CHARACTERS, self.longest - rest - SOON)
 
-    def _first_state(self, sections: Sections) -> State:
-        self._plan = sections.plan()
-        place = self.grammar.bar.begin(self._plan, self._swing)
-        return self.grammar.state(place._replace(tied=self._tied))
+    def _look_ahead(self, sections: Sections) -> State:
+        """Prepare the bar that comes there, or the end of the tune; give its first state."""
+        self._ahead = sections
+        if sections.over:
+            self._first = self.grammar.fixed(frozenset("\n"))
+        else:
+            self._plan = sections.plan()
+            place = self.grammar.bar.begin(self._plan, self._swing)
+            self._first = self.grammar.state(place._replace(tied=self._tied))
+        return self._first
 
     def _bar_line(self, character: str) -> None:
         """One more character of a bar line: is it whole, may it go on?"""
@@ -287,18 +305,16 @@ class Walk:
         self._line += character
         rest = [line[len(self._line) :] for line in self._lines if line.startswith(self._line)]
         self._more = frozenset(text[0] for text in rest if text)
-        self._whole = "" in rest
-        if not self._whole:
+        if "" not in rest:
             self.state = self.grammar.fixed(self._more)
             return
-        self._ahead = self._sections.close(self._length, self._line)
-        after = self.grammar.fixed(frozenset("\n")) if self._ahead.over else self._first_state(self._ahead)
+        after = self._look_ahead(self._sections.close(self._length, self._line))
         self.state = self.grammar.line_end(self._more, after) if self._more else after
 
     def _pass_line(self) -> None:
         """The bar line is over, for something else has come."""
-        self._sections, self._line, self._more = self._ahead, "", frozenset()
-        if self._sections.over:
+        self._line, self._more = "", NO_LINES
+        if self._ahead.over:
             self.finished = True
             self.state = self.grammar.fixed(frozenset())
         else:
