@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from folkrnn.corpus import build_corpus, load_recipe
 from folkrnn.notation import form, read_tunes
 from folkrnn.notation.grammar import Grammar
+from folkrnn.notation.learned import in_canonical_order
 from folkrnn.validation import validate_all
 
 
@@ -32,14 +33,19 @@ def wandered(grammar: Grammar, longest: int, rng: random.Random) -> str:
         choices = sorted(walk.choices)
         ends = [character for character in choices if character in "|\n"]
         walk.advance(rng.choice(ends if ends and rng.random() < 0.3 else choices))
-    return "".join(walk.text)
+    return in_canonical_order("".join(walk.text))
 
 
 def unplayable(texts: Sequence[str]) -> list[str]:
     """The texts that validation does not find playable, or that have another form than they say."""
     tunes = [read_tunes(text)[0] for text in texts]
     pairs = zip(texts, tunes, validate_all(tunes), strict=True)
-    return [text for text, tune, report in pairs if not report.playable or f"\nI:form {form(tune)}\n" not in text]
+    return [text for text, tune, report in pairs if not report.playable or told_form(text) != form(tune)]
+
+
+def told_form(text: str) -> str:
+    """The form that the header of a text tells."""
+    return text.split("\nI:form ")[1].split("\n")[0].split(" ")[0]
 
 
 def main() -> None:

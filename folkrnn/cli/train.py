@@ -11,11 +11,14 @@ from folkrnn.cli.corpus import resolve_corpus
 SPELLINGS = "ABCDEFGabcdefg,'^_=#b"
 """All that the spelling of a pitch or a key may need, whatever key a tune is moved to."""
 
+FINE_TUNING_RATE = 1e-3
+"""The largest learning rate for a model that has learned before: enough to learn anew, too little to forget."""
+
 
 @click.command()
 @click.argument("corpus", nargs=-1, metavar="[CORPUS]")
 @click.option("-o", "--output", "run", type=click.Path(path_type=Path), help="Run folder [default: runs/CORPUS].")
-@click.option("--cell", type=click.Choice(["lstm"]), default="lstm", show_default=True, help="Recurrent cell.")
+@click.option("--cell", type=click.Choice(["lstm"]), help="Recurrent cell [default: lstm].")
 @click.option("--layers", type=click.IntRange(1, 8), help="Recurrent layers.")
 @click.option("--hidden", type=click.IntRange(1, 4096), help="Units a layer.")
 @click.option("--dropout", type=click.FloatRange(0, 0.9), help="Share of units silenced while learning.")
@@ -27,26 +30,42 @@ SPELLINGS = "ABCDEFGabcdefg,'^_=#b"
 @click.option(
     "--learning-rate", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Largest learning rate."
 )
+@click.option(
+    "--from",
+    "start",
+    type=click.Path(path_type=Path),
+    metavar="MODEL",
+    help="Start from this model, or from `default`, the one that ships with folkrnn.",
+)
 @click.option("--transpose/--no-transpose", default=True, show_default=True, help="Meet tunes in other usual keys.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of all randomness.")
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
 @click.option("--force", is_flag=True, help="Overwrite a run that is there.")
 def train(
-    corpus: tuple[str, ...], run: Path | None, transpose: bool, resume: bool, force: bool, **options: Any
+    corpus: tuple[str, ...],
+    run: Path | None,
+    start: Path | None,
+    transpose: bool,
+    resume: bool,
+    force: bool,
+    **options: Any,
 ) -> None:
     """Train a model on CORPUS: a recipe, a built corpus, or ABC files [default: the default recipe].
 
     With no options this rebuilds the model that ships with folkrnn.
     """
-    from folkrnn.corpus.augmentation import KeyShuffle
+    from folkrnn.corpus import field_values, merged_values
+    from folkrnn.corpus.augmentation import KeyShuffle, header_shuffle
     from folkrnn.errors import ModelError
     from folkrnn.evaluation import measure_bits, summarise
-    from folkrnn.model.checkpoint import load_checkpoint, save_checkpoint
+    from folkrnn.model import bundled_model
+    from folkrnn.model.checkpoint import load_checkpoint, save_checkpoint, with_vocabulary
     from folkrnn.model.network import NetworkSettings
     from folkrnn.model.progress import ProgressLine
     from folkrnn.model.training import MODEL_FILE, TrainingSettings
     from folkrnn.model.training import train as run_training
     from folkrnn.model.vocabulary import Vocabulary
+    from folkrnn.notation.learned import learned
 
     sources = corpus or ("default",)
     folder = run or Path("runs") / Path(sources[0]).stem
@@ -54,23 +73,37 @@ def train(
         raise ModelError(f"{folder}: holds a run already; --resume goes on with it, --force begins anew")
     built = resolve_corpus(sources)
     given = {name: value for name, value in options.items() if value is not None}
-    network = NetworkSettings(**{k: given.pop(k) for k in ("cell", "layers", "hidden", "dropout") if k in given})
+    shape = {name: given.pop(name) for name in ("cell", "layers", "hidden", "dropout") if name in given}
+    initial = load_checkpoint(bundled_model() if str(start) == "default" else start) if start else None
+    if initial is None:
+        network = NetworkSettings(**shape)
+    else:
+        if set(shape) - {"dropout"}:
+            raise ModelError(f"--from {start}: the model brings its own cell, layers and hidden units; leave them out")
+        network = replace(initial.network.settings, **shape)
+        given.setdefault("learning_rate", FINE_TUNING_RATE)
     training = TrainingSettings(**given)
     # Other keys bring other accidentals and octave marks, so the alphabet must not be that of one pass.
     vocabulary = Vocabulary.from_texts([*(tune.text for tune in built.tunes), SPELLINGS])
+    values = field_values(built.tunes)
+    if initial is not None:
+        initial = with_vocabulary(initial, vocabulary.characters, network)
+        values = merged_values(values, initial.corpus.get("values", {}))
     tunes = built.of("train") or list(built.tunes)
     held_out = built.of("validation") or tunes
+    texts_of = KeyShuffle(tunes, training.seed) if transpose else lambda _: [tune.text for tune in tunes]
     line = ProgressLine()
     result = run_training(
-        KeyShuffle(tunes, training.seed) if transpose else [tune.text for tune in tunes],
-        [tune.text for tune in held_out],
+        header_shuffle(texts_of, training.seed),
+        [learned(tune.text) for tune in held_out],
         network=network,
         training=training,
         run_dir=folder,
         vocabulary=vocabulary,
         resume=resume,
         progress=line,
-        corpus={"recipe": built.recipe, "digest": built.digest, "transposed": transpose},
+        initial=initial,
+        corpus={"recipe": built.recipe, "digest": built.digest, "transposed": transpose, "values": values},
     )
     line.close()
     checkpoint = load_checkpoint(result.model)

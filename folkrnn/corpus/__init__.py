@@ -1,6 +1,16 @@
 """Corpora: recipes, sources, cleaning, tune families, splits and statistics."""
 
-from folkrnn.corpus.build import SPLITS, Corpus, CorpusTune, build_corpus, load_corpus, save_corpus, statistics
+from folkrnn.corpus.build import (
+    SPLITS,
+    Corpus,
+    CorpusTune,
+    build_corpus,
+    field_values,
+    load_corpus,
+    merged_values,
+    save_corpus,
+    statistics,
+)
 from folkrnn.corpus.recipe import Recipe, SourceSettings, list_recipes, load_recipe, recipe_of
 from folkrnn.corpus.sources import music21_collection, read_text, source_files
 
@@ -11,9 +21,11 @@ __all__ = [
     "Recipe",
     "SourceSettings",
     "build_corpus",
+    "field_values",
     "list_recipes",
     "load_corpus",
     "load_recipe",
+    "merged_values",
     "music21_collection",
     "read_text",
     "recipe_of",

@@ -1,12 +1,16 @@
-"""Augmentation: every pass over the corpus meets each tune in one of the keys its collection uses."""
+"""Augmentation: every pass over the corpus meets each tune in another guise.
+
+It stands in one of the keys that its collection uses, and its header's fields in another order.
+"""
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from folkrnn.corpus.build import CorpusTune
 from folkrnn.errors import NotationError
 from folkrnn.notation import Tune, canonical, read_tunes
+from folkrnn.notation.learned import learned
 from folkrnn.notation.transposition import interval_between, transpose
 
 RANGE = (53, 91)
@@ -45,6 +49,16 @@ class KeyShuffle:
         if (index, tonic) not in self.known:
             self.known[index, tonic] = in_key(tune, tonic) or self.texts[index]
         return self.known[index, tonic]
+
+
+def header_shuffle(texts_of: Callable[[int], Sequence[str]], seed: int) -> Callable[[int], list[str]]:
+    """The same training texts with their fields in an order that depends only on ``seed``, the pass and the place."""
+
+    def texts(number: int) -> list[str]:
+        rng = random.Random(f"{seed} {number}")
+        return [learned(text, rng) for text in texts_of(number)]
+
+    return texts
 
 
 def in_key(tune: Tune, tonic: str) -> str:

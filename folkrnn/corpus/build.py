@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from folkrnn.corpus.sources import source_texts
 from folkrnn.errors import CorpusError
 from folkrnn.files import write_whole
 from folkrnn.notation import NOTE, Tune, canonical, read_tunes, without
+from folkrnn.notation.learned import split_header
 
 SPLITS = ("train", "validation", "test")
 
@@ -188,14 +189,33 @@ def load_corpus(folder: Path) -> Corpus:
     return corpus
 
 
+VALUED = "ROMK"
+"""The fields with values that tunes share."""
+
+
+def field_values(tunes: Iterable[CorpusTune]) -> dict[str, list[str]]:
+    """The values that the fields of some tunes have, by the field's letter, commonest first."""
+    return {letter: [value for value, _ in counts.most_common()] for letter, counts in _counted(tunes).items()}
+
+
+def merged_values(values: Mapping[str, list[str]], more: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Values by letter with more of them behind, each once."""
+    return {letter: list(dict.fromkeys([*values.get(letter, []), *more.get(letter, [])])) for letter in VALUED}
+
+
+def _counted(tunes: Iterable[CorpusTune]) -> dict[str, Counter[str]]:
+    values: dict[str, Counter[str]] = {letter: Counter() for letter in VALUED}
+    for tune in tunes:
+        for line in split_header(tune.text)[0]:
+            if line[0] in values:
+                values[line[0]][line[2:]] += 1
+    return values
+
+
 def statistics(tunes: Iterable[CorpusTune]) -> dict[str, Any]:
     """Counts over corpus tunes: tunes, families, notes, characters, and the commonest field values."""
     tunes = list(tunes)
-    values: dict[str, Counter[str]] = {letter: Counter() for letter in "ROMK"}
-    for tune in tunes:
-        for line in tune.text.split("\n"):
-            if line[1:2] == ":" and line[0] in values:
-                values[line[0]][line[2:]] += 1
+    values = _counted(tunes)
     return {
         "tunes": len(tunes),
         "families": len({tune.family for tune in tunes}),

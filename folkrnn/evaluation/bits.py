@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from folkrnn.corpus import CorpusTune
 from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.model.scoring import bits
+from folkrnn.notation.learned import learned, split_header
 
 FIDDLE = ("oneills1850", "ryansMammoth", "airdsAirs")
 """The fiddle collections, whose figure is given together beside each one's own."""
@@ -53,16 +54,17 @@ class Bits:
 
 
 def measure_bits(checkpoint: Checkpoint, tunes: Sequence[CorpusTune]) -> dict[str, Bits]:
-    """The bits of some tunes by collection."""
+    """The bits of some tunes by collection; the fields of each header stand in an order drawn for that tune."""
     totals: dict[str, Bits] = defaultdict(Bits)
-    spent = bits(checkpoint.network, checkpoint.vocabulary, [tune.text for tune in tunes])
-    for tune, characters in zip(tunes, spent, strict=True):
-        start = tune.text.index("\n", tune.text.index("\nK:") + 1) + 1
-        form = tune.text.index("\nI:form") + 1
+    texts = [learned(tune.text) for tune in tunes]
+    spent = bits(checkpoint.network, checkpoint.vocabulary, texts)
+    for tune, text, characters in zip(tunes, texts, spent, strict=True):
+        start = len(text) - len(split_header(text)[1])
+        form = text.index("\nI:form") + 1
         totals[tune.collection] += Bits(
             text=float(characters.sum()),
             body=float(characters[start:].sum()),
-            form=float(characters[form : tune.text.index("\n", form) + 1].sum()),
+            form=float(characters[form : text.index("\n", form) + 1].sum()),
             characters=len(tune.text),
             notes=tune.notes,
             tunes=1,

@@ -27,6 +27,7 @@ from folkrnn.model.network import CharNetwork, Stepper, fast_dtype
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.model.workers import share
 from folkrnn.notation.grammar import Grammar, Walk
+from folkrnn.notation.learned import in_canonical_order
 
 BLOCK = 64
 """Rows of one block: enough to keep the matrix products busy, few enough for a single tune."""
@@ -37,17 +38,22 @@ RETRIES = 3
 
 @dataclass(frozen=True)
 class GeneratedText:
-    """A tune text; unfinished where the model had not ended it within the characters allowed.
+    """A tune as the model wrote it; unfinished where it had not ended it within the characters allowed.
 
-    Under the grammar every text is finished. ``steered`` counts the characters that the model would have chosen
+    Under the grammar every tune is finished. ``steered`` counts the characters that the model would have chosen
     otherwise, ``rewritten`` the bars that were written again.
     """
 
     index: int
-    text: str
+    written: str
     finished: bool
     steered: int = 0
     rewritten: int = 0
+
+    @property
+    def text(self) -> str:
+        """The tune with its header in the usual order."""
+        return in_canonical_order(self.written)
 
 
 def generate_texts(
@@ -202,8 +208,7 @@ class _Block:
         row = index % BLOCK
         grammar = self._sampling.grammar
         rng = np.random.default_rng((self._sampling.seed, index))
-        meter = prompt.fields.get("M", "")
-        walk = grammar.walk(self._sampling.max_characters, meter) if grammar else None
+        walk = grammar.walk(self._sampling.max_characters, prompt.alike) if grammar else None
         self._tunes[row] = _Tune(index, HeaderWriter(prompt), rng, walk)
         self._line_starts.add(row)
         self._draw(row)

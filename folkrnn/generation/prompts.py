@@ -1,17 +1,13 @@
 """What a composer may fix about a tune: header fields, and how its body begins."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from folkrnn.errors import GenerationError, NotationError
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.grammar import Grammar, form_cost
-
-FIELDS = "XTROMLIK"
-"""Header fields in the order in which a tune text writes them; K ends the header."""
-
-REQUIRED = "XTMLK"
-"""The fields that no header lacks."""
+from folkrnn.notation.learned import FIELDS, REQUIRED, next_fields
 
 USUAL_HEADER = 80
 """More characters than this in the given fields are taken from what the music may have."""
@@ -19,10 +15,15 @@ USUAL_HEADER = 80
 
 @dataclass(frozen=True)
 class Prompt:
-    """Header fields by letter, as in {"R": "jig", "K": "D"}, and the first characters of the body."""
+    """Header fields by letter, as in {"R": "jig", "K": "D"}, and the first characters of the body.
+
+    A form (``I``) of several parts may leave out how alike they are: the model then writes that. ``alike``, from 0 to
+    10, asks for it where the form is the model's; the grammar sees to it.
+    """
 
     fields: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
+    alike: int | None = None
 
     def __post_init__(self) -> None:
         for letter, value in self.fields.items():
@@ -56,48 +57,46 @@ class Prompt:
 
 
 class HeaderWriter:
-    """Follows one tune line by line and says where the prompt speaks instead of the model.
+    """Follows the header of one tune line by line and says where the prompt speaks instead of the model.
 
-    The model proposes each header line by its first letter, among those that may come next. A
-    given field takes the place of the first line proposed at or after the field's own place,
-    so what comes before it is still the model's choice.
+    The given fields come first; then the model writes the others, in the order that it likes.
     """
 
     def __init__(self, prompt: Prompt) -> None:
-        self._prompt = prompt
-        self._waiting = [letter for letter in FIELDS if letter in prompt.fields]
-        self._next = 0
+        self._body = prompt.body
+        self._waiting = [_given_line(letter, prompt.fields[letter]) for letter in FIELDS if letter in prompt.fields]
+        if "X" not in prompt.fields:
+            self._waiting.insert(0, "X:1\n")
+        self._written: list[str] = []
 
     @property
     def choices(self) -> str:
-        """The letters that may begin the next line: up to the next required one; none in the body."""
-        rest = FIELDS[self._next :]
-        required = next((place for place, letter in enumerate(rest) if letter in REQUIRED), -1)
-        return rest[: required + 1]
+        """The letters that may begin the next line; none in the body."""
+        return next_fields(self._written)
 
     @property
     def body(self) -> str:
         """What the prompt gives of the body, once the header is written."""
-        return self._prompt.body if self.in_body else ""
+        return self._body if self.in_body else ""
 
     @property
     def in_body(self) -> bool:
-        """Whether the key, the header's last line, is written."""
-        return self._next == len(FIELDS)
+        """Whether the header is written."""
+        return not self.choices
 
     def line(self, proposed: str) -> str:
         """Give what to write for certain at the start of a line for which a letter was proposed.
 
-        That is a whole given field, the beginning of a field that the model goes on with,
-        or the given beginning of the body.
+        That is a given field, the beginning of a field that the model goes on with, or the given beginning of the body.
         """
         if self.in_body:
             return self.body
-        given = self._waiting[:1]
-        if given and FIELDS.index(proposed) >= FIELDS.index(given[0]):
-            proposed = self._waiting.pop(0)
-            text = f"{proposed}:{self._prompt.fields[proposed]}\n"
-        else:
-            text = f"{proposed}:"
-        self._next = FIELDS.index(proposed) + 1
-        return text
+        line = self._waiting.pop(0) if self._waiting else f"{proposed}:"
+        self._written.append(line[0])
+        return line
+
+
+def _given_line(letter: str, value: str) -> str:
+    """The line of a given field; that of a form with several parts ends where it says how alike they are."""
+    several = letter == "I" and " " not in value.removeprefix("form ") and len(re.findall("[:|]", value)) > 1
+    return f"{letter}:{value}{' ' if several else chr(10)}"

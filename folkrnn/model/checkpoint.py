@@ -6,7 +6,7 @@ are float32 again once loaded. Nothing here can run code from a file: no pickle 
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,30 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise error if str(error).startswith(str(path)) else ModelError(f"{path}: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise ModelError(f"{path}: not a complete folkrnn model ({type(error).__name__}: {_line(error)})") from None
+
+
+def with_vocabulary(checkpoint: Checkpoint, characters: str, settings: NetworkSettings) -> Checkpoint:
+    """The same model, knowing these characters too; what it says of those that it knew stays as it was.
+
+    The network of the result is a new one, with these settings, of which only the dropout may differ. New characters
+    are read as by a network that has learned nothing, and are as unlikely at first as the unlikeliest one was.
+    """
+    old = checkpoint.vocabulary
+    new = Vocabulary("".join(sorted({*old.characters, *characters})))
+    network = CharNetwork(settings, len(new), torch.Generator().manual_seed(0))
+    places = [new.id(character) for character in old.characters]
+    added = [place for place in range(len(new)) if new.characters[place] not in old]
+    with torch.no_grad():
+        for ours, theirs in zip(network.recurrent_layers(), checkpoint.network.recurrent_layers(), strict=True):
+            ours.recurrent.copy_(theirs.recurrent)
+            ours.bias.copy_(theirs.bias)
+            ours.input[:, places] = theirs.input[:, : len(old)]
+            ours.input[:, len(new) :] = theirs.input[:, len(old) :]
+        network.output.weight[places] = checkpoint.network.output.weight
+        network.output.bias[places] = checkpoint.network.output.bias
+        network.output.weight[added] = 0
+        network.output.bias[added] = checkpoint.network.output.bias.min()
+    return replace(checkpoint, network=network, vocabulary=new)
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], kind: str, about: Mapping[str, Any]) -> None:

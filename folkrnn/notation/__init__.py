@@ -1,8 +1,9 @@
 """The ABC language of folk tunes: reading, writing, bar arithmetic, repeats."""
 
 from folkrnn.notation.bars import check_bars, is_pickup
-from folkrnn.notation.canonical import canonical, form, without
+from folkrnn.notation.canonical import canonical, without
 from folkrnn.notation.findings import ERROR, LEVELS, NOTE, WARNING, Finding
+from folkrnn.notation.form import form, likeness
 from folkrnn.notation.key import Key, parse_key
 from folkrnn.notation.lexer import decode
 from folkrnn.notation.meter import Meter, parse_meter
@@ -38,6 +39,7 @@ __all__ = [
     "form",
     "interval_between",
     "is_pickup",
+    "likeness",
     "parse_key",
     "parse_meter",
     "performance",

@@ -11,12 +11,11 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
-from folkrnn.notation.bars import is_pickup
+from folkrnn.notation.form import form_and_likeness
 from folkrnn.notation.key import Key
 from folkrnn.notation.lexer import SYMBOLS
 from folkrnn.notation.meter import EIGHTH
 from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
-from folkrnn.notation.repeats import sections
 from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Note, Tune, Tuplet
 
 FEATURES = ("graces", "ornaments", "articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
@@ -47,27 +46,12 @@ def canonical(tune: Tune) -> str:
     """
     lines = ["X:1", f"T:{_one_line(tune.title)}"]
     lines += [f"{letter}:{_one_line(tune.field(letter))}" for letter in "RO" if tune.field(letter).strip()]
-    lines += [f"M:{tune.meter}", "L:1/8", f"I:form {form(tune)}", f"K:{plain_key(tune.key)}", body(tune)]
+    lines += [f"M:{tune.meter}", "L:1/8", f"I:form {form_and_likeness(tune)}", f"K:{plain_key(tune.key)}", body(tune)]
     return "\n".join(lines) + "\n"
 
 
 def _one_line(text: str) -> str:
     return _SPACE.sub(" ", text).strip()
-
-
-def form(tune: Tune) -> str:
-    """The form: for each section its number of bars, then ``:`` if it is repeated or ``|`` if not, as in ``8:8:``.
-
-    Pickups do not count; of several endings only the first does.
-    """
-    text = ""
-    for section in sections(tune.bars):
-        last = section.endings[0].last if section.endings else section.last
-        before = tune.bars[section.first].number - (not is_pickup(tune.bars, section.first))
-        count = tune.bars[last].number - before
-        if count:
-            text += f"{count}{':' * (section.passes - 1) or '|'}"
-    return text
 
 
 def plain_key(key: Key) -> Key:

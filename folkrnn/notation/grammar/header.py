@@ -6,9 +6,10 @@ from fractions import Fraction
 from itertools import product
 
 from folkrnn.errors import NotationError
+from folkrnn.notation.form import MOST_ALIKE, Part, read_form
 from folkrnn.notation.grammar.bar import SOON, BarGrammar, ticks
-from folkrnn.notation.grammar.sections import Part
 from folkrnn.notation.grammar.words import Words
+from folkrnn.notation.learned import next_fields
 from folkrnn.notation.meter import parse_meter
 
 LONGEST_TEXT = {"T": 80, "R": 30, "O": 30}
@@ -20,13 +21,15 @@ MOST_BARS, MOST_SECTIONS = 200, 40
 BAR_COST, SECTION_COST = 16, 48
 """More characters than the shortest way through a bar takes, and than a section may take beyond its bars."""
 
-KEY_COST, FORM_COST = 30, 3
-"""More characters than the line of the key takes, and than one more section takes in the form."""
+FORM_COST = 5
+"""More characters than one more section takes in the form, or than the likeness takes."""
 
-_AFTER = {"": "X", "X": "T", "T": "ROM", "R": "OM", "O": "M", "M": "L", "L": "I", "I": "K"}
+LINE_COST = 12
+"""As many characters as a line of the header takes at most, but for its text and its form."""
+
 _FIXED = {"X": "1", "L": "1/8"}
 _OPENING = "form "
-_FORM = re.compile(_OPENING + r"([1-9]\d{0,2}[:|])+")
+_FORM = re.compile(_OPENING + r"([1-9]\d{0,2}[:|])+( \d{0,2})?")
 _HORNPIPE = "hornpipe"
 _HORNPIPE_METERS = ("2/4", "4/4")
 _LINE_END = frozenset("\n")
@@ -45,23 +48,16 @@ def meter_names() -> Iterator[str]:
             yield f"{first}+{second}+{third}/8"
 
 
-def read_form(text: str) -> tuple[tuple[Part, ...], str]:
-    """The sections that the beginning of a form tells, and the digits of a number that is still under way."""
-    parts: list[Part] = []
-    number = ""
-    for character in text:
-        if character in "|:":
-            parts.append(Part(int(number), character == ":"))
-            number = ""
-        else:
-            number += character
-    return tuple(parts), number
-
-
 def form_cost(value: str) -> int:
     """How many characters the music of a form may take if it is written in the shortest way; 0 for an empty value."""
-    parts, _ = read_form(value[len(_OPENING) :])
+    parts, _, _ = _read(value)
     return sum(part.bars * BAR_COST + SECTION_COST for part in parts)
+
+
+def _read(value: str) -> tuple[tuple[Part, ...], str, str]:
+    """The sections of a form line so far, the digits of one that is under way, and the likeness behind them."""
+    told, space, alike = value.removeprefix(_OPENING).partition(" ")
+    return *read_form(told), space + alike
 
 
 class HeaderGrammar:
@@ -83,6 +79,7 @@ class HeaderGrammar:
         self.meters = Words(meters)
         self.hornpipe_meters = Words(name for name in meters if name in _HORNPIPE_METERS)
         self.keys = bar.keys
+        self.likenesses = Words(str(n) for n in range(MOST_ALIKE + 1) if bar.alphabet.issuperset(str(n)))
 
     def check(self, letter: str, value: str) -> None:
         """Raise NotationError for a value that a field cannot have."""
@@ -93,17 +90,19 @@ class HeaderGrammar:
         if letter == "L" and value != _FIXED["L"]:
             raise NotationError(f"{value!r} is no unit length of the grammar; expected {_FIXED['L']}")
         if letter == "I" and not _FORM.fullmatch(value):
-            raise NotationError(f"{value!r} is no form; expected one such as 'form 8:8:'")
+            raise NotationError(f"{value!r} is no form; expected one such as 'form 8:8: 4'")
 
 
 class Header:
     """A header on its way: ``choices`` may come next; ``fields`` are its whole lines, by letter, in their order.
 
-    ``meter`` is the value that the meter will be given, if that is known.
+    The fields may come in any order but for ``X``, which comes first. ``alike`` is how alike the parts must be if that
+    is asked for: then there are several.
     """
 
-    def __init__(self, grammar: HeaderGrammar, longest: int, meter: str = "") -> None:
-        self._meter = meter
+    def __init__(self, grammar: HeaderGrammar, longest: int, alike: int | None = None) -> None:
+        self._alike = grammar.likenesses if alike is None else Words([str(alike)])
+        self._needs_parts = alike is not None
         self._grammar = grammar
         self._longest = longest
         self._length = 0
@@ -113,8 +112,13 @@ class Header:
 
     @property
     def complete(self) -> bool:
-        """Whether the last line, the key's, is written."""
-        return "K" in self.fields
+        """Whether the last line is written."""
+        return bool(self.fields) and not next_fields(self.fields)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The sections that the form tells."""
+        return _read(self.fields["I"])[0]
 
     def copy(self) -> "Header":
         """The same place; a header that is complete does not change any more."""
@@ -139,8 +143,7 @@ class Header:
             self.choices = self._may_follow(self._letter, self._value[1:])
 
     def _line_starts(self) -> frozenset[str]:
-        last = next(reversed(self.fields), "")
-        return self._grammar.alphabet.intersection(_AFTER.get(last, ""))
+        return self._grammar.alphabet.intersection(next_fields(self.fields))
 
     def _may_follow(self, letter: str, value: str) -> frozenset[str]:
         """What may come in a line after the part of its value that is there."""
@@ -162,8 +165,7 @@ class Header:
         return few or self._grammar.meters
 
     def _text(self, letter: str, value: str) -> frozenset[str]:
-        most = LONGEST_TEXT[letter] if self._longest >= 1000 else LONGEST_TEXT[letter] // 2
-        if len(value) >= most:
+        if len(value) >= self._most(letter):
             return _LINE_END
         if letter == "R" and value.lower() == _HORNPIPE[:-1] and self._hornpipes_are_wrong:
             return self._grammar.alphabet - frozenset(_HORNPIPE[-1:] + _HORNPIPE[-1:].upper())
@@ -172,24 +174,34 @@ class Header:
         never = " |:" if self._grammar.cautious else " "
         return self._grammar.alphabet - frozenset(never if letter == "T" else f"{never}\n")
 
+    def _most(self, letter: str) -> int:
+        """How many characters the text of a field may have."""
+        return LONGEST_TEXT.get(letter, 0) // (1 if self._longest >= 1000 else 2)
+
     @property
     def _hornpipes_are_wrong(self) -> bool:
-        return self._grammar.cautious and bool(self._meter) and self._meter not in self._grammar.hornpipe_meters
+        meter = self.fields.get("M", "")
+        return self._grammar.cautious and bool(meter) and meter not in self._grammar.hornpipe_meters
 
     def _form(self, value: str) -> frozenset[str]:
         if len(value) < len(_OPENING):
             return frozenset(_OPENING[len(value)])
-        parts, number = read_form(value[len(_OPENING) :])
+        parts, number, alike = _read(value)
+        if alike:
+            return self._alike.after(alike[1:]) | (_LINE_END if alike[1:] in self._alike else frozenset())
         told = sum(part.bars for part in parts)
         digits = "0123456789" if number else "123456789"
         choices = {digit for digit in digits if self._affordable(told + int(number + digit), len(parts) + 1)}
         if number:
             choices |= {"|", ":"}
-        elif parts:
+        elif len(parts) > 1:
+            choices.add(" ")
+        elif parts and not (self._needs_parts and choices):
             choices.add("\n")
         return self._grammar.alphabet.intersection(choices)
 
     def _affordable(self, bars: int, sections: int) -> bool:
         """Whether a form of so many bars and sections can be written within the characters allowed."""
-        left = self._longest - self._length - FORM_COST * sections - KEY_COST - 2 * SOON
+        rest = sum(LINE_COST + self._most(letter) for letter in next_fields(self.fields))
+        left = self._longest - self._length - FORM_COST * (sections + 1) - rest - 2 * SOON
         return bars <= MOST_BARS and sections <= MOST_SECTIONS and bars * BAR_COST + sections * SECTION_COST <= left

@@ -11,6 +11,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from folkrnn.notation.bars import carried
+from folkrnn.notation.form import Part
 
 ZERO = Fraction(0)
 NO_LINES: frozenset[str] = frozenset()
@@ -33,13 +34,6 @@ class Plan(NamedTuple):
         """The bar lines that may end the bar when it is so long."""
         elsewhere = self.anywhere if self.full is None or length < self.full else NO_LINES
         return next((lines for end, lines in self.ends if end == length), elsewhere)
-
-
-class Part(NamedTuple):
-    """One section of the form: how many bars it counts, and whether it is repeated."""
-
-    bars: int
-    repeated: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from itertools import product
 
 from folkrnn.errors import NotationError
 from folkrnn.notation.grammar.bar import KEY, LINE, SOON, TIE, WHOLE, BarGrammar, Place
-from folkrnn.notation.grammar.header import BAR_COST, SECTION_COST, Header, HeaderGrammar, read_form
+from folkrnn.notation.grammar.header import BAR_COST, SECTION_COST, Header, HeaderGrammar
 from folkrnn.notation.grammar.sections import NO_LINES, Plan, Sections
 from folkrnn.notation.key import parse_key
 from folkrnn.notation.meter import parse_meter
@@ -68,13 +68,13 @@ class Grammar:
         self._short: dict[Place, frozenset[str]] = {}
         self._known: dict[frozenset[str], frozenset[str]] = {}
 
-    def walk(self, longest: int = 3000, meter: str = "") -> "Walk":
-        """A tune of at most ``longest`` characters, at its beginning; ``meter`` is known if it will be given."""
+    def walk(self, longest: int = 3000, alike: int | None = None) -> "Walk":
+        """A tune of at most ``longest`` characters, at its beginning; its header must tell the likeness ``alike``."""
         if longest < LEAST_CHARACTERS:
             raise NotationError(
                 f"a tune of at most {longest} characters is too short; expected {LEAST_CHARACTERS} or more"
             )
-        return Walk(self, longest, meter)
+        return Walk(self, longest, alike)
 
     def takes(self, text: str) -> bool:
         """Whether a text is a whole tune of the grammar."""
@@ -138,12 +138,12 @@ class Walk:
     ``choices`` is never empty before ``finished``: some ending can always be reached within the characters allowed.
     """
 
-    def __init__(self, grammar: Grammar, longest: int, meter: str) -> None:
+    def __init__(self, grammar: Grammar, longest: int, alike: int | None) -> None:
         self.grammar = grammar
         self.longest = longest
         self.text: list[str] = []
         self.finished = False
-        self._header = Header(grammar.header, longest, meter)
+        self._header = Header(grammar.header, longest, alike)
         self._opening = ""
         self._in_music = False
         self._sections = Sections((), None)
@@ -224,9 +224,8 @@ class Walk:
     def _begin_music(self, fields: Mapping[str, str]) -> None:
         """Stand behind the header."""
         self._key = fields["K"]
-        parts, _ = read_form(fields["I"].removeprefix("form "))
         full = parse_meter(fields["M"]).bar
-        self._sections = Sections(parts, full, cautious=self.grammar.cautious)
+        self._sections = Sections(self._header.parts, full, cautious=self.grammar.cautious)
         if self._header.is_hornpipe and full is not None:
             self._swing = full / 8
         self._open(self._sections.opening)
