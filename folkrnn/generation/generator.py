@@ -3,7 +3,8 @@
 Tune i under seed s depends on (s, i) alone. Its random numbers are drawn from that pair. Its
 arithmetic is also the same each time: matrix kernels may round differently for another number
 of rows, or at another row, so tunes are written in blocks of BLOCK rows, full or not, and
-tune i always has row i mod BLOCK.
+tune i always has row i mod BLOCK. Where several drafts of a tune are wanted, draft d has its own random
+numbers, from (s, i, d), and row i + d mod BLOCK.
 
 Under the grammar the model chooses first. Where its choice is impossible, the tune goes back to the last bar line
 and the bar is written again: the bars that come of it are distributed as the model's own possible ones, where mere
@@ -11,9 +12,10 @@ masking would favour what leads into corners. After RETRIES attempts, and in the
 the possible characters alone.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -22,15 +24,18 @@ from torch import Tensor
 
 from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.prompts import HeaderWriter, Prompt
-from folkrnn.generation.sampling import check_temperature, next_characters
+from folkrnn.generation.sampling import Choice, next_characters
 from folkrnn.model.network import CharNetwork, Stepper, fast_dtype
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.model.workers import share
 from folkrnn.notation.grammar import Grammar, Walk
-from folkrnn.notation.learned import in_canonical_order
+from folkrnn.notation.learned import in_canonical_order, split_header
 
 BLOCK = 64
 """Rows of one block: enough to keep the matrix products busy, few enough for a single tune."""
+
+MOST_MASKS = 4096
+"""So many sets of choices have their mask kept for use again."""
 
 RETRIES = 3
 """How often a bar that has come to something impossible is written again before the grammar steers it."""
@@ -41,7 +46,9 @@ class GeneratedText:
     """A tune as the model wrote it; unfinished where it had not ended it within the characters allowed.
 
     Under the grammar every tune is finished. ``steered`` counts the characters that the model would have chosen
-    otherwise, ``rewritten`` the bars that were written again.
+    otherwise, ``rewritten`` the bars that were written again. ``bits`` holds what each character cost the model, at
+    temperature 1 and without the grammar. Of so many ``drafts`` this is number ``draft``, from 0; ``accepted`` is
+    false where none of them was what was asked for.
     """
 
     index: int
@@ -49,11 +56,44 @@ class GeneratedText:
     finished: bool
     steered: int = 0
     rewritten: int = 0
+    bits: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32), compare=False, repr=False)
+    draft: int = 0
+    drafts: int = 1
+    accepted: bool = True
 
     @property
     def text(self) -> str:
         """The tune with its header in the usual order."""
         return in_canonical_order(self.written)
+
+    @property
+    def body_bits(self) -> float:
+        """What the music cost the model."""
+        return float(self.bits[len(self.written) - len(split_header(self.written)[1]) :].sum())
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """Which drafts of a tune will do, and which of several is the best.
+
+    First ``best_of`` drafts are written. As long as ``accept`` refuses too many of them, as many again follow, for rows
+    that rest cost nothing; but never more than ``most`` times ``best_of``. Of the first ``best_of`` that will do, the
+    one with the highest ``score`` is taken, the first of equal ones; the last draft if none will do.
+    """
+
+    accept: Callable[[GeneratedText], bool] = lambda text: True
+    best_of: int = 1
+    score: Callable[[GeneratedText], float] = lambda text: 0.0
+    most: int = 64
+
+    def __post_init__(self) -> None:
+        for name in ("best_of", "most"):
+            if getattr(self, name) < 1:
+                raise GenerationError(f"{name}={getattr(self, name)!r} should be at least 1")
+
+
+ONE_DRAFT = Drafts()
+PLAIN = Choice()
 
 
 def generate_texts(
@@ -61,22 +101,24 @@ def generate_texts(
     vocabulary: Vocabulary,
     prompts: Sequence[Prompt],
     *,
-    temperature: float = 1.0,
+    choice: Choice = PLAIN,
+    music: Choice | None = None,
     seed: int = 0,
     max_characters: int = 3000,
     batch: int = 256,
     dtype: torch.dtype | None = None,
     constrained: bool = True,
     retries: int = RETRIES,
+    drafts: Drafts = ONE_DRAFT,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[GeneratedText]:
-    """Write a tune for each prompt, at most `batch` at once, and yield them in order.
+    """Write a tune for each prompt, at most `batch` drafts at once, and yield them in order.
 
+    Characters are drawn by ``choice``, those of the music by ``music`` where that is given.
     When `stop`, which is asked before each step, says so, the tunes that are over are yielded and no other.
     Constrained tunes obey the grammar (``folkrnn.notation.grammar``), so that each comes to a playable end.
     Raises GenerationError for options and prompts that cannot be obeyed.
     """
-    check_temperature(temperature)
     for name, value in (("max_characters", max_characters), ("batch", batch)):
         if value < 1:
             raise GenerationError(f"{name}={value!r} should be at least 1")
@@ -89,8 +131,8 @@ def generate_texts(
         if grammar:
             prompt.check_grammar(grammar, max_characters)
     stepper = Stepper(network, fast_dtype() if dtype is None else dtype)
-    sampling = _Sampling(stepper, vocabulary, temperature, max_characters, seed, grammar, retries)
-    return _Generator(prompts, batch, sampling).run(stop)
+    sampling = _Sampling(stepper, vocabulary, choice, music or choice, max_characters, seed, grammar, retries)
+    return _Generator(prompts, batch, sampling, drafts).run(stop)
 
 
 def _grammar(vocabulary: Vocabulary, max_characters: int) -> Grammar:
@@ -108,24 +150,39 @@ class _Sampling:
 
     stepper: Stepper
     vocabulary: Vocabulary
-    temperature: float
+    choice: Choice
+    music: Choice
     max_characters: int
     seed: int
     grammar: Grammar | None
     retries: int
 
 
-class _Generator:
-    """The blocks, and the tunes that wait for a row."""
+@dataclass
+class _Progress:
+    """How far the drafts of one tune have come."""
 
-    def __init__(self, prompts: Sequence[Prompt], batch: int, sampling: _Sampling) -> None:
+    begun: int
+    written: int = 0
+    accepted: list[GeneratedText] = field(default_factory=list)
+
+
+class _Generator:
+    """The blocks, and the drafts that wait for a row."""
+
+    def __init__(self, prompts: Sequence[Prompt], batch: int, sampling: _Sampling, drafts: Drafts) -> None:
         self._prompts = prompts
         self._batch = batch
         self._sampling = sampling
+        self._drafts = drafts
+        self._progress: dict[int, _Progress] = {}
+        self._waiting: list[deque[tuple[int, int]]] = [deque() for _ in range(BLOCK)]  # (tune, draft) by row
+        for index in range(len(prompts)):
+            for draft in range(drafts.best_of):
+                self._waiting[(index + draft) % BLOCK].append((index, draft))
 
     def run(self, stop: Callable[[], bool]) -> Iterator[GeneratedText]:
         """Write all tunes and yield them in order; when told to stop, yield those that are over."""
-        waiting = [deque(range(row, len(self._prompts), BLOCK)) for row in range(BLOCK)]
         blocks: list[_Block] = []
         done: dict[int, GeneratedText] = {}
         for following in range(len(self._prompts)):
@@ -133,36 +190,58 @@ class _Generator:
                 if stop():
                     yield from (done[index] for index in sorted(done))
                     return
-                self._seat(waiting, blocks)
+                self._seat(blocks)
                 for texts in share(_Block.step, blocks):
-                    done |= {text.index: text for text in texts}
+                    done |= {text.index: kept for text in texts if (kept := self._judge(text))}
                 blocks = [block for block in blocks if len(block)]
             yield done.pop(following)
 
-    def _seat(self, waiting: list[deque[int]], blocks: list["_Block"]) -> None:
-        """Begin as many tunes as there is room for, first come first seated."""
+    def _judge(self, text: GeneratedText) -> GeneratedText | None:
+        """The draft to keep of this one's tune, if this was the last."""
+        drafts = self._drafts
+        place = self._progress.setdefault(text.index, _Progress(drafts.best_of))
+        place.written += 1
+        if drafts.accept(text):
+            place.accepted.append(text)
+        if place.written < place.begun:
+            return None
+        more = min(2 * place.begun, drafts.best_of * drafts.most) - place.begun
+        if more and len(place.accepted) < drafts.best_of:
+            for draft in range(place.begun, place.begun + more):
+                self._waiting[(text.index + draft) % BLOCK].appendleft((text.index, draft))
+            place.begun += more
+            return None
+        del self._progress[text.index]
+        chosen = sorted(place.accepted, key=lambda each: each.draft)[: drafts.best_of]
+        best = max(chosen, key=drafts.score, default=text)
+        return replace(best, drafts=place.begun, accepted=bool(chosen))
+
+    def _seat(self, blocks: list["_Block"]) -> None:
+        """Begin as many drafts as there is room for, first come first seated."""
+        waiting = self._waiting
         free = self._batch - sum(map(len, blocks))
         while free and any(waiting):
-            seats = [(waiting[row][0], block) for block in blocks for row in block.free_rows if waiting[row]]
+            seats = [(waiting[row][0], row, block) for block in blocks for row in block.free_rows if waiting[row]]
             if not seats:
                 if len(blocks) * BLOCK >= self._batch:
                     return
                 blocks.append(_Block(self._sampling))
                 continue
             seated = set()
-            for index, block in sorted(seats, key=lambda seat: seat[0])[:free]:
-                if index not in seated:
-                    seated.add(index)
-                    waiting[index % BLOCK].popleft()
-                    block.begin(index, self._prompts[index])
+            for draft, row, block in sorted(seats, key=lambda seat: seat[0])[:free]:
+                if draft not in seated:
+                    seated.add(draft)
+                    waiting[row].popleft()
+                    block.begin(row, *draft, self._prompts[draft[0]])
             free -= len(seated)
 
 
 @dataclass
 class _Tune:
-    """One tune on its way: the prompt's say in it, what must be written next, and its place in the grammar."""
+    """One draft on its way: the prompt's say in it, what must be written next, and its place in the grammar."""
 
     index: int
+    draft: int
     header: HeaderWriter
     rng: np.random.Generator
     walk: Walk | None
@@ -190,6 +269,7 @@ class _Block:
         self._uniforms: NDArray[np.float64] = np.zeros((BLOCK, width))
         self._drawn: NDArray[np.int64] = np.zeros(BLOCK, dtype=np.int64)  # how many of the uniforms are spent
         self._written: NDArray[np.int64] = np.zeros((BLOCK, width), dtype=np.int64)
+        self._bits: NDArray[np.float32] = np.zeros((BLOCK, width), dtype=np.float32)
         self._lengths: NDArray[np.int64] = np.zeros(BLOCK, dtype=np.int64)
         self._bar_state = tuple(part.clone() for part in self._state)
         self._bar_last = self._last.clone()
@@ -203,13 +283,12 @@ class _Block:
         """The rows that rest."""
         return [row for row in range(BLOCK) if row not in self._tunes]
 
-    def begin(self, index: int, prompt: Prompt) -> None:
-        """Put a tune on its row, which rests, before its first character."""
-        row = index % BLOCK
+    def begin(self, row: int, index: int, draft: int, prompt: Prompt) -> None:
+        """Put a draft on its row, which rests, before its first character."""
         grammar = self._sampling.grammar
-        rng = np.random.default_rng((self._sampling.seed, index))
+        rng = np.random.default_rng((self._sampling.seed, index, *([draft] if draft else [])))
         walk = grammar.walk(self._sampling.max_characters, prompt.alike) if grammar else None
-        self._tunes[row] = _Tune(index, HeaderWriter(prompt), rng, walk)
+        self._tunes[row] = _Tune(index, draft, HeaderWriter(prompt), rng, walk)
         self._line_starts.add(row)
         self._draw(row)
         self._lengths[row] = 0
@@ -225,25 +304,34 @@ class _Block:
     def step(self) -> list[GeneratedText]:
         """Write one character of every tune, or go back to its last bar line; give the tunes that are over."""
         logits, self._state = self._stepper(self._last, self._state)
+        costs = logits.log_softmax(1).numpy() / -math.log(2)  # of the plain model, whatever is chosen
         for row in self._line_starts:
             choices = self._tunes[row].header.choices
             if choices:
                 logits[row] += self._only(frozenset(choices))
         rows = np.arange(BLOCK)
-        self._last = next_characters(
-            logits, self._sampling.temperature, torch.from_numpy(self._uniforms[rows, self._drawn])
-        )
+        self._last = self._choose(logits, torch.from_numpy(self._uniforms[rows, self._drawn]))
         ids = self._last.numpy()  # the same memory: what is changed below is read at the next step
         self._spend(list(self._tunes))
         back = self._steer(logits, ids)
         given = self._apply_prompts(ids)
         self._written[rows, self._lengths] = ids
+        self._bits[rows, self._lengths] = costs[rows, ids]
         live = [row for row in self._tunes if row not in back]
         self._lengths[live] += 1
         for row in back:
             self._go_back(row)
         self._advance(ids, live, given)
         return self._collect(ids, live)
+
+    def _choose(self, logits: Tensor, uniforms: Tensor) -> Tensor:
+        """Choose the next ids (BLOCK,): those of the music in their own way."""
+        choice, music = self._sampling.choice, self._sampling.music
+        ids = next_characters(logits, choice, uniforms)
+        playing = [row for row, tune in self._tunes.items() if tune.in_body]
+        if music != choice and playing:
+            ids[playing] = next_characters(logits[playing], music, uniforms[playing])
+        return ids
 
     def _spend(self, rows: list[int]) -> None:
         """Count one random number of each row as used."""
@@ -257,6 +345,8 @@ class _Block:
     def _only(self, choices: frozenset[str]) -> Tensor:
         """Give what to add to logits (V,) so that nothing but the choices is left."""
         if choices not in self._masks:
+            if len(self._masks) == MOST_MASKS:
+                self._masks.clear()
             mask = torch.full((len(self._vocabulary),), -torch.inf)
             mask[[self._vocabulary.id(letter) for letter in choices if letter in self._vocabulary]] = 0
             self._masks[choices] = mask
@@ -283,7 +373,8 @@ class _Block:
                 continue
             allowed = logits[row : row + 1] + self._only(tune.walk.choices)
             uniform = torch.from_numpy(self._uniforms[row : row + 1, self._drawn[row]])
-            ids[row] = int(next_characters(allowed, self._sampling.temperature, uniform))
+            choice = self._sampling.music if tune.in_body else self._sampling.choice
+            ids[row] = int(next_characters(allowed, choice, uniform))
             tune.steered += 1
             self._spend([row])
         return back
@@ -345,8 +436,10 @@ class _Block:
                 continue
             finished = tune.walk.finished if tune.walk is not None else bool(ended[row]) and tune.in_body
             if finished or self._lengths[row] == self._written.shape[1]:
-                text = self._vocabulary.decode(self._written[row, : self._lengths[row]].tolist())
-                over.append(GeneratedText(tune.index, text, finished, tune.steered, tune.rewritten))
+                length = self._lengths[row]
+                text = self._vocabulary.decode(self._written[row, :length].tolist())
+                bits = self._bits[row, :length].copy()
+                over.append(GeneratedText(tune.index, text, finished, tune.steered, tune.rewritten, bits, tune.draft))
                 del self._tunes[row]
                 self._lengths[row] = 0
             else:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from folkrnn.errors import NotationError
-from folkrnn.notation.pitch import ACCIDENTAL_TEXT, ACCIDENTALS, STEPS
+from folkrnn.notation.pitch import ACCIDENTAL_TEXT, ACCIDENTALS, SEMITONES, STEPS
 
 MODES = {"": 0, "m": 3, "dor": 2, "phr": 4, "lyd": -1, "mix": 1, "loc": 5}
 """Canonical mode names, with the fifths that each lies below its major key."""
@@ -64,8 +64,13 @@ class Key:
         """The tonic's pitch class, 0 for C; None without a tonic."""
         if not self.tonic:
             return None
-        base = (0, 2, 4, 5, 7, 9, 11)[STEPS.index(self.tonic[0])]
+        base = SEMITONES[STEPS.index(self.tonic[0])]
         return (base + self.tonic.count("#") - self.tonic.count("b")) % 12
+
+    @property
+    def scale(self) -> frozenset[int]:
+        """The pitch classes of the seven steps under the signature."""
+        return frozenset((base + self.signature.get(step, 0)) % 12 for step, base in enumerate(SEMITONES))
 
     def __str__(self) -> str:
         if self.pipes:

@@ -70,7 +70,7 @@ def test_where_all_are_playable_nothing_is_kept_aside(compose: Run, tmp_path: Pa
 
 def test_the_plain_network_delivers_whatever_holds_music(compose: Run, tmp_path: Path) -> None:
     result = compose([TUNE.format(1), LAME, BARE], "-o", tmp_path, "--unconstrained", "--format", "abc")
-    assert (result.status, result.err) == (0, "")
+    assert (result.status, result.err) == (0, "tune 3, Bare, holds no music and is not written\n")
     assert titles(tmp_path / "tunes-1.abc") == ["Tune 1", "Lame"]
     assert [path.name for path in tmp_path.iterdir()] == ["tunes-1.abc"]
     assert "1 of 3 tunes are playable" in result.out

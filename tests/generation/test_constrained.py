@@ -1,12 +1,16 @@
 """Under the grammar every tune comes to a playable end, and the model decides wherever it can."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
 from folkrnn.errors import GenerationError
-from folkrnn.generation.generator import GeneratedText, generate_texts
+from folkrnn.generation.generator import Drafts, GeneratedText, generate_texts
 from folkrnn.generation.prompts import Prompt
+from folkrnn.generation.sampling import Choice
 from folkrnn.model.network import CharNetwork, NetworkSettings
+from folkrnn.model.scoring import bits
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
 from folkrnn.notation.grammar import Grammar
@@ -21,13 +25,13 @@ def network() -> CharNetwork:
 
 
 def made(count: int, prompt: Prompt = Prompt(), **options: object) -> list[GeneratedText]:  # noqa: B008
-    options = {"temperature": 1.0, "seed": 3, "max_characters": 500} | options
+    options = {"seed": 3, "max_characters": 500} | options
     return list(generate_texts(network(), VOCABULARY, [prompt] * count, **options))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("temperature", [0, 0.3, 1.0, 3.0])
 def test_even_an_untrained_model_writes_playable_tunes(temperature: float) -> None:
-    for text in made(15, temperature=temperature):
+    for text in made(15, choice=Choice(temperature)):
         assert text.finished
         (tune,) = read_tunes(text.text)
         assert validate(tune).playable
@@ -137,3 +141,40 @@ def test_when_told_to_stop_the_tunes_that_are_over_are_given() -> None:
     assert [text.index for text in texts] == sorted({text.index for text in texts})
     everything = made(200)
     assert all(text == everything[text.index] for text in texts)
+
+
+def test_a_draft_that_will_not_do_is_written_anew() -> None:
+    first = made(20)
+    refused = {text.index for text in first if "z" in text.text}
+    drafts = Drafts(accept=lambda text: "z" not in text.text)
+    again = made(20, drafts=drafts)
+    assert 0 < len(refused) < 20
+    for old, new in zip(first, again, strict=True):
+        assert new.accepted
+        assert "z" not in new.text
+        assert (new.text != old.text) == (new.index in refused) == (new.drafts > 1)
+    assert [text.text for text in made(20, drafts=drafts, batch=3)] == [text.text for text in again]
+    assert [text.text for text in made(7, drafts=drafts)] == [text.text for text in again[:7]]
+
+
+def test_where_no_draft_will_do_the_last_is_told_so() -> None:
+    (text,) = made(1, drafts=Drafts(accept=lambda text: False, most=3))
+    assert (text.accepted, text.drafts) == (False, 3)
+
+
+def test_of_several_drafts_the_best_is_taken() -> None:
+    best = made(10, drafts=Drafts(best_of=4, score=lambda text: len(text.text)))
+    drafts = [made(10, drafts=Drafts(best_of=1, most=4, accept=_the(number))) for number in range(4)]
+    for text, *written in zip(best, *drafts, strict=True):
+        assert text.drafts == 4
+        assert len(text.text) == max(len(each.text) for each in written)
+
+
+def _the(number: int) -> Callable[[GeneratedText], bool]:
+    return lambda text: text.draft == number
+
+
+def test_the_cost_of_each_character_is_told() -> None:
+    for text in made(5, dtype=torch.float32):
+        (spent,) = bits(network(), VOCABULARY, [text.written])
+        assert torch.from_numpy(text.bits).numpy() == pytest.approx(spent.numpy(), abs=1e-3)

@@ -8,6 +8,7 @@ import torch
 from folkrnn.errors import GenerationError
 from folkrnn.generation.generator import GeneratedText, generate_texts
 from folkrnn.generation.prompts import HeaderWriter, Prompt
+from folkrnn.generation.sampling import Choice
 from folkrnn.model.batches import TuneStream
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.scoring import bits
@@ -42,6 +43,7 @@ def network(steps: int = 150) -> CharNetwork:
 
 def made(count: int, prompt: Prompt = Prompt(), **options: object) -> list[GeneratedText]:  # noqa: B008
     options = {"temperature": 1.2, "seed": 3, "max_characters": 200, "constrained": False} | options
+    options["choice"] = Choice(options.pop("temperature"))  # type: ignore[arg-type]
     made = list(generate_texts(network(), VOCABULARY, [prompt] * count, **options))  # type: ignore[arg-type]
     assert [text.index for text in made] == list(range(count))
     return made
@@ -70,7 +72,7 @@ def test_another_seed_writes_other_tunes() -> None:
 
 def test_company_with_other_prompts_changes_nothing() -> None:
     mixed = [Prompt(), Prompt({"R": "jig"}), Prompt({"K": "G", "T": "Two"})] * 5
-    options = {"temperature": 1.2, "seed": 3, "max_characters": 200, "constrained": False}
+    options = {"choice": Choice(1.2), "seed": 3, "max_characters": 200, "constrained": False}
     made = [text.text for text in generate_texts(network(), VOCABULARY, mixed, **options)]  # type: ignore[arg-type]
     assert made[::3] == texts(15)[::3]
 
@@ -172,7 +174,7 @@ def test_a_prompt_the_model_cannot_spell_names_the_character() -> None:
         generate_texts(network(), VOCABULARY, [Prompt({"T": "Brønd"})])
 
 
-@pytest.mark.parametrize("option", [{"temperature": -1.0}, {"batch": 0}, {"max_characters": 0}, {"seed": -1}])
+@pytest.mark.parametrize("option", [{"batch": 0}, {"max_characters": 0}, {"seed": -1}])
 def test_bad_options_name_themselves(option: dict[str, float]) -> None:
     with pytest.raises(GenerationError, match=next(iter(option))):
         generate_texts(network(), VOCABULARY, [Prompt()], **option)  # type: ignore[arg-type]

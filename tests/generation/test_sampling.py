@@ -2,27 +2,59 @@ import pytest
 import torch
 
 from folkrnn.errors import GenerationError
-from folkrnn.generation.sampling import check_temperature, next_characters, pick
+from folkrnn.generation.sampling import Choice, keep_likeliest, keep_nucleus, next_characters, pick
+
+LOGITS = torch.tensor([2.0, 0.0, -1.0, 1.0, -torch.inf, 0.5])
+CHANCES = torch.tensor([[0.4, 0.1, 0.2, 0.3], [0.25, 0.25, 0.25, 0.25]], dtype=torch.float64)
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
-def test_characters_come_as_often_as_their_probability(temperature: float) -> None:
-    logits = torch.tensor([2.0, 0.0, -1.0, 1.0, -torch.inf, 0.5])
+@pytest.mark.parametrize(
+    ("choice", "possible"),
+    [
+        (Choice(0.5), {0, 1, 2, 3, 5}),
+        (Choice(1.0), {0, 1, 2, 3, 5}),
+        (Choice(2.0), {0, 1, 2, 3, 5}),
+        (Choice(1.0, top_k=3), {0, 3, 5}),
+        (Choice(1.0, top_p=0.8), {0, 3, 5}),
+        (Choice(2.0, top_k=5, top_p=0.5), {0, 3}),
+    ],
+)
+def test_characters_come_as_often_as_their_probability(choice: Choice, possible: set[int]) -> None:
     draws = 60_000
     uniforms = torch.rand(draws, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    ids = next_characters(logits.expand(draws, -1), temperature, uniforms)
-    seen = torch.bincount(ids, minlength=6).double()
-    expected = torch.softmax(logits.double() / temperature, 0) * draws
-    assert seen[4] == 0
-    possible = expected > 0
-    chi_square = ((seen - expected)[possible] ** 2 / expected[possible]).sum()
-    assert chi_square < 18.5  # 4 degrees of freedom: exceeded once in a thousand
+    seen = torch.bincount(next_characters(LOGITS.expand(draws, -1), choice, uniforms), minlength=6).double()
+    assert set(seen.nonzero().flatten().tolist()) == possible
+    kept = sorted(possible)
+    expected = torch.softmax(LOGITS[kept].double() / choice.temperature, 0) * draws
+    assert ((seen[kept] - expected) ** 2 / expected).sum() < 18.5  # 4 degrees of freedom: once in a thousand
 
 
 def test_greedy_takes_the_likeliest_whatever_the_uniform() -> None:
     logits = torch.tensor([[0.0, 3.0, 1.0], [5.0, 3.0, 1.0]])
     for uniform in (0.0, 0.999):
-        assert next_characters(logits, 0.0, torch.full((2,), uniform)).tolist() == [1, 0]
+        assert next_characters(logits, Choice(0.0, top_k=2), torch.full((2,), uniform)).tolist() == [1, 0]
+
+
+def test_one_likeliest_character_and_a_tiny_nucleus_are_greedy() -> None:
+    logits = torch.randn(50, 20, generator=torch.Generator().manual_seed(1))
+    uniforms = torch.rand(50, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    for choice in (Choice(3.0, top_k=1), Choice(3.0, top_p=1e-9), Choice(1e-4)):
+        assert torch.equal(next_characters(logits, choice, uniforms), logits.argmax(1))
+
+
+def test_the_likeliest_are_kept_and_the_first_of_equal_ones() -> None:
+    assert keep_likeliest(CHANCES, 2).tolist() == [[0.4, 0, 0, 0.3], [0.25, 0.25, 0, 0]]
+    assert torch.equal(keep_likeliest(CHANCES, 0), CHANCES)
+    assert torch.equal(keep_likeliest(CHANCES, 9), CHANCES)
+
+
+@pytest.mark.parametrize(
+    ("share", "first"),
+    [(1.0, [0.4, 0.1, 0.2, 0.3]), (0.95, [0.4, 0.1, 0.2, 0.3]), (0.8, [0.4, 0, 0.2, 0.3]), (0.3, [0.4, 0, 0, 0])],
+)
+def test_the_nucleus_is_the_fewest_that_make_up_the_share(share: float, first: list[float]) -> None:
+    assert keep_nucleus(CHANCES, share)[0].tolist() == first
+    assert keep_nucleus(10 * CHANCES, share)[0].tolist() == [10 * chance for chance in first]
 
 
 def test_the_smallest_and_the_largest_uniform_choose_possible_characters() -> None:
@@ -31,13 +63,9 @@ def test_the_smallest_and_the_largest_uniform_choose_possible_characters() -> No
     assert pick(chances, torch.tensor([1 - 2**-53], dtype=torch.float64)).item() == 2
 
 
-def test_low_temperature_approaches_greedy() -> None:
-    logits = torch.randn(50, 20, generator=torch.Generator().manual_seed(1))
-    uniforms = torch.rand(50, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
-    assert torch.equal(next_characters(logits, 1e-4, uniforms), next_characters(logits, 0.0, uniforms))
-
-
-@pytest.mark.parametrize("temperature", [-0.1, float("nan"), float("inf")])
-def test_an_impossible_temperature_is_refused(temperature: float) -> None:
-    with pytest.raises(GenerationError, match="temperature="):
-        check_temperature(temperature)
+@pytest.mark.parametrize(
+    "option", [{"temperature": -0.1}, {"temperature": float("nan")}, {"top_k": -1}, {"top_p": 0.0}, {"top_p": 1.5}]
+)
+def test_an_impossible_choice_is_refused(option: dict[str, float]) -> None:
+    with pytest.raises(GenerationError, match=f"{next(iter(option))}="):
+        Choice(**option)  # type: ignore[arg-type]
