@@ -114,6 +114,7 @@ class Composing:
         broken: "Callable[[Tune], str]" = lambda tune: "",
         finished: "Callable[[Tune], Tune]" = lambda tune: tune,
         name: str = "tunes",
+        cautious: bool = True,
     ) -> None:
         """Compose tunes from a prompt, write them, tell of them, and leave with the status that says how it went.
 
@@ -147,6 +148,7 @@ class Composing:
             seed=self.seed or 0,
             max_characters=self.max_length,
             constrained=not self.unconstrained,
+            cautious=cautious,
             drafts=drafts,
             stop=lambda: composing.pressed,
         )

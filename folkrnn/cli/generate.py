@@ -15,6 +15,7 @@ from folkrnn.cli.composing import Composing, composing_options
 @click.option("--key", help="The key, such as Ador: the tune ends on its tonic and keeps to its scale.")
 @click.option("--form", help="Bars of each part, : behind it if it is repeated and | if not, such as 8:8:, or AABB.")
 @click.option("--alike", type=click.IntRange(0, 10), help="How alike the parts are, in tenths, give or take one.")
+@click.option("--start", metavar="ABC", help="How the music begins, such as 'DFA d2f'; a * is filled by the model.")
 @click.option(
     "--max-length",
     type=click.IntRange(50, 20_000),
@@ -32,6 +33,7 @@ def generate(
     key: str | None,
     form: str | None,
     alike: int | None,
+    start: str | None,
     **options: Any,
 ) -> None:
     """Write new tunes, as ABC, MIDI and a printed page.
@@ -49,7 +51,7 @@ def generate(
     composing = Composing(**options)
     values = composing.checkpoint.corpus.get("values", {})
     wishes = {"title": title, "rhythm": rhythm, "origin": origin, "meter": meter, "key": key, "form": form}
-    request = read_request(wishes, values, alike)
+    request = read_request(wishes, values, alike, start)
     for sentence in unlearned(request, values):
         click.echo(f"folkrnn: {sentence}", err=True)
     if composing.unconstrained and alike is not None:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from folkrnn.errors import GenerationError, NotationError
-from folkrnn.generation.prompts import HeaderWriter, Prompt
+from folkrnn.generation.prompts import Gap, HeaderWriter, Prompt
 from folkrnn.generation.sampling import Choice, next_characters
 from folkrnn.model.network import CharNetwork, Stepper, fast_dtype
 from folkrnn.model.vocabulary import Vocabulary
@@ -48,7 +48,8 @@ class GeneratedText:
     Under the grammar every tune is finished. ``steered`` counts the characters that the model would have chosen
     otherwise, ``rewritten`` the bars that were written again. ``bits`` holds what each character cost the model, at
     temperature 1 and without the grammar. Of so many ``drafts`` this is number ``draft``, from 0; ``accepted`` is
-    false where none of them was what was asked for.
+    false where none of them was what was asked for; ``refused`` says why the tune ended where what was given cannot
+    stand.
     """
 
     index: int
@@ -60,6 +61,7 @@ class GeneratedText:
     draft: int = 0
     drafts: int = 1
     accepted: bool = True
+    refused: str = ""
 
     @property
     def text(self) -> str:
@@ -108,6 +110,7 @@ def generate_texts(
     batch: int = 256,
     dtype: torch.dtype | None = None,
     constrained: bool = True,
+    cautious: bool = True,
     retries: int = RETRIES,
     drafts: Drafts = ONE_DRAFT,
     stop: Callable[[], bool] = lambda: False,
@@ -116,7 +119,8 @@ def generate_texts(
 
     Characters are drawn by ``choice``, those of the music by ``music`` where that is given.
     When `stop`, which is asked before each step, says so, the tunes that are over are yielded and no other.
-    Constrained tunes obey the grammar (``folkrnn.notation.grammar``), so that each comes to a playable end.
+    Constrained tunes obey the grammar (``folkrnn.notation.grammar``, ``cautious`` as it says), so that each comes to a
+    playable end.
     Raises GenerationError for options and prompts that cannot be obeyed.
     """
     for name, value in (("max_characters", max_characters), ("batch", batch)):
@@ -125,9 +129,11 @@ def generate_texts(
     for name, value in (("seed", seed), ("retries", retries)):
         if value < 0:
             raise GenerationError(f"{name}={value!r} should be at least 0")
-    grammar = _grammar(vocabulary, max_characters) if constrained else None
+    grammar = _grammar(vocabulary, max_characters, cautious) if constrained else None
     for prompt in {id(prompt): prompt for prompt in prompts}.values():
         prompt.check(vocabulary)
+        if prompt.gaps and grammar is None:
+            raise GenerationError("only under the grammar can the model write between what is given")
         if grammar:
             prompt.check_grammar(grammar, max_characters)
     stepper = Stepper(network, fast_dtype() if dtype is None else dtype)
@@ -135,9 +141,9 @@ def generate_texts(
     return _Generator(prompts, batch, sampling, drafts).run(stop)
 
 
-def _grammar(vocabulary: Vocabulary, max_characters: int) -> Grammar:
+def _grammar(vocabulary: Vocabulary, max_characters: int, cautious: bool) -> Grammar:
     try:
-        grammar = Grammar(vocabulary.characters)
+        grammar = Grammar(vocabulary.characters, cautious)
         grammar.walk(max_characters)
     except NotationError as error:
         raise GenerationError(f"{error}; without the grammar (--unconstrained) the model may still write") from None
@@ -201,7 +207,7 @@ class _Generator:
         drafts = self._drafts
         place = self._progress.setdefault(text.index, _Progress(drafts.best_of))
         place.written += 1
-        if drafts.accept(text):
+        if not text.refused and drafts.accept(text):
             place.accepted.append(text)
         if place.written < place.begun:
             return None
@@ -214,6 +220,8 @@ class _Generator:
         del self._progress[text.index]
         chosen = sorted(place.accepted, key=lambda each: each.draft)[: drafts.best_of]
         best = max(chosen, key=drafts.score, default=text)
+        if best.refused:
+            raise GenerationError(f"the music given cannot begin this tune: {best.refused}")
         return replace(best, drafts=place.begun, accepted=bool(chosen))
 
     def _seat(self, blocks: list["_Block"]) -> None:
@@ -245,8 +253,11 @@ class _Tune:
     header: HeaderWriter
     rng: np.random.Generator
     walk: Walk | None
+    gaps: deque[Gap]
     forced: list[int] = field(default_factory=list)
     in_body: bool = False
+    gap: Gap | None = None  # the one under way
+    refused: str = ""
     bar: Walk | None = None  # the place of the last bar line, to which the tune may go back
     attempts: int = 0
     steered: int = 0
@@ -288,7 +299,7 @@ class _Block:
         grammar = self._sampling.grammar
         rng = np.random.default_rng((self._sampling.seed, index, *([draft] if draft else [])))
         walk = grammar.walk(self._sampling.max_characters, prompt.alike) if grammar else None
-        self._tunes[row] = _Tune(index, draft, HeaderWriter(prompt), rng, walk)
+        self._tunes[row] = _Tune(index, draft, HeaderWriter(prompt), rng, walk, deque(prompt.gaps))
         self._line_starts.add(row)
         self._draw(row)
         self._lengths[row] = 0
@@ -365,7 +376,7 @@ class _Block:
             if (
                 characters[ids[row]] in tune.walk.choices
                 or tune.forced
-                or (tune.header.body and row in self._line_starts)
+                or (row in self._line_starts and tune.header.in_body and tune.header.body)
             ):
                 continue
             if tune.bar is not None and tune.attempts < self._sampling.retries:
@@ -401,16 +412,35 @@ class _Block:
             assert tune.walk is not None
             try:
                 tune.walk.advance(characters[ids[row]], given=row in given)
+                if row in given:
+                    tune.bar = None  # what was given stays
+                    if tune.in_body and not tune.forced:
+                        tune.walk.settle()
+                if not tune.forced and tune.walk.in_music and (tune.in_body or not tune.header.body):
+                    self._open_gap(tune, tune.walk)
             except NotationError as error:
-                raise GenerationError(f"the music given cannot begin this tune: {error}") from None
-            if row in given:
-                tune.bar = None  # what was given stays
+                tune.refused = str(error)
+                continue
             if tune.walk.at_bar_line and not tune.forced:
                 tune.bar, tune.attempts = tune.walk.copy(), 0
                 self._bar_last[row] = self._last[row]
                 self._bar_lengths[row] = self._lengths[row]
                 for part, kept in zip(self._state, self._bar_state, strict=True):
                     kept[:, row] = part[:, row]
+
+    def _open_gap(self, tune: _Tune, walk: Walk) -> None:
+        """Begin the next gap where all that comes before it is written."""
+        if tune.gap is None and tune.gaps:
+            tune.gap = tune.gaps.popleft()
+            tune.gap.open(walk)
+
+    def _close_gaps(self, ids: NDArray[np.int64]) -> None:
+        """Where the model has filled a gap, expect what stands behind it."""
+        for row, tune in self._tunes.items():
+            if tune.gap is not None and tune.walk and tune.walk.ends_gap(self._vocabulary.characters[ids[row]]):
+                tune.walk.release()
+                tune.forced = self._vocabulary.encode(tune.gap.then).tolist()[::-1]
+                tune.gap = None
 
     # ── prompts, and the end ────────────────────────────────────────────────────────────────────
 
@@ -420,8 +450,11 @@ class _Block:
             tune = self._tunes[row]
             tune.in_body = tune.header.in_body
             line = tune.header.line(self._vocabulary.characters[ids[row]])
+            if tune.in_body and line and tune.walk is not None and tune.walk.wants_opening:
+                line = line if line.startswith("|:") else f"|:{line}"
             tune.forced = self._vocabulary.encode(line).tolist()[::-1]
         self._line_starts.clear()
+        self._close_gaps(ids)
         given = {row for row, tune in self._tunes.items() if tune.forced}
         for row in given:
             ids[row] = self._tunes[row].forced.pop()
@@ -430,16 +463,18 @@ class _Block:
     def _collect(self, ids: NDArray[np.int64], live: list[int]) -> list[GeneratedText]:
         ended = ids == self._vocabulary.start
         over = []
-        for row in np.flatnonzero(ended | (self._lengths == self._written.shape[1])).tolist():
+        refused = np.isin(np.arange(BLOCK), [row for row, tune in self._tunes.items() if tune.refused])
+        for row in np.flatnonzero(ended | refused | (self._lengths == self._written.shape[1])).tolist():
             tune = self._tunes.get(row)
             if tune is None or row not in live:
                 continue
             finished = tune.walk.finished if tune.walk is not None else bool(ended[row]) and tune.in_body
-            if finished or self._lengths[row] == self._written.shape[1]:
+            if finished or tune.refused or self._lengths[row] == self._written.shape[1]:
                 length = self._lengths[row]
                 text = self._vocabulary.decode(self._written[row, :length].tolist())
                 bits = self._bits[row, :length].copy()
-                over.append(GeneratedText(tune.index, text, finished, tune.steered, tune.rewritten, bits, tune.draft))
+                written = GeneratedText(tune.index, text, finished, tune.steered, tune.rewritten, bits, tune.draft)
+                over.append(replace(written, refused=tune.refused))
                 del self._tunes[row]
                 self._lengths[row] = 0
             else:

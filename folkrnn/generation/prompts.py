@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from folkrnn.errors import GenerationError, NotationError
 from folkrnn.model.vocabulary import Vocabulary
-from folkrnn.notation.grammar import Grammar, form_cost
+from folkrnn.notation.grammar import Grammar, Walk, form_cost
 from folkrnn.notation.learned import FIELDS, REQUIRED, next_fields
 
 USUAL_HEADER = 80
@@ -14,16 +15,37 @@ USUAL_HEADER = 80
 
 
 @dataclass(frozen=True)
+class Gap:
+    """What the model writes between what is given, and the text ``then`` that is given behind it.
+
+    The gap is made of whole ``bars``, the length and the bar line of each, of which the last bar line begins ``then``;
+    or without bars it lasts until ``left`` is left of the bar under way.
+    """
+
+    then: str
+    bars: tuple[tuple[Fraction, str], ...] = ()
+    left: Fraction = Fraction(0)
+
+    def open(self, walk: Walk) -> None:
+        """Hold a tune to the gap. Raises NotationError where it cannot be there."""
+        if self.bars:
+            walk.hold(self.bars)
+        else:
+            walk.hold_rest(self.left)
+
+
+@dataclass(frozen=True)
 class Prompt:
     """Header fields by letter, as in {"R": "jig", "K": "D"}, and the first characters of the body.
 
     A form (``I``) of several parts may leave out how alike they are: the model then writes that. ``alike``, from 0 to
-    10, asks for it where the form is the model's; the grammar sees to it.
+    10, asks for it where the form is the model's; the grammar sees to it, and to the ``gaps`` behind the body.
     """
 
     fields: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     alike: int | None = None
+    gaps: tuple[Gap, ...] = ()
 
     def __post_init__(self) -> None:
         for letter, value in self.fields.items():
@@ -40,7 +62,7 @@ class Prompt:
         if missing:
             raise GenerationError(f"the model does not know {missing[0]!r}, so it cannot write ABC headers")
         lines = [f"{letter}:{value}" for letter, value in self.fields.items()]
-        for line in (*lines, self.body):
+        for line in (*lines, self.body, *(gap.then.rstrip("\n") for gap in self.gaps)):
             for character in line:
                 if character not in vocabulary:
                     raise GenerationError(f"the model does not know the character {character!r} of {line!r}")
@@ -63,8 +85,9 @@ class HeaderWriter:
     """
 
     def __init__(self, prompt: Prompt) -> None:
-        self._body = prompt.body
-        self._waiting = [_given_line(letter, prompt.fields[letter]) for letter in FIELDS if letter in prompt.fields]
+        self.body = prompt.body
+        """What the prompt gives of the music."""
+        self._waiting = [given_line(letter, prompt.fields[letter]) for letter in FIELDS if letter in prompt.fields]
         if "X" not in prompt.fields:
             self._waiting.insert(0, "X:1\n")
         self._written: list[str] = []
@@ -73,11 +96,6 @@ class HeaderWriter:
     def choices(self) -> str:
         """The letters that may begin the next line; none in the body."""
         return next_fields(self._written)
-
-    @property
-    def body(self) -> str:
-        """What the prompt gives of the body, once the header is written."""
-        return self._body if self.in_body else ""
 
     @property
     def in_body(self) -> bool:
@@ -96,7 +114,7 @@ class HeaderWriter:
         return line
 
 
-def _given_line(letter: str, value: str) -> str:
-    """The line of a given field; that of a form with several parts ends where it says how alike they are."""
+def given_line(letter: str, value: str) -> str:
+    """The line of a given field; that of a form with several parts ends where it would say how alike they are."""
     several = letter == "I" and " " not in value.removeprefix("form ") and len(re.findall("[:|]", value)) > 1
     return f"{letter}:{value}{' ' if several else chr(10)}"

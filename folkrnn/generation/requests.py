@@ -6,15 +6,17 @@ written anew.
 """
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from folkrnn.errors import GenerationError
 from folkrnn.generation.generator import ONE_DRAFT, Drafts, GeneratedText
-from folkrnn.generation.prompts import Prompt
+from folkrnn.generation.prompts import Gap, Prompt
+from folkrnn.generation.reworking import read_start
 from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.notation import Key, Tune, form, likeness, parse_key, parse_meter, read_tunes
 from folkrnn.notation.form import MOST_ALIKE, parse_form
+from folkrnn.notation.learned import split_header
 
 FIELDS = {"title": "T", "rhythm": "R", "origin": "O", "meter": "M", "key": "K", "form": "I"}
 """The fields that can be asked for, by name, with their letters."""
@@ -25,16 +27,24 @@ IN_SCALE = 0.85
 USUAL_BITS = 2.9
 """Bits per note of unseen tunes, for models whose file does not tell them."""
 
+START_DRAFTS = 8
+"""So many drafts are written, each with its own meter and key, before one is chosen for a given beginning."""
+
 ALIKE_BY = 1
 """The parts may be so many tenths more or less alike than asked."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """Fields by letter, as a tune text writes them; how alike the parts are, 0 to 10; how the music begins."""
+    """Fields by letter, as a tune text writes them; how alike the parts are, 0 to 10; how the music begins.
+
+    ``body`` is the beginning, ``gaps`` what the model shall write within it.
+    """
 
     fields: Mapping[str, str] = field(default_factory=dict)
     alike: int | None = None
+    body: str = ""
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def prompt(self) -> Prompt:
@@ -44,7 +54,7 @@ class Request:
             fields["I"] += f" {self.alike}"
         if "I" in fields:
             fields["I"] = f"form {fields['I']}"
-        return Prompt(fields, alike=None if "I" in fields else self.alike)
+        return Prompt(fields, self.body, None if "I" in fields else self.alike, self.gaps)
 
     def broken(self, tune: Tune) -> str:
         """What of the request the music does not keep; empty if it keeps all."""
@@ -78,9 +88,12 @@ def _out_of_key(tune: Tune, key: Key) -> str:
 
 
 def read_request(
-    wishes: Mapping[str, str | None], values: Mapping[str, Sequence[str]], alike: int | None = None
+    wishes: Mapping[str, str | None],
+    values: Mapping[str, Sequence[str]],
+    alike: int | None = None,
+    start: str | None = None,
 ) -> Request:
-    """A request for the fields named, those that are None left to the model.
+    """A request for the fields named, those that are None left to the model, and for a beginning of the music.
 
     ``values`` holds those that the model has learned, by letter, as its file tells them; a letter that it lacks is not
     checked. Raises GenerationError, or NotationError for what is no meter, key or form, with what would be right.
@@ -98,7 +111,7 @@ def read_request(
         fields[letter] = {"M": _meter, "K": _key, "I": parse_form}.get(letter, str)(text)
     if alike is not None and "I" in fields and len(fields["I"].replace("|", ":").split(":")) < 3:
         raise GenerationError(f"--alike {alike} needs several parts, but --form {fields['I']} has one")
-    return Request(fields, alike)
+    return Request(fields, alike, *(read_start(start, fields.get("K", "none")) if start is not None else ()))
 
 
 def unlearned(request: Request, values: Mapping[str, Sequence[str]]) -> list[str]:
@@ -139,10 +152,31 @@ def _some(values: Sequence[str]) -> str:
 
 
 def drafts_for(request: Request, checkpoint: Checkpoint, best_of: int = 1, *, obey: bool = True) -> Drafts:
-    """Drafts that keep a request, if they shall ``obey``; of ``best_of`` of them the most typical is taken.
+    """Drafts that keep a request, if they shall ``obey``; of ``best_of`` of them ``most_typical`` chooses one.
 
-    That is the one whose music surprises the model most nearly as much as real tunes do that it has not seen, in bits
-    per note: what is likelier is dull, what is less likely is wild (Meister et al., 2023, on typical sampling).
+    Where the music begins as given and its key or meter is the model's, some drafts are written, and that one is taken
+    which finds the beginning likeliest.
+    """
+
+    def accept(text: GeneratedText) -> bool:
+        return not request.broken(_tune(text))
+
+    def fits_start(text: GeneratedText) -> float:
+        start = len(text.written) - len(split_header(text.written)[1])
+        return -float(text.bits[start : start + len(request.body)].sum())
+
+    asked = obey and (request.fields or request.alike is not None)
+    score = most_typical(checkpoint) if best_of > 1 else ONE_DRAFT.score
+    if request.body and not {"M", "K"}.issubset(request.fields):
+        best_of, score = max(best_of, START_DRAFTS), fits_start
+    return Drafts(accept if asked else ONE_DRAFT.accept, best_of, score)
+
+
+def most_typical(checkpoint: Checkpoint) -> Callable[[GeneratedText], float]:
+    """A score that is highest for the tune that surprises the model most nearly as much as real tunes do.
+
+    Those are tunes that it has not learned, and the measure is bits per note: what is likelier is dull, what is less
+    likely is wild (Meister et al., 2023, on typical sampling).
     """
     usual: float = checkpoint.validation.get("validation", {}).get("all", {}).get("bits_per_note", USUAL_BITS)
 
@@ -150,11 +184,7 @@ def drafts_for(request: Request, checkpoint: Checkpoint, best_of: int = 1, *, ob
         notes = sum(1 for _ in _tune(text).notes())
         return -abs(text.body_bits / max(1, notes) - usual)
 
-    def accept(text: GeneratedText) -> bool:
-        return not request.broken(_tune(text))
-
-    asked = obey and (request.fields or request.alike is not None)
-    return Drafts(accept if asked else ONE_DRAFT.accept, best_of, typical if best_of > 1 else ONE_DRAFT.score)
+    return typical
 
 
 def _tune(text: GeneratedText) -> Tune:

@@ -54,8 +54,8 @@ class Task:
         self.swing = swing
         self.free = plan.full is None
         self.full = LONGEST if plan.full is None else ticks(plan.full)
-        self.ends = {self.full - ticks(length): _signs(lines) for length, lines in plan.ends}
-        self.elsewhere = _signs(plan.anywhere)
+        self.ends = {self.full - ticks(length): _signs(lines, plan.ties) for length, lines in plan.ends}
+        self.elsewhere = _signs(plan.anywhere, plan.ties)
         self.least = min(
             [left for left, signs in self.ends.items() if signs] + [grid] * bool(self.elsewhere), default=0
         )
@@ -67,9 +67,9 @@ class Task:
         return self.full, self.free, tuple(sorted(self.ends.items())), self.elsewhere, self.key_change, self.swing
 
 
-def _signs(lines: frozenset[str]) -> str:
-    """The first characters of some bar lines, with a ``-`` if the plain one is among them."""
-    return "".join(sorted({line[0] for line in lines} | ({"-"} if "|" in lines else set())))
+def _signs(lines: frozenset[str], ties: bool) -> str:
+    """The first characters of some bar lines, with a ``-`` if a tie may lead over one: only over the plain one."""
+    return "".join(sorted({line[0] for line in lines} | ({"-"} if ties and "|" in lines else set())))
 
 
 class Place(NamedTuple):

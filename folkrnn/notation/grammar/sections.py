@@ -22,13 +22,15 @@ class Plan(NamedTuple):
 
     ``full`` is its meter's length, None where the meter is free. ``ends`` pairs lengths with the bar lines that may end
     the bar there; ``anywhere`` holds the bar lines that may end it at any other length below ``full``, or at any
-    length at all where the meter is free. ``key_change`` says that ``[K:…]`` may begin the bar.
+    length at all where the meter is free. ``key_change`` says that ``[K:…]`` may begin the bar, ``ties`` that a tie may
+    lead over the bar line.
     """
 
     full: Fraction | None
     ends: tuple[tuple[Fraction, frozenset[str]], ...]
     anywhere: frozenset[str]
     key_change: bool
+    ties: bool = True
 
     def lines(self, length: Fraction) -> frozenset[str]:
         """The bar lines that may end the bar when it is so long."""

@@ -1,6 +1,6 @@
 """A tune text on its way, character by character: header, bars, sections, the end."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from fractions import Fraction
 from itertools import product
@@ -24,7 +24,7 @@ ROOM = LINE_WIDTH - 140
 WIDTHS = dict.fromkeys("ABCDEFGabcdefgz", NOTE_WIDTH) | dict.fromkeys("^_=3>-[{", SIGN_WIDTH)
 """The points that characters take in print: notes, and signs beside them."""
 
-MOST_STATES = 30_000
+MOST_STATES = 12_000
 """So many states are kept for use again; each takes some kilobytes."""
 
 LEAST_CHARACTERS = 400
@@ -160,6 +160,7 @@ class Walk:
         self._next_bar_tied: tuple[str, ...] = ()
         self._swing = Fraction(0)
         self._tied_note = ""  # the same note with all its accidentals
+        self._held: tuple[tuple[Fraction, str], ...] = ()  # what the bar under way and those to come are held to
         self.choices = self._header.choices
         self.state = grammar.fixed(self.choices)
 
@@ -174,6 +175,72 @@ class Walk:
         twin.text = self.text.copy()
         twin._header = self._header.copy()
         return twin
+
+    # ── a gap between what is given ─────────────────────────────────────────────────────────────
+
+    @property
+    def in_music(self) -> bool:
+        """Whether the header, and the sign of a repeat that opens the tune, are written."""
+        return self._in_music
+
+    @property
+    def wants_opening(self) -> bool:
+        """Whether the sign of a repeat must open the tune here."""
+        return bool(self._opening) and self.choices == frozenset(self._opening[0])
+
+    def settle(self) -> None:
+        """End the note under way: it becomes no longer, and nothing joins it to the next."""
+        if not self._line and self.state.place is not None:
+            self.state = self.grammar.state(self.grammar.bar.passed(self._place))
+            self.choices = self.state.choices
+
+    def hold(self, bars: Sequence[tuple[Fraction, str]]) -> None:
+        """Hold the bar under way and those that follow to these lengths and bar lines.
+
+        What is held ends with no tie, and with the last length: there a bar line ``ends_gap``, and after ``release``
+        that bar may go on as it could have without this. Raises NotationError where no bar can be held so.
+        """
+        if self._line:
+            self._pass_line()
+        if not self._in_music or self.finished:
+            raise NotationError("no bar can be written here")
+        self._held = tuple(bars)
+        self._set_task(self._held_plan(self._plan))
+
+    def hold_rest(self, left: Fraction) -> None:
+        """Hold the bar under way so that its gap is closed when so much of it is left, which is then given."""
+        if self._line:
+            self._pass_line()
+        if self._plan.full is None:
+            raise NotationError("without a meter nobody can say how long a * is")
+        self.hold([(self._plan.full - left, "|")])
+
+    def ends_gap(self, character: str) -> bool:
+        """Whether a character that may come now would be the bar line of the last bar that is held."""
+        return len(self._held) == 1 and not self._line and self.state.steps.get(character) == LINE
+
+    def release(self) -> None:
+        """Let the last bar that is held go on in any way."""
+        self._held = ()
+        self._set_task(self._plan)
+
+    def _set_task(self, plan: Plan) -> None:
+        place = self.grammar.bar.passed(self._place)
+        task = self.grammar.bar.begin(plan, self._swing).task
+        self.state = self.grammar.state(place._replace(task=task))
+        self.choices = self.state.choices
+        if not self.choices:
+            raise NotationError("what is given leaves no room for anything between")
+
+    def _held_plan(self, plan: Plan) -> Plan:
+        """The plan of a bar with what it is held to, if anything."""
+        if not self._held:
+            return plan
+        length, line = self._held[0]
+        more = len(self._held) > 1
+        if more and line not in plan.lines(length):
+            raise NotationError(f"a bar of {length} that ends with {line} cannot come here")
+        return Plan(plan.full, ((length, frozenset({line})),), NO_LINES, False, more)
 
     # ── one character ───────────────────────────────────────────────────────────────────────────
 
@@ -190,7 +257,7 @@ class Walk:
             self.state = step
             self.choices = step.choices
             return
-        if character not in self.choices and not (given and not self._in_music):
+        if character not in self.choices and not (given and not self._header.complete):
             raise NotationError(self._refusal(character))
         if self._opening and character != self._opening[0]:
             self._begin_bar()  # a lead-in comes before the repeat
@@ -290,7 +357,7 @@ class Walk:
             self._first = self.grammar.fixed(frozenset("\n"))
         else:
             self._plan = sections.plan()
-            place = self.grammar.bar.begin(self._plan, self._swing)
+            place = self.grammar.bar.begin(self._held_plan(self._plan), self._swing)
             self._first = self.grammar.state(place._replace(tied=self._tied))
         return self._first
 
@@ -300,7 +367,8 @@ class Walk:
             place = self.grammar.bar.passed(self._place)
             self._tied = self._next_bar_tied if place.tied else ()
             self._length = Fraction(place.task.full - place.left, WHOLE)
-            self._lines = frozenset("|") if place.tied else self._plan.lines(self._length)
+            self._lines = frozenset("|") if place.tied else self._held_plan(self._plan).lines(self._length)
+            self._held = self._held[1:]
         self._line += character
         rest = [line[len(self._line) :] for line in self._lines if line.startswith(self._line)]
         self._more = frozenset(text[0] for text in rest if text)

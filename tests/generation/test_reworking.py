@@ -1,0 +1,171 @@
+"""Working on a tune: what is given stays as it is, what is new is playable and in its place."""
+
+from fractions import Fraction
+
+import pytest
+import torch
+
+from folkrnn.errors import GenerationError
+from folkrnn.generation.generator import Drafts, GeneratedText, generate_texts
+from folkrnn.generation.prompts import Prompt
+from folkrnn.generation.requests import drafts_for, read_request
+from folkrnn.generation.reworking import Reworking, continuation, read_start, rewriting
+from folkrnn.model import Checkpoint
+from folkrnn.model.network import CharNetwork, NetworkSettings
+from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.notation import Tune, form, read_tunes, write_tune
+from folkrnn.validation import validate
+
+VOCABULARY = Vocabulary("".join(sorted(map(chr, [10, *range(32, 127)]))))
+NETWORK = CharNetwork(NetworkSettings(hidden=16), len(VOCABULARY), torch.Generator().manual_seed(4))
+MODEL = Checkpoint(NETWORK, VOCABULARY)
+
+REEL = """X:1
+T:The Given One
+C:Somebody
+R:reel
+Q:1/4=180
+M:4/4
+L:1/8
+K:G
+B2|:"G"G2BG (dG)BG|"C"c2ec .g~cec|G2BG dGBd|"D"edcA G2B2:|
+|:g2bg dgbg|f2af d^faf|1g2bg e2ge|dcBA G2B2:|2g2bg e2ge|dcBA G2|]
+"""
+HUMMED = "X:1\nT:Hummed\nM:6/8\nL:1/8\nK:D\nA|:A2F DFA|Bdc A"
+
+
+def one(text: str) -> Tune:
+    return read_tunes(text)[0]
+
+
+def made(prompt: Prompt, count: int = 4, **options: object) -> list[GeneratedText]:
+    return list(generate_texts(NETWORK, VOCABULARY, [prompt] * count, seed=5, **options))  # type: ignore[arg-type]
+
+
+def reworked(reworking: Reworking, count: int = 4) -> list[Tune]:
+    texts = made(reworking.prompt, count, cautious=reworking.cautious)
+    return [reworking.finished(one(text.text)) for text in texts]
+
+
+@pytest.mark.parametrize(("first", "last"), [(1, 1), (2, 3), (4, 5), (6, 7), (7, 10), (1, 4)])
+def test_all_other_bars_stay_as_they_were(first: int, last: int) -> None:
+    tune = one(REEL)
+    news = reworked(rewriting(tune, first, last, MODEL))
+    for new in news:
+        assert validate(new).playable
+        assert form(new) == form(tune)
+        assert [name for name, _ in new.fields][: len(tune.fields)] == [name for name, _ in tune.fields]
+        assert len(new.bars) == len(tune.bars)
+        for before, after in zip(tune.bars, new.bars, strict=True):
+            assert (after.duration, after.opens, after.plays, after.ending) == (
+                before.duration, before.opens, before.plays, before.ending,
+            )  # fmt: skip
+            if not first <= before.number <= last:
+                assert after.notes == before.notes
+    changed = {
+        tuple(note.pitches for bar in new.bars if first <= bar.number <= last for note in bar.notes) for new in news
+    }
+    assert len(changed) > 1
+
+
+def test_of_the_drafts_the_one_is_taken_that_leads_best_into_what_follows() -> None:
+    reworking = rewriting(one(REEL), 2, 3, MODEL)
+    assert reworking.score
+    drafts = made(reworking.prompt, 1, cautious=reworking.cautious)
+    best = made(reworking.prompt, 1, cautious=reworking.cautious, drafts=Drafts(best_of=12, score=reworking.score))
+    assert reworking.score(best[0]) >= reworking.score(drafts[0])
+    follows = len("|edcAG2B2:||:g2bgdgbg|f2afdfaf|1g2bge2ge")
+    after = len(best[0].written) - best[0].written.rindex("|edcAG2B2:|")
+    start = len(best[0].written) - after
+    assert reworking.score(best[0]) == pytest.approx(-best[0].bits[start : start + follows].sum(), rel=1e-4)
+
+
+def test_nothing_follows_the_last_bars() -> None:
+    assert rewriting(one(REEL), 7, 10, MODEL).score is None
+
+
+def test_after_a_closed_part_a_new_one_comes() -> None:
+    tune = one(REEL)
+    for new in reworked(continuation(tune, 4, MODEL)):
+        assert validate(new).playable
+        assert form(new) == "4:4:4:"
+        kept = len(tune.bars)
+        assert [bar.notes for bar in new.bars[:kept]] == [bar.notes for bar in tune.bars]
+
+
+def test_a_part_under_way_becomes_longer_and_a_begun_bar_is_filled() -> None:
+    for new in reworked(continuation(one(HUMMED), 6, MODEL)):
+        assert validate(new).playable
+        assert form(new) == "8:"
+        assert write_tune(new).split("K:D\n")[1].replace(" ", "").startswith("A|:A2FDFA|BdcA")
+
+
+@pytest.mark.parametrize(
+    ("text", "bars", "named"),
+    [
+        (REEL, (7, 20), "expected some of 1-10"),
+        (REEL, (11, 12), "expected some of 1-10"),
+        (REEL, (5, 4), "bars 5-4 are not in the tune"),
+        ("X:1\nM:2/4\nL:1/8\nK:D\nA4|[K:G]B4|c4|d4|\n", (2, 3), "change the key"),
+        ("X:1\nM:none\nL:1/8\nK:D\nA4|B4|c4|d4|\n", (2, 3), "no meter"),
+        ("X:1\nM:2/4\nL:1/8\nK:D\nA4|B4|[M:3/4]c6|d6|\n", (1, 1), "near bar 3"),
+        ("X:1\nM:2/4\nL:1/8\nK:D\nA4|B5|c4|d4|\n", (1, 1), "bar-too-long"),
+        ("X:1\nM:2/4\nL:1/8\nK:D\n", (1, 1), "no-notes"),
+    ],
+)
+def test_bars_that_cannot_be_written_anew_are_refused(text: str, bars: tuple[int, int], named: str) -> None:
+    with pytest.raises(GenerationError, match=named):
+        rewriting(one(text), *bars, MODEL)
+
+
+# ── the beginning ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_beginning_is_read_in_any_spelling() -> None:
+    assert read_start("|: D1 F A/2A/2 | ^f2 || ") == ("|:DFA/A/|^f2||", ())
+    assert read_start('"G"(GA) .B::c') == ("GAB:||:c", ())
+    body, (first, second) = read_start("A2 *| * d2|c *")
+    assert body == "A2"
+    assert (first.then, first.left) == ("|", 0)
+    assert (second.then, second.left) == ("d2|c", Fraction(1, 4))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"), [("", "no music"), ("*", "no music"), ("[AB", "--start"), ("A\nB", "one line")]
+)
+def test_what_is_no_beginning_is_refused(text: str, named: str) -> None:
+    with pytest.raises(GenerationError, match=named):
+        read_start(text)
+
+
+@pytest.mark.parametrize("start", ["A2F DFA|B*|", "*|A2F DFA", "A*F DFA|*|d3 *", "d|A2F DFA|"])
+@pytest.mark.parametrize("wished", [{"meter": "6/8"}, {"meter": "6/8", "key": "D", "form": "8:8:"}])
+def test_the_music_begins_as_given_and_bars_with_a_star_are_full(start: str, wished: dict[str, str]) -> None:
+    request = read_request(wished, {}, start=start)
+    for text in made(request.prompt, 3, drafts=drafts_for(request, MODEL)):
+        assert text.accepted
+        tune = one(text.text)
+        assert validate(tune).playable
+        pattern = start.replace(" ", "").removesuffix("*").split("*")
+        music = text.written.split("\n")[-2].removeprefix("|:")
+        assert music.startswith(pattern[0])
+        place = 0
+        for piece in pattern:
+            place = music.index(piece, place) + len(piece)
+        if "form" in wished:
+            assert form(tune) == "8:8:"
+
+
+def test_a_beginning_that_fits_no_meter_is_refused() -> None:
+    request = read_request({"meter": "2/4"}, {}, start="A8")
+    with pytest.raises(GenerationError, match="cannot begin this tune: '8' cannot come here"):
+        made(request.prompt, 1, drafts=drafts_for(request, MODEL))
+
+
+def test_where_meter_and_key_are_the_models_they_are_chosen_for_the_beginning() -> None:
+    request = read_request({}, {}, start="A2F DFA|d3")
+    drafts = drafts_for(request, MODEL)
+    assert drafts.best_of > 1
+    (text,) = made(request.prompt, 1, drafts=drafts)
+    others = made(request.prompt, 1, drafts=Drafts(best_of=1, most=64))
+    assert drafts.score(text) >= drafts.score(others[0])
