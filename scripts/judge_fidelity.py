@@ -16,34 +16,36 @@ import torch
 from folkrnn.corpus import build_corpus, load_recipe
 from folkrnn.generation import Prompt, generate_texts
 from folkrnn.model import Checkpoint, bundled_model, load_checkpoint
+from folkrnn.model.batches import reading, table
 from folkrnn.model.scoring import bits
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.grammar import Grammar
+from folkrnn.notation.learned import in_canonical_order, split_header
 from folkrnn.validation import validate_all
 
 COMMON_METERS = ("2/4", "4/4", "6/8", "3/4", "2/2", "9/8")
 
 
 def generated(checkpoint: Checkpoint, count: int, **options: float) -> list[str]:
-    """Tune texts, at temperature 1 unless the options say otherwise."""
+    """Tune texts as the model wrote them, at temperature 1."""
     made = generate_texts(checkpoint.network, checkpoint.vocabulary, [Prompt()] * count, **options)  # type: ignore[arg-type]
-    return [text.text for text in made if text.finished]
+    return [text.written for text in made if text.finished]
 
 
 def playable(texts: Sequence[str]) -> list[str]:
     """The texts that are playable."""
-    tunes = [read_tunes(text)[0] for text in texts]
+    tunes = [read_tunes(in_canonical_order(text))[0] for text in texts]
     return [text for text, report in zip(texts, validate_all(tunes), strict=True) if report.playable]
 
 
 def body_start(text: str) -> int:
     """Where the body of a tune text begins."""
-    return text.index("\n", text.index("\nK:") + 1) + 1
+    return len(text) - len(split_header(text)[1])
 
 
 def describe(name: str, checkpoint: Checkpoint, texts: Sequence[str], scored: bool = True) -> None:
     """Print one row: bits per note (of all, and of each tune at the median), lengths, meters."""
-    tunes: list[Tune] = [read_tunes(text)[0] for text in texts]
+    tunes: list[Tune] = [read_tunes(in_canonical_order(text))[0] for text in texts]
     notes = [sum(1 for _ in tune.notes()) for tune in tunes]
     told = ""
     if scored:
@@ -64,8 +66,9 @@ def describe(name: str, checkpoint: Checkpoint, texts: Sequence[str], scored: bo
 def taken_away(checkpoint: Checkpoint, grammar: Grammar, text: str, longest: int) -> Iterator[tuple[bool, float]]:
     """For each character of a text: whether it stands in the body, and the probability that the grammar took away."""
     vocabulary = checkpoint.vocabulary
-    ids = torch.cat([torch.tensor([vocabulary.start]), vocabulary.encode(text)])
-    chances = checkpoint.network(ids[None, :-1])[0][0].softmax(1).tolist()
+    (tune,) = reading([text], vocabulary, checkpoint.network.settings)
+    inputs, _ = table([tune], vocabulary.start, len(vocabulary))
+    chances = checkpoint.network(inputs)[0][0].softmax(1).tolist()
     walk = grammar.walk(longest)
     start = body_start(text)
     for place, character in enumerate(text):

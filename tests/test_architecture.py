@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "files": set(),
     "notation": {"errors"},
     "corpus": {"errors", "notation"},
-    "model": {"errors"},
+    "model": {"errors", "notation"},
     "generation": {"errors", "notation", "model"},
     "score": {"errors", "notation"},
     "validation": {"errors", "notation", "score"},

@@ -30,6 +30,7 @@ from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.model.workers import share
 from folkrnn.notation.grammar import Grammar, Walk
 from folkrnn.notation.learned import in_canonical_order, split_header
+from folkrnn.notation.place import FormPlace
 
 BLOCK = 64
 """Rows of one block: enough to keep the matrix products busy, few enough for a single tune."""
@@ -258,7 +259,9 @@ class _Tune:
     in_body: bool = False
     gap: Gap | None = None  # the one under way
     refused: str = ""
-    bar: Walk | None = None  # the place of the last bar line, to which the tune may go back
+    place: FormPlace = field(default_factory=FormPlace)
+    bar: Walk | None = None  # the last bar line, to which the tune may go back, and the place there
+    bar_place: FormPlace | None = None
     attempts: int = 0
     steered: int = 0
     rewritten: int = 0
@@ -321,8 +324,7 @@ class _Block:
             if choices:
                 logits[row] += self._only(frozenset(choices))
         rows = np.arange(BLOCK)
-        self._last = self._choose(logits, torch.from_numpy(self._uniforms[rows, self._drawn]))
-        ids = self._last.numpy()  # the same memory: what is changed below is read at the next step
+        ids = self._choose(logits, torch.from_numpy(self._uniforms[rows, self._drawn])).numpy()
         self._spend(list(self._tunes))
         back = self._steer(logits, ids)
         given = self._apply_prompts(ids)
@@ -330,10 +332,20 @@ class _Block:
         self._bits[rows, self._lengths] = costs[rows, ids]
         live = [row for row in self._tunes if row not in back]
         self._lengths[live] += 1
+        self._read(ids, live)
         for row in back:
             self._go_back(row)
         self._advance(ids, live, given)
         return self._collect(ids, live)
+
+    def _read(self, ids: NDArray[np.int64], live: list[int]) -> None:
+        """Let the network read what was written, and the places behind it if it is told them."""
+        self._last[live] = torch.from_numpy(ids[live])
+        if self._stepper.network.settings.places:
+            for row in live:
+                place = self._tunes[row].place
+                place.advance(self._vocabulary.characters[ids[row]])
+                self._last[row] += len(self._vocabulary) * place.code
 
     def _choose(self, logits: Tensor, uniforms: Tensor) -> Tensor:
         """Choose the next ids (BLOCK,): those of the music in their own way."""
@@ -394,7 +406,8 @@ class _Block:
         """Stand at the last bar line again."""
         tune = self._tunes[row]
         assert tune.bar is not None
-        tune.walk = tune.bar.copy()
+        assert tune.bar_place is not None
+        tune.walk, tune.place = tune.bar.copy(), tune.bar_place.copy()
         tune.attempts += 1
         tune.rewritten += 1
         self._last[row] = self._bar_last[row]
@@ -422,7 +435,7 @@ class _Block:
                 tune.refused = str(error)
                 continue
             if tune.walk.at_bar_line and not tune.forced:
-                tune.bar, tune.attempts = tune.walk.copy(), 0
+                tune.bar, tune.bar_place, tune.attempts = tune.walk.copy(), tune.place.copy(), 0
                 self._bar_last[row] = self._last[row]
                 self._bar_lengths[row] = self._lengths[row]
                 for part, kept in zip(self._state, self._bar_state, strict=True):

@@ -7,6 +7,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from folkrnn.model.network import NetworkSettings
+from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.notation.place import places
+
+
+def reading(texts: Sequence[str], vocabulary: Vocabulary, settings: NetworkSettings) -> list[Tensor]:
+    """What a network reads of each text, (N,): ids, plus V times the place in the form if it is told that."""
+    ids = [vocabulary.encode(text) for text in texts]
+    if not settings.places:
+        return ids
+    return [row + len(vocabulary) * torch.tensor(places(text)) for row, text in zip(ids, texts, strict=True)]
+
 
 @dataclass(frozen=True)
 class Window:
@@ -23,13 +35,24 @@ class TuneStream:
     Tunes follow each other in an order that only (seed, number of the pass) decides. A row's
     state is carried from window to window and forgotten where a tune starts, so that every
     tune is learned as it will be scored and written: from nothing, after a line end.
+
+    ``tunes`` holds what the network reads of each, with ids below ``characters``.
     """
 
-    def __init__(self, tunes: Sequence[Tensor], start: int, batch: int, window: int, seed: int, number: int) -> None:
+    def __init__(
+        self,
+        tunes: Sequence[Tensor],
+        start: int,
+        batch: int,
+        window: int,
+        seed: int,
+        number: int,
+        characters: int,
+    ) -> None:
         order = np.random.default_rng((seed, number)).permutation(len(tunes))
-        targets = torch.cat([tunes[i] for i in order])
+        read = torch.cat([tunes[i] for i in order])
+        targets, inputs = read % characters, read.roll(1)
         rows = max(1, min(batch, len(targets) // window))
-        inputs = targets.roll(1)
         starts = torch.zeros(len(targets), dtype=torch.bool)
         lengths = torch.tensor([len(tunes[i]) for i in order])
         firsts = lengths.cumsum(0) - lengths
@@ -52,11 +75,11 @@ class TuneStream:
         return Window(self._inputs[:, part], self._targets[:, part], self._starts[:, part])
 
 
-def table(tunes: Sequence[Tensor], start: int) -> tuple[Tensor, Tensor]:
-    """Lay whole tunes side by side: inputs and targets (B, longest), filled up with start."""
+def table(tunes: Sequence[Tensor], start: int, characters: int) -> tuple[Tensor, Tensor]:
+    """Lay whole tunes, as a network reads them, side by side: inputs and targets (B, longest), filled up with start."""
     inputs = torch.full((len(tunes), max(map(len, tunes))), start)
     targets = inputs.clone()
     for row, tune in enumerate(tunes):
         inputs[row, 1 : len(tune)] = tune[:-1]
-        targets[row, : len(tune)] = tune
+        targets[row, : len(tune)] = tune % characters
     return inputs, targets

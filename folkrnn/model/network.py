@@ -24,12 +24,16 @@ CELLS = ("lstm",)
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """The shape of a network."""
+    """The shape of a network.
+
+    ``places`` is how many places in the form of a tune it is told, ``folkrnn.notation.place.PLACES`` or 0 for none.
+    """
 
     cell: str = "lstm"
     layers: int = 2
     hidden: int = 512
     dropout: float = 0.3
+    places: int = 0
 
     def __post_init__(self) -> None:
         if self.cell not in CELLS:
@@ -38,6 +42,8 @@ class NetworkSettings:
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:
                 raise ModelError(f"network {name}={value!r} should be a whole number of at least 1")
+        if not isinstance(self.places, int) or self.places < 0:
+            raise ModelError(f"network places={self.places!r} should be a whole number of at least 0")
         if not 0 <= self.dropout < 1:
             raise ModelError(f"network dropout={self.dropout!r} should be at least 0 and below 1")
 
@@ -186,7 +192,9 @@ class CharNetwork(nn.Module):
         self.settings = settings
         self.characters = characters
         below = [0] + [settings.hidden] * (settings.layers - 1)
-        self.layers = nn.ModuleList(LstmLayer(characters, size, settings.hidden, rng) for size in below)
+        self.layers = nn.ModuleList(
+            LstmLayer(characters + settings.places, size, settings.hidden, rng) for size in below
+        )
         self.output = nn.Linear(settings.layers * settings.hidden, characters)
         scale = settings.hidden**-0.5
         with torch.no_grad():
@@ -211,7 +219,9 @@ class CharNetwork(nn.Module):
         dtype: torch.dtype = torch.float32,
         masks: Tensor | None = None,
     ) -> tuple[Tensor, State]:
-        """Map ids (B, T) to next-character logits (B, T, V); state is (L, B, H) twice.
+        """Map what is read (B, T) to next-character logits (B, T, V); state is (L, B, H) twice.
+
+        What is read is the id of a character, plus V times the place behind it (see ``batches.reading``).
 
         starts, (B, T) of bool, marks where a row forgets its state before it reads.
         Matrix products run in dtype; weights, state and logits are float32.
@@ -220,7 +230,7 @@ class CharNetwork(nn.Module):
         batch, steps = ids.shape
         hidden, cell = self.zero_state(batch) if state is None else state
         keep = [None] * steps if starts is None else _keep(starts)
-        read = functional.one_hot(ids.t(), self.characters).to(dtype)
+        read = self._one_hot(ids.t()).to(dtype)
         outputs: list[Tensor] = []
         after = []
         for number, layer in enumerate(self.layers):
@@ -232,6 +242,13 @@ class CharNetwork(nn.Module):
             torch.stack([h for h, _ in after]),
             torch.stack([c for _, c in after]),
         )
+
+    def _one_hot(self, read: Tensor) -> Tensor:
+        """Map what is read (T, B) to ones at the character and at the place (T, B, V + P)."""
+        characters = functional.one_hot(read % self.characters, self.characters)
+        if not self.settings.places:
+            return characters
+        return torch.cat([characters, functional.one_hot(read // self.characters, self.settings.places)], 2)
 
     def masks(self, batch: int, rng: torch.Generator) -> Tensor | None:
         """Draw dropout factors (L, B, H) for one window: 0, or what makes up for the zeros.
@@ -260,10 +277,12 @@ class Stepper:
         self.network = network
         self.dtype = dtype
         layers = network.recurrent_layers()
-        size = network.characters
+        size = network.characters + network.settings.places
+        read = torch.arange(network.characters * max(1, network.settings.places))
         with torch.no_grad():
-            # A one-hot product picks a row, so the character's share of the gates is looked up.
-            self._tables = [(layer.input[:, :size].t() + layer.bias).to(dtype) for layer in layers]
+            # A one-hot product picks rows, so what is read has its share of the gates looked up.
+            shown = network._one_hot(read[None])[0].float()
+            self._tables = [(shown @ layer.input[:, :size].t() + layer.bias).to(dtype) for layer in layers]
             self._below = [layer.input[:, size:].to(dtype) for layer in layers]
             self._recurrent = [layer.recurrent.to(dtype) for layer in layers]
             self._output = (network.output.weight.to(dtype), network.output.bias.to(dtype))
@@ -275,7 +294,7 @@ class Stepper:
 
     @torch.no_grad()
     def __call__(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
-        """Map ids (B,) to next-character logits (B, V), float32, and the next state."""
+        """Map what is read (B,) to next-character logits (B, V), float32, and the next state."""
         hidden, cell = state
         next_hidden, next_cell = torch.empty_like(hidden), torch.empty_like(cell)
         for layer, table in enumerate(self._tables):

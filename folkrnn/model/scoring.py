@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from folkrnn.model.batches import table
+from folkrnn.model.batches import reading, table
 from folkrnn.model.network import CharNetwork
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.model.workers import share
@@ -27,14 +27,14 @@ def bits(
 
     Every text is read from nothing: from the zero state, after the start symbol.
     """
-    tunes = [vocabulary.encode(text) for text in texts]
+    tunes = reading(texts, vocabulary, network.settings)
     # Tunes of one length share a table, so that little of it is filling.
     by_length = sorted((i for i in range(len(tunes)) if len(tunes[i])), key=lambda i: len(tunes[i]))
     groups = [by_length[first : first + batch] for first in range(0, len(by_length), batch)]
 
     @torch.no_grad()
     def losses(group: list[int]) -> list[Tensor]:
-        inputs, targets = table([tunes[i] for i in group], vocabulary.start)
+        inputs, targets = table([tunes[i] for i in group], vocabulary.start, len(vocabulary))
         state, columns = None, []
         windows = (torch.split(part, _WINDOW, 1) for part in (inputs, targets))
         for x, y in zip(*windows, strict=True):

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from folkrnn.errors import ModelError
-from folkrnn.model.batches import TuneStream, Window
+from folkrnn.model.batches import TuneStream, Window, reading
 from folkrnn.model.checkpoint import Checkpoint, read_tensors, save_checkpoint, write_tensors
 from folkrnn.model.curve import Curve
 from folkrnn.model.network import CharNetwork, NetworkSettings, State, fast_dtype
@@ -367,7 +367,8 @@ class _Run:
         """Yield (pass and window to go on with afterwards), window, steps between evaluations, passes."""
         number, first = self.place.number, self.place.window
         while True:
-            tunes = [self.vocabulary.encode(text) for text in self.texts_of(number) if text]
+            texts = [text for text in self.texts_of(number) if text]
+            tunes = reading(texts, self.vocabulary, self.trainer.network.settings)
             if not tunes:
                 raise ModelError(f"training pass {number + 1} has no tunes")
             settings = self.settings
@@ -377,7 +378,8 @@ class _Run:
             rows, length = settings.batch, settings.window
             if self.place.long:
                 rows, length = settings.long_batch, settings.long_window
-            stream = TuneStream(tunes, self.vocabulary.start, rows, length, settings.seed, number)
+            start, characters = self.vocabulary.start, len(self.vocabulary)
+            stream = TuneStream(tunes, start, rows, length, settings.seed, number, characters)
             every = max(1, len(stream) // settings.evaluations)
             for i in range(first, len(stream)):
                 yield (number, i + 1), stream[i], every, number + (i + 1) / len(stream)

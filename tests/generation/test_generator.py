@@ -35,7 +35,7 @@ def network(steps: int = 150) -> CharNetwork:
     trainer = Trainer(net, settings, torch.float32)
     while trainer.step_number < steps:
         encoded = [VOCABULARY.encode(learned(tune, random.Random(trainer.step_number))) for tune in tunes]
-        stream = TuneStream(encoded, VOCABULARY.start, 8, 32, 1, trainer.step_number)
+        stream = TuneStream(encoded, VOCABULARY.start, 8, 32, 1, trainer.step_number, len(VOCABULARY))
         for i in range(len(stream)):
             trainer.step(stream[i], trainer.step_number / steps)
     return net

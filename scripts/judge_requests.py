@@ -1,0 +1,133 @@
+"""Ask for tunes in forty ways, and hear whether each is what was asked for.
+
+The checks are made in the music, apart from those that the generator makes: bars are counted by how long the tune lasts
+when it is performed, the key is heard in the last note and in the share of notes that belong to its scale, and likeness
+is measured anew. Every tune is also validated, music21 included.
+"""
+
+import argparse
+import random
+import sys
+from collections import Counter
+from fractions import Fraction
+from pathlib import Path
+
+from folkrnn.corpus import build_corpus, load_recipe
+from folkrnn.corpus.cleaning import title_key
+from folkrnn.generation import generate_texts
+from folkrnn.generation.requests import Request, drafts_for, read_request
+from folkrnn.generation.sampling import Choice
+from folkrnn.model import bundled_model, load_checkpoint
+from folkrnn.notation import Tune, likeness, parse_key, performance, performed_order, read_tunes
+from folkrnn.notation.form import read_form
+from folkrnn.validation import validate_all
+
+CHOICES = {
+    "rhythm": ["jig", "reel", "hornpipe", "slip jig", "march", "strathspey", "air", "quickstep", "song"],
+    "origin": ["Ireland", "Scotland", "USA", "Germany", "England"],
+    "key": ["D", "G", "A", "C", "F", "Em", "Am", "Ador", "Edor", "Amix", "Dmix", "Gm", "Bm", "Dm"],
+    "form": ["8:8:", "8|8|", "AABB", "4:4:", "4:8|", "16|", "8:8:8:", "8|8:", "AAB", "12|"],
+    "title": ["The Laptop by the Fire", "Morning at the Mill"],
+}
+METERS = {
+    "jig": ["6/8"], "slip jig": ["9/8"], "reel": ["4/4", "2/2"], "hornpipe": ["4/4", "2/4"],
+    "march": ["2/4", "6/8", "4/4"], "strathspey": ["4/4"], "quickstep": ["2/4", "6/8"], "air": ["3/4", "6/8"],
+    "song": ["3/4", "4/4", "2/4", "6/8"],
+}  # fmt: skip
+JUST_METERS = ["2/4", "3/4", "4/4", "6/8", "9/8", "3/2"]
+IN_SCALE = 0.85
+
+
+def requests(count: int, seed: int) -> list[tuple[dict[str, str], int | None]]:
+    """Mixed requests: each of some fields, and sometimes how alike the parts shall be."""
+    rng = random.Random(seed)
+    made: list[tuple[dict[str, str], int | None]] = []
+    while len(made) < count:
+        names = [name for name in CHOICES if rng.random() < {"title": 0.15, "origin": 0.25}.get(name, 0.5)]
+        wishes = {name: rng.choice(CHOICES[name]) for name in names}
+        if rng.random() < 0.5:
+            wishes["meter"] = rng.choice(METERS.get(wishes.get("rhythm", ""), JUST_METERS))
+        parts = wishes.get("form") not in ("16|", "12|")
+        alike = rng.choice([3, 4, 5, 6]) if parts and rng.random() < 0.15 else None
+        if wishes or alike is not None:
+            made.append((wishes, alike))
+    return made
+
+
+def disobeyed(tune: Tune, wishes: dict[str, str], alike: int | None, request: Request) -> str:
+    """The first wish that the music does not keep."""
+    for name, heard in (("title", tune.title), ("rhythm", tune.rhythm), ("origin", tune.origin)):
+        if name in wishes and wishes[name] != heard:
+            return name
+    if "meter" in wishes and (str(tune.meter) != wishes["meter"] or any(bar.meter != tune.meter for bar in tune.bars)):
+        return "meter"
+    sounds = performance(tune)
+    if "form" in wishes and not _lasts(tune, request.fields["I"]):
+        return "form"
+    if alike is not None and abs((likeness(tune) or 0) - alike) > 1:
+        return "alike"
+    if "key" in wishes:
+        key = parse_key(wishes["key"])
+        heard_pitches = [sound.midi % 12 for sound in sounds]
+        last = [note for note in tune.notes() if note.pitches][-1].pitches[-1].midi % 12
+        share = sum(pitch in key.scale for pitch in heard_pitches) / len(heard_pitches)
+        if tune.key != key or last != key.tonic_class or share < IN_SCALE - 0.05:  # repeats weigh some notes twice
+            return "key"
+    return ""
+
+
+def _lasts(tune: Tune, form: str) -> bool:
+    """Whether a performance lasts as long as a form says; pickups, and second endings of other length, may differ."""
+    parts, _ = read_form(form)
+    if tune.meter.bar is None or sum(bar.opens for bar in tune.bars) != sum(part.repeated for part in parts):
+        return False
+    bars = sum(part.bars * (2 if part.repeated else 1) for part in parts)
+    lasts = sum((tune.bars[index].duration for index in performed_order(tune)), Fraction(0)) / tune.meter.bar
+    second_endings = [bar for bar in tune.bars if bar.ending == (2,)]
+    return abs(lasts - bars) < 1 + len(parts) / 2 + 2 * len(second_endings)
+
+
+def main() -> int:
+    """Print a line for each request, and sums; 0 if all tunes are as asked and playable."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--requests", type=int, default=40)
+    parser.add_argument("-n", "--count", type=int, default=50, help="tunes for each request")
+    parser.add_argument("-t", "--temperature", type=float, default=0.8)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--model", type=Path, default=bundled_model())
+    options = parser.parse_args()
+    checkpoint = load_checkpoint(options.model)
+    values = checkpoint.corpus.get("values", {})
+    known = {title_key(read_tunes(tune.text)[0].title) for tune in build_corpus(load_recipe("default")).tunes}
+    all_tunes = all_good = drafts = titled = found = 0
+    faults: Counter[str] = Counter()
+    for wishes, alike in requests(options.requests, options.seed):
+        request = read_request(wishes, values, alike)
+        texts = list(
+            generate_texts(
+                checkpoint.network, checkpoint.vocabulary, [request.prompt] * options.count, seed=options.seed,
+                choice=Choice(options.temperature), max_characters=2000, drafts=drafts_for(request, checkpoint),
+            )
+        )  # fmt: skip
+        tunes = [read_tunes(text.text)[0] for text in texts]
+        wrong = [disobeyed(tune, wishes, alike, request) for tune in tunes]
+        playable = [report.playable for report in validate_all(tunes)]
+        good = sum(not fault and fine for fault, fine in zip(wrong, playable, strict=True))
+        spent = sum(text.drafts for text in texts)
+        told = ", ".join(
+            [f"{name} {value}" for name, value in wishes.items()] + [f"alike {alike}"] * (alike is not None)
+        )
+        print(f"{good:3d} of {len(tunes)}  {spent / len(tunes):5.1f} drafts a tune  {told}", flush=True)
+        faults.update(fault or "not playable" for fault, fine in zip(wrong, playable, strict=True) if fault or not fine)
+        all_tunes, all_good, drafts = all_tunes + len(tunes), all_good + good, drafts + spent
+        if "title" not in wishes:
+            titled += len(tunes)
+            found += sum(title_key(tune.title) in known for tune in tunes)
+    print(f"{all_good} of {all_tunes} tunes are as asked and playable {dict(faults) or ''}")
+    print(f"{drafts / all_tunes:.2f} drafts a tune")
+    print(f"{found} of {titled} titles that were the model's own are in the corpus ({found / max(1, titled):.1%})")
+    return all_good != all_tunes
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""Counting down the bars of a form, as a model is told them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from folkrnn.notation.place import FURTHEST, PLACES, FormPlace, places
+
+LAST = FURTHEST + 1
+"""What the last part adds to its bars left."""
+
+
+def counted(form: str, body: str, meter: str = "4/4") -> list[int]:
+    """The codes behind the characters of a body, less one."""
+    header = f"X:1\nT:Test\nK:D\nM:{meter}\nI:form {form}\nL:1/8\n"
+    codes = places(header + body)
+    assert set(codes[: len(header) - 1]) == {0}
+    return [code - 1 for code in codes[len(header) :]]
+
+
+def test_each_bar_line_counts_one_down_and_the_last_part_is_told_apart() -> None:
+    codes = counted("2:2| 4", "|:A8|B8:|c8|d8|]\n")
+    bars = dict(zip("ABcd", (codes["|:A8|B8:|c8|d8|]".index(letter)] for letter in "ABcd"), strict=True))
+    assert bars == {"A": 2, "B": 1, "c": LAST + 2, "d": LAST + 1}
+
+
+@pytest.mark.parametrize(
+    ("form", "body", "meter", "last"),
+    [
+        ("2|", "d|A8|B7|]", "4/4", LAST + 1),  # a pickup does not count
+        ("2|", "d2|A6|B4|]", "3/4", LAST + 1),
+        ("3:", "|:A8|B8|1c8:|2d8|]", "4/4", LAST + 1),  # the second ending is as long as the first
+        ("2:2: 3", "|:A8|[K:G]B8:||:c8|[K:A]d8:|", "4/4", LAST + 1),  # a key is no bar line
+        ("2|", "[Ac]8|[Bd]8|]", "4/4", LAST + 1),  # nor is the end of a chord
+        ("2:2| 1", "A2|:A8|B6:|c8|d8|]", "4/4", LAST + 1),
+        ("20|", "A8|" * 19 + "B8|]", "4/4", LAST + 1),
+    ],
+)
+def test_the_last_bar_is_the_last(form: str, body: str, meter: str, last: int) -> None:
+    assert counted(form, body, meter)[len(body.rstrip("|:]")) - 1] == last
+
+
+def test_far_bars_are_not_told_apart() -> None:
+    assert counted("40|", "A8|B8|")[0] == LAST + FURTHEST
+
+
+@given(st.text(alphabet="XTROMLIK:1/8form |]\nD2345A[({}z-", max_size=80), st.booleans())
+def test_any_text_has_codes(text: str, headed: bool) -> None:
+    header = "X:1\nT:\nK:D\nM:4/4\nI:form 4:4| 3\nL:1/8\n" if headed else ""
+    assert all(0 <= code < PLACES for code in places(header + text))
+
+
+def test_a_copy_goes_on_alone() -> None:
+    place = FormPlace()
+    for character in "X:1\nT:\nK:D\nM:4/4\nI:form 2|\nL:1/8\nA8":
+        place.advance(character)
+    twin = place.copy()
+    for character in "|B8":
+        twin.advance(character)
+    assert place.code - twin.code == 1
