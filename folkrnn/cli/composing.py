@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MANY = 100
 """More tunes than this are told of in sums alone, and made into ABC alone where no format is asked for."""
 
-SAMPLERS = ("random", "greedy")
+SAMPLERS = ("random", "greedy", "beam")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -47,6 +47,7 @@ _OPTIONS = [
         show_default=True,
         help="How the music is written; header fields are always drawn at random.",
     ),
+    click.option("--beam-width", type=click.IntRange(1, 64), default=8, show_default=True, help="Of --sampler beam."),
     click.option("--top-k", type=click.IntRange(1), help="Draw from the so many likeliest characters only."),
     click.option(
         "--top-p", type=click.FloatRange(0, 1, min_open=True), help="Draw from the likeliest with this share only."
@@ -84,6 +85,7 @@ class Composing:
 
     temperature: float
     sampler: str
+    beam_width: int
     top_k: int | None
     top_p: float | None
     best_of: int | None
@@ -150,6 +152,7 @@ class Composing:
             constrained=not self.unconstrained,
             cautious=cautious,
             drafts=drafts,
+            beam=self.beam_width if self.sampler == "beam" else 0,
             stop=lambda: composing.pressed,
         )
         account = _Account(few, not self.unconstrained)
@@ -195,7 +198,8 @@ class Composing:
         told += f", temperature {self.temperature:g}"
         for option, value in (("top-k", self.top_k), ("top-p", self.top_p), ("best of", self.best_of)):
             told += f", {option} {value:g}" if value else ""
-        return told if self.sampler == "random" else f"{told}, {self.sampler}"
+        sampler = {"greedy": ", greedy", "beam": f", beam of {self.beam_width}"}.get(self.sampler, "")
+        return told + sampler
 
 
 def _tune(text: "GeneratedText", source: str, note: str) -> "Tune":

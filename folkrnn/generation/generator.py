@@ -114,11 +114,13 @@ def generate_texts(
     cautious: bool = True,
     retries: int = RETRIES,
     drafts: Drafts = ONE_DRAFT,
+    beam: int = 0,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[GeneratedText]:
     """Write a tune for each prompt, at most `batch` drafts at once, and yield them in order.
 
-    Characters are drawn by ``choice``, those of the music by ``music`` where that is given.
+    Characters are drawn by ``choice``, those of the music by ``music`` where that is given; or the music is found by a
+    search with a ``beam`` of that width.
     When `stop`, which is asked before each step, says so, the tunes that are over are yielded and no other.
     Constrained tunes obey the grammar (``folkrnn.notation.grammar``, ``cautious`` as it says), so that each comes to a
     playable end.
@@ -133,13 +135,23 @@ def generate_texts(
     grammar = _grammar(vocabulary, max_characters, cautious) if constrained else None
     for prompt in {id(prompt): prompt for prompt in prompts}.values():
         prompt.check(vocabulary)
-        if prompt.gaps and grammar is None:
-            raise GenerationError("only under the grammar can the model write between what is given")
+        if prompt.gaps and (grammar is None or beam):
+            raise GenerationError("gaps are filled at random and under the grammar; expected no other way of writing")
         if grammar:
             prompt.check_grammar(grammar, max_characters)
     stepper = Stepper(network, fast_dtype() if dtype is None else dtype)
-    sampling = _Sampling(stepper, vocabulary, choice, music or choice, max_characters, seed, grammar, retries)
-    return _Generator(prompts, batch, sampling, drafts).run(stop)
+    sampling = _Sampling(
+        stepper, vocabulary, choice, music or choice, max_characters, seed, grammar, retries, headers_only=beam > 0
+    )
+    generator = _Generator(prompts, batch, sampling, drafts)
+    if beam:
+        from folkrnn.generation.beam import BeamSearch  # which needs the texts of this module
+
+        if grammar is None:
+            raise GenerationError("a beam search needs the grammar; leave out --unconstrained")
+        search = BeamSearch(stepper, vocabulary, grammar, max_characters, beam)
+        generator.finish = lambda text: search.write(text, prompts[text.index])
+    return generator.run(stop)
 
 
 def _grammar(vocabulary: Vocabulary, max_characters: int, cautious: bool) -> Grammar:
@@ -163,6 +175,7 @@ class _Sampling:
     seed: int
     grammar: Grammar | None
     retries: int
+    headers_only: bool
 
 
 @dataclass
@@ -182,6 +195,8 @@ class _Generator:
         self._batch = batch
         self._sampling = sampling
         self._drafts = drafts
+        self.finish: Callable[[GeneratedText], GeneratedText] = lambda text: text
+        """What makes a whole tune of what the blocks write."""
         self._progress: dict[int, _Progress] = {}
         self._waiting: list[deque[tuple[int, int]]] = [deque() for _ in range(BLOCK)]  # (tune, draft) by row
         for index in range(len(prompts)):
@@ -199,7 +214,7 @@ class _Generator:
                     return
                 self._seat(blocks)
                 for texts in share(_Block.step, blocks):
-                    done |= {text.index: kept for text in texts if (kept := self._judge(text))}
+                    done |= {text.index: kept for text in texts if (kept := self._judge(self.finish(text)))}
                 blocks = [block for block in blocks if len(block)]
             yield done.pop(following)
 
@@ -482,6 +497,7 @@ class _Block:
             if tune is None or row not in live:
                 continue
             finished = tune.walk.finished if tune.walk is not None else bool(ended[row]) and tune.in_body
+            finished = finished or (self._sampling.headers_only and tune.header.in_body and not tune.forced)
             if finished or tune.refused or self._lengths[row] == self._written.shape[1]:
                 length = self._lengths[row]
                 text = self._vocabulary.decode(self._written[row, :length].tolist())

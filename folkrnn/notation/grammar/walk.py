@@ -169,6 +169,17 @@ class Walk:
         """Whether a bar may begin here: just behind a bar line that is whole, or the header."""
         return self._in_music and (len(self.text) == self._bar_start or self._line in self._lines)
 
+    @property
+    def counted(self) -> tuple[int, ...]:
+        """At a bar line, how many parts and how many bars of the part under way are over; more is greater."""
+        ahead = self._ahead
+        return ahead.number, ahead.counted, ahead.ending, ahead.second_ending
+
+    @property
+    def bar_length(self) -> Fraction:
+        """At a bar line, how long the bar before it is."""
+        return self._length
+
     def copy(self) -> "Walk":
         """The same place in a text of its own."""
         twin = copy(self)

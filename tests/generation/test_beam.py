@@ -1,0 +1,79 @@
+"""Beam search: likelier music than greedy finds, playable, and no bar without end."""
+
+from collections import Counter
+
+import pytest
+import torch
+
+from folkrnn.errors import GenerationError
+from folkrnn.generation.beam import MOST_SAME
+from folkrnn.generation.generator import GeneratedText, generate_texts
+from folkrnn.generation.prompts import Prompt
+from folkrnn.generation.sampling import Choice
+from folkrnn.model.network import CharNetwork, NetworkSettings
+from folkrnn.model.scoring import bits
+from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.notation import form, read_tunes
+from folkrnn.notation.place import PLACES
+from folkrnn.validation import validate
+
+VOCABULARY = Vocabulary("".join(sorted(map(chr, [10, *range(32, 127)]))))
+NETWORK = CharNetwork(NetworkSettings(hidden=16, places=PLACES), len(VOCABULARY), torch.Generator().manual_seed(4))
+with torch.no_grad():
+    NETWORK.output.weight *= 8  # so that it has its likings
+ASKED = {"M": "2/4", "I": "form 4:4: 5", "K": "D", "T": "Test", "R": "polka", "O": "Ireland"}
+
+
+def made(fields: dict[str, str], count: int = 2, body: str = "", **options: object) -> list[GeneratedText]:
+    options = {"dtype": torch.float32, "seed": 3, "max_characters": 900} | options
+    prompt = Prompt(fields, body=body)
+    return list(generate_texts(NETWORK, VOCABULARY, [prompt] * count, **options))  # type: ignore[arg-type]
+
+
+def test_what_is_found_is_playable_has_its_form_and_costs_what_is_told() -> None:
+    for text in made(ASKED, beam=4):
+        (tune,) = read_tunes(text.text)
+        assert text.finished
+        assert validate(tune).playable
+        assert form(tune) == "4:4:"
+        (spent,) = bits(NETWORK, VOCABULARY, [text.written])
+        assert text.bits == pytest.approx(spent.numpy(), abs=1e-3)
+
+
+def test_a_beam_of_one_is_greedy() -> None:
+    (searched,) = made(ASKED, 1, beam=1)
+    (greedy,) = made(ASKED, 1, music=Choice(0.0))
+    assert searched.written == greedy.written
+
+
+def test_a_wider_beam_finds_likelier_music() -> None:
+    asked = {"M": "2/4", "I": "form 4|", "K": "D"}
+    narrow, wide = (sum(text.body_bits for text in made(asked, 8, beam=width)) for width in (1, 8))
+    assert wide < narrow
+
+
+def test_no_bar_comes_without_end() -> None:
+    (text,) = made(ASKED | {"I": "form 16|"}, 1, beam=6)
+    bars = text.written.split("\n")[-2].removesuffix("|]").split("|")
+    assert len(bars) == 16
+    assert max(Counter(bars).values()) <= MOST_SAME
+
+
+def test_the_same_header_has_the_same_music_whatever_is_searched_beside_it() -> None:
+    first, second = made(ASKED, 2, beam=3)
+    assert first.written == second.written
+    mixed = made({"M": "2/4", "I": "form 4|"}, 5, beam=3)
+    assert len({text.written for text in mixed}) > 1
+    assert made({"M": "2/4", "I": "form 4|"}, 2, beam=3) == mixed[:2]
+
+
+def test_the_beginning_can_be_given() -> None:
+    (text,) = made(ASKED, 1, body="d2cB|", beam=3)
+    assert text.written.split("\n")[-2].startswith("|:d2cB|")
+    with pytest.raises(GenerationError, match="cannot begin this tune"):
+        made(ASKED, 1, body="d8", beam=3)
+
+
+def test_a_search_needs_the_grammar() -> None:
+    with pytest.raises(GenerationError, match="needs the grammar"):
+        made(ASKED, 1, beam=2, constrained=False)
