@@ -66,7 +66,7 @@ def train(
     from folkrnn.model.training import train as run_training
     from folkrnn.model.vocabulary import Vocabulary
     from folkrnn.notation.learned import learned
-    from folkrnn.notation.place import PLACES
+    from folkrnn.notation.place import SHAPE
 
     sources = corpus or ("default",)
     folder = run or Path("runs") / Path(sources[0]).stem
@@ -77,11 +77,11 @@ def train(
     shape = {name: given.pop(name) for name in ("cell", "layers", "hidden", "dropout") if name in given}
     initial = load_checkpoint(bundled_model() if str(start) == "default" else start) if start else None
     if initial is None:
-        network = NetworkSettings(**shape, places=PLACES)
+        network = NetworkSettings(**shape, places=sum(SHAPE))
     else:
         if set(shape) - {"dropout"}:
             raise ModelError(f"--from {start}: the model brings its own cell, layers and hidden units; leave them out")
-        network = replace(initial.network.settings, **shape, places=PLACES)
+        network = replace(initial.network.settings, **shape, places=sum(SHAPE))
         given.setdefault("learning_rate", FINE_TUNING_RATE)
     training = TrainingSettings(**given)
     # Other keys bring other accidentals and octave marks, so the alphabet must not be that of one pass.

@@ -9,15 +9,15 @@ from torch import Tensor
 
 from folkrnn.model.network import NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
-from folkrnn.notation.place import places
+from folkrnn.notation.place import codes
 
 
 def reading(texts: Sequence[str], vocabulary: Vocabulary, settings: NetworkSettings) -> list[Tensor]:
-    """What a network reads of each text, (N,): ids, plus V times the place in the form if it is told that."""
+    """What a network reads of each text, (N,): ids, plus V times the code of ``notation.place`` if it is told that."""
     ids = [vocabulary.encode(text) for text in texts]
     if not settings.places:
         return ids
-    return [row + len(vocabulary) * torch.tensor(places(text)) for row, text in zip(ids, texts, strict=True)]
+    return [row + len(vocabulary) * torch.tensor(codes(text)) for row, text in zip(ids, texts, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from folkrnn.errors import ModelError
+from folkrnn.notation.place import SHAPE
 
 State = tuple[Tensor, Tensor]
 """Hidden and cell state, (L, B, H) each, float32."""
@@ -26,7 +27,8 @@ CELLS = ("lstm",)
 class NetworkSettings:
     """The shape of a network.
 
-    ``places`` is how many places in the form of a tune it is told, ``folkrnn.notation.place.PLACES`` or 0 for none.
+    ``places`` is how many inputs tell what is known at each place of a tune, the sum of ``notation.place.SHAPE``,
+    or 0 for none.
     """
 
     cell: str = "lstm"
@@ -221,7 +223,7 @@ class CharNetwork(nn.Module):
     ) -> tuple[Tensor, State]:
         """Map what is read (B, T) to next-character logits (B, T, V); state is (L, B, H) twice.
 
-        What is read is the id of a character, plus V times the place behind it (see ``batches.reading``).
+        What is read is the id of a character, plus V times the code of the place behind it (see ``batches.reading``).
 
         starts, (B, T) of bool, marks where a row forgets its state before it reads.
         Matrix products run in dtype; weights, state and logits are float32.
@@ -230,7 +232,7 @@ class CharNetwork(nn.Module):
         batch, steps = ids.shape
         hidden, cell = self.zero_state(batch) if state is None else state
         keep = [None] * steps if starts is None else _keep(starts)
-        read = self._one_hot(ids.t()).to(dtype)
+        read = self.one_hot_of(ids.t()).to(dtype)
         outputs: list[Tensor] = []
         after = []
         for number, layer in enumerate(self.layers):
@@ -243,12 +245,13 @@ class CharNetwork(nn.Module):
             torch.stack([c for _, c in after]),
         )
 
-    def _one_hot(self, read: Tensor) -> Tensor:
-        """Map what is read (T, B) to ones at the character and at the place (T, B, V + P)."""
-        characters = functional.one_hot(read % self.characters, self.characters)
-        if not self.settings.places:
-            return characters
-        return torch.cat([characters, functional.one_hot(read // self.characters, self.settings.places)], 2)
+    def one_hot_of(self, read: Tensor) -> Tensor:
+        """Map what is read (…) to ones at the character and at each part of the place's code (…, V + P)."""
+        parts, rest = [], read
+        for size in (self.characters, *(SHAPE if self.settings.places else ())):
+            parts.append(functional.one_hot(rest % size, size))
+            rest = rest // size
+        return torch.cat(parts, -1)
 
     def masks(self, batch: int, rng: torch.Generator) -> Tensor | None:
         """Draw dropout factors (L, B, H) for one window: 0, or what makes up for the zeros.
@@ -277,13 +280,9 @@ class Stepper:
         self.network = network
         self.dtype = dtype
         layers = network.recurrent_layers()
-        size = network.characters + network.settings.places
-        read = torch.arange(network.characters * max(1, network.settings.places))
         with torch.no_grad():
-            # A one-hot product picks rows, so what is read has its share of the gates looked up.
-            shown = network._one_hot(read[None])[0].float()
-            self._tables = [(shown @ layer.input[:, :size].t() + layer.bias).to(dtype) for layer in layers]
-            self._below = [layer.input[:, size:].to(dtype) for layer in layers]
+            self._input = [layer.input.to(dtype) for layer in layers]
+            self._bias = [layer.bias.to(dtype) for layer in layers]
             self._recurrent = [layer.recurrent.to(dtype) for layer in layers]
             self._output = (network.output.weight.to(dtype), network.output.bias.to(dtype))
 
@@ -297,10 +296,10 @@ class Stepper:
         """Map what is read (B,) to next-character logits (B, V), float32, and the next state."""
         hidden, cell = state
         next_hidden, next_cell = torch.empty_like(hidden), torch.empty_like(cell)
-        for layer, table in enumerate(self._tables):
-            x = table[ids]
-            if layer:
-                x = torch.addmm(x, next_hidden[layer - 1], self._below[layer].t())
+        read = self.network.one_hot_of(ids).to(self.dtype)
+        for layer, weight in enumerate(self._input):
+            seen = torch.cat([read, next_hidden[layer - 1]], 1) if layer else read
+            x = torch.addmm(self._bias[layer], seen, weight.t())
             gates = torch.addmm(x, hidden[layer], self._recurrent[layer].t()).float().sigmoid_()
             i, f, o, g = gates.chunk(4, 1)
             g.mul_(2).sub_(1)

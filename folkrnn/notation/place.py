@@ -1,14 +1,18 @@
-"""Where in its form a tune text stands: what a player keeps count of while playing.
+"""What a player knows at every place of a tune text: how far the end of the part is, and what the header has said.
 
 The form in the header tells how many bars each part has. Counting them down, character by character, tells how far the
-end of the part is: a model that is told this need not count, and learns how parts and tunes are brought to an end.
+end of the part is; and meter, key, rhythm and origin, once told, hold for the whole tune. A model that is told all this
+need neither count nor remember: it can learn how parts are brought to an end, and what suits a jig in D.
 """
 
 import re
+from collections.abc import Sequence
 from copy import copy
 from fractions import Fraction
 
+from folkrnn.errors import NotationError
 from folkrnn.notation.form import read_form
+from folkrnn.notation.key import MODES, parse_key
 from folkrnn.notation.learned import next_fields
 from folkrnn.notation.meter import parse_meter
 
@@ -16,7 +20,20 @@ FURTHEST = 16
 """Bars further from the end of their part than this are not told apart."""
 
 PLACES = 2 * (FURTHEST + 2)
-"""How many codes there are: one for the header, then the bars left of a part, apart for the last part of the tune."""
+"""How many places there are: one for the header, then the bars left of a part, apart for the last part of the tune."""
+
+METERS = ("none", "2/4", "3/4", "4/4", "2/2", "6/8", "9/8", "12/8", "3/8", "3/2", "6/4", "4/2")
+RHYTHMS = (
+    "song", "reel", "jig", "hornpipe", "slip jig", "strathspey", "march", "quickstep", "air", "fling", "waltz", "polka",
+    "slide", "minuet", "lament", "mazurka", "schottische",
+)  # fmt: skip
+ORIGINS = ("Ireland", "Scotland", "USA", "England", "Germany", "Austria", "France", "Netherlands", "China")
+
+SHAPE = (PLACES, len(METERS) + 2, len(RHYTHMS) + 2, len(ORIGINS) + 2, 13, len(MODES) + 2)
+"""How many values each part of a code has: the place, the meter, the rhythm, the origin, the tonic and the mode.
+
+But for the place, 0 stands for what has not been told and the highest value for what is not listed.
+"""
 
 _LENGTH = re.compile(r"\{[^}]*\}|\[[A-Z]:[^\]]*\]|\[([A-Ga-g,'=^_]*)\](\d*)(/?)(\d*)|[A-Ga-gz][,']*(\d*)(/?)(\d*)")
 _PICKUP = Fraction(3, 4)
@@ -24,9 +41,11 @@ _PICKUP = Fraction(3, 4)
 
 
 class FormPlace:
-    """A text under way: ``code``, below PLACES, says how many bars are left of a part and whether it is the last."""
+    """A text under way: ``values`` and ``code`` say what is known behind its last character."""
 
-    __slots__ = ("_bar", "_ending", "_fields", "_first", "_first_ending", "_full", "_left", "_line", "_part", "_parts")
+    __slots__ = (
+        "_bar", "_ending", "_fields", "_first", "_first_ending", "_full", "_left", "_line", "_part", "_parts", "_told",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._fields: list[str] | None = [""]  # the header lines so far; None behind the header
@@ -38,9 +57,18 @@ class FormPlace:
         self._line = ""
         self._first = True
         self._ending = self._first_ending = 0
+        self._told = [0] * (len(SHAPE) - 1)
 
     @property
     def code(self) -> int:
+        """All values in one number, the place first: see SHAPE."""
+        number = 0
+        for value, size in zip(reversed(self._told), reversed(SHAPE), strict=False):
+            number = number * size + value
+        return number * PLACES + self.place
+
+    @property
+    def place(self) -> int:
         """0 in a header; behind it 1 and the bars left of the part, in the last part FURTHEST + 1 more."""
         if self._fields is not None:
             return 0
@@ -52,6 +80,7 @@ class FormPlace:
         twin = copy(self)
         twin._fields = None if self._fields is None else self._fields.copy()
         twin._bar = self._bar.copy()
+        twin._told = self._told.copy()
         return twin
 
     def advance(self, character: str) -> None:
@@ -81,6 +110,7 @@ class FormPlace:
         if character != "\n":
             lines[-1] += character
             return
+        self._tell(lines[-1][:1], lines[-1][2:])
         fields = {line[:1]: line[2:] for line in lines}
         if next_fields(fields):
             lines.append("")
@@ -89,9 +119,23 @@ class FormPlace:
         try:
             self._parts, _ = read_form(fields["I"].removeprefix("form ").partition(" ")[0])
             self._full = parse_meter(fields["M"]).bar or Fraction(1)
-        except ValueError:
+        except (ValueError, NotationError):
             self._parts = ()
         self._next_part()
+
+    def _tell(self, letter: str, value: str) -> None:
+        """Take what a whole line of the header says."""
+        if letter == "K":
+            try:
+                key = parse_key(value)
+            except NotationError:
+                return
+            self._told[3] = 0 if key.tonic_class is None else 1 + key.tonic_class
+            self._told[4] = 1 + list(MODES).index(key.mode) if key.tonic else len(MODES) + 1
+        elif letter and letter in "MRO":
+            values: Sequence[str] = {"M": METERS, "R": RHYTHMS, "O": ORIGINS}[letter]
+            listed = values.index(value) if value in values else len(values)
+            self._told["MRO".index(letter)] = 1 + listed
 
     def _next_part(self) -> None:
         self._part += 1
@@ -130,11 +174,11 @@ class FormPlace:
         return total / 8
 
 
-def places(text: str) -> list[int]:
+def codes(text: str) -> list[int]:
     """The code behind each character of a text."""
     place = FormPlace()
-    codes = []
+    found = []
     for character in text:
         place.advance(character)
-        codes.append(place.code)
-    return codes
+        found.append(place.code)
+    return found

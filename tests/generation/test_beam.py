@@ -14,11 +14,11 @@ from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.scoring import bits
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import form, read_tunes
-from folkrnn.notation.place import PLACES
+from folkrnn.notation.place import SHAPE
 from folkrnn.validation import validate
 
 VOCABULARY = Vocabulary("".join(sorted(map(chr, [10, *range(32, 127)]))))
-NETWORK = CharNetwork(NetworkSettings(hidden=16, places=PLACES), len(VOCABULARY), torch.Generator().manual_seed(4))
+NETWORK = CharNetwork(NetworkSettings(hidden=16, places=sum(SHAPE)), len(VOCABULARY), torch.Generator().manual_seed(4))
 with torch.no_grad():
     NETWORK.output.weight *= 8  # so that it has its likings
 ASKED = {"M": "2/4", "I": "form 4:4: 5", "K": "D", "T": "Test", "R": "polka", "O": "Ireland"}

@@ -1,10 +1,12 @@
 """Counting down the bars of a form, as a model is told them."""
 
+from math import prod
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkrnn.notation.place import FURTHEST, PLACES, FormPlace, places
+from folkrnn.notation.place import FURTHEST, METERS, ORIGINS, PLACES, RHYTHMS, SHAPE, FormPlace, codes
 
 LAST = FURTHEST + 1
 """What the last part adds to its bars left."""
@@ -13,14 +15,14 @@ LAST = FURTHEST + 1
 def counted(form: str, body: str, meter: str = "4/4") -> list[int]:
     """The codes behind the characters of a body, less one."""
     header = f"X:1\nT:Test\nK:D\nM:{meter}\nI:form {form}\nL:1/8\n"
-    codes = places(header + body)
-    assert set(codes[: len(header) - 1]) == {0}
-    return [code - 1 for code in codes[len(header) :]]
+    places = [code % PLACES for code in codes(header + body)]
+    assert set(places[: len(header) - 1]) == {0}
+    return [place - 1 for place in places[len(header) :]]
 
 
 def test_each_bar_line_counts_one_down_and_the_last_part_is_told_apart() -> None:
-    codes = counted("2:2| 4", "|:A8|B8:|c8|d8|]\n")
-    bars = dict(zip("ABcd", (codes["|:A8|B8:|c8|d8|]".index(letter)] for letter in "ABcd"), strict=True))
+    told = counted("2:2| 4", "|:A8|B8:|c8|d8|]\n")
+    bars = dict(zip("ABcd", (told["|:A8|B8:|c8|d8|]".index(letter)] for letter in "ABcd"), strict=True))
     assert bars == {"A": 2, "B": 1, "c": LAST + 2, "d": LAST + 1}
 
 
@@ -47,7 +49,22 @@ def test_far_bars_are_not_told_apart() -> None:
 @given(st.text(alphabet="XTROMLIK:1/8form |]\nD2345A[({}z-", max_size=80), st.booleans())
 def test_any_text_has_codes(text: str, headed: bool) -> None:
     header = "X:1\nT:\nK:D\nM:4/4\nI:form 4:4| 3\nL:1/8\n" if headed else ""
-    assert all(0 <= code < PLACES for code in places(header + text))
+    assert all(0 <= code < prod(SHAPE) for code in codes(header + text))
+
+
+def test_what_the_header_has_said_is_told_from_then_on() -> None:
+    def values(text: str) -> list[int]:
+        code, found = codes(text)[-1], []
+        for size in SHAPE:
+            code, value = divmod(code, size)
+            found.append(value)
+        return found
+
+    assert values("X:1\nR:jig") == [0, 0, 0, 0, 0, 0]
+    assert values("X:1\nR:jig\n") == [0, 0, 1 + RHYTHMS.index("jig"), 0, 0, 0]
+    told = values("X:1\nR:jig\nK:Edor\nO:Atlantis\nM:6/8\n")
+    assert told == [0, 1 + METERS.index("6/8"), 1 + RHYTHMS.index("jig"), len(ORIGINS) + 1, 1 + 4, 1 + 2]
+    assert values("X:1\nK:none\n")[4:] == [0, SHAPE[-1] - 1]
 
 
 def test_a_copy_goes_on_alone() -> None:
