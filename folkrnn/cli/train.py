@@ -11,6 +11,16 @@ from folkrnn.cli.corpus import resolve_corpus
 SPELLINGS = "ABCDEFGabcdefg,'^_=#b"
 """All that the spelling of a pitch or a key may need, whatever key a tune is moved to."""
 
+SIZES: dict[str, dict[str, Any]] = {
+    "small": {"layers": 2, "hidden": 256},
+    "medium": {"layers": 2, "hidden": 512},
+    "large": {"layers": 3, "hidden": 768},
+}
+"""Networks by name: a quarter, all, and three times the work of the one that ships with folkrnn."""
+
+SHAPING = ("cell", "layers", "hidden", "dropout")
+"""The options that shape the network."""
+
 FINE_TUNING_RATE = 1e-3
 """The largest learning rate for a model that has learned before: enough to learn anew, too little to forget."""
 
@@ -19,6 +29,7 @@ FINE_TUNING_RATE = 1e-3
 @click.argument("corpus", nargs=-1, metavar="[CORPUS]")
 @click.option("-o", "--output", "run", type=click.Path(path_type=Path), help="Run folder [default: runs/CORPUS].")
 @click.option("--cell", type=click.Choice(["lstm"]), help="Recurrent cell [default: lstm].")
+@click.option("--size", type=click.Choice(list(SIZES)), help="Layers and units by name [default: medium].")
 @click.option("--layers", type=click.IntRange(1, 8), help="Recurrent layers.")
 @click.option("--hidden", type=click.IntRange(1, 4096), help="Units a layer.")
 @click.option("--dropout", type=click.FloatRange(0, 0.9), help="Share of units silenced while learning.")
@@ -38,7 +49,7 @@ FINE_TUNING_RATE = 1e-3
     help="Start from this model, or from `default`, the one that ships with folkrnn.",
 )
 @click.option("--transpose/--no-transpose", default=True, show_default=True, help="Meet tunes in other usual keys.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of all randomness.")
+@click.option("--seed", type=click.IntRange(0), help="Seed of all randomness [default: 1].")
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
 @click.option("--force", is_flag=True, help="Overwrite a run that is there.")
 def train(
@@ -52,7 +63,8 @@ def train(
 ) -> None:
     """Train a model on CORPUS: a recipe, a built corpus, or ABC files [default: the default recipe].
 
-    With no options this rebuilds the model that ships with folkrnn.
+    With --from it goes on from a model. --resume goes on with a run as if it had not been stopped, with the settings
+    that it was begun with.
     """
     from folkrnn.corpus import field_values, merged_values
     from folkrnn.corpus.augmentation import KeyShuffle, header_shuffle
@@ -62,7 +74,7 @@ def train(
     from folkrnn.model.checkpoint import load_checkpoint, save_checkpoint, with_vocabulary
     from folkrnn.model.network import NetworkSettings
     from folkrnn.model.progress import ProgressLine
-    from folkrnn.model.training import MODEL_FILE, TrainingSettings
+    from folkrnn.model.training import MODEL_FILE, TrainingSettings, saved_settings
     from folkrnn.model.training import train as run_training
     from folkrnn.model.vocabulary import Vocabulary
     from folkrnn.notation.learned import learned
@@ -74,16 +86,18 @@ def train(
         raise ModelError(f"{folder}: holds a run already; --resume goes on with it, --force begins anew")
     built = resolve_corpus(sources)
     given = {name: value for name, value in options.items() if value is not None}
-    shape = {name: given.pop(name) for name in ("cell", "layers", "hidden", "dropout") if name in given}
+    shape = SIZES.get(given.pop("size", ""), {}) | {name: given.pop(name) for name in SHAPING if name in given}
+    if resume:
+        start = folder / MODEL_FILE
     initial = load_checkpoint(bundled_model() if str(start) == "default" else start) if start else None
     if initial is None:
         network = NetworkSettings(**shape, places=sum(SHAPE))
     else:
-        if set(shape) - {"dropout"}:
-            raise ModelError(f"--from {start}: the model brings its own cell, layers and hidden units; leave them out")
+        if set(shape) - {"dropout"} or (resume and shape):
+            raise ModelError(f"{start}: the model brings its own cell, layers and units; leave those options out")
         network = replace(initial.network.settings, **shape, places=sum(SHAPE))
-        given.setdefault("learning_rate", FINE_TUNING_RATE)
-    training = TrainingSettings(**given)
+        given = ({} if resume else {"learning_rate": FINE_TUNING_RATE}) | given
+    training = replace(saved_settings(folder), **given) if resume else TrainingSettings(**given)
     # Other keys bring other accidentals and octave marks, so the alphabet must not be that of one pass.
     vocabulary = Vocabulary.from_texts([*(tune.text for tune in built.tunes), SPELLINGS])
     values = field_values(built.tunes)

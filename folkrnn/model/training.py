@@ -282,6 +282,16 @@ def train(
     return run.finish()
 
 
+def saved_settings(run_dir: Path) -> TrainingSettings:
+    """The settings of a run that was stopped. Raises ModelError where there is none."""
+    path = run_dir / STATE_FILE
+    _, about = read_tensors(path, STATE_FORMAT)
+    try:
+        return TrainingSettings(**about["settings"])
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{path}: not a complete training state ({error})") from None
+
+
 class _Run:
     """One training run: windows in, reports, checkpoints and state files out."""
 
@@ -404,6 +414,7 @@ class _Run:
         place.seconds = self._seconds()
         self.curve.add(self._report(evaluated=True))
         about = self._about() | {
+            "settings": asdict(self.settings),
             "place": asdict(place),
             "step": trainer.step_number,
             "dtype": str(trainer.dtype).removeprefix("torch."),

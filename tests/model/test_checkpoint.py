@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,10 @@ from safetensors.torch import save_file
 
 from folkrnn.errors import ModelError
 from folkrnn.model import checkpoint as checkpoint_module
-from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, with_vocabulary
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.notation.place import SHAPE
 
 
 def a_checkpoint() -> Checkpoint:
@@ -40,6 +42,33 @@ def test_a_default_model_file_is_small(tmp_path: Path) -> None:
     characters = "\n" + "".join(chr(32 + i) for i in range(89))
     save_checkpoint(tmp_path / "m", Checkpoint(network, Vocabulary(characters)))
     assert 5e6 < (tmp_path / "m").stat().st_size < 12e6
+
+
+@pytest.mark.parametrize("told", [0, sum(SHAPE)])
+def test_new_characters_and_places_change_nothing_at_first(told: int) -> None:
+    old = a_checkpoint()
+    new = with_vocabulary(old, "aXÝ", replace(old.network.settings, places=told))
+    assert new.vocabulary.characters == "\nXabc|Ýé"
+    ids = torch.randint(len(old.vocabulary), (3, 12), generator=torch.Generator().manual_seed(2))
+    renamed = torch.tensor([new.vocabulary.id(character) for character in old.vocabulary.characters])
+    before = old.network(ids)[0]
+    after = new.network(renamed[ids] + (len(new.vocabulary) * 77 if told else 0))[0]
+    torch.testing.assert_close(after[:, :, renamed], before)
+    unlikely = old.network.output.bias.min()
+    assert torch.equal(new.network.output.bias[[1, 6]], unlikely.expand(2))
+
+
+def test_a_model_that_knows_places_keeps_what_they_mean() -> None:
+    old = with_vocabulary(a_checkpoint(), "", NetworkSettings(hidden=16, places=sum(SHAPE)))
+    for layer in old.network.recurrent_layers():
+        layer.input.data.uniform_(-0.5, 0.5, generator=torch.Generator().manual_seed(5))
+    new = with_vocabulary(old, "XYZ", old.network.settings)
+    read = torch.randint(len(old.vocabulary), (2, 9), generator=torch.Generator().manual_seed(2))
+    renamed = torch.tensor([new.vocabulary.id(character) for character in old.vocabulary.characters])
+    codes = torch.randint(SHAPE[0] * SHAPE[1], (2, 9), generator=torch.Generator().manual_seed(3))
+    before = old.network(read + len(old.vocabulary) * codes)[0]
+    after = new.network(renamed[read] + len(new.vocabulary) * codes)[0]
+    torch.testing.assert_close(after[:, :, renamed], before)
 
 
 class Bomb:

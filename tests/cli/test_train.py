@@ -1,0 +1,76 @@
+"""Training from the command line: going on with a model, and with a run."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from folkrnn.model import load_checkpoint
+
+Run = Callable[..., Any]
+
+
+def book(path: Path, title: str, count: int = 24) -> Path:
+    tunes = [
+        f"X:{n}\nT:{title} {n}\nR:polka\nM:2/4\nL:1/8\nK:D\nD{'ABcdefga'[n % 8]}FG|A{'ABcdefga'[n // 8]}cd|d2D2|D4|\n"
+        for n in range(count)
+    ]
+    path.write_text("\n".join(tunes))
+    return path
+
+
+SMALL = ["--hidden", 16, "--layers", 1, "--batch", 4]
+
+
+def test_a_model_goes_on_from_another_in_its_own_tunes(run: Run, tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    assert run("train", book(tmp_path / "a.abc", "Tune"), "-o", first, "--max-steps", 40, *SMALL).status == 0
+    ours = book(tmp_path / "b.abc", "Bjørn")
+    new = tmp_path / "new"
+    result = run("train", ours, "-o", new, "--from", first / "model.safetensors", "--max-steps", 40)
+    assert result.status == 0
+    old, model = (load_checkpoint(folder / "model.safetensors") for folder in (first, new))
+    assert "ø" in model.vocabulary
+    assert set(old.vocabulary.characters) < set(model.vocabulary.characters)
+    assert model.network.settings == old.network.settings
+    assert model.corpus["values"]["R"] == ["polka"]
+
+
+def test_what_a_model_brings_is_not_asked_for_again(run: Run, tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    run("train", book(tmp_path / "a.abc", "Tune"), "-o", first, "--max-steps", 0, *SMALL)
+    model = first / "model.safetensors"
+    result = run("train", tmp_path / "a.abc", "-o", tmp_path / "b", "--from", model, "--hidden", 32)
+    assert result.status == 2
+    assert "brings its own cell, layers and units" in result.err.splitlines()[-1]
+    assert run("train", tmp_path / "a.abc", "-o", tmp_path / "b", "--from", tmp_path / "none").status == 2
+
+
+def test_a_run_goes_on_with_its_own_settings(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from folkrnn.model.training import Trainer
+
+    tunes = book(tmp_path / "a.abc", "Tune")
+    settings = [*SMALL, "--max-steps", 30, "--learning-rate", 0.02, "--seed", 5]
+    assert run("train", tunes, "-o", tmp_path / "whole", *settings).status == 0
+    step = Trainer.step
+
+    def stopping(self: Trainer, *arguments: Any) -> float:
+        if self.step_number == 17:
+            raise KeyboardInterrupt
+        return step(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "step", stopping)
+        assert run("train", tunes, "-o", tmp_path / "part", *settings).status == 130
+    assert run("train", tunes, "-o", tmp_path / "part", "--resume").status == 0
+    whole, part = (load_checkpoint(tmp_path / name / "model.safetensors") for name in ("whole", "part"))
+    assert all(map(torch.equal, whole.network.parameters(), part.network.parameters()))
+    assert run("train", tunes, "-o", tmp_path / "part", "--resume", "--hidden", 8).status == 2
+
+
+def test_sizes_have_names(run: Run, tmp_path: Path) -> None:
+    run("train", book(tmp_path / "a.abc", "Tune"), "-o", tmp_path / "run", "--size", "small", "--max-steps", 0)
+    settings = load_checkpoint(tmp_path / "run" / "model.safetensors").network.settings
+    assert (settings.layers, settings.hidden) == (2, 256)
