@@ -28,7 +28,7 @@ FINE_TUNING_RATE = 1e-3
 @click.command()
 @click.argument("corpus", nargs=-1, metavar="[CORPUS]")
 @click.option("-o", "--output", "run", type=click.Path(path_type=Path), help="Run folder [default: runs/CORPUS].")
-@click.option("--cell", type=click.Choice(["lstm"]), help="Recurrent cell [default: lstm].")
+@click.option("--cell", type=click.Choice(["lstm", "gru", "rnn"]), help="Recurrent cell [default: lstm].")
 @click.option("--size", type=click.Choice(list(SIZES)), help="Layers and units by name [default: medium].")
 @click.option("--layers", type=click.IntRange(1, 8), help="Recurrent layers.")
 @click.option("--hidden", type=click.IntRange(1, 4096), help="Units a layer.")

@@ -61,25 +61,54 @@ def plain_logits(net: CharNetwork, ids: Tensor) -> Tensor:
     return net.output(torch.cat(layers, 2))
 
 
-def test_state_carried_over_windows_changes_nothing() -> None:
-    net, ids = network(), some_ids(3, 20)
+@pytest.mark.parametrize("cell", ["gru", "rnn"])
+def test_the_other_cells_are_torchs_own(cell: str) -> None:
+    net, ids, size = network(NetworkSettings(cell, 1, 16, 0.0)), some_ids(3, 20), 16
+    (layer,) = net.recurrent_layers()
+    theirs = (torch.nn.GRU if cell == "gru" else torch.nn.RNN)(net.characters, size, batch_first=True)
+    # z r n here, r z n there
+    order = torch.cat([torch.arange(size) + k * size for k in (1, 0, 2)]) if cell == "gru" else torch.arange(size)
+    theirs.weight_ih_l0.data = layer.input[order].detach().clone()
+    theirs.weight_hh_l0.data = layer.recurrent[order].detach().clone()
+    theirs.bias_ih_l0.data = layer.bias[order].detach().clone()
+    theirs.bias_hh_l0.data.zero_()
+    outputs, _ = theirs(torch.nn.functional.one_hot(ids, net.characters).float())
+    logits = net.output(outputs)
+    torch.testing.assert_close(net(ids)[0], logits, atol=1e-5, rtol=1e-4)
+    logits.logsumexp(2).sin().sum().backward()
+    expected = [theirs.weight_ih_l0.grad, theirs.weight_hh_l0.grad, theirs.bias_ih_l0.grad]
+    net.zero_grad()
+    net(ids)[0].logsumexp(2).sin().sum().backward()
+    for ours, their in zip((layer.input, layer.recurrent, layer.bias), expected, strict=True):
+        torch.testing.assert_close(ours.grad[order], their, atol=1e-4, rtol=1e-3)
+
+
+@pytest.fixture(params=["lstm", "gru", "rnn"])
+def cell(request: pytest.FixtureRequest) -> NetworkSettings:
+    """A small network of each cell."""
+    return NetworkSettings(request.param, hidden=16, dropout=0.0)
+
+
+def test_state_carried_over_windows_changes_nothing(cell: NetworkSettings) -> None:
+    net, ids = network(cell), some_ids(3, 20)
     whole, _ = net(ids)
     first, state = net(ids[:, :8])
     second, _ = net(ids[:, 8:], state)
     torch.testing.assert_close(torch.cat([first, second], 1), whole)
 
 
-def test_a_start_forgets_what_was_before() -> None:
-    net, ids = network(), some_ids(2, 12)
+def test_a_start_forgets_what_was_before(cell: NetworkSettings) -> None:
+    net, ids = network(cell), some_ids(2, 12)
     starts = torch.zeros_like(ids, dtype=torch.bool)
     starts[1, 5] = True
     mixed, _ = net(ids, starts=starts)
     torch.testing.assert_close(mixed[0], net(ids)[0][0])
     torch.testing.assert_close(mixed[1, 5:], net(ids[1:, 5:])[0][0])
+    torch.testing.assert_close(mixed[1, :5], net(ids[1:, :5])[0][0])  # what was said before it stays said
 
 
-def test_no_gradient_crosses_a_start() -> None:
-    net, ids = network(), some_ids(1, 12)
+def test_no_gradient_crosses_a_start(cell: NetworkSettings) -> None:
+    net, ids = network(cell), some_ids(1, 12)
     starts = torch.zeros_like(ids, dtype=torch.bool)
     starts[0, 5] = True
     gradients = []
@@ -92,8 +121,8 @@ def test_no_gradient_crosses_a_start() -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_stepping_agrees_with_reading_at_once(dtype: torch.dtype) -> None:
-    net, ids = network(), some_ids(3, 10)
+def test_stepping_agrees_with_reading_at_once(dtype: torch.dtype, cell: NetworkSettings) -> None:
+    net, ids = network(cell), some_ids(3, 10)
     expected, _ = net(ids)
     stepper = Stepper(net, dtype)
     state = stepper.zero_state(3)

@@ -1,0 +1,298 @@
+"""The recurrent cells: LSTM, GRU and Elman's, behind one interface.
+
+A layer receives its input's share of the gates for all T at once (one large matrix product) and steps through time
+only for the recurrent share; that part has its gradient written by hand. Everything is time-major, (T, B, ·). Matrix
+products run in the dtype of what comes in, gates and states in float32.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class LstmRecurrence(torch.autograd.Function):
+    """The part of an LSTM layer that must go step by step, with its gradient by hand.
+
+    With gate inputs a_t = x_t + W h_{t-1}, split into i, f, o, u (H each):
+
+        i, f, o = σ(a)          g = 2 σ(u) - 1
+        c_t = f c_{t-1} + i g   q = 2 σ(2 c_t) - 1   h_t = o q
+
+    g is tanh(u / 2) and q is tanh(c): written so, one sigmoid serves all four gates, which on
+    a CPU costs half of a sigmoid and a tanh. Matrix products run in the dtype of x; gates
+    and cells are float32 whatever that is.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, inputs: Tensor, weight: Tensor, hidden: Tensor, cell: Tensor, keep: Sequence[Tensor | None]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Map inputs (T, B, 4H), weight (4H, H), hidden and cell (B, H) to outputs (T, B, H), hidden, cell.
+
+        keep[t], (B, 1), is zero for the rows that start afresh at t; None means no row does.
+        """
+        steps, batch, width = inputs.shape
+        size = width // 4
+        gates = torch.empty(steps, batch, width)
+        squashed = torch.empty(steps, batch, size)
+        cells = torch.empty(steps + 1, batch, size)
+        outputs = torch.empty(steps, batch, size, dtype=inputs.dtype)
+        read = torch.empty(steps, batch, size, dtype=inputs.dtype)
+        cells[0] = cell
+        before = hidden
+        hq = torch.empty(batch, size)
+        for t in range(steps):
+            kept = keep[t]
+            if kept is not None:
+                cells[t].mul_(kept)
+                before = before * kept  # a copy: what was said before the start stays said
+            read[t] = before
+            a = gates[t].copy_(torch.addmm(inputs[t], read[t], weight.t())).sigmoid_()
+            i, f, o, g = a.chunk(4, 1)
+            g.mul_(2).sub_(1)
+            torch.mul(f, cells[t], out=cells[t + 1]).addcmul_(i, g)
+            q = torch.mul(cells[t + 1], 2, out=squashed[t]).sigmoid_().mul_(2).sub_(1)
+            before = outputs[t].copy_(torch.mul(o, q, out=hq))
+        ctx.save_for_backward(gates, squashed, cells, read, weight)
+        ctx.keep = keep
+        last_hidden, last_cell = outputs[-1].float(), cells[-1].clone()
+        ctx.mark_non_differentiable(last_hidden, last_cell)
+        return outputs, last_hidden, last_cell
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+        """Carry grad (T, B, H) back to the inputs and the weight; state carried in gets none."""
+        gates, squashed, cells, read, weight = ctx.saved_tensors
+        steps, batch, width = gates.shape
+        size = width // 4
+        d_inputs = torch.empty(steps, batch, width, dtype=read.dtype)
+        d_gates = torch.empty(batch, 4, size)
+        slope = torch.empty(batch, 4, size)
+        d_cell = torch.zeros(batch, size)
+        d_hidden = grad[-1].float()
+        for t in reversed(range(steps)):
+            a, q = gates[t].view(batch, 4, size), squashed[t]
+            i, f, o, g = a.unbind(1)
+            # dc += dh · o · (1 - q²)
+            d_cell.addcmul_(d_hidden, torch.mul(q, q, out=slope[:, 0]).neg_().add_(1).mul_(o))
+            # The slopes: σ' = s - s² for i, f, o, and for g, which is 2 s - 1, (1 - g²) / 2.
+            torch.mul(a, a, out=slope).neg_()
+            slope[:, :3].add_(a[:, :3])
+            slope[:, 3].add_(1).mul_(0.5)
+            torch.mul(d_cell, g, out=d_gates[:, 0])
+            torch.mul(d_cell, cells[t], out=d_gates[:, 1])
+            torch.mul(d_hidden, q, out=d_gates[:, 2])
+            torch.mul(d_cell, i, out=d_gates[:, 3])
+            d_inputs[t].copy_(d_gates.mul_(slope).view(batch, width))
+            if t:
+                d_cell.mul_(f)
+                kept = ctx.keep[t]
+                if kept is None:
+                    d_hidden = torch.addmm(grad[t - 1], d_inputs[t], weight).float()
+                else:
+                    d_hidden = torch.mm(d_inputs[t], weight).float().mul_(kept).add_(grad[t - 1])
+                    d_cell.mul_(kept)
+        d_weight = d_inputs.flatten(0, 1).t() @ read.flatten(0, 1)
+        return d_inputs, d_weight, None, None, None
+
+
+class GruRecurrence(torch.autograd.Function):
+    """The same for a gated recurrent unit (Cho et al., 2014), the reset gate behind the product as in cuDNN.
+
+    With products b_t = W h_{t-1}, inputs and products split into z, r, n (H each):
+
+        z, r = σ(x + b)    n = tanh(x_n + r b_n)    h_t = (1 - z) n + z h_{t-1}
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, inputs: Tensor, weight: Tensor, hidden: Tensor, cell: Tensor, keep: Sequence[Tensor | None]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Map inputs (T, B, 3H), weight (3H, H), hidden (B, H) to outputs (T, B, H), hidden; the cell stays."""
+        steps, batch, width = inputs.shape
+        size = width // 3
+        gates = torch.empty(steps, batch, width)
+        products = torch.empty(steps, batch, size)
+        befores = torch.empty(steps, batch, size)
+        read = torch.empty(steps, batch, size, dtype=inputs.dtype)
+        outputs = torch.empty(steps, batch, size)
+        before = hidden
+        for t in range(steps):
+            kept = keep[t]
+            befores[t] = before if kept is None else before * kept
+            read[t] = befores[t]
+            b = (read[t] @ weight.t()).float()
+            x = inputs[t].float()
+            gates[t, :, : 2 * size] = torch.add(x[:, : 2 * size], b[:, : 2 * size]).sigmoid_()
+            z, r, n = gates[t].chunk(3, 1)
+            products[t] = b[:, 2 * size :]
+            torch.addcmul(x[:, 2 * size :], r, products[t], out=n).tanh_()
+            before = torch.lerp(n, befores[t], z, out=outputs[t])
+        ctx.save_for_backward(gates, products, befores, read, weight)
+        ctx.keep = keep
+        last = outputs[-1].clone()
+        ctx.mark_non_differentiable(last, cell)
+        return outputs.to(inputs.dtype), last, cell
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+        """Carry grad (T, B, H) back to the inputs and the weight; state carried in gets none."""
+        gates, products, befores, read, weight = ctx.saved_tensors
+        steps, batch, width = gates.shape
+        size = width // 3
+        d_inputs = torch.empty(steps, batch, width, dtype=read.dtype)
+        d_products = torch.empty(steps, batch, width, dtype=read.dtype)
+        d_hidden = torch.zeros(batch, size)
+        for t in reversed(range(steps)):
+            d_hidden = d_hidden + grad[t].float()
+            z, r, n = gates[t].chunk(3, 1)
+            d_candidate = d_hidden * (1 - z) * (1 - n * n)
+            d_update = d_hidden * (befores[t] - n) * z * (1 - z)
+            d_reset = d_candidate * products[t] * r * (1 - r)
+            d_inputs[t] = torch.cat([d_update, d_reset, d_candidate], 1)
+            d_products[t] = torch.cat([d_update, d_reset, d_candidate * r], 1)
+            d_hidden = d_hidden * z + (d_products[t] @ weight).float()
+            kept = ctx.keep[t]
+            if kept is not None:
+                d_hidden = d_hidden * kept
+        d_weight = d_products.flatten(0, 1).t() @ read.flatten(0, 1)
+        return d_inputs, d_weight, None, None, None
+
+
+class ElmanRecurrence(torch.autograd.Function):
+    """The same for the simple network of Elman (1990): h_t = tanh(x_t + W h_{t-1})."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, inputs: Tensor, weight: Tensor, hidden: Tensor, cell: Tensor, keep: Sequence[Tensor | None]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Map inputs (T, B, H), weight (H, H), hidden (B, H) to outputs (T, B, H), hidden; the cell stays."""
+        steps, batch, size = inputs.shape
+        outputs = torch.empty(steps, batch, size, dtype=inputs.dtype)
+        read = torch.empty(steps, batch, size, dtype=inputs.dtype)
+        before = hidden.to(inputs.dtype)
+        for t in range(steps):
+            kept = keep[t]
+            read[t] = before if kept is None else before * kept.to(before.dtype)
+            before = outputs[t].copy_(torch.addmm(inputs[t], read[t], weight.t()).float().tanh_())
+        ctx.save_for_backward(outputs, read, weight)
+        ctx.keep = keep
+        last = outputs[-1].float()
+        ctx.mark_non_differentiable(last, cell)
+        return outputs, last, cell
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+        """Carry grad (T, B, H) back to the inputs and the weight; state carried in gets none."""
+        outputs, read, weight = ctx.saved_tensors
+        d_inputs = torch.empty_like(outputs)
+        d_hidden = torch.zeros(outputs.shape[1:])
+        for t in reversed(range(len(outputs))):
+            h = outputs[t].float()
+            d_inputs[t] = (d_hidden + grad[t].float()) * (1 - h * h)
+            d_hidden = (d_inputs[t] @ weight).float()
+            kept = ctx.keep[t]
+            if kept is not None:
+                d_hidden = d_hidden * kept
+        d_weight = d_inputs.flatten(0, 1).t() @ read.flatten(0, 1)
+        return d_inputs, d_weight, None, None, None
+
+
+class Layer(nn.Module):
+    """One recurrent layer; it reads the character and, but for the lowest, the layer below."""
+
+    gates: int
+    recurrence: type[torch.autograd.Function]
+
+    def __init__(self, read: int, below: int, hidden: int, rng: torch.Generator) -> None:
+        """Begin with ``read`` inputs that are ones and zeros, and ``below`` from the layer below."""
+        super().__init__()
+        self.recurrent = nn.Parameter(torch.empty(self.gates * hidden, hidden))
+        self.input = nn.Parameter(torch.empty(self.gates * hidden, read + below))
+        self.bias = nn.Parameter(torch.empty(self.gates * hidden))
+        scale = hidden**-0.5
+        with torch.no_grad():
+            self.recurrent.uniform_(-scale, scale, generator=rng)
+            self.input.uniform_(-scale, scale, generator=rng)
+            # A one-hot character reaches each gate through a single weight, so that weight must be
+            # large for the character to be heard at all; a hidden vector arrives through hundreds.
+            self.input[:, :read].uniform_(-0.7, 0.7, generator=rng)
+            self.bias.zero_()
+            self.prepare(hidden, rng)
+
+    def prepare(self, hidden: int, rng: torch.Generator) -> None:
+        """Set what the cell wants to begin with otherwise."""
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor], keep: Sequence[Tensor | None]
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Map x (T, B, I) and state (B, H) twice to outputs (T, B, H) and the next state."""
+        inputs = functional.linear(x, self.input.to(x.dtype), self.bias.to(x.dtype))
+        outputs, hidden, cell = self.recurrence.apply(  # type: ignore[no-untyped-call]
+            inputs, self.recurrent.to(x.dtype), *state, keep
+        )
+        return outputs, (hidden, cell)
+
+    @staticmethod
+    def step(inputs: Tensor, weight: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+        """Map inputs (B, G·H), weight (G·H, H), hidden and cell (B, H) to the next hidden and cell."""
+        raise NotImplementedError
+
+
+class LstmLayer(Layer):
+    """Long short-term memory (Hochreiter and Schmidhuber, 1997)."""
+
+    gates = 4
+    recurrence = LstmRecurrence
+
+    def prepare(self, hidden: int, rng: torch.Generator) -> None:
+        """Open the forget gates, and make the candidate, tanh(u / 2), start like any LSTM's."""
+        self.recurrent[3 * hidden :] *= 2
+        self.input[3 * hidden :] *= 2
+        self.bias[hidden : 2 * hidden] = 1
+
+    @staticmethod
+    def step(inputs: Tensor, weight: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+        """One step of LstmRecurrence."""
+        i, f, o, g = torch.addmm(inputs, hidden, weight.t()).float().sigmoid_().chunk(4, 1)
+        c = (f * cell).addcmul_(i, g.mul_(2).sub_(1))
+        return o * (2 * c).sigmoid_().mul_(2).sub_(1), c
+
+
+class GruLayer(Layer):
+    """Gated recurrent unit."""
+
+    gates = 3
+    recurrence = GruRecurrence
+
+    @staticmethod
+    def step(inputs: Tensor, weight: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+        """One step of GruRecurrence."""
+        size = hidden.shape[1]
+        x, b = inputs.float(), (hidden @ weight.t()).float()
+        z, r = (x[:, : 2 * size] + b[:, : 2 * size]).sigmoid_().chunk(2, 1)
+        n = torch.addcmul(x[:, 2 * size :], r, b[:, 2 * size :]).tanh_()
+        return torch.lerp(n, hidden.float(), z), cell
+
+
+class ElmanLayer(Layer):
+    """Elman's simple recurrent network."""
+
+    gates = 1
+    recurrence = ElmanRecurrence
+
+    def prepare(self, hidden: int, rng: torch.Generator) -> None:
+        """Begin with a rotation: it neither forgets nor explodes."""
+        nn.init.orthogonal_(self.recurrent, generator=rng)
+
+    @staticmethod
+    def step(inputs: Tensor, weight: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+        """One step of ElmanRecurrence."""
+        return torch.addmm(inputs, hidden, weight.t()).float().tanh_(), cell
+
+
+CELLS: dict[str, type[Layer]] = {"lstm": LstmLayer, "gru": GruLayer, "rnn": ElmanLayer}
+"""The cells by name; all have a hidden and a cell state, but only an LSTM uses the second."""
