@@ -74,6 +74,7 @@ def train(
     from folkrnn.model.checkpoint import load_checkpoint, save_checkpoint, with_vocabulary
     from folkrnn.model.network import NetworkSettings
     from folkrnn.model.progress import ProgressLine
+    from folkrnn.model.together import Together
     from folkrnn.model.training import MODEL_FILE, TrainingSettings, saved_settings
     from folkrnn.model.training import train as run_training
     from folkrnn.model.vocabulary import Vocabulary
@@ -121,6 +122,8 @@ def train(
         corpus={"recipe": built.recipe, "digest": built.digest, "transposed": transpose, "values": values},
     )
     line.close()
+    if not Together().leads:
+        return
     checkpoint = load_checkpoint(result.model)
     figures = {"validation": summarise(measure_bits(checkpoint, held_out))}
     if built.of("test"):

@@ -27,6 +27,7 @@ from folkrnn.model.curve import Curve
 from folkrnn.model.network import CharNetwork, NetworkSettings, State, fast_dtype
 from folkrnn.model.progress import Progress
 from folkrnn.model.scoring import bits_per_character
+from folkrnn.model.together import Together
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.model.workers import share, worker_count
 
@@ -121,16 +122,25 @@ _LEAST_ROWS = 16
 class Trainer:
     """A network and its optimizer; each step moves both by one window.
 
-    The rows of a window are shared out among the workers; then their gradients are added up.
+    The rows of a window are shared out among the processes, and within one among its workers; then their gradients are
+    added up.
     """
 
-    def __init__(self, network: CharNetwork, settings: TrainingSettings, dtype: torch.dtype) -> None:
+    def __init__(
+        self,
+        network: CharNetwork,
+        settings: TrainingSettings,
+        dtype: torch.dtype,
+        together: Together | None = None,
+    ) -> None:
+        self.together = together or Together()
         self.network = network
         self.settings = settings
         self.dtype = dtype
         self.rng = torch.Generator().manual_seed(settings.seed)
         self.step_number = 0
-        self.state: State | None = None
+        self.batch = 0
+        self.state: State | None = None  # of this process's rows
         parameters = list(network.parameters())
         self.optimizer = torch.optim.AdamW(
             [
@@ -148,16 +158,17 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         batch, steps = window.inputs.shape
+        own = self.together.rows(batch)
         state = self.state
-        if state is None or state[0].shape[1] != batch:
-            state = self.network.zero_state(batch)
+        if state is None or self.batch != batch:
+            self.batch, state = batch, self.network.zero_state(len(own))
         masks = self.network.masks(batch, self.rng)
         parameters = list(self.network.parameters())
 
         def learn(rows: slice) -> tuple[float, Sequence[Tensor], State]:
             logits, after = self.network(
                 window.inputs[rows],
-                (state[0][:, rows], state[1][:, rows]),
+                (state[0][:, _shifted(rows, own)], state[1][:, _shifted(rows, own)]),
                 starts=window.starts[rows],
                 dtype=self.dtype,
                 masks=None if masks is None else masks[:, rows],
@@ -167,15 +178,19 @@ class Trainer:
             )
             return loss.item(), torch.autograd.grad(loss, parameters), after
 
-        losses, gradients, states = zip(*share(learn, _parts(batch)), strict=True)
-        for p, parts in zip(parameters, zip(*gradients, strict=True), strict=True):
-            p.grad = functools.reduce(Tensor.add_, parts)
+        losses, gradients, states = zip(*share(learn, _parts(own)), strict=True)
+        sums = [functools.reduce(Tensor.add_, parts) for parts in zip(*gradients, strict=True)]
+        total = torch.tensor([math.fsum(losses)], dtype=torch.float64)
+        self.together.add_up(sums)
+        self.together.add_up([total])
+        for p, gradient in zip(parameters, sums, strict=True):
+            p.grad = gradient
         self.state = (
             torch.cat([hidden for hidden, _ in states], 1),
             torch.cat([cell for _, cell in states], 1),
         )
         norm = nn.utils.clip_grad_norm_(parameters, self.settings.clip)
-        value = math.fsum(losses)
+        value = total.item()
         if not (math.isfinite(value) and math.isfinite(norm.item())):
             raise ModelError(
                 f"training step {self.step_number}: the loss is {value} and the gradient {norm.item()}; "
@@ -193,7 +208,7 @@ class Trainer:
                 tensors[f"optimizer.{name}.{key}"] = value
         tensors["rng"] = self.rng.get_state()
         if self.state is not None:
-            tensors["hidden"], tensors["cell"] = self.state
+            tensors["hidden"], tensors["cell"] = (self.together.gathered(part, self.batch) for part in self.state)
         return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
     def load(self, tensors: Mapping[str, Tensor], step_number: int) -> None:
@@ -206,14 +221,27 @@ class Trainer:
             if moments:
                 self.optimizer.state[p] = moments
         self.rng.set_state(tensors["rng"])
-        self.state = (tensors["hidden"], tensors["cell"]) if "hidden" in tensors else None
+        self.state = None
+        if "hidden" in tensors:
+            self.batch = tensors["hidden"].shape[1]
+            own = _slice(self.together.rows(self.batch))
+            self.state = (tensors["hidden"][:, own], tensors["cell"][:, own])
 
 
-def _parts(batch: int) -> list[slice]:
-    """Divide the rows of a batch evenly among the workers."""
-    workers = max(1, min(worker_count(), batch // _LEAST_ROWS))
-    edges = [batch * k // workers for k in range(workers + 1)]
+def _parts(rows: range) -> list[slice]:
+    """Divide rows evenly among the workers."""
+    workers = max(1, min(worker_count(), len(rows) // _LEAST_ROWS))
+    edges = [rows.start + len(rows) * k // workers for k in range(workers + 1)]
     return [slice(*pair) for pair in pairwise(edges)]
+
+
+def _slice(rows: range) -> slice:
+    return slice(rows.start, rows.stop)
+
+
+def _shifted(rows: slice, own: range) -> slice:
+    """Where rows of a batch stand among this process's own."""
+    return slice(rows.start - own.start, rows.stop - own.start)
 
 
 @dataclass
@@ -245,6 +273,8 @@ def train(
     dtype: torch.dtype | None = None,
 ) -> TrainingResult:
     """Train a network and leave the best model in run_dir.
+
+    Started by ``torchrun``, several processes train it together (see ``Together``); the leader writes the files.
 
     The vocabulary is that of the texts (of the first pass, where train_texts is a function)
     unless one is given. initial, a model to start from, brings its own network and vocabulary.
@@ -307,6 +337,7 @@ class _Run:
         report: Callable[[Progress], None],
     ) -> None:
         self.trainer = trainer
+        self.together = trainer.together
         self.settings = trainer.settings
         self.vocabulary = vocabulary
         self.texts_of = texts_of
@@ -320,6 +351,7 @@ class _Run:
         self.clock = time.monotonic()
         self.since = 0.0
         self.passes = 0.0
+        self.evaluated = -1
 
     def begin(self, resume: bool) -> None:
         """Take up the saved state, or write the untrained model."""
@@ -335,17 +367,20 @@ class _Run:
                 self.trainer.dtype = getattr(torch, about["dtype"])
             except (KeyError, TypeError, RuntimeError, AttributeError) as error:
                 raise ModelError(f"{self.state_file}: not a complete training state ({error})") from None
-        self.curve.begin(self.trainer.step_number if resume else None)
+        if self.together.leads:
+            self.curve.begin(self.trainer.step_number if resume else None)
         self.clock = time.monotonic()
         self.since = self.place.seconds
         self.first_characters = self.place.characters
-        if not resume:
+        if resume:
+            self.evaluated = self.trainer.step_number
+        else:
             self._evaluate()
 
     def go(self) -> None:
         """Train until the settings say stop."""
         for number, window, every, passes in self._windows():
-            progress = self.settings.progress(self.trainer.step_number, self._seconds())
+            progress = self._progress()
             if progress >= 1:
                 break
             place = self.place
@@ -361,10 +396,10 @@ class _Run:
 
     def finish(self) -> TrainingResult:
         """Evaluate once more, draw the curve, and say what came of it."""
-        rows = self.curve.rows()
-        if not rows or int(rows[-1]["step"]) != self.trainer.step_number:
+        if self.evaluated != self.trainer.step_number:
             self._evaluate()
-        self.curve.draw()
+        if self.together.leads:
+            self.curve.draw()
         return TrainingResult(
             self.model_file,
             self.place.best_bits,
@@ -383,8 +418,7 @@ class _Run:
                 raise ModelError(f"training pass {number + 1} has no tunes")
             settings = self.settings
             if not first:
-                progress = settings.progress(self.trainer.step_number, self._seconds())
-                self.place.long = progress > 1 - settings.long_share
+                self.place.long = self._progress() > 1 - settings.long_share
             rows, length = settings.batch, settings.window
             if self.place.long:
                 rows, length = settings.long_batch, settings.long_window
@@ -394,6 +428,10 @@ class _Run:
             for i in range(first, len(stream)):
                 yield (number, i + 1), stream[i], every, number + (i + 1) / len(stream)
             number, first = number + 1, 0
+
+    def _progress(self) -> float:
+        """The share of the run that is done, the same in all processes."""
+        return self.together.agreed(self.settings.progress(self.trainer.step_number, self._seconds()))
 
     def _seconds(self) -> float:
         return self.since + time.monotonic() - self.clock
@@ -407,6 +445,10 @@ class _Run:
     def _evaluate(self) -> None:
         """Validate; keep the model if it is the best; save the state; add to the curve."""
         place, trainer = self.place, self.trainer
+        self.evaluated = trainer.step_number
+        tensors = trainer.tensors()  # for which the processes meet
+        if not self.together.leads:
+            return
         place.validation_bits = bits_per_character(trainer.network, self.vocabulary, self.sample, dtype=trainer.dtype)
         if place.validation_bits < place.best_bits:
             place.best_bits = place.validation_bits
@@ -419,7 +461,7 @@ class _Run:
             "step": trainer.step_number,
             "dtype": str(trainer.dtype).removeprefix("torch."),
         }
-        write_tensors(self.state_file, trainer.tensors(), STATE_FORMAT, about)
+        write_tensors(self.state_file, tensors, STATE_FORMAT, about)
 
     def _save_model(self) -> None:
         about = asdict(self.settings) | {
@@ -449,7 +491,8 @@ class _Run:
             seconds_left=seconds * (1 - done) / done if done else 0.0,
             evaluated=evaluated,
         )
-        self.report(report)
+        if self.together.leads:
+            self.report(report)
         return report
 
 
