@@ -1,0 +1,88 @@
+"""Hold the samplers against each other: how likely, how repetitive and how playable is what they write?
+
+Each writes as many tunes, behind headers drawn alike. Beside them stand the test tunes of the corpus.
+"""
+
+import argparse
+import statistics
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from folkrnn.corpus import build_corpus, load_recipe
+from folkrnn.generation import Prompt, generate_texts
+from folkrnn.generation.sampling import Choice
+from folkrnn.model import Checkpoint, bundled_model, load_checkpoint
+from folkrnn.model.scoring import bits
+from folkrnn.notation import Tune, canonical, read_tunes
+from folkrnn.notation.canonical import bar_texts
+from folkrnn.notation.learned import learned, split_header
+from folkrnn.validation import validate_all
+
+SAMPLERS: dict[str, dict[str, Any]] = {
+    "random, temperature 1": {"choice": Choice(1.0)},
+    "random, temperature 0.8": {"choice": Choice(0.8)},
+    "nucleus 0.9": {"choice": Choice(1.0, top_p=0.9)},
+    "top 5": {"choice": Choice(1.0, top_k=5)},
+    "greedy": {"choice": Choice(0.8), "music": Choice(0.0)},
+    "beam of 4": {"choice": Choice(0.8), "beam": 4},
+    "beam of 8": {"choice": Choice(0.8), "beam": 8},
+}
+
+
+def repeated(tune: Tune) -> float:
+    """The share of a tune's bars that stand in it before."""
+    bars = [text for _, text in bar_texts(tune)][:-1]
+    return sum(count - 1 for count in Counter(bars).values()) / len(bars)
+
+
+def on_tonic(tune: Tune) -> bool:
+    """Whether the last note is the tonic."""
+    *_, last = (note for note in tune.notes() if note.pitches)
+    return last.pitches[-1].midi % 12 == tune.key.tonic_class
+
+
+def describe(name: str, checkpoint: Checkpoint, written: Sequence[str], tunes: Sequence[Tune], seconds: float) -> None:
+    """Print a row of the table."""
+    spent = bits(checkpoint.network, checkpoint.vocabulary, written)
+    bodies = [float(row[-len(split_header(text)[1]) :].sum()) for row, text in zip(spent, written, strict=True)]
+    notes = sum(sum(1 for _ in tune.notes()) for tune in tunes)
+    playable = statistics.mean(report.playable for report in validate_all(tunes))
+    keyed = [tune for tune in tunes if tune.key.tonic]
+    speed = f"{len(tunes) / seconds:.1f}" if seconds else ""
+    print(
+        f"| {name} | {sum(bodies) / notes:.2f} | {statistics.mean(map(repeated, tunes)):.0%} | "
+        f"{statistics.mean(map(on_tonic, keyed)):.0%} | {playable:.1%} | {speed} |",
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("-n", "--count", type=int, default=200)
+    parser.add_argument("--model", type=Path, default=bundled_model())
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    checkpoint = load_checkpoint(options.model)
+    print("| | bits/note | repeated bars | end on the tonic | playable | tunes/s |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    test = [tune for tune in build_corpus(load_recipe("default")).of("test") if tune.playable]
+    real = [read_tunes(tune.text)[0] for tune in test]
+    describe("test tunes", checkpoint, [learned(canonical(tune)) for tune in real], real, 0)
+    for name, how in SAMPLERS.items():
+        begun = time.perf_counter()
+        made = list(
+            generate_texts(
+                checkpoint.network, checkpoint.vocabulary, [Prompt()] * options.count, seed=options.seed,
+                max_characters=2000, **how,
+            )
+        )  # fmt: skip
+        seconds = time.perf_counter() - begun
+        tunes = [read_tunes(text.text)[0] for text in made]
+        describe(name, checkpoint, [text.written for text in made], tunes, seconds)
+
+
+if __name__ == "__main__":
+    main()
