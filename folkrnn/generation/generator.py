@@ -141,7 +141,16 @@ def generate_texts(
             prompt.check_grammar(grammar, max_characters)
     stepper = Stepper(network, fast_dtype() if dtype is None else dtype)
     sampling = _Sampling(
-        stepper, vocabulary, choice, music or choice, max_characters, seed, grammar, retries, headers_only=beam > 0
+        stepper=stepper,
+        vocabulary=vocabulary,
+        choice=choice,
+        music=music or choice,
+        max_characters=max_characters,
+        seed=seed,
+        grammar=grammar,
+        retries=retries,
+        headers_only=beam > 0,
+        places=network.settings.places > 0,
     )
     generator = _Generator(prompts, batch, sampling, drafts)
     if beam:
@@ -176,6 +185,7 @@ class _Sampling:
     grammar: Grammar | None
     retries: int
     headers_only: bool
+    places: bool  # whether the network is told them
 
 
 @dataclass
@@ -356,7 +366,7 @@ class _Block:
     def _read(self, ids: NDArray[np.int64], live: list[int]) -> None:
         """Let the network read what was written, and the places behind it if it is told them."""
         self._last[live] = torch.from_numpy(ids[live])
-        if self._stepper.network.settings.places:
+        if self._sampling.places:
             for row in live:
                 place = self._tunes[row].place
                 place.advance(self._vocabulary.characters[ids[row]])

@@ -85,7 +85,8 @@ def test_what_cannot_be_obeyed_is_kept_aside(
     from folkrnn.generation.requests import Request
 
     monkeypatch.setattr(Request, "broken", lambda self, tune: "too dull")
-    arguments = ["--key", "D", "-n", 1, "--seed", 1, "--model", model, "-o", tmp_path, "--format", "abc"]
+    wishes = ["--key", "D", "--form", "2|", "--meter", "6/8", "--title", "A", "-n", 1, "--seed", 1]
+    arguments = [*wishes, "--model", model, "-o", tmp_path, "--format", "abc"]
     result = run("generate", *arguments)
     assert result.status == 1
     assert result.err.endswith("is not what was asked for: too dull\n")
@@ -97,7 +98,7 @@ def test_what_cannot_be_obeyed_is_kept_aside(
 def test_ways_of_choosing_are_told_in_the_note_and_repeat_themselves(
     run: Run, model: Path, sampler: list[object]
 ) -> None:
-    arguments = ["generate", "-n", 2, "--seed", 3, "--model", model, "-o", "-", *sampler]
+    arguments = ["generate", "-n", 2, "--form", "4|", "--seed", 3, "--model", model, "-o", "-", *sampler]
     first, second = run(*arguments), run(*arguments)
     assert first.out == second.out
     assert len(composed(first)) == 2

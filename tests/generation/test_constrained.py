@@ -144,17 +144,18 @@ def test_when_told_to_stop_the_tunes_that_are_over_are_given() -> None:
 
 
 def test_a_draft_that_will_not_do_is_written_anew() -> None:
-    first = made(20)
+    short = Prompt({"I": "form 2|", "M": "2/4"})
+    first = made(20, short)
     refused = {text.index for text in first if "z" in text.text}
     drafts = Drafts(accept=lambda text: "z" not in text.text)
-    again = made(20, drafts=drafts)
+    again = made(20, short, drafts=drafts)
     assert 0 < len(refused) < 20
     for old, new in zip(first, again, strict=True):
         assert new.accepted
         assert "z" not in new.text
         assert (new.text != old.text) == (new.index in refused) == (new.drafts > 1)
-    assert [text.text for text in made(20, drafts=drafts, batch=3)] == [text.text for text in again]
-    assert [text.text for text in made(7, drafts=drafts)] == [text.text for text in again[:7]]
+    assert [text.text for text in made(20, short, drafts=drafts, batch=3)] == [text.text for text in again]
+    assert [text.text for text in made(7, short, drafts=drafts)] == [text.text for text in again[:7]]
 
 
 def test_where_no_draft_will_do_the_last_is_told_so() -> None:
@@ -163,8 +164,9 @@ def test_where_no_draft_will_do_the_last_is_told_so() -> None:
 
 
 def test_of_several_drafts_the_best_is_taken() -> None:
-    best = made(10, drafts=Drafts(best_of=4, score=lambda text: len(text.text)))
-    drafts = [made(10, drafts=Drafts(best_of=1, most=4, accept=_the(number))) for number in range(4)]
+    short = Prompt({"I": "form 2|"})
+    best = made(6, short, drafts=Drafts(best_of=4, score=lambda text: len(text.text)))
+    drafts = [made(6, short, drafts=Drafts(best_of=1, most=4, accept=_the(number))) for number in range(4)]
     for text, *written in zip(best, *drafts, strict=True):
         assert text.drafts == 4
         assert len(text.text) == max(len(each.text) for each in written)
