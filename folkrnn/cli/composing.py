@@ -30,7 +30,7 @@ SAMPLERS = ("random", "greedy", "beam")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _OPTIONS = [
-    click.option("-n", "--count", type=click.IntRange(1, 100_000), help="How many tunes [default: 5]."),
+    click.option("-n", "--count", type=click.IntRange(1, 100_000), help="How many [default: 5 new tunes, 1 of a given one]."),
     click.option(
         "-t",
         "--temperature",
