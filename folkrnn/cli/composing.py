@@ -30,7 +30,9 @@ SAMPLERS = ("random", "greedy", "beam")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _OPTIONS = [
-    click.option("-n", "--count", type=click.IntRange(1, 100_000), help="How many [default: 5 new tunes, 1 of a given one]."),
+    click.option(
+        "-n", "--count", type=click.IntRange(1, 100_000), help="How many [default: 5 new ones, 1 of a given one]."
+    ),
     click.option(
         "-t",
         "--temperature",
