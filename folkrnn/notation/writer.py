@@ -20,7 +20,7 @@ TUNEBOOK_HEADER = f"%abc-2.1\nI:abc-creator folkrnn {__version__}\nI:abc-charset
 """What every tunebook begins with; each tune follows after an empty line."""
 
 BARS_A_LINE = 4
-LINE_WIDTH = 560
+LINE_WIDTH = 500
 """The points that a line has for its key signature and bars on A4 or letter paper, as abcm2ps prints."""
 
 BAR_LINE_WIDTH, NOTE_WIDTH, SIGN_WIDTH, FLAG_WIDTH = 16, 10, 9, 8

@@ -18,7 +18,7 @@ from folkrnn.notation.writer import LINE_WIDTH, NOTE_WIDTH, SIGN_WIDTH
 BAR_CHARACTERS = 160
 """From so many characters on a bar is brought to its end."""
 
-ROOM = LINE_WIDTH - 140
+ROOM = LINE_WIDTH - 80
 """The points of a line in print, less what the end of a bar may take."""
 
 WIDTHS = dict.fromkeys("ABCDEFGabcdefgz", NOTE_WIDTH) | dict.fromkeys("^_=3>-[{", SIGN_WIDTH)
