@@ -101,7 +101,7 @@ class BeamSearch:
                 if given is not header:
                     walk.settle()
                 return _Hypothesis(walk, place, tuple(bits), 0, last), state
-            given, body = (f"|:{body}" if walk.wants_opening and not body.startswith("|:") else body), ""
+            given, body = walk.opened(body), ""
 
     def _code(self, character: str, place: FormPlace) -> int:
         """What the network reads of a character; the place moves on behind it."""

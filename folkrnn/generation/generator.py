@@ -488,8 +488,8 @@ class _Block:
             tune = self._tunes[row]
             tune.in_body = tune.header.in_body
             line = tune.header.line(self._vocabulary.characters[ids[row]])
-            if tune.in_body and line and tune.walk is not None and tune.walk.wants_opening:
-                line = line if line.startswith("|:") else f"|:{line}"
+            if tune.in_body and line and tune.walk is not None:
+                line = tune.walk.opened(line)
             tune.forced = self._vocabulary.encode(line).tolist()[::-1]
         self._line_starts.clear()
         self._close_gaps(ids)

@@ -194,10 +194,10 @@ class Walk:
         """Whether the header, and the sign of a repeat that opens the tune, are written."""
         return self._in_music
 
-    @property
-    def wants_opening(self) -> bool:
-        """Whether the sign of a repeat must open the tune here."""
-        return bool(self._opening) and self.choices == frozenset(self._opening[0])
+    def opened(self, music: str) -> str:
+        """Some music that is to begin the tune here, with the sign of the repeat that must open it if it lacks that."""
+        wanted = bool(self._opening) and self.choices == frozenset(self._opening[0])
+        return f"|:{music}" if wanted and not music.startswith("|:") else music
 
     def settle(self) -> None:
         """End the note under way: it becomes no longer, and nothing joins it to the next."""
