@@ -8,13 +8,18 @@ and optimizer step:
     autocast  the plain loop under bf16 autocast
     folkrnn   this package's Trainer
 
+Then two processes of one thread each that torchrun starts share the rows of a batch, beside one process of one thread.
+
 The rate of a large matrix product bounds what any of them can reach; the share of it is counted
 over the products that the network needs (6 operations a weight and character), the one-hot
 character's share of the gates left out.
 """
 
 import argparse
+import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -84,8 +89,33 @@ def folkrnn_loop(ids: Tensor, characters: int, hidden: int) -> Callable[[], None
     network = CharNetwork(NetworkSettings(hidden=hidden), characters, torch.Generator().manual_seed(1))
     trainer = Trainer(network, TrainingSettings(), fast_dtype())
     starts = torch.rand(len(ids), ids.shape[1] - 1) < 1 / 300
-    window = Window(ids[:, :-1], ids[:, 1:], starts)
+    window = Window(ids[:, :-1, None], ids[:, 1:], starts)
     return lambda: void(trainer.step(window, 0.5))
+
+
+def together(processes: int, options: argparse.Namespace) -> float:
+    """Give the characters a second that processes of one thread, started by torchrun, learn from together."""
+    told = [f"--{name}={getattr(options, name)}" for name in ("batch", "window", "hidden", "characters", "rounds")]
+    command = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", __file__, "--alone"]
+    ran = subprocess.run(
+        [sys.executable, *command, *told],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    if ran.returncode:
+        sys.exit(f"torchrun: {ran.stderr}")
+    return float(ran.stdout.split()[-1])
+
+
+def alone(options: argparse.Namespace, ids: Tensor) -> None:
+    """What each of those processes does; the first prints the rate."""
+    torch.set_num_threads(1)
+    step = folkrnn_loop(ids, options.characters, options.hidden)
+    step()
+    spent = statistics.median(seconds(step, time.perf_counter) for _ in range(2 * options.rounds))
+    if os.environ.get("RANK", "0") == "0":
+        print(options.batch * options.window / spent)
 
 
 def void(_: float) -> None:
@@ -117,6 +147,7 @@ def main() -> None:
         action="store_true",
         help="count processor seconds: with --threads 1, fair on a busy machine",
     )
+    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     clock = time.process_time if options.cpu_time else time.perf_counter
     torch.set_num_threads(options.threads)
@@ -125,6 +156,9 @@ def main() -> None:
     torch.manual_seed(1)
     torch.set_flush_denormal(True)
     ids = torch.randint(characters, (options.batch, options.window + 1))
+    if options.alone:
+        alone(options, ids)
+        return
     contestants = {
         "classic": torch_loop(Classic(characters, hidden), ids, False),
         "plain": torch_loop(Plain(characters, hidden), ids, False),
@@ -155,6 +189,12 @@ def main() -> None:
     print(f"folkrnn / autocast {rate['folkrnn'] / rate['autocast']:5.2f}")
     print(f"folkrnn / classic  {rate['folkrnn'] / rate['classic']:5.2f}")
     print(f"share of the {str(fast_dtype()).removeprefix('torch.')} product rate: {used:.0%}")
+    shared: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(3):
+        for processes, found in shared.items():
+            found.append(together(processes, options))
+    one, two = (statistics.median(found) for found in shared.values())
+    print(f"one process {one:8,.0f} characters/s\ntwo         {two:8,.0f} characters/s\ntwo / one {two / one:13.2f}")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from folkrnn.model.scoring import bits
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.learned import in_canonical_order, split_header
+from folkrnn.processes import processors
 from folkrnn.validation import validate_all
 
 COMMON_METERS = ("2/4", "4/4", "6/8", "3/4", "2/2", "9/8")
@@ -35,7 +36,7 @@ def generated(checkpoint: Checkpoint, count: int, **options: float) -> list[str]
 def playable(texts: Sequence[str]) -> list[str]:
     """The texts that are playable."""
     tunes = [read_tunes(in_canonical_order(text))[0] for text in texts]
-    return [text for text, report in zip(texts, validate_all(tunes), strict=True) if report.playable]
+    return [text for text, report in zip(texts, validate_all(tunes, processors()), strict=True) if report.playable]
 
 
 def body_start(text: str) -> int:
@@ -67,7 +68,7 @@ def taken_away(checkpoint: Checkpoint, grammar: Grammar, text: str, longest: int
     """For each character of a text: whether it stands in the body, and the probability that the grammar took away."""
     vocabulary = checkpoint.vocabulary
     (tune,) = reading([text], vocabulary, checkpoint.network.settings)
-    inputs, _ = table([tune], vocabulary.start, len(vocabulary))
+    inputs, _ = table([tune], vocabulary.start)
     chances = checkpoint.network(inputs)[0][0].softmax(1).tolist()
     walk = grammar.walk(longest)
     start = body_start(text)

@@ -8,9 +8,6 @@ import click
 
 from folkrnn.cli.corpus import resolve_corpus
 
-SPELLINGS = "ABCDEFGabcdefg,'^_=#b"
-"""All that the spelling of a pitch or a key may need, whatever key a tune is moved to."""
-
 SIZES: dict[str, dict[str, Any]] = {
     "small": {"layers": 2, "hidden": 256},
     "medium": {"layers": 2, "hidden": 512},
@@ -48,6 +45,7 @@ FINE_TUNING_RATE = 1e-3
     metavar="MODEL",
     help="Start from this model, or from `default`, the one that ships with folkrnn.",
 )
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Where to compute [default: cuda where it is].")
 @click.option("--transpose/--no-transpose", default=True, show_default=True, help="Meet tunes in other usual keys.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of all randomness [default: 1].")
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
@@ -56,6 +54,7 @@ def train(
     corpus: tuple[str, ...],
     run: Path | None,
     start: Path | None,
+    device: str | None,
     transpose: bool,
     resume: bool,
     force: bool,
@@ -67,12 +66,12 @@ def train(
     that it was begun with.
     """
     from folkrnn.corpus import field_values, merged_values
-    from folkrnn.corpus.augmentation import KeyShuffle, header_shuffle
+    from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
     from folkrnn.errors import ModelError
     from folkrnn.evaluation import measure_bits, summarise
     from folkrnn.model import bundled_model
     from folkrnn.model.checkpoint import load_checkpoint, save_checkpoint, with_vocabulary
-    from folkrnn.model.network import NetworkSettings
+    from folkrnn.model.network import NetworkSettings, device_for
     from folkrnn.model.progress import ProgressLine
     from folkrnn.model.together import Together
     from folkrnn.model.training import MODEL_FILE, TrainingSettings, saved_settings
@@ -81,6 +80,7 @@ def train(
     from folkrnn.notation.learned import learned
     from folkrnn.notation.place import SHAPE
 
+    device = device_for(device)
     sources = corpus or ("default",)
     folder = run or Path("runs") / Path(sources[0]).stem
     if (folder / MODEL_FILE).exists() and not (resume or force):
@@ -92,11 +92,11 @@ def train(
         start = folder / MODEL_FILE
     initial = load_checkpoint(bundled_model() if str(start) == "default" else start) if start else None
     if initial is None:
-        network = NetworkSettings(**shape, places=sum(SHAPE))
+        network = NetworkSettings(**shape, told=len(SHAPE))
     else:
         if set(shape) - {"dropout"} or (resume and shape):
             raise ModelError(f"{start}: the model brings its own cell, layers and units; leave those options out")
-        network = replace(initial.network.settings, **shape, places=sum(SHAPE))
+        network = replace(initial.network.settings, **shape, told=len(SHAPE))
         given = ({} if resume else {"learning_rate": FINE_TUNING_RATE}) | given
     training = replace(saved_settings(folder), **given) if resume else TrainingSettings(**given)
     # Other keys bring other accidentals and octave marks, so the alphabet must not be that of one pass.
@@ -119,6 +119,7 @@ def train(
         resume=resume,
         progress=line,
         initial=initial,
+        device=device,
         corpus={"recipe": built.recipe, "digest": built.digest, "transposed": transpose, "values": values},
     )
     line.close()

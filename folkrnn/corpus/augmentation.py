@@ -13,6 +13,9 @@ from folkrnn.notation import Tune, canonical, read_tunes
 from folkrnn.notation.learned import learned
 from folkrnn.notation.transposition import interval_between, transpose
 
+SPELLINGS = "ABCDEFGabcdefg,'^_=#b"
+"""All that the spelling of a pitch or a key may need, whatever key a tune is moved to."""
+
 RANGE = (53, 91)
 """MIDI numbers, F3 to G6: a transposed tune that leaves it is moved by the other octave, or stays where it was."""
 

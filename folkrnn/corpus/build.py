@@ -91,7 +91,7 @@ def build_corpus(recipe: Recipe, progress: Callable[[str], None] | None = None) 
     if progress:
         progress(f"finding the families of {len(kept)} tunes")
     family = families([tune for tune, _, _ in kept], [title_key(tune.title) for tune, _, _ in kept])
-    names = _family_names(family, [text for _, _, text in kept])
+    names = _family_names(family, [tune for tune, _, _ in kept])
     tunes = tuple(
         CorpusTune(
             text=text,
@@ -125,11 +125,15 @@ def reason_to_drop(tune: Tune, recipe: Recipe) -> str:
     return "shorter-than-allowed" if tune.bar_count < recipe.shortest_bars else ""
 
 
-def _family_names(family: list[int], texts: list[str]) -> list[str]:
-    """A name for each tune's family that depends on its members alone, not on their order or number."""
+def _family_names(family: list[int], tunes: list[Tune]) -> list[str]:
+    """A name for each tune's family that depends on its members' titles and notes alone.
+
+    Neither their order or number nor how a text spells them changes it, so that a tune once held out stays so.
+    """
     names: dict[int, str] = {}
-    for index, text in zip(family, texts, strict=True):
-        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    for index, tune in zip(family, tunes, strict=True):
+        notes = [(*(pitch.midi for pitch in note.pitches), str(note.duration)) for note in tune.notes()]
+        digest = hashlib.sha256(f"{title_key(tune.title)} {notes}".encode()).hexdigest()[:12]
         names[index] = min(names.get(index, digest), digest)
     return [names[index] for index in family]
 

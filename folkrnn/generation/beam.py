@@ -35,7 +35,7 @@ class _Hypothesis:
     place: FormPlace
     bits: tuple[float, ...]
     row: int  # of the network's state before it reads ``last``
-    last: int
+    last: tuple[int, ...]  # what it reads next
     total: float = 0.0
     time: Fraction = Fraction(0)
     bars: tuple[str, ...] = ()
@@ -67,6 +67,7 @@ class BeamSearch:
         self._grammar = grammar
         self._longest = longest
         self._width = width
+        self._nothing_read = (vocabulary.start, *FormPlace().values)[: stepper.network.reads]
 
     def write(self, header: GeneratedText, prompt: Prompt) -> GeneratedText:
         """Give the whole tune for a header that was written, with the music that the prompt gives at its beginning."""
@@ -84,37 +85,37 @@ class BeamSearch:
         """The place behind what is given, or why that cannot be there."""
         walk, place = self._grammar.walk(self._longest, prompt.alike), FormPlace()
         state = self._stepper.zero_state(self._width)
-        last, bits = self._vocabulary.start, []
+        last: tuple[int, ...] = self._nothing_read
+        bits: list[float] = []
         body = prompt.body
         given = header
         while True:
             for character in given:
-                logits, state = self._stepper(torch.full((self._width,), last), state)
+                logits, state = self._stepper(torch.tensor([last] * self._width), state)
                 if walk.in_music or given is not header:
                     bits.append(-float(logits[0].log_softmax(0)[self._vocabulary.id(character)]) / math.log(2))
                 try:
                     walk.advance(character, given=True)
                 except NotationError as error:
                     return str(error), state
-                last = self._code(character, place)
+                last = self._reading(character, place)
             if not body:
                 if given is not header:
                     walk.settle()
                 return _Hypothesis(walk, place, tuple(bits), 0, last), state
             given, body = walk.opened(body), ""
 
-    def _code(self, character: str, place: FormPlace) -> int:
+    def _reading(self, character: str, place: FormPlace) -> tuple[int, ...]:
         """What the network reads of a character; the place moves on behind it."""
         place.advance(character)
-        told = self._stepper.network.settings.places
-        return self._vocabulary.id(character) + (len(self._vocabulary) * place.code if told else 0)
+        return (self._vocabulary.id(character), *place.values)[: self._stepper.network.reads]
 
     def _next_bar(self, beam: list[_Hypothesis], state: State) -> tuple[list[_Hypothesis], State]:
         """Give the likeliest hypotheses with one more bar, best first, and the state that their rows are of."""
         done: list[tuple[_Hypothesis, State]] = []
         live, counted = beam, beam[0].walk.counted
         while live:
-            lasts = torch.tensor([each.last for each in live] + [self._vocabulary.start] * (self._width - len(live)))
+            lasts = torch.tensor([each.last for each in live] + [self._nothing_read] * (self._width - len(live)))
             rows = torch.tensor([each.row for each in live] + [0] * (self._width - len(live)))
             state = (state[0][:, rows], state[1][:, rows])
             logits, after = self._stepper(lasts, state)
@@ -142,7 +143,7 @@ class BeamSearch:
     def _extended(self, each: _Hypothesis, row: int, character: str, total: float) -> _Hypothesis:
         walk, place = each.walk.copy(), each.place.copy()
         walk.advance(character)
-        last = self._code(character, place)
+        last = self._reading(character, place)
         bars, time = each.bars, each.time
         if _ends_bar(walk, character):
             time += walk.bar_length

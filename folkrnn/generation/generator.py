@@ -150,7 +150,7 @@ def generate_texts(
         grammar=grammar,
         retries=retries,
         headers_only=beam > 0,
-        places=network.settings.places > 0,
+        read=network.reads,
     )
     generator = _Generator(prompts, batch, sampling, drafts)
     if beam:
@@ -185,7 +185,7 @@ class _Sampling:
     grammar: Grammar | None
     retries: int
     headers_only: bool
-    places: bool  # whether the network is told them
+    read: int  # how many numbers the network reads of each character
 
 
 @dataclass
@@ -300,7 +300,8 @@ class _Block:
         self._stepper = sampling.stepper
         self._vocabulary = sampling.vocabulary
         self._state = self._stepper.zero_state(BLOCK)
-        self._last = torch.full((BLOCK,), self._vocabulary.start)
+        self._nothing_read = torch.tensor([self._vocabulary.start, *FormPlace().values][: sampling.read])
+        self._last = self._nothing_read.repeat(BLOCK, 1)
         self._tunes: dict[int, _Tune] = {}  # by row
         self._line_starts: set[int] = set()  # rows
         self._masks: dict[frozenset[str], Tensor] = {}
@@ -331,7 +332,7 @@ class _Block:
         self._line_starts.add(row)
         self._draw(row)
         self._lengths[row] = 0
-        self._last[row] = self._vocabulary.start
+        self._last[row] = self._nothing_read
         for part in self._state:
             part[:, row] = 0
 
@@ -365,12 +366,14 @@ class _Block:
 
     def _read(self, ids: NDArray[np.int64], live: list[int]) -> None:
         """Let the network read what was written, and the places behind it if it is told them."""
-        self._last[live] = torch.from_numpy(ids[live])
-        if self._sampling.places:
+        self._last[live, 0] = torch.from_numpy(ids[live])
+        if self._sampling.read > 1 and live:
+            values = []
             for row in live:
                 place = self._tunes[row].place
                 place.advance(self._vocabulary.characters[ids[row]])
-                self._last[row] += len(self._vocabulary) * place.code
+                values.append(place.values)
+            self._last[live, 1:] = torch.tensor(values)
 
     def _choose(self, logits: Tensor, uniforms: Tensor) -> Tensor:
         """Choose the next ids (BLOCK,): those of the music in their own way."""

@@ -13,16 +13,18 @@ from folkrnn.notation.place import codes
 
 
 def reading(texts: Sequence[str], vocabulary: Vocabulary, settings: NetworkSettings) -> list[Tensor]:
-    """What a network reads of each text, (N,): ids, plus V times the code of ``notation.place`` if it is told that."""
-    ids = [vocabulary.encode(text) for text in texts]
-    if not settings.places:
-        return ids
-    return [row + len(vocabulary) * torch.tensor(codes(text)) for row, text in zip(ids, texts, strict=True)]
+    """What a network reads of each text, (N, R) of int16: ids and, if it is told them, ``notation.place``'s values."""
+    read = []
+    for text in texts:
+        ids = vocabulary.encode(text).short().unsqueeze(1)
+        told = torch.from_numpy(codes(text)[:, : settings.told]).short() if settings.told else ids[:, :0]
+        read.append(torch.cat([ids, told], 1))
+    return read
 
 
 @dataclass(frozen=True)
 class Window:
-    """What the network reads, (B, T), what it should say after each, and where tunes start."""
+    """What the network reads, (B, T, R), what it should say after each, (B, T), and where tunes start."""
 
     inputs: Tensor
     targets: Tensor
@@ -36,7 +38,7 @@ class TuneStream:
     state is carried from window to window and forgotten where a tune starts, so that every
     tune is learned as it will be scored and written: from nothing, after a line end.
 
-    ``tunes`` holds what the network reads of each, with ids below ``characters``.
+    ``tunes`` holds what the network reads of each, (N, R), ids first.
     """
 
     def __init__(
@@ -47,20 +49,19 @@ class TuneStream:
         window: int,
         seed: int,
         number: int,
-        characters: int,
     ) -> None:
         order = np.random.default_rng((seed, number)).permutation(len(tunes))
         read = torch.cat([tunes[i] for i in order])
-        targets, inputs = read % characters, read.roll(1)
+        targets, inputs = read[:, 0].long(), read.roll(1, 0)
         rows = max(1, min(batch, len(targets) // window))
         starts = torch.zeros(len(targets), dtype=torch.bool)
         lengths = torch.tensor([len(tunes[i]) for i in order])
         firsts = lengths.cumsum(0) - lengths
-        starts[firsts], inputs[firsts] = True, start
+        starts[firsts], inputs[firsts] = True, _nothing_read(start, read)
         width = len(targets) // rows
         self._window = window
         self._inputs, self._targets, self._starts = (
-            column[: rows * width].view(rows, width) for column in (inputs, targets, starts)
+            column[: rows * width].view(rows, width, *column.shape[1:]) for column in (inputs, targets, starts)
         )
         # A row may begin inside a tune; it then begins from nothing too.
         self._starts[:, 0] = True
@@ -75,11 +76,20 @@ class TuneStream:
         return Window(self._inputs[:, part], self._targets[:, part], self._starts[:, part])
 
 
-def table(tunes: Sequence[Tensor], start: int, characters: int) -> tuple[Tensor, Tensor]:
-    """Lay whole tunes, as a network reads them, side by side: inputs and targets (B, longest), filled up with start."""
-    inputs = torch.full((len(tunes), max(map(len, tunes))), start)
-    targets = inputs.clone()
+def table(tunes: Sequence[Tensor], start: int) -> tuple[Tensor, Tensor]:
+    """Lay whole tunes, as a network reads them, side by side: inputs (B, longest, R) and targets (B, longest).
+
+    What is left of a row is filled up with start.
+    """
+    shape = len(tunes), max(map(len, tunes))
+    inputs = _nothing_read(start, tunes[0]).expand(*shape, -1).clone()
+    targets = torch.full(shape, start)
     for row, tune in enumerate(tunes):
         inputs[row, 1 : len(tune)] = tune[:-1]
-        targets[row, : len(tune)] = tune % characters
+        targets[row, : len(tune)] = tune[:, 0]
     return inputs, targets
+
+
+def _nothing_read(start: int, like: Tensor) -> Tensor:
+    """What is read before a tune, (R,): the start symbol, and nothing known."""
+    return torch.tensor([start] + [0] * (like.shape[1] - 1), dtype=like.dtype)

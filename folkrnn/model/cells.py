@@ -36,14 +36,14 @@ class LstmRecurrence(torch.autograd.Function):
         """
         steps, batch, width = inputs.shape
         size = width // 4
-        gates = torch.empty(steps, batch, width)
-        squashed = torch.empty(steps, batch, size)
-        cells = torch.empty(steps + 1, batch, size)
-        outputs = torch.empty(steps, batch, size, dtype=inputs.dtype)
-        read = torch.empty(steps, batch, size, dtype=inputs.dtype)
+        gates = cell.new_empty(steps, batch, width)
+        squashed = cell.new_empty(steps, batch, size)
+        cells = cell.new_empty(steps + 1, batch, size)
+        outputs = inputs.new_empty(steps, batch, size)
+        read = inputs.new_empty(steps, batch, size)
         cells[0] = cell
         before = hidden
-        hq = torch.empty(batch, size)
+        hq = cell.new_empty(batch, size)
         for t in range(steps):
             kept = keep[t]
             if kept is not None:
@@ -68,10 +68,10 @@ class LstmRecurrence(torch.autograd.Function):
         gates, squashed, cells, read, weight = ctx.saved_tensors
         steps, batch, width = gates.shape
         size = width // 4
-        d_inputs = torch.empty(steps, batch, width, dtype=read.dtype)
-        d_gates = torch.empty(batch, 4, size)
-        slope = torch.empty(batch, 4, size)
-        d_cell = torch.zeros(batch, size)
+        d_inputs = read.new_empty(steps, batch, width)
+        d_gates = gates.new_empty(batch, 4, size)
+        slope = gates.new_empty(batch, 4, size)
+        d_cell = gates.new_zeros(batch, size)
         d_hidden = grad[-1].float()
         for t in reversed(range(steps)):
             a, q = gates[t].view(batch, 4, size), squashed[t]
@@ -114,11 +114,11 @@ class GruRecurrence(torch.autograd.Function):
         """Map inputs (T, B, 3H), weight (3H, H), hidden (B, H) to outputs (T, B, H), hidden; the cell stays."""
         steps, batch, width = inputs.shape
         size = width // 3
-        gates = torch.empty(steps, batch, width)
-        products = torch.empty(steps, batch, size)
-        befores = torch.empty(steps, batch, size)
-        read = torch.empty(steps, batch, size, dtype=inputs.dtype)
-        outputs = torch.empty(steps, batch, size)
+        gates = cell.new_empty(steps, batch, width)
+        products = cell.new_empty(steps, batch, size)
+        befores = cell.new_empty(steps, batch, size)
+        read = inputs.new_empty(steps, batch, size)
+        outputs = cell.new_empty(steps, batch, size)
         before = hidden
         for t in range(steps):
             kept = keep[t]
@@ -143,9 +143,9 @@ class GruRecurrence(torch.autograd.Function):
         gates, products, befores, read, weight = ctx.saved_tensors
         steps, batch, width = gates.shape
         size = width // 3
-        d_inputs = torch.empty(steps, batch, width, dtype=read.dtype)
-        d_products = torch.empty(steps, batch, width, dtype=read.dtype)
-        d_hidden = torch.zeros(batch, size)
+        d_inputs = read.new_empty(steps, batch, width)
+        d_products = read.new_empty(steps, batch, width)
+        d_hidden = gates.new_zeros(batch, size)
         for t in reversed(range(steps)):
             d_hidden = d_hidden + grad[t].float()
             z, r, n = gates[t].chunk(3, 1)
@@ -171,8 +171,8 @@ class ElmanRecurrence(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Map inputs (T, B, H), weight (H, H), hidden (B, H) to outputs (T, B, H), hidden; the cell stays."""
         steps, batch, size = inputs.shape
-        outputs = torch.empty(steps, batch, size, dtype=inputs.dtype)
-        read = torch.empty(steps, batch, size, dtype=inputs.dtype)
+        outputs = inputs.new_empty(steps, batch, size)
+        read = inputs.new_empty(steps, batch, size)
         before = hidden.to(inputs.dtype)
         for t in range(steps):
             kept = keep[t]
@@ -189,7 +189,7 @@ class ElmanRecurrence(torch.autograd.Function):
         """Carry grad (T, B, H) back to the inputs and the weight; state carried in gets none."""
         outputs, read, weight = ctx.saved_tensors
         d_inputs = torch.empty_like(outputs)
-        d_hidden = torch.zeros(outputs.shape[1:])
+        d_hidden = outputs.new_zeros(outputs.shape[1:], dtype=torch.float32)
         for t in reversed(range(len(outputs))):
             h = outputs[t].float()
             d_inputs[t] = (d_hidden + grad[t].float()) * (1 - h * h)

@@ -21,7 +21,7 @@ from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
 
 FORMAT = "folkrnn model"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -68,24 +68,27 @@ def load_checkpoint(path: Path) -> Checkpoint:
 def with_vocabulary(checkpoint: Checkpoint, characters: str, settings: NetworkSettings) -> Checkpoint:
     """The same model, knowing these characters too; what it says of those that it knew stays as it was.
 
-    The network of the result is a new one, with these settings, of which only the dropout and the places may differ.
+    The network of the result is a new one, with these settings, of which only the dropout and ``told`` may differ.
     New characters are read as by a network that has learned nothing, and are as unlikely at first as the unlikeliest
-    one was; new places change nothing at first.
+    one was; what it is newly told changes nothing at first.
     """
     old = checkpoint.vocabulary
     new = Vocabulary("".join(sorted({*old.characters, *characters})))
     network = CharNetwork(settings, len(new), torch.Generator().manual_seed(0))
     places = [new.id(character) for character in old.characters]
-    columns = [*places, *range(len(new), len(new) + checkpoint.network.settings.places)]
-    seen = len(old) + checkpoint.network.settings.places
+    told = range(len(new), len(new) + checkpoint.network.width - len(old))
     added = [place for place in range(len(new)) if new.characters[place] not in old]
     with torch.no_grad():
-        for ours, theirs in zip(network.recurrent_layers(), checkpoint.network.recurrent_layers(), strict=True):
+        layers = zip(network.recurrent_layers(), checkpoint.network.recurrent_layers(), strict=True)
+        for number, (ours, theirs) in enumerate(layers):
             ours.recurrent.copy_(theirs.recurrent)
             ours.bias.copy_(theirs.bias)
-            ours.input[:, len(new) :] = 0
-            ours.input[:, columns] = theirs.input[:, :seen]
-            ours.input[:, len(new) + settings.places :] = theirs.input[:, seen:]
+            if number:
+                ours.input[:, places] = theirs.input[:, : len(old)]
+                ours.input[:, len(new) :] = theirs.input[:, len(old) :]
+            else:
+                ours.input[:, len(new) :] = 0
+                ours.input[:, [*places, *told]] = theirs.input
         network.output.weight[places] = checkpoint.network.output.weight
         network.output.bias[places] = checkpoint.network.output.bias
         network.output.weight[added] = 0

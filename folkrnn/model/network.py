@@ -5,6 +5,7 @@ Everything inside is time-major, (T, B, ·), so that one step of time is one con
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
@@ -22,15 +23,14 @@ State = tuple[Tensor, Tensor]
 class NetworkSettings:
     """The shape of a network.
 
-    ``places`` is how many inputs tell what is known at each place of a tune, the sum of ``notation.place.SHAPE``,
-    or 0 for none.
+    ``told`` is how many values of ``notation.place`` it is told behind each character: the first so many, or 0.
     """
 
     cell: str = "lstm"
     layers: int = 2
     hidden: int = 512
-    dropout: float = 0.3
-    places: int = 0
+    dropout: float = 0.4
+    told: int = 0
 
     def __post_init__(self) -> None:
         if self.cell not in CELLS:
@@ -39,19 +39,28 @@ class NetworkSettings:
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:
                 raise ModelError(f"network {name}={value!r} should be a whole number of at least 1")
-        if not isinstance(self.places, int) or self.places < 0:
-            raise ModelError(f"network places={self.places!r} should be a whole number of at least 0")
+        if self.told not in range(len(SHAPE) + 1):
+            raise ModelError(f"network told={self.told!r} should be a whole number from 0 to {len(SHAPE)}")
         if not 0 <= self.dropout < 1:
             raise ModelError(f"network dropout={self.dropout!r} should be at least 0 and below 1")
 
 
+def device_for(asked: str | None) -> str:
+    """Choose the device asked for, or without a wish CUDA where it is. Raises ModelError for CUDA where it is not."""
+    if asked == "cuda" and not torch.cuda.is_available():
+        raise ModelError("device='cuda': torch finds no CUDA device here; expected cpu, or no device given")
+    return asked or ("cuda" if torch.cuda.is_available() else "cpu")
+
+
 @lru_cache
-def fast_dtype() -> torch.dtype:
-    """Choose bfloat16 where the processor multiplies it in hardware, else float32.
+def fast_dtype(device: str = "cpu") -> torch.dtype:
+    """Choose bfloat16 where the processor, or the graphics card, multiplies it in hardware, else float32.
 
     Asked of the processor, not measured: a measurement could answer differently on a busy
     day, and the same seed would then write different tunes.
     """
+    if device == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     native = any(getattr(torch.cpu, probe, bool)() for probe in probes)
     return torch.bfloat16 if native else torch.float32
@@ -62,15 +71,22 @@ class CharNetwork(nn.Module):
 
     Every layer sees the character and the output sees every layer: these short cuts cost
     little, and without them the first thousand steps teach a deep stack next to nothing.
+    Only the lowest layer sees what is told of the place.
     """
+
+    _firsts: Tensor
 
     def __init__(self, settings: NetworkSettings, characters: int, rng: torch.Generator) -> None:
         super().__init__()
         self.settings = settings
         self.characters = characters
         below = [0] + [settings.hidden] * (settings.layers - 1)
+        sizes = (characters, *SHAPE[: settings.told])
+        self.width = sum(sizes)
+        firsts = torch.tensor([0, *accumulate(sizes[:-1])])  # the input for the lowest value of each thing read
+        self.register_buffer("_firsts", firsts, persistent=False)
         self.layers = nn.ModuleList(
-            CELLS[settings.cell](characters + settings.places, size, settings.hidden, rng) for size in below
+            CELLS[settings.cell](characters if size else self.width, size, settings.hidden, rng) for size in below
         )
         self.output = nn.Linear(settings.layers * settings.hidden, characters)
         scale = settings.hidden**-0.5
@@ -78,14 +94,24 @@ class CharNetwork(nn.Module):
             self.output.weight.uniform_(-scale, scale, generator=rng)
             self.output.bias.zero_()
 
+    @property
+    def reads(self) -> int:
+        """R: how many numbers the network reads of each character."""
+        return len(self._firsts)
+
     def recurrent_layers(self) -> list[Layer]:
         """Give the layers from the input up."""
         return [layer for layer in self.layers if isinstance(layer, Layer)]
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights lie; what is read may lie anywhere."""
+        return self.output.weight.device
+
     def zero_state(self, batch: int) -> State:
         """Give the state before anything is read."""
-        shape = (self.settings.layers, batch, self.settings.hidden)
-        return torch.zeros(shape), torch.zeros(shape)
+        zeros = self.output.weight.new_zeros(self.settings.layers, batch, self.settings.hidden)
+        return zeros, zeros.clone()
 
     def forward(
         self,
@@ -96,22 +122,24 @@ class CharNetwork(nn.Module):
         dtype: torch.dtype = torch.float32,
         masks: Tensor | None = None,
     ) -> tuple[Tensor, State]:
-        """Map what is read (B, T) to next-character logits (B, T, V); state is (L, B, H) twice.
+        """Map what is read (B, T, R) to next-character logits (B, T, V); state is (L, B, H) twice.
 
-        What is read is the id of a character, plus V times the code of the place behind it (see ``batches.reading``).
+        What is read is the id of a character and, if the network is told them, the values of ``notation.place`` behind
+        it (see ``batches.reading``).
 
         starts, (B, T) of bool, marks where a row forgets its state before it reads.
         Matrix products run in dtype; weights, state and logits are float32.
         Dropout happens only where its masks, (L, B, H), are given.
         """
-        batch, steps = ids.shape
+        batch, steps, _ = ids.shape
         hidden, cell = self.zero_state(batch) if state is None else state
-        keep = [None] * steps if starts is None else _keep(starts)
-        read = self.one_hot_of(ids.t()).to(dtype)
+        keep = [None] * steps if starts is None else _keep(starts, hidden.device)
+        read = self.one_hot_of(ids.transpose(0, 1).to(hidden.device), dtype)
         outputs: list[Tensor] = []
         after = []
         for number, layer in enumerate(self.layers):
-            x, next_state = layer(torch.cat([read, *outputs[-1:]], 2), (hidden[number], cell[number]), keep)
+            seen = torch.cat([read[:, :, : self.characters], outputs[-1]], 2) if number else read
+            x, next_state = layer(seen, (hidden[number], cell[number]), keep)
             outputs.append(x if masks is None else x * masks[number].to(dtype))
             after.append(next_state)
         logits = functional.linear(torch.cat(outputs, 2), self.output.weight.to(dtype), self.output.bias.to(dtype))
@@ -120,13 +148,10 @@ class CharNetwork(nn.Module):
             torch.stack([c for _, c in after]),
         )
 
-    def one_hot_of(self, read: Tensor) -> Tensor:
-        """Map what is read (…) to ones at the character and at each part of the place's code (…, V + P)."""
-        parts, rest = [], read
-        for size in (self.characters, *(SHAPE if self.settings.places else ())):
-            parts.append(functional.one_hot(rest % size, size))
-            rest = rest // size
-        return torch.cat(parts, -1)
+    def one_hot_of(self, read: Tensor, dtype: torch.dtype) -> Tensor:
+        """Map what is read (…, R) to ones at the character and at each value (…, W)."""
+        ones = torch.zeros(*read.shape[:-1], self.width, dtype=dtype, device=read.device)
+        return ones.scatter_(-1, read + self._firsts, 1)
 
     def masks(self, batch: int, rng: torch.Generator) -> Tensor | None:
         """Draw dropout factors (L, B, H) for one window: 0, or what makes up for the zeros.
@@ -138,13 +163,13 @@ class CharNetwork(nn.Module):
         if not rate:
             return None
         drawn = torch.rand(self.settings.layers, batch, self.settings.hidden, generator=rng)
-        return (drawn >= rate) / (1 - rate)
+        return ((drawn >= rate) / (1 - rate)).to(self.device)
 
 
-def _keep(starts: Tensor) -> list[Tensor | None]:
+def _keep(starts: Tensor, device: torch.device) -> list[Tensor | None]:
     """Turn starts (B, T) into one factor (B, 1) a step, None where no row starts."""
     any_start = starts.any(0).tolist()
-    factors = (~starts).float().t().unsqueeze(2)
+    factors = (~starts).float().t().unsqueeze(2).to(device)
     return [factors[t] if any_start[t] else None for t in range(len(any_start))]
 
 
@@ -168,12 +193,12 @@ class Stepper:
 
     @torch.no_grad()
     def __call__(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
-        """Map what is read (B,) to next-character logits (B, V), float32, and the next state."""
+        """Map what is read (B, R) to next-character logits (B, V), float32, and the next state."""
         hidden, cell = state
         next_hidden, next_cell = torch.empty_like(hidden), torch.empty_like(cell)
-        read = self.network.one_hot_of(ids).to(self.dtype)
+        read = self.network.one_hot_of(ids, self.dtype)
         for layer, weight in enumerate(self._input):
-            seen = torch.cat([read, next_hidden[layer - 1]], 1) if layer else read
+            seen = torch.cat([read[:, : self.network.characters], next_hidden[layer - 1]], 1) if layer else read
             x = torch.addmm(self._bias[layer], seen, weight.t())
             step = self._layers[layer].step
             next_hidden[layer], next_cell[layer] = step(x, self._recurrent[layer], hidden[layer], cell[layer])

@@ -34,13 +34,13 @@ def bits(
 
     @torch.no_grad()
     def losses(group: list[int]) -> list[Tensor]:
-        inputs, targets = table([tunes[i] for i in group], vocabulary.start, len(vocabulary))
+        inputs, targets = table([tunes[i] for i in group], vocabulary.start)
         state, columns = None, []
         windows = (torch.split(part, _WINDOW, 1) for part in (inputs, targets))
         for x, y in zip(*windows, strict=True):
             logits, state = network(x, state, dtype=dtype)
-            columns.append(functional.cross_entropy(logits.transpose(1, 2), y, reduction="none"))
-        rows = torch.cat(columns, 1) / math.log(2)
+            columns.append(functional.cross_entropy(logits.transpose(1, 2), y.to(logits.device), reduction="none"))
+        rows = torch.cat(columns, 1).cpu() / math.log(2)
         return [row[: len(tunes[i])].clone() for row, i in zip(rows, group, strict=True)]
 
     spent = [torch.empty(0) for _ in tunes]

@@ -48,7 +48,7 @@ class TrainingSettings:
     reaches back over a whole tune teaches what short windows cannot, such as when to end.
     """
 
-    minutes: float | None = 69.0
+    minutes: float | None = 90.0
     max_steps: int | None = None
     batch: int = 32
     window: int = 128
@@ -157,7 +157,7 @@ class Trainer:
         rate = self.settings.rate(self.step_number, progress)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        batch, steps = window.inputs.shape
+        batch, steps = window.targets.shape
         own = self.together.rows(batch)
         state = self.state
         if state is None or self.batch != batch:
@@ -173,12 +173,11 @@ class Trainer:
                 dtype=self.dtype,
                 masks=None if masks is None else masks[:, rows],
             )
-            loss = functional.cross_entropy(logits.transpose(1, 2), window.targets[rows], reduction="sum") / (
-                batch * steps
-            )
+            targets = window.targets[rows].to(logits.device)
+            loss = functional.cross_entropy(logits.transpose(1, 2), targets, reduction="sum") / (batch * steps)
             return loss.item(), torch.autograd.grad(loss, parameters), after
 
-        losses, gradients, states = zip(*share(learn, _parts(own)), strict=True)
+        losses, gradients, states = zip(*share(learn, self._parts(own)), strict=True)
         sums = [functools.reduce(Tensor.add_, parts) for parts in zip(*gradients, strict=True)]
         total = torch.tensor([math.fsum(losses)], dtype=torch.float64)
         self.together.add_up(sums)
@@ -209,7 +208,7 @@ class Trainer:
         tensors["rng"] = self.rng.get_state()
         if self.state is not None:
             tensors["hidden"], tensors["cell"] = (self.together.gathered(part, self.batch) for part in self.state)
-        return {name: tensor.contiguous() for name, tensor in tensors.items()}
+        return {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
 
     def load(self, tensors: Mapping[str, Tensor], step_number: int) -> None:
         """Take up what `tensors` gave."""
@@ -217,7 +216,9 @@ class Trainer:
         self.network.load_state_dict({name: tensors[f"network.{name}"] for name, _ in self.network.named_parameters()})
         for name, p in self.network.named_parameters():
             prefix = f"optimizer.{name}."
-            moments = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+            moments = {
+                key.removeprefix(prefix): value.to(p.device) for key, value in tensors.items() if key.startswith(prefix)
+            }
             if moments:
                 self.optimizer.state[p] = moments
         self.rng.set_state(tensors["rng"])
@@ -225,14 +226,14 @@ class Trainer:
         if "hidden" in tensors:
             self.batch = tensors["hidden"].shape[1]
             own = _slice(self.together.rows(self.batch))
-            self.state = (tensors["hidden"][:, own], tensors["cell"][:, own])
+            device = self.network.device
+            self.state = (tensors["hidden"][:, own].to(device), tensors["cell"][:, own].to(device))
 
-
-def _parts(rows: range) -> list[slice]:
-    """Divide rows evenly among the workers."""
-    workers = max(1, min(worker_count(), len(rows) // _LEAST_ROWS))
-    edges = [rows.start + len(rows) * k // workers for k in range(workers + 1)]
-    return [slice(*pair) for pair in pairwise(edges)]
+    def _parts(self, rows: range) -> list[slice]:
+        """Divide rows evenly among the workers; a graphics card takes them all at once."""
+        workers = max(1, min(worker_count(), len(rows) // _LEAST_ROWS)) if self.network.device.type == "cpu" else 1
+        edges = [rows.start + len(rows) * k // workers for k in range(workers + 1)]
+        return [slice(*pair) for pair in pairwise(edges)]
 
 
 def _slice(rows: range) -> slice:
@@ -271,6 +272,7 @@ def train(
     vocabulary: Vocabulary | None = None,
     initial: Checkpoint | None = None,
     dtype: torch.dtype | None = None,
+    device: str = "cpu",
 ) -> TrainingResult:
     """Train a network and leave the best model in run_dir.
 
@@ -278,12 +280,13 @@ def train(
 
     The vocabulary is that of the texts (of the first pass, where train_texts is a function)
     unless one is given. initial, a model to start from, brings its own network and vocabulary.
+    device is ``cpu`` or ``cuda``.
     """
     texts_of = train_texts if callable(train_texts) else lambda _: train_texts
     first = texts_of(0)
     if not any(first) or not any(validation_texts):
         raise ModelError("training needs at least one tune to learn from and one to validate with")
-    dtype = fast_dtype() if dtype is None else dtype
+    dtype = fast_dtype(device) if dtype is None else dtype
     if initial is not None:
         network, vocabulary = initial.network.settings, initial.vocabulary
     elif vocabulary is None:
@@ -292,6 +295,7 @@ def train(
     model = CharNetwork(network, len(vocabulary), rng)
     if initial is not None:
         model.load_state_dict(initial.network.state_dict())
+    model.to(device)
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -386,7 +390,7 @@ class _Run:
             place = self.place
             value = self.trainer.step(window, progress)
             place.number, place.window = number
-            place.characters += window.inputs.numel()
+            place.characters += window.targets.numel()
             place.train_bits = value if math.isnan(place.train_bits) else 0.98 * place.train_bits + 0.02 * value
             self.passes = passes
             if self.trainer.step_number % every == 0:
@@ -422,8 +426,7 @@ class _Run:
             rows, length = settings.batch, settings.window
             if self.place.long:
                 rows, length = settings.long_batch, settings.long_window
-            start, characters = self.vocabulary.start, len(self.vocabulary)
-            stream = TuneStream(tunes, start, rows, length, settings.seed, number, characters)
+            stream = TuneStream(tunes, self.vocabulary.start, rows, length, settings.seed, number)
             every = max(1, len(stream) // settings.evaluations)
             for i in range(first, len(stream)):
                 yield (number, i + 1), stream[i], every, number + (i + 1) / len(stream)

@@ -5,15 +5,18 @@ end of the part is; and meter, key, rhythm and origin, once told, hold for the w
 need neither count nor remember: it can learn how parts are brought to an end, and what suits a jig in D.
 """
 
-import re
 from collections.abc import Sequence
 from copy import copy
 from fractions import Fraction
 
+import numpy as np
+from numpy.typing import NDArray
+
 from folkrnn.errors import NotationError
-from folkrnn.notation.form import read_form
+from folkrnn.notation.form import MOST_ALIKE, read_form
 from folkrnn.notation.key import MODES, parse_key
 from folkrnn.notation.learned import next_fields
+from folkrnn.notation.lookback import AHEAD, EIGHTH, HEARD, NOTHING, POSITIONS, BarReader, Heard, position
 from folkrnn.notation.meter import parse_meter
 
 FURTHEST = 16
@@ -29,43 +32,63 @@ RHYTHMS = (
 )  # fmt: skip
 ORIGINS = ("Ireland", "Scotland", "USA", "England", "Germany", "Austria", "France", "Netherlands", "China")
 
-SHAPE = (PLACES, len(METERS) + 2, len(RHYTHMS) + 2, len(ORIGINS) + 2, 13, len(MODES) + 2)
-"""How many values each part of a code has: the place, the meter, the rhythm, the origin, the tonic and the mode.
+LAGS = (1, 2, 4, 8)
+"""So many bars back stand the bars that are told of; another is the one as far into the part before."""
 
-But for the place, 0 stands for what has not been told and the highest value for what is not listed.
+BARS = len(LAGS) + 1
+
+SHAPE = (
+    PLACES,
+    *(len(METERS) + 2, len(RHYTHMS) + 2, len(ORIGINS) + 2, 13, len(MODES) + 2, MOST_ALIKE + 2),
+    POSITIONS,
+    *((HEARD, AHEAD) * BARS),
+)
+"""How many values are told of each thing: bars left of the part; meter, rhythm, origin, tonic, mode and likeness of the
+parts; the time in the bar; and of each earlier bar what is heard there at that time and how far its next note is.
+
+Of what the header tells, 0 stands for what has not been told and the highest value for what is not listed.
 """
 
-_LENGTH = re.compile(r"\{[^}]*\}|\[[A-Z]:[^\]]*\]|\[([A-Ga-g,'=^_]*)\](\d*)(/?)(\d*)|[A-Ga-gz][,']*(\d*)(/?)(\d*)")
 _PICKUP = Fraction(3, 4)
-"""A first bar that holds less than this share of the meter is taken for a pickup; tuplets are counted as they look."""
+"""A first bar that holds less than this share of the meter is taken for a pickup."""
 
 
 class FormPlace:
-    """A text under way: ``values`` and ``code`` say what is known behind its last character."""
+    """A text under way: ``values`` say what is known behind its last character."""
 
     __slots__ = (
-        "_bar", "_ending", "_fields", "_first", "_first_ending", "_full", "_left", "_line", "_part", "_parts", "_told",
+        "_bar", "_bars", "_beside", "_ending", "_fields", "_first", "_first_ending", "_full", "_left", "_line", "_part",
+        "_parts", "_pickups", "_starts", "_told",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self._fields: list[str] | None = [""]  # the header lines so far; None behind the header
+        self._told = [0] * 6
         self._parts: tuple[tuple[int, bool], ...] = ()
-        self._full = Fraction(1)
+        self._full = EIGHTH * 8
         self._part = -1
         self._left = 0
-        self._bar: list[str] = []
+        self._bar = BarReader()
         self._line = ""
         self._first = True
         self._ending = self._first_ending = 0
-        self._told = [0] * (len(SHAPE) - 1)
+        self._bars: list[Heard] = []  # those that are over, but for pickups
+        self._starts: list[int] = []  # for each part its first among them
+        self._pickups: list[Heard | None] = []  # for each part
+        self._beside: list[Heard | None] = [None] * BARS  # the bars that this one is held against
 
     @property
-    def code(self) -> int:
-        """All values in one number, the place first: see SHAPE."""
-        number = 0
-        for value, size in zip(reversed(self._told), reversed(SHAPE), strict=False):
-            number = number * size + value
-        return number * PLACES + self.place
+    def values(self) -> tuple[int, ...]:
+        """A value for each thing of SHAPE; in a bar line, what they are if it ends here."""
+        if self._fields is not None:
+            return (0, *self._told, *_NO_MUSIC)
+        if self._line:
+            ahead = self.copy()
+            ahead._pass_line()
+            return ahead.values
+        now = self._bar.now
+        heard = [value for bar in self._beside for value in (bar.at(now) if bar else NOTHING)]
+        return (self.place, *self._told, position(now), *heard)
 
     @property
     def place(self) -> int:
@@ -79,8 +102,8 @@ class FormPlace:
         """The same place; the two go on apart."""
         twin = copy(self)
         twin._fields = None if self._fields is None else self._fields.copy()
-        twin._bar = self._bar.copy()
-        twin._told = self._told.copy()
+        twin._told, twin._bar, twin._bars = self._told.copy(), self._bar.copy(), self._bars.copy()
+        twin._starts, twin._pickups = self._starts.copy(), self._pickups.copy()
         return twin
 
     def advance(self, character: str) -> None:
@@ -94,7 +117,7 @@ class FormPlace:
         else:
             if self._line:
                 self._pass_line()
-            self._bar.append(character)
+            self._bar.advance(character)
 
     def _belongs_to_line(self, character: str) -> bool:
         """Whether a character is one of a bar line's, and not of a note, a chord or ``[K:…]``."""
@@ -102,7 +125,7 @@ class FormPlace:
             return self._line.endswith("|")
         return (
             character == "|"
-            or (character == ":" and self._bar[-2:-1] != ["["])
+            or (character == ":" and not self._bar.takes_colon)
             or (character == "]" and self._line != "")
         )
 
@@ -118,7 +141,7 @@ class FormPlace:
         self._fields = None
         try:
             self._parts, _ = read_form(fields["I"].removeprefix("form ").partition(" ")[0])
-            self._full = parse_meter(fields["M"]).bar or Fraction(1)
+            self._full = int(8 * EIGHTH * (parse_meter(fields["M"]).bar or 1))
         except (ValueError, NotationError):
             self._parts = ()
         self._next_part()
@@ -136,49 +159,68 @@ class FormPlace:
             values: Sequence[str] = {"M": METERS, "R": RHYTHMS, "O": ORIGINS}[letter]
             listed = values.index(value) if value in values else len(values)
             self._told["MRO".index(letter)] = 1 + listed
+        elif letter == "I":
+            alike = value.rpartition(" ")[2]
+            self._told[5] = 1 + int(alike) if alike in _ALIKE else 0
 
     def _next_part(self) -> None:
         self._part += 1
         self._left = self._parts[self._part][0] if self._part < len(self._parts) else 0
         self._first, self._ending, self._first_ending = True, 0, 0
+        self._starts.append(len(self._bars))
+        self._pickups.append(None)
+        self._look_back()
+
+    def _look_back(self) -> None:
+        """Find the bars to hold the next one against."""
+        count = len(self._bars)
+        self._beside = [self._bars[count - lag] if lag <= count else None for lag in LAGS]
+        opposite = None
+        if len(self._starts) > 1:
+            into = count - self._starts[-1]
+            if self._first and self._pickups[-2]:
+                opposite = self._pickups[-2]
+            elif self._starts[-2] + into < self._starts[-1]:
+                opposite = self._bars[self._starts[-2] + into]
+        self._beside.append(opposite)
 
     def _pass_line(self) -> None:
         """Count the bar that a bar line has ended, and see what begins."""
         line, self._line = self._line, ""
-        bar, self._bar = "".join(self._bar), []
-        if bar and self._first and line in ("|", "|:") and self._length(bar) < _PICKUP * self._full:
+        bar, self._bar = self._bar, BarReader()
+        if not bar.empty and self._first and line in ("|", "|:") and bar.now < _PICKUP * self._full:
+            self._pickups[-1] = bar.heard()
+            self._first = False
+            self._look_back()
             return
-        if bar:
+        if not bar.empty:
+            self._bars.append(bar.heard())
             self._left -= 1
             self._first_ending += self._ending == 1
-        self._first = False
+        self._first = self._first and bar.empty
         repeated = self._part < len(self._parts) and self._parts[self._part][1]
         if line.endswith("1"):
             self._ending = 1
         elif line.endswith("2"):
             self._ending, self._left = 2, self._first_ending
+            del self._bars[len(self._bars) - self._first_ending :]  # the second is held against what the first was
         elif line in (":|", ":||:", "|:", "|]") or (line == "||" and (not repeated or self._ending == 2)):
-            if bar:
+            if not bar.empty:
                 self._next_part()
         elif self._ending == 2 and self._left <= 0:
             self._next_part()
-
-    def _length(self, bar: str) -> Fraction:
-        """About how long some music is."""
-        total = Fraction(0)
-        for match in _LENGTH.finditer(bar):
-            if match[0][0] == "{" or match[0][1:3].endswith(":"):
-                continue
-            count, slash, parts = match.group(2, 3, 4) if match[1] is not None else match.group(5, 6, 7)
-            total += Fraction(int(count or 1), (int(parts or 2) or 1) if slash else 1)
-        return total / 8
+        self._look_back()
 
 
-def codes(text: str) -> list[int]:
-    """The code behind each character of a text."""
+_ALIKE = [str(alike) for alike in range(MOST_ALIKE + 1)]
+_NO_MUSIC = (0,) * (1 + 2 * BARS)
+
+
+def codes(text: str) -> NDArray[np.uint8]:
+    """The values behind each character of a text, (N, len(SHAPE))."""
     place = FormPlace()
     found = []
     for character in text:
         place.advance(character)
-        found.append(place.code)
-    return found
+        found.append(place.values)
+    return np.array(found, np.uint8).reshape(len(text), len(SHAPE))

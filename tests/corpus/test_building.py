@@ -150,6 +150,16 @@ def test_the_split_does_not_depend_on_the_order_of_the_files(tmp_path: Path) -> 
     )
 
 
+def test_the_split_does_not_depend_on_how_a_tune_is_spelled(tmp_path: Path) -> None:
+    texts = [tune(seed) for seed in range(40)]
+    # A double bar makes two parts of one, so that the form and its likeness are others.
+    halved = ["|".join(text.split("|")[:4]) + "||" + "|".join(text.split("|")[4:]) for text in texts]
+    one = build(tmp_path / "one", *texts, validation=0.3, test=0.3)
+    other = build(tmp_path / "other", *halved, validation=0.3, test=0.3)
+    assert all(a.text != b.text for a, b in zip(one.tunes, other.tunes, strict=True))
+    assert [(t.split, t.family) for t in one.tunes] == [(t.split, t.family) for t in other.tunes]
+
+
 def test_building_twice_gives_the_same_corpus(tmp_path: Path) -> None:
     texts = [tune(seed) for seed in range(20)]
     assert build(tmp_path / "in", *texts) == build(tmp_path / "in", *texts)

@@ -9,7 +9,7 @@ from folkrnn.errors import GenerationError
 from folkrnn.generation.generator import GeneratedText, generate_texts
 from folkrnn.generation.prompts import HeaderWriter, Prompt
 from folkrnn.generation.sampling import Choice
-from folkrnn.model.batches import TuneStream
+from folkrnn.model.batches import TuneStream, reading
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.scoring import bits
 from folkrnn.model.training import Trainer, TrainingSettings
@@ -34,8 +34,9 @@ def network(steps: int = 150) -> CharNetwork:
     net = CharNetwork(NetworkSettings(hidden=32, dropout=0.0), len(VOCABULARY), torch.Generator().manual_seed(1))
     trainer = Trainer(net, settings, torch.float32)
     while trainer.step_number < steps:
-        encoded = [VOCABULARY.encode(learned(tune, random.Random(trainer.step_number))) for tune in tunes]
-        stream = TuneStream(encoded, VOCABULARY.start, 8, 32, 1, trainer.step_number, len(VOCABULARY))
+        texts = [learned(tune, random.Random(trainer.step_number)) for tune in tunes]
+        read = reading(texts, VOCABULARY, net.settings)
+        stream = TuneStream(read, VOCABULARY.start, 8, 32, 1, trainer.step_number)
         for i in range(len(stream)):
             trainer.step(stream[i], trainer.step_number / steps)
     return net
@@ -95,7 +96,7 @@ def test_greedy_tunes_are_all_alike_and_likeliest() -> None:
     greedy = [text.written for text in made(3, temperature=0, dtype=torch.float32)]
     assert len(set(greedy)) == 1
     ids = VOCABULARY.encode("\n" + greedy[0])
-    logits, _ = network()(ids[None, :-1])
+    logits, _ = network()(ids[None, :-1, None])
     assert torch.equal(logits[0].argmax(1), ids[1:])
 
 
@@ -106,7 +107,7 @@ def test_sampled_characters_cost_what_the_model_says() -> None:
     spent = torch.cat([row[start:] for row, start in zip(rows, starts, strict=True)]).mean().item()
     entropies = []
     for text, start in zip(sampled, starts, strict=True):
-        log_p = network()(VOCABULARY.encode("\n" + text)[None, :-1])[0].log_softmax(2)
+        log_p = network()(VOCABULARY.encode("\n" + text)[None, :-1, None])[0].log_softmax(2)
         entropies.append(-(log_p.exp() * log_p).sum(2)[0, start:])
     expected = torch.cat(entropies).mean().item() / 0.6931
     assert spent == pytest.approx(expected, rel=0.1)

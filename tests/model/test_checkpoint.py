@@ -44,30 +44,36 @@ def test_a_default_model_file_is_small(tmp_path: Path) -> None:
     assert 5e6 < (tmp_path / "m").stat().st_size < 12e6
 
 
-@pytest.mark.parametrize("told", [0, sum(SHAPE)])
+def values(shape: tuple[int, int], told: int) -> torch.Tensor:
+    """Something that might be told at each place of some tunes."""
+    rng = torch.Generator().manual_seed(3)
+    each = [torch.randint(size, shape, generator=rng) for size in SHAPE[:told]]
+    return torch.stack(each, 2) if each else torch.empty(*shape, 0, dtype=torch.long)
+
+
+@pytest.mark.parametrize("told", [0, 2, len(SHAPE)])
 def test_new_characters_and_places_change_nothing_at_first(told: int) -> None:
     old = a_checkpoint()
-    new = with_vocabulary(old, "aXÝ", replace(old.network.settings, places=told))
+    new = with_vocabulary(old, "aXÝ", replace(old.network.settings, told=told))
     assert new.vocabulary.characters == "\nXabc|Ýé"
-    ids = torch.randint(len(old.vocabulary), (3, 12), generator=torch.Generator().manual_seed(2))
+    ids = torch.randint(len(old.vocabulary), (3, 12, 1), generator=torch.Generator().manual_seed(2))
     renamed = torch.tensor([new.vocabulary.id(character) for character in old.vocabulary.characters])
     before = old.network(ids)[0]
-    after = new.network(renamed[ids] + (len(new.vocabulary) * 77 if told else 0))[0]
+    after = new.network(torch.cat([renamed[ids], values((3, 12), told)], 2))[0]
     torch.testing.assert_close(after[:, :, renamed], before)
     unlikely = old.network.output.bias.min()
     assert torch.equal(new.network.output.bias[[1, 6]], unlikely.expand(2))
 
 
 def test_a_model_that_knows_places_keeps_what_they_mean() -> None:
-    old = with_vocabulary(a_checkpoint(), "", NetworkSettings(hidden=16, places=sum(SHAPE)))
+    old = with_vocabulary(a_checkpoint(), "", NetworkSettings(hidden=16, told=2))
     for layer in old.network.recurrent_layers():
         layer.input.data.uniform_(-0.5, 0.5, generator=torch.Generator().manual_seed(5))
-    new = with_vocabulary(old, "XYZ", old.network.settings)
-    read = torch.randint(len(old.vocabulary), (2, 9), generator=torch.Generator().manual_seed(2))
+    new = with_vocabulary(old, "XYZ", replace(old.network.settings, told=len(SHAPE)))
+    read = torch.randint(len(old.vocabulary), (2, 9, 1), generator=torch.Generator().manual_seed(2))
     renamed = torch.tensor([new.vocabulary.id(character) for character in old.vocabulary.characters])
-    codes = torch.randint(SHAPE[0] * SHAPE[1], (2, 9), generator=torch.Generator().manual_seed(3))
-    before = old.network(read + len(old.vocabulary) * codes)[0]
-    after = new.network(renamed[read] + len(new.vocabulary) * codes)[0]
+    before = old.network(torch.cat([read, values((2, 9), 2)], 2))[0]
+    after = new.network(torch.cat([renamed[read], values((2, 9), len(SHAPE))], 2))[0]
     torch.testing.assert_close(after[:, :, renamed], before)
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
@@ -13,7 +15,7 @@ def network(settings: NetworkSettings = SETTINGS, characters: int = 7) -> CharNe
 
 
 def some_ids(batch: int, steps: int, characters: int = 7) -> Tensor:
-    return torch.randint(characters, (batch, steps), generator=torch.Generator().manual_seed(2))
+    return torch.randint(characters, (batch, steps, 1), generator=torch.Generator().manual_seed(2))
 
 
 def test_one_layer_is_the_textbook_lstm() -> None:
@@ -27,7 +29,7 @@ def test_one_layer_is_the_textbook_lstm() -> None:
     lstm.weight_hh_l0.data = layer.recurrent[order] * halves
     lstm.bias_ih_l0.data = layer.bias[order] * halves[:, 0]
     lstm.bias_hh_l0.data.zero_()
-    outputs, _ = lstm(torch.nn.functional.one_hot(ids, net.characters).float())
+    outputs, _ = lstm(torch.nn.functional.one_hot(ids[:, :, 0], net.characters).float())
     torch.testing.assert_close(net(ids)[0], net.output(outputs), atol=1e-5, rtol=1e-4)
 
 
@@ -45,7 +47,7 @@ def test_the_gradient_written_by_hand_is_autograds() -> None:
 def plain_logits(net: CharNetwork, ids: Tensor) -> Tensor:
     """Step through the network with autograd's own operations."""
     size = net.settings.hidden
-    read = torch.nn.functional.one_hot(ids, net.characters).float()
+    read = torch.nn.functional.one_hot(ids[:, :, 0], net.characters).float()
     x, layers = read, []
     for layer in net.recurrent_layers():
         h = c = torch.zeros(len(ids), size)
@@ -72,7 +74,7 @@ def test_the_other_cells_are_torchs_own(cell: str) -> None:
     theirs.weight_hh_l0.data = layer.recurrent[order].detach().clone()
     theirs.bias_ih_l0.data = layer.bias[order].detach().clone()
     theirs.bias_hh_l0.data.zero_()
-    outputs, _ = theirs(torch.nn.functional.one_hot(ids, net.characters).float())
+    outputs, _ = theirs(torch.nn.functional.one_hot(ids[:, :, 0], net.characters).float())
     logits = net.output(outputs)
     torch.testing.assert_close(net(ids)[0], logits, atol=1e-5, rtol=1e-4)
     logits.logsumexp(2).sin().sum().backward()
@@ -99,7 +101,7 @@ def test_state_carried_over_windows_changes_nothing(cell: NetworkSettings) -> No
 
 def test_a_start_forgets_what_was_before(cell: NetworkSettings) -> None:
     net, ids = network(cell), some_ids(2, 12)
-    starts = torch.zeros_like(ids, dtype=torch.bool)
+    starts = torch.zeros_like(ids[:, :, 0], dtype=torch.bool)
     starts[1, 5] = True
     mixed, _ = net(ids, starts=starts)
     torch.testing.assert_close(mixed[0], net(ids)[0][0])
@@ -109,7 +111,7 @@ def test_a_start_forgets_what_was_before(cell: NetworkSettings) -> None:
 
 def test_no_gradient_crosses_a_start(cell: NetworkSettings) -> None:
     net, ids = network(cell), some_ids(1, 12)
-    starts = torch.zeros_like(ids, dtype=torch.bool)
+    starts = torch.zeros_like(ids[:, :, 0], dtype=torch.bool)
     starts[0, 5] = True
     gradients = []
     for logits in (net(ids, starts=starts)[0][:, 5:], net(ids[:, 5:])[0]):
@@ -118,6 +120,17 @@ def test_no_gradient_crosses_a_start(cell: NetworkSettings) -> None:
         gradients.append([p.grad.clone() for p in net.parameters()])
     for ours, theirs in zip(*gradients, strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-4)
+
+
+def test_nothing_stays_on_the_processor_when_the_weights_do_not(cell: NetworkSettings) -> None:
+    net, ids = network(replace(cell, dropout=0.5)).to("meta"), some_ids(2, 12)  # a device that computes nothing
+    starts = torch.zeros_like(ids[:, :, 0], dtype=torch.bool)
+    starts[1, 5] = True
+    masks = net.masks(2, torch.Generator().manual_seed(1))
+    logits, state = net(ids, starts=starts, masks=masks, dtype=torch.bfloat16)
+    logits, state = net(ids, state, starts=starts, masks=masks, dtype=torch.bfloat16)
+    gradients = torch.autograd.grad(logits.sum(), list(net.parameters()))
+    assert {tensor.device.type for tensor in (logits, *state, *gradients)} == {"meta"}
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

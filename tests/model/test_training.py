@@ -42,7 +42,7 @@ def test_the_schedule_reaches_the_optimizer() -> None:
     settings = replace(SETTINGS, max_steps=40, warmup=10, learning_rate=0.01, final_rate=0.1)
     network = CharNetwork(NETWORK, 5, torch.Generator().manual_seed(1))
     trainer = Trainer(network, settings, torch.float32)
-    window = TuneStream([torch.tensor([1, 2, 3, 4, 0] * 20)], 0, 2, 8, 1, 0, 5)[0]
+    window = TuneStream([torch.tensor([[1], [2], [3], [4], [0]] * 20)], 0, 2, 8, 1, 0)[0]
     rates = []
     for step in range(40):
         trainer.step(window, settings.progress(step, 0.0))
@@ -60,7 +60,7 @@ def test_a_rate_of_nothing_moves_nothing() -> None:
     settings = replace(SETTINGS, final_rate=0.0)
     network = CharNetwork(NETWORK, 5, torch.Generator().manual_seed(1))
     before = [p.clone() for p in network.parameters()]
-    window = TuneStream([torch.tensor([1, 2, 3, 4, 0] * 20)], 0, 2, 8, 1, 0, 5)[0]
+    window = TuneStream([torch.tensor([[1], [2], [3], [4], [0]] * 20)], 0, 2, 8, 1, 0)[0]
     Trainer(network, settings, torch.float32).step(window, 1.0)
     assert all(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
 
@@ -154,19 +154,19 @@ def test_texts_may_change_with_the_pass(tmp_path: Path) -> None:
 
 
 def test_the_stream_holds_every_tune_whole_and_marks_its_start() -> None:
-    tunes = [torch.arange(1, 9) + 10 * k for k in range(20)]
-    stream = TuneStream(tunes, 0, 4, 7, 1, 0, 1000)
+    tunes = [torch.arange(1, 9).unsqueeze(1) + 10 * k for k in range(20)]
+    stream = TuneStream(tunes, 0, 4, 7, 1, 0)
     inputs, targets, starts = (
         torch.cat([getattr(stream[i], name) for i in range(len(stream))], 1).flatten()
         for name in ("inputs", "targets", "starts")
     )
-    assert sorted(targets.tolist()) == sorted(torch.cat(tunes).tolist())
+    assert sorted(targets.tolist()) == sorted(torch.cat(tunes).flatten().tolist())
     first = torch.cat([tune[:1] for tune in tunes])
     at_start = torch.isin(targets, first)
     assert (inputs[at_start] == 0).all()
     assert starts[at_start].all()
     assert (inputs[~at_start] == targets[~at_start] - 1).all()
-    assert TuneStream(tunes, 0, 4, 7, 1, 1, 1000)[0].targets.tolist() != stream[0].targets.tolist()
+    assert TuneStream(tunes, 0, 4, 7, 1, 1)[0].targets.tolist() != stream[0].targets.tolist()
 
 
 def test_bits_do_not_depend_on_the_company() -> None:
@@ -211,7 +211,7 @@ def test_the_last_passes_have_long_windows(tmp_path: Path, monkeypatch: pytest.M
     step = Trainer.step
 
     def watch(self: Trainer, window: Window, progress: float) -> float:
-        shapes.append(tuple(window.inputs.shape))
+        shapes.append(tuple(window.targets.shape))
         return step(self, window, progress)
 
     monkeypatch.setattr(Trainer, "step", watch)

@@ -1,0 +1,107 @@
+"""What does fine-tuning on one's own tunes give? Bits per note before and after.
+
+One collection of the default recipe is left out of the training of a first model. Then that model goes on with
+--tunes of the collection's tunes for --tuning-minutes, as `folkrnn train --from` does, and is scored before and after
+on other tunes of the collection, of other families, and on the test tunes of all the rest: what was gained, and what
+was forgotten.
+"""
+
+import argparse
+import random
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from folkrnn.cli.train import FINE_TUNING_RATE
+from folkrnn.corpus import CorpusTune, build_corpus, load_corpus, load_recipe
+from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
+from folkrnn.evaluation import measure_bits, summarise
+from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, with_vocabulary
+from folkrnn.model.network import NetworkSettings
+from folkrnn.model.training import TrainingSettings, train
+from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.notation.learned import learned
+from folkrnn.notation.place import SHAPE
+
+SCORED = 200
+"""How many tunes of the collection are scored at most."""
+
+
+def trained(
+    tunes: Sequence[CorpusTune], held_out: Sequence[CorpusTune], settings: TrainingSettings, start: Checkpoint | None
+) -> Checkpoint:
+    """A model of some tunes, the best by others that it does not learn from."""
+    network = NetworkSettings(told=len(SHAPE)) if start is None else start.network.settings
+    vocabulary = Vocabulary.from_texts([*(tune.text for tune in (*tunes, *held_out)), SPELLINGS])
+    if start is not None:
+        start = with_vocabulary(start, vocabulary.characters, network)
+    with tempfile.TemporaryDirectory() as folder:
+        result = train(
+            header_shuffle(KeyShuffle(tunes, settings.seed), settings.seed),
+            [learned(tune.text) for tune in held_out],
+            network=network,
+            training=settings,
+            run_dir=Path(folder),
+            vocabulary=vocabulary,
+            initial=start,
+        )
+        return load_checkpoint(result.model)
+
+
+def per_note(checkpoint: Checkpoint, tunes: Sequence[CorpusTune]) -> float:
+    """Bits per note; characters that the model has not met are learned from nothing first."""
+    vocabulary = Vocabulary.from_texts(tune.text for tune in tunes)
+    checkpoint = with_vocabulary(checkpoint, vocabulary.characters, checkpoint.network.settings)
+    return summarise(measure_bits(checkpoint, tunes))["all"]["bits_per_note"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("collection", nargs="?", default="airdsAirs")
+    parser.add_argument("--corpus", type=Path, help="a built corpus instead of the default recipe")
+    parser.add_argument("--minutes", type=float, default=30, help="for the first model")
+    parser.add_argument("--tuning-minutes", type=float, default=5)
+    parser.add_argument("--tunes", type=int, default=150)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    corpus = load_corpus(options.corpus) if options.corpus else build_corpus(load_recipe("default"))
+
+    own = [tune for tune in corpus.tunes if tune.collection == options.collection]
+    rest = [tune for tune in corpus.tunes if tune.collection != options.collection]
+    if len(own) < 2 * options.tunes:
+        parser.error(f"{options.collection}: {len(own)} tunes are too few; expected a collection of the recipe")
+    # Families stay together, and what the rest has a setting of is no news.
+    known = {tune.family for tune in rest}
+    families = sorted({tune.family for tune in own} - known)
+    random.Random(1).shuffle(families)
+    order = {family: place for place, family in enumerate(families)}
+    own = sorted((tune for tune in own if tune.family in order), key=lambda tune: order[tune.family])
+    learning = own[: options.tunes]
+    last = order[learning[-1].family]
+    scored = [tune for tune in own if order[tune.family] > last][:SCORED]
+    # The best of the tuning is chosen by a tenth of the tunes that it is given, as with anybody's tunebook.
+    chosen, learning = learning[::10], [tune for place, tune in enumerate(learning) if place % 10]
+    of = {split: [tune for tune in rest if tune.split == split] for split in ("train", "validation", "test")}
+
+    first = trained(of["train"], of["validation"], TrainingSettings(minutes=options.minutes), None)
+    before = per_note(first, scored), per_note(first, of["test"])
+    settings = TrainingSettings(minutes=options.tuning_minutes, learning_rate=FINE_TUNING_RATE)
+    second = trained(learning, chosen, settings, replace(first))
+    after = per_note(second, scored), per_note(second, of["test"])
+    print(f"{len(learning)} + {len(chosen)} tunes of {options.collection}, {options.tuning_minutes:g} minutes")
+    for told, tunes, was, now in zip(
+        (f"other tunes of {options.collection}", "test tunes of the rest"),
+        (scored, of["test"]),
+        before,
+        after,
+        strict=True,
+    ):
+        print(f"{told} ({len(tunes)}): {was:.3f} bits per note before, {now:.3f} after")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""What is each means of training worth? Train variants for the same time on the same tunes, score the same test tunes.
+
+Every variant leaves out or changes one thing; each trains for --minutes on --threads threads, one after the other:
+
+    folkrnn        as `folkrnn train` does it
+    gru, rnn       the other cells, with as many units or, as gru-large and rnn-large, as many weights
+    no-lookback    told nothing of earlier bars nor of the time in the bar
+    no-places      told nothing but the characters
+    no-transpose   every tune in its own key
+    one-order      the fields of a header in one order
+    small, large   fewer or more units
+    plain          a float32 nn.LSTM in the style of char-rnn's ports: random windows, no augmentation, Adam
+
+The test tunes' headers have their fields in an order drawn for each, but for one-order and plain. Bits per note are
+those of the body.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from folkrnn.corpus import Corpus, CorpusTune, build_corpus, load_corpus, load_recipe
+from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
+from folkrnn.evaluation.bits import FIDDLE
+from folkrnn.model.checkpoint import load_checkpoint
+from folkrnn.model.network import NetworkSettings
+from folkrnn.model.scoring import bits
+from folkrnn.model.training import MODEL_FILE, TrainingSettings, train
+from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.notation.learned import learned, split_header
+from folkrnn.notation.place import SHAPE
+
+USUAL = NetworkSettings(told=len(SHAPE))
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What is otherwise than usual."""
+
+    network: NetworkSettings = USUAL
+    transposed: bool = True
+    shuffled: bool = True
+
+
+VARIANTS = {
+    "folkrnn": Variant(),
+    "gru": Variant(replace(USUAL, cell="gru")),
+    "gru-large": Variant(replace(USUAL, cell="gru", hidden=608)),
+    "rnn": Variant(replace(USUAL, cell="rnn")),
+    "rnn-large": Variant(replace(USUAL, cell="rnn", hidden=1120)),
+    "no-lookback": Variant(replace(USUAL, told=7)),
+    "no-places": Variant(replace(USUAL, told=0)),
+    "no-transpose": Variant(transposed=False),
+    "one-order": Variant(shuffled=False),
+    "small": Variant(replace(USUAL, hidden=256)),
+    "large": Variant(replace(USUAL, hidden=768)),
+}
+PLAIN = "plain"
+
+Spent = Callable[[Sequence[str]], list[Tensor]]
+"""Gives each text's bits per character."""
+
+
+def train_variant(variant: Variant, corpus: Corpus, settings: TrainingSettings, folder: Path) -> tuple[Spent, int, str]:
+    """Train; give what scores texts, the number of weights and how far the training came."""
+    tunes, held_out = corpus.of("train"), corpus.texts("validation")
+    texts = KeyShuffle(tunes, settings.seed) if variant.transposed else lambda _: [tune.text for tune in tunes]
+    result = train(
+        header_shuffle(texts, settings.seed) if variant.shuffled else texts,
+        [learned(text) for text in held_out] if variant.shuffled else held_out,
+        network=variant.network,
+        training=settings,
+        run_dir=folder,
+        vocabulary=Vocabulary.from_texts([*(tune.text for tune in corpus.tunes), SPELLINGS]),
+    )
+    checkpoint = load_checkpoint(folder / MODEL_FILE)
+    weights = sum(p.numel() for p in checkpoint.network.parameters())
+    scored = lambda texts: bits(checkpoint.network, checkpoint.vocabulary, texts)  # noqa: E731
+    return scored, weights, f"{result.passes:.1f} passes"
+
+
+class Plain(nn.Module):
+    """Embedding, nn.LSTM, linear."""
+
+    def __init__(self, characters: int, hidden: int = 512) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(characters, hidden)
+        self.lstm = nn.LSTM(hidden, hidden, 2, batch_first=True, dropout=0.3)
+        self.output = nn.Linear(hidden, characters)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Map ids (B, T) to logits (B, T, V)."""
+        logits: Tensor = self.output(self.lstm(self.embedding(ids))[0])
+        return logits
+
+
+def train_plain(corpus: Corpus, minutes: float, seed: int) -> tuple[Spent, int, str]:
+    """The classic loop: windows of 128 from random places of the text, 64 at once, Adam at 0.002, clipped at 5."""
+    torch.manual_seed(seed)
+    texts = corpus.texts("train")
+    vocabulary = Vocabulary.from_texts(tune.text for tune in corpus.tunes)
+    stream = torch.cat([vocabulary.encode("\n" + text) for text in texts])
+    model, best, kept = Plain(len(vocabulary)), float("inf"), {}
+    optimizer = torch.optim.Adam(model.parameters(), 2e-3)
+    held_out = corpus.texts("validation")[::3]
+
+    @torch.no_grad()
+    def spent(texts: Sequence[str]) -> list[Tensor]:
+        model.eval()
+        found = []
+        for text in texts:
+            ids = vocabulary.encode("\n" + text)
+            costs = functional.cross_entropy(model(ids[None, :-1])[0], ids[1:], reduction="none")
+            found.append(costs / torch.log(torch.tensor(2.0)))
+        model.train()
+        return found
+
+    begun, steps = time.monotonic(), 0
+    every = max(30.0, minutes * 60 / 20)
+    checked = begun
+    while (now := time.monotonic()) - begun < 60 * minutes:
+        if now - checked > every:
+            checked = now
+            value = float(torch.cat(spent(held_out)).mean())
+            if value < best:
+                best, kept = value, {name: weight.clone() for name, weight in model.state_dict().items()}
+        places = torch.randint(len(stream) - 129, (64, 1)) + torch.arange(129)
+        ids = stream[places]
+        loss = functional.cross_entropy(model(ids[:, :-1]).transpose(1, 2), ids[:, 1:])
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+        optimizer.step()
+        steps += 1
+    if kept:
+        model.load_state_dict(kept)
+    passes = steps * 64 * 128 / len(stream)
+    return spent, sum(p.numel() for p in model.parameters()), f"{passes:.1f} passes"
+
+
+def per_note(spent: Spent, tunes: Sequence[CorpusTune], shuffled: bool) -> float:
+    """Bits of the bodies over their notes."""
+    texts = [learned(tune.text) if shuffled else tune.text for tune in tunes]
+    bodies = [len(split_header(text)[1]) for text in texts]
+    total = sum(float(costs[-body:].sum()) for costs, body in zip(spent(texts), bodies, strict=True))
+    return total / sum(tune.notes for tune in tunes)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("variants", nargs="*", default=[*VARIANTS, PLAIN], help="which, in this order")
+    parser.add_argument("--corpus", type=Path, help="a built corpus instead of the default recipe")
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.set_flush_denormal(True)
+    for name in options.variants:
+        if name not in (*VARIANTS, PLAIN):
+            parser.error(f"{name}: no such variant; expected some of {', '.join((*VARIANTS, PLAIN))}")
+    corpus = load_corpus(options.corpus) if options.corpus else build_corpus(load_recipe("default"))
+    test = corpus.of("test")
+    fiddle = [tune for tune in test if tune.collection in FIDDLE]
+    print(f"{options.minutes:g} minutes on {options.threads} threads; {len(fiddle)} fiddle tunes of {len(test)}")
+    for name in options.variants:
+        with tempfile.TemporaryDirectory() as folder:
+            if name == PLAIN:
+                trained = train_plain(corpus, options.minutes, options.seed)
+            else:
+                settings = TrainingSettings(minutes=options.minutes, seed=options.seed)
+                trained = train_variant(VARIANTS[name], corpus, settings, Path(folder))
+        spent, weights, extent = trained
+        shuffled = name != PLAIN and VARIANTS[name].shuffled
+        fiddled, every = per_note(spent, fiddle, shuffled), per_note(spent, test, shuffled)
+        print(
+            f"{name:14s} {weights / 1e6:5.2f} M weights, {extent:12s} bits/note: fiddle {fiddled:.3f}, all {every:.3f}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
