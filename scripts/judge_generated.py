@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from folkrnn.notation import NOTE, Tune, decode, read_tunes
 from folkrnn.notation.lexer import split_lines
+from folkrnn.processes import processors
 from folkrnn.validation import Report, validate_all
 
 MIDI, PRINT = "abc2midi", "abcm2ps"
@@ -66,7 +67,7 @@ def judged(path: Path) -> bool:
     """Print what the judges say about a tunebook; whether all its tunes pass."""
     text = decode(path.read_bytes())
     tunes = read_tunes(text, path.name)
-    reports = list(validate_all(tunes))
+    reports = list(validate_all(tunes, processors()))
     with tempfile.TemporaryDirectory() as folder:
         opinions = [opinion(each, Path(folder)) for each in alone(split_lines(text), tunes)]
     print(

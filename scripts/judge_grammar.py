@@ -13,6 +13,7 @@ from folkrnn.corpus import build_corpus, load_recipe
 from folkrnn.notation import form, read_tunes
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.learned import in_canonical_order
+from folkrnn.processes import processors
 from folkrnn.validation import validate_all
 
 
@@ -39,7 +40,7 @@ def wandered(grammar: Grammar, longest: int, rng: random.Random) -> str:
 def unplayable(texts: Sequence[str]) -> list[str]:
     """The texts that validation does not find playable, or that have another form than they say."""
     tunes = [read_tunes(text)[0] for text in texts]
-    pairs = zip(texts, tunes, validate_all(tunes), strict=True)
+    pairs = zip(texts, tunes, validate_all(tunes, processors()), strict=True)
     return [text for text, tune, report in pairs if not report.playable or told_form(text) != form(tune)]
 
 

@@ -20,6 +20,7 @@ from folkrnn.generation.sampling import Choice
 from folkrnn.model import bundled_model, load_checkpoint
 from folkrnn.notation import Tune, likeness, parse_key, performance, performed_order, read_tunes
 from folkrnn.notation.form import read_form
+from folkrnn.processes import processors
 from folkrnn.validation import validate_all
 
 CHOICES = {
@@ -111,7 +112,7 @@ def main() -> int:
         )  # fmt: skip
         tunes = [read_tunes(text.text)[0] for text in texts]
         wrong = [disobeyed(tune, wishes, alike, request) for tune in tunes]
-        playable = [report.playable for report in validate_all(tunes)]
+        playable = [report.playable for report in validate_all(tunes, processors())]
         good = sum(not fault and fine for fault, fine in zip(wrong, playable, strict=True))
         spent = sum(text.drafts for text in texts)
         told = ", ".join(

@@ -19,6 +19,7 @@ from folkrnn.model.scoring import bits
 from folkrnn.notation import Tune, canonical, read_tunes
 from folkrnn.notation.canonical import bar_texts
 from folkrnn.notation.learned import learned, split_header
+from folkrnn.processes import processors
 from folkrnn.validation import validate_all
 
 SAMPLERS: dict[str, dict[str, Any]] = {
@@ -49,7 +50,7 @@ def describe(name: str, checkpoint: Checkpoint, written: Sequence[str], tunes: S
     spent = bits(checkpoint.network, checkpoint.vocabulary, written)
     bodies = [float(row[-len(split_header(text)[1]) :].sum()) for row, text in zip(spent, written, strict=True)]
     notes = sum(sum(1 for _ in tune.notes()) for tune in tunes)
-    playable = statistics.mean(report.playable for report in validate_all(tunes))
+    playable = statistics.mean(report.playable for report in validate_all(tunes, processors()))
     keyed = [tune for tune in tunes if tune.key.tonic]
     speed = f"{len(tunes) / seconds:.1f}" if seconds else ""
     print(

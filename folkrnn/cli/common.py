@@ -14,9 +14,14 @@ import click
 
 from folkrnn.corpus import SourceSettings, read_text, source_files
 from folkrnn.errors import InputError
+from folkrnn.export import DEFAULT, FORMATS, Output, Settings, export, format_of, made, piece_count
 from folkrnn.notation import Tune, read_tunes
+from folkrnn.processes import processors
 
 Item = TypeVar("Item")
+
+SHOWN = 20
+"""From so many pieces of files on, progress is shown while they are made."""
 
 
 class Temperature(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
@@ -42,8 +47,6 @@ class Formats(click.ParamType):  # type: ignore[type-arg]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Read the list, or fail with a line that names the formats there are."""
-        from folkrnn.export import FORMATS
-
         if isinstance(value, tuple):
             return value
         names = tuple(part.strip().lower() for part in value.split(",") if part.strip())
@@ -55,29 +58,37 @@ class Formats(click.ParamType):  # type: ignore[type-arg]
 
 def formats_for(formats: tuple[str, ...] | None, output: str, default: tuple[str, ...]) -> tuple[str, ...]:
     """The formats asked for; without any, the one that the output's name ends like, else the default."""
-    from folkrnn.export import format_of
-
     by_name = (format_of(output),) if format_of(output) else ()
     return formats or by_name or default
 
 
 def deliver(
-    tunes: Sequence[Tune], formats: tuple[str, ...], output: str, *, name: str, force: bool = False
+    tunes: Sequence[Tune],
+    formats: tuple[str, ...],
+    output: str,
+    *,
+    name: str,
+    settings: Settings = DEFAULT,
+    apart: bool = False,
+    force: bool = False,
 ) -> list[Path]:
     """Write tunes to a folder, a file, or standard output for ``-``; give the paths written."""
-    from folkrnn.export import FORMATS, export
-
-    if output != "-":
-        return export(tunes, formats, Path(output), name=name, force=force)
-    _check_stdout(formats, len(tunes), "--tune")
-    sys.stdout.buffer.write(FORMATS[formats[0]].make(tunes))
+    if output == "-":
+        _check_stdout(formats, len(tunes), "--tune")
+    count = piece_count(formats, len(tunes))
+    with click.progressbar(
+        length=count, label="exporting", show_pos=True, file=sys.stderr, hidden=count < SHOWN or not sys.stderr.isatty()
+    ) as steps:
+        if output != "-":
+            options: dict[str, Any] = {"name": name, "settings": settings, "apart": apart, "force": force}
+            return export(tunes, formats, Path(output), **options, jobs=processors(), step=lambda: steps.update(1))
+        (content,) = made([Output(Path(), formats[0], tuple(tunes))], settings, processors(), lambda: steps.update(1))
+    sys.stdout.buffer.write(content)
     return []
 
 
 def _check_stdout(formats: tuple[str, ...], count: int, fewer: str) -> None:
     """Raise InputError where tunes make no single file; ``fewer`` is the option to ask for fewer with."""
-    from folkrnn.export import FORMATS
-
     if len(formats) != 1:
         raise InputError(f"standard output takes one format; expected one of {', '.join(FORMATS)}")
     if count > 1 and not FORMATS[formats[0]].book:
@@ -91,10 +102,9 @@ class Printing:
 
     def __init__(self, formats: tuple[str, ...], *, count: int) -> None:
         """Raise InputError where ``count`` tunes make no single file."""
-        from folkrnn.export import FORMATS
-
         _check_stdout(formats, count, "-n 1")
-        self._format = FORMATS[formats[0]]
+        self._name = formats[0]
+        self._grows = FORMATS[formats[0]].grows
         self._kept: list[Tune] = []
         self.count = 0
         """The tunes delivered."""
@@ -113,8 +123,8 @@ class Printing:
     def add(self, tune: Tune) -> list[Path]:
         """Print a tune, or keep it for the end; no file is written."""
         self.count += 1
-        if self._format.part:
-            sys.stdout.buffer.write(self._format.part(tune, self.count))
+        if self._grows:
+            sys.stdout.buffer.write(FORMATS[self._name].piece(tune, self.count, DEFAULT))
             sys.stdout.buffer.flush()
         else:
             self._kept.append(tune)
@@ -123,10 +133,10 @@ class Printing:
     def set_aside(self, tune: Tune) -> None:
         """Nothing is kept of a tune that is not delivered."""
 
-    def make_books(self) -> Iterator[Path]:
+    def make_books(self, jobs: int = 1) -> Iterator[Path]:
         """Print what takes all tunes at once."""
         if self._kept:
-            sys.stdout.buffer.write(self._format.make(self._kept))
+            sys.stdout.buffer.write(*made([Output(Path(), self._name, tuple(self._kept))], DEFAULT, jobs))
         yield from ()
 
 

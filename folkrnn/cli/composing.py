@@ -14,6 +14,7 @@ import click
 from folkrnn import __version__
 from folkrnn.cli.common import Formats, Interrupts, JsonArray, Printing, Temperature, formats_for, table
 from folkrnn.errors import InputError
+from folkrnn.processes import processors
 
 if TYPE_CHECKING:
     from folkrnn.generation import GeneratedText, Prompt
@@ -185,7 +186,7 @@ class Composing:
                 Path(self.output) / f"{name}-*{FORMATS[each].extension}" for each in formats if not FORMATS[each].book
             ]
         with Interrupts() as binding:
-            for file in chain(delivery.grown, files, binding.until(delivery.make_books())):
+            for file in chain(delivery.grown, files, binding.until(delivery.make_books(processors()))):
                 click.echo(file, err=self.as_json)
         if composing.pressed or binding.pressed:
             click.echo(f"folkrnn: stopped; {delivery.count} of {count} tunes were written", err=True)
@@ -225,7 +226,7 @@ def _judged(
 
     ahead, behind = tee(made)
     # The reports are asked for first: how many tunes are made ahead of them is for the validation to say.
-    for report, (text, tune) in zip(validate_all(tune for _, tune in ahead), behind, strict=False):
+    for report, (text, tune) in zip(validate_all((tune for _, tune in ahead), processors()), behind, strict=False):
         yield text, tune, report
 
 

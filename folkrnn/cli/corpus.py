@@ -1,6 +1,7 @@
 """``folkrnn corpus``: list, build and describe corpora."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,8 @@ def resolve_corpus(sources: tuple[str, ...]) -> "Corpus":
     from folkrnn.corpus import build_corpus, list_recipes, load_corpus, load_recipe, recipe_of
 
     def progress(line: str) -> None:
-        click.echo(line, err=True)
+        if os.environ.get("RANK", "0") == "0":  # of several processes that torchrun started, one tells
+            click.echo(line, err=True)
 
     if len(sources) == 1:
         name = sources[0]

@@ -1,24 +1,35 @@
-"""``folkrnn export``: tunes as MIDI, MusicXML, SVG, PDF, or ABC set out anew."""
+"""``folkrnn export``: tunes as MIDI, sound, MusicXML, drawings, books, or ABC set out anew."""
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from folkrnn.cli.common import Formats, Numbers, deliver, formats_for, read_files, stop
+from folkrnn.cli.arranging import chosen, playing, playing_options, tune_options
+from folkrnn.cli.common import Formats, deliver, formats_for
 from folkrnn.errors import InputError
-from folkrnn.notation import ERROR
+from folkrnn.export import FORMATS, Book, Settings
+from folkrnn.export.settings import PAPERS, SIZES
+
+_ALL = ",".join(FORMATS)
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILES-or-FOLDERS…")
-@click.option("--format", "formats", type=Formats(), help="Some of abc,midi,musicxml,svg,pdf [default: as -o ends].")
-@click.option("--tune", "numbers", type=Numbers(), help="Only these tunes, by their place: 1,3-5.")
+@tune_options
+@click.option("--format", "formats", type=Formats(), help=f"Some of {_ALL} [default: as -o ends].")
+@playing_options
+@click.option("--midi-type", type=click.Choice(["0", "1"]), default="1", help="One track, or several [default: 1].")
+@click.option("--title", default="", help="Of a PDF; with it comes a title page.")
+@click.option("--contents", is_flag=True, help="A PDF begins with a list of its tunes.")
+@click.option("--index", is_flag=True, help="A PDF ends with a list by rhythm and key.")
+@click.option("--paper", type=click.Choice(list(PAPERS)), default="a4", show_default=True)
+@click.option("--columns", type=click.IntRange(1, 2), default=1, show_default=True, help="Of a PDF's page.")
+@click.option("--size", type=click.Choice(list(SIZES)), default="normal", show_default=True, help="Of a PDF's music.")
+@click.option("--apart", is_flag=True, help="Give each tune a file of its own in every format.")
 @click.option("-o", "--output", default="outputs", show_default=True, help="Folder, file, or - for standard output.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
-def export(
-    files: tuple[str, ...], formats: tuple[str, ...] | None, numbers: tuple[int, ...] | None, output: str, force: bool
-) -> None:
+def export(formats: tuple[str, ...] | None, output: str, apart: bool, force: bool, **options: Any) -> None:
     """Write tunes in other formats; - reads standard input.
 
     ABC and PDF make one book of all tunes, the other formats one file a tune. Tunes with errors are named on
@@ -26,23 +37,14 @@ def export(
     """
     formats = formats_for(formats, output, ())
     if not formats:
-        raise InputError("--format is missing; expected some of abc,midi,musicxml,svg,pdf")
-    books = read_files(files, stop)
-    tunes = [tune for _, found in books for tune in found]
-    if numbers is not None:
-        missing = [number for number in numbers if not 1 <= number <= len(tunes)]
-        if missing:
-            raise InputError(f"there is no tune {missing[0]}; expected numbers from 1 to {len(tunes)}")
-        tunes = [tunes[number - 1] for number in numbers]
-    for tune in tunes:
-        errors = [finding for finding in tune.findings if finding.level == ERROR]
-        if errors:
-            more = f" (and {len(errors) - 1} more errors)" if len(errors) > 1 else ""
-            click.echo(f"{tune.source}:{errors[0]}{more}", err=True)
-    whole = [tune for tune in tunes if tune.bars]
-    if whole:
+        raise InputError(f"--format is missing; expected some of {_ALL}")
+    layout = {name: options[name] for name in ("title", "contents", "index", "paper", "columns", "size")}
+    settings = Settings(playing(options, one_track=options["midi_type"] == "0"), Book(**layout))
+    tunes, all_of_them = chosen(options)
+    if tunes:
+        files = options["files"]
         name = Path(files[0]).stem if len(files) == 1 and files[0] != "-" else "tunes"
-        for path in deliver(whole, formats, output, name=name, force=force):
+        for path in deliver(tunes, formats, output, name=name, settings=settings, apart=apart, force=force):
             click.echo(path)
-    if len(whole) < len(tunes):
+    if not all_of_them:
         sys.exit(1)

@@ -7,6 +7,7 @@ import click
 from folkrnn.cli.common import read_files, stop
 from folkrnn.cli.composing import Composing, composing_options
 from folkrnn.errors import FolkrnnError, GenerationError, InputError
+from folkrnn.notation import NOTE
 
 if TYPE_CHECKING:
     from folkrnn.generation.reworking import Reworking
@@ -93,7 +94,11 @@ def _the_tune(file: str, number: int) -> "Tune":
     ((_, tunes),) = read_files([file], stop)
     if number > len(tunes):
         raise InputError(f"{file}: has {len(tunes)} tunes; expected --tune from 1 to {len(tunes)}")
-    return tunes[number - 1]
+    tune = tunes[number - 1]
+    for finding in tune.findings:  # what is wrong with it may come out otherwise than it was written
+        if finding.level != NOTE:
+            click.echo(f"{tune.source}:{finding}", err=True)
+    return tune
 
 
 def _about(tune: "Tune", error: FolkrnnError) -> GenerationError:

@@ -10,6 +10,7 @@ import click
 from folkrnn.cli.common import read_files, table
 from folkrnn.errors import InputError
 from folkrnn.notation import LEVELS
+from folkrnn.processes import processors
 
 if TYPE_CHECKING:
     from folkrnn.validation import Report
@@ -34,7 +35,7 @@ def validate(files: tuple[str, ...], as_json: bool, summary: bool, second: bool)
     tunes = [tune for _, found in books for tune in found]
     reports = []
     with click.progressbar(
-        validate_all(tunes, second=second), len(tunes), "validating", file=sys.stderr, hidden=len(tunes) < 20
+        validate_all(tunes, processors(), second), len(tunes), "validating", file=sys.stderr, hidden=len(tunes) < 20
     ) as steps:
         for report in steps:
             reports.append(report)

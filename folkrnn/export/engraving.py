@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import verovio
 
 from folkrnn.errors import ExportError, FolkrnnError
 from folkrnn.export.page import PAGE
+from folkrnn.export.settings import BOTTOM, GUTTER, MARGIN, PAPERS, TOP, Book
 from folkrnn.notation import Bar, Change, Tune, sections
 from folkrnn.notation.bars import leads_on
 from folkrnn.notation.tempo import Tempo, parse_tempo
@@ -25,7 +26,7 @@ from folkrnn.score.build import musicxml, printable, to_score
 
 BARS_PER_SYSTEM = 4
 WIDTH = 2000
-"""The width of a system. On A4 it makes a staff of 6.3 mm."""
+"""The usual width of a system. On A4 it makes a staff of 6.3 mm."""
 
 PLAIN_HEIGHT = 180
 """The height of a system with nothing far above or below its staff."""
@@ -35,6 +36,11 @@ CAPACITY = 60
 
 TEXT_FONT = "Libertinus Serif"
 """The typeface of titles and of words among the notes; typst brings it along."""
+
+PIXELS = 200.0
+"""To an inch, in pictures."""
+
+USUAL_BOOK = Book()
 
 _OPTIONS = {
     "adjustPageHeight": True,
@@ -48,7 +54,6 @@ _OPTIONS = {
     "pageMarginLeft": 0,
     "pageMarginRight": 0,
     "pageMarginTop": 0,
-    "pageWidth": WIDTH,
     "smuflTextFont": "none",
     "svgViewBox": True,
     "xmlIdSeed": 1,
@@ -71,21 +76,57 @@ def _escape(text: str) -> str:
     return html.escape(printable(text), quote=False)
 
 
-def to_pdf(tunes: Sequence[Tune], *, title: str = "") -> bytes:
-    """Return tunes as a book of A4 pages; a tune is cut across pages only where none can hold it.
+def to_png(tune: Tune, book: Book = USUAL_BOOK) -> bytes:
+    """Return a tune with its title as a picture as high as it needs. Raises what ``entry`` and ``bound`` raise."""
+    return _compiled([entry(tune, book)], book, "png")
 
-    Raises ScoreError where music21 cannot represent a tune and ExportError where verovio or typst fails.
+
+def to_pdf(tunes: Sequence[Tune], book: Book = USUAL_BOOK) -> bytes:
+    """Return tunes as a book. Raises what ``entry`` and ``bound`` raise."""
+    return bound([entry(tune, book) for tune in tunes], book)
+
+
+def bound(entries: Sequence[dict[str, Any]], book: Book = USUAL_BOOK) -> bytes:
+    """Return a book, as PDF, of what ``entry`` made; a tune is cut across pages only where none can hold it.
+
+    Raises ExportError where typst fails.
     """
+    return _compiled(entries, book, "pdf")
+
+
+def _compiled(entries: Sequence[dict[str, Any]], book: Book, format: Literal["pdf", "png"]) -> bytes:
+    """Let typst set a book."""
     import typst
 
-    book = {
-        "title": title or (tunes[0].title if len(tunes) == 1 else "Tunes"),
+    numbers = _numbers([each["number"] for each in entries])
+    width, height = PAPERS[book.paper]
+    told = {
+        "title": book.title or (entries[0]["titles"][0] if len(entries) == 1 else "Tunes"),
+        "cover": bool(book.title) and format == "pdf",
+        "contents": book.contents and format == "pdf",
+        "index": _index(entries) if book.index and format == "pdf" else [],
         "font": TEXT_FONT,
-        "tunes": [_entry(tune, number) for tune, number in zip(tunes, _numbers(tunes), strict=True)],
+        "picture": format == "png",
+        "page": {"width": width, "height": height, "x": MARGIN, "top": TOP, "bottom": BOTTOM},
+        "columns": book.columns if format == "pdf" else 1,
+        "gutter": GUTTER,
+        "text": {"width": book.text_width, "height": book.text_height},
+        "tunes": [{**each, "number": number} for each, number in zip(entries, numbers, strict=True)],
     }
-    with _gate("a PDF"):
+    with _gate(f"a {format.upper()}"):
         # As data, never as markup: a title may look like typst code.
-        return bytes(typst.compile(PAGE.encode(), format="pdf", sys_inputs={"book": json.dumps(book)}))
+        return bytes(typst.compile(PAGE.encode(), format=format, ppi=PIXELS, sys_inputs={"book": json.dumps(told)}))
+
+
+def _index(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the places of tunes by rhythm and, within a rhythm, by key; tunes without a rhythm come last."""
+    groups: dict[tuple[bool, str], dict[str, list[int]]] = {}
+    for place, each in enumerate(entries):
+        groups.setdefault((not each["rhythm"], each["rhythm"]), {}).setdefault(each["key"], []).append(place)
+    return [
+        {"rhythm": rhythm or "other tunes", "keys": [{"key": key, "tunes": keys[key]} for key in sorted(keys)]}
+        for (_, rhythm), keys in sorted(groups.items())
+    ]
 
 
 @contextmanager
@@ -99,24 +140,27 @@ def _gate(what: str) -> Iterator[None]:
         raise ExportError(f"cannot make {what}: {type(error).__name__}: {error}") from error
 
 
-def _numbers(tunes: Sequence[Tune]) -> list[str]:
+def _numbers(own: Sequence[str]) -> Sequence[str]:
     """Return the tunes' own numbers, or running ones where those repeat; none for a tune alone."""
-    if len(tunes) == 1:
+    if len(own) == 1:
         return [""]
-    own = [tune.number for tune in tunes]
     return own if len(set(own)) == len(own) else [str(place) for place in range(1, len(own) + 1)]
 
 
-def _entry(tune: Tune, number: str) -> dict[str, Any]:
-    """Return what the page shows of a tune."""
+def entry(tune: Tune, book: Book = USUAL_BOOK) -> dict[str, Any]:
+    """Return what a page of a book shows of a tune, for ``bound``.
+
+    Raises ScoreError where music21 cannot represent the tune and ExportError where verovio cannot draw it.
+    """
     tempo = parse_tempo(tune.tempo, tune.unit)
     return {
-        "number": number,
+        "number": tune.number,
+        "key": str(tune.key),
         "titles": [title for title in tune.all_fields("T") if title] or ["Untitled"],
         "rhythm": tune.rhythm,
         "source": ", ".join(part for part in (tune.field("C"), tune.origin) if part),
         "tempo": {"words": printable(tempo.words), **_beats(tempo)},
-        "systems": [{"svg": drawing, "tall": _is_tall(drawing)} for drawing in _draw(tune, apart=True)],
+        "systems": [{"svg": drawing, "tall": _is_tall(drawing)} for drawing in _draw(tune, book.scale, apart=True)],
     }
 
 
@@ -129,14 +173,15 @@ def _is_tall(drawing: str) -> bool:
 # Drawing ----------------------------------------------------------------------------------------------
 
 
-def _draw(tune: Tune, apart: bool = False) -> list[str]:
-    """Return a tune's systems as SVG drawings, each ``apart`` or all in one."""
+def _draw(tune: Tune, scale: float = 1, apart: bool = False) -> list[str]:
+    """Return a tune's systems as SVG drawings, each ``apart`` or all in one, ``scale`` times as wide as usual."""
     # Of what MusicXML can ask for, a new page is what gives verovio's systems a drawing each.
-    source = _lay_out(musicxml(to_score(_engravable(tune))), system_starts(tune.bars), b"page" if apart else b"system")
+    new = b"page" if apart else b"system"
+    source = _lay_out(musicxml(to_score(_engravable(tune))), system_starts(tune.bars, scale), new)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
         verovio.enableLog(verovio.LOG_OFF)
         toolkit = verovio.toolkit()
-        toolkit.setOptions(_OPTIONS)
+        toolkit.setOptions({**_OPTIONS, "pageWidth": round(WIDTH * scale)})
         if not toolkit.loadData(source):
             raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")
         return [_spell_out(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1)]
@@ -213,8 +258,8 @@ def _spell_out(drawing: str) -> str:
 # Systems ----------------------------------------------------------------------------------------------
 
 
-def system_starts(bars: Sequence[Bar]) -> set[int]:
-    """Return the indices of the bars that begin a system.
+def system_starts(bars: Sequence[Bar], scale: float = 1) -> set[int]:
+    """Return the indices of the bars that begin a system, ``scale`` times as wide as usual.
 
     A system holds about four full bars, of one section. Crowded bars are spread over more systems;
     sections of one or two bars join their neighbours.
@@ -225,7 +270,7 @@ def system_starts(bars: Sequence[Bar]) -> set[int]:
         for length in _shares(len(measures)):
             line = measures[place : place + length]
             place += length
-            starts |= {part[0] for part in _uncrowded(bars, line)}
+            starts |= {part[0] for part in _uncrowded(bars, line, CAPACITY * scale)}
     return starts
 
 
@@ -258,10 +303,10 @@ def _shares(measures: int) -> list[int]:
     return shares
 
 
-def _uncrowded(bars: Sequence[Bar], line: list[int]) -> list[list[int]]:
+def _uncrowded(bars: Sequence[Bar], line: list[int], capacity: float) -> list[list[int]]:
     """Return a system's measures as they are, or in halves where they would be crowded."""
     weight = sum(len(bars[index].notes) + 1.5 for index in range(line[0], line[-1] + 1)) if line else 0
-    if weight <= CAPACITY or len(line) < 2:
+    if weight <= capacity or len(line) < 2:
         return [line] if line else []
     middle = (len(line) + 1) // 2
-    return _uncrowded(bars, line[:middle]) + _uncrowded(bars, line[middle:])
+    return _uncrowded(bars, line[:middle], capacity) + _uncrowded(bars, line[middle:], capacity)

@@ -1,36 +1,48 @@
 """Tunes as MIDI: music21 gives the notes of the unfolded tune, mido makes the file a player expects.
 
-A file has type 1 and 480 ticks a quarter note: one track with the title, tempo, meter and key, and one
-with the melody on a fiddle. Every position is rounded by itself, so that tuplets do not drift.
+A file has 480 ticks a quarter note: one track with the title, tempo, meter, key and marks where the parts begin, and
+one with the melody on a fiddle; where chords are written, one more with a guitar. Every position is rounded by
+itself, so that tuplets do not drift.
 """
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from itertools import accumulate
-from typing import Any, NamedTuple
+from string import ascii_uppercase
+from typing import Any
 
 import mido
 
 from folkrnn.errors import ExportError
-from folkrnn.notation import Bar, Key, Meter, Tune
-from folkrnn.notation.bars import leads_on
+from folkrnn.export.playing import (
+    BEAT,
+    DOWNBEAT,
+    OFFBEAT,
+    TICKS,
+    USUAL,
+    Placed,
+    Played,
+    Playing,
+    Swing,
+    accompaniment,
+    ornamented,
+    placed,
+    ticks,
+    usual_swing,
+)
+from folkrnn.notation import Bar, Key, Meter, Tune, sections
+from folkrnn.notation.repeats import order_of
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score import build
 
-TICKS = 480
-"""Ticks to a quarter note."""
-
-PROGRAM = 40
-"""The General MIDI program of the melody, counted from 0: violin."""
-
-DOWNBEAT, BEAT, OFFBEAT = 96, 86, 78
-"""Velocities: the first beat of a bar, its other beats, and what lies between."""
+DRUMS, HIGH_CLICK, LOW_CLICK = 9, 76, 77
+"""The channel of General MIDI's drums, and two wood blocks on it."""
 
 HALF, QUARTER, DOTTED_QUARTER = Fraction(1, 2), Fraction(1, 4), Fraction(3, 8)
 
-TEMPOS: dict[str, tuple[Fraction, Fraction, int]] = {
+TEMPOS: dict[str, tuple[Fraction | None, Fraction, int]] = {
     "slip jig": (Fraction(9, 8), DOTTED_QUARTER, 120),
     "hop jig": (Fraction(9, 8), DOTTED_QUARTER, 126),
     "slide": (Fraction(12, 8), DOTTED_QUARTER, 140),
@@ -47,35 +59,47 @@ TEMPOS: dict[str, tuple[Fraction, Fraction, int]] = {
     "waltz": (Fraction(3, 4), QUARTER, 140),
     "mazurka": (Fraction(3, 4), QUARTER, 138),
     "minuet": (Fraction(3, 4), QUARTER, 116),
-    "air": (Fraction(1), QUARTER, 76),
-    "lament": (Fraction(1), QUARTER, 60),
-    "song": (Fraction(1), QUARTER, 100),
+    "air": (None, QUARTER, 76),
+    "lament": (None, QUARTER, 60),
+    "song": (None, QUARTER, 100),
 }
 """Usual tempos by rhythm: the bar that it is written in, the beat, and beats a minute.
 
-A tune written in bars of half that length, such as a reel in 2/4, has beats of half that length.
+A dance written in bars of half that length, such as a reel in 2/4, has beats of half that length; airs and songs
+have bars of any length.
 """
 
 
-class Played(NamedTuple):
-    """A sounding note: start and end in ticks, and the MIDI note number."""
-
-    start: int
-    end: int
-    pitch: int
-
-
-def to_midi(tune: Tune) -> bytes:
-    """Return a tune, its repeats and endings played out, as a standard MIDI file.
+def to_midi(tune: Tune, playing: Playing = USUAL) -> bytes:
+    """Return a tune as a standard MIDI file, played as ``playing`` says.
 
     Raises ScoreError where music21 cannot represent the tune and ExportError where mido refuses it.
     """
-    performed = build.unfolded(tune)
+    order = order_of(tune.bars, once=not playing.repeats)
+    bars = placed(tune, order)
+    performed = build.unfolded(tune, order)
     source = build.midi(build.to_score(performed))
     with _gate(tune):
+        shift = _count_in(bars, playing)
+        swing = Swing(bars, usual_swing(tune) if playing.swing is None else playing.swing)
+
+        def heard(notes: Iterable[Played]) -> Iterator[Played]:
+            for start, end, pitch, velocity in notes:
+                yield Played(shift + swing(start), shift + swing(end), pitch, velocity)
+
+        melody: Iterable[Played] = _accented(_played(source), bars)
+        melody = ornamented(melody, bars) if playing.ornaments else melody
+        tracks = [_conductor(tune, order, bars, shift, playing), _part("Melody", 0, playing.program, heard(melody))]
+        strummed = list(accompaniment(bars)) if playing.chords else []
+        if strummed:
+            tracks.append(_part("Chords", 1, playing.chord_program, heard(strummed)))
+        if shift:
+            tracks.append(_part("Count-in", DRUMS, None, _clicks(bars[0].bar.meter, playing.count_in)))
+        end = shift + ticks(sum((bar.duration for _, bar, _ in bars), Fraction(0)))
         file = mido.MidiFile(type=1, ticks_per_beat=TICKS, charset="utf-8")
-        file.tracks.append(_track(_conductor(performed)))
-        file.tracks.append(_track(_melody(_played(source), performed)))
+        file.tracks += [_track(messages, end) for messages in tracks]
+        if playing.one_track:
+            file = mido.MidiFile(type=0, ticks_per_beat=TICKS, charset="utf-8", tracks=[_merged(file.tracks)])
         buffer = io.BytesIO()
         file.save(file=buffer)
         return buffer.getvalue()
@@ -86,7 +110,7 @@ def default_tempo(tune: Tune) -> Tempo:
     rhythm = tune.rhythm.lower()
     for name, (bar, beat, rate) in TEMPOS.items():
         if name in rhythm:
-            halved = tune.meter.bar == bar / 2
+            halved = bar is not None and tune.meter.bar == bar / 2
             if tune.meter.compound and beat == QUARTER:
                 beat = DOTTED_QUARTER
             return Tempo("", beat / 2 if halved else beat, Fraction(rate))
@@ -127,65 +151,99 @@ def _tick(position: int) -> int:
     return (2 * position * TICKS + build.TICKS) // (2 * build.TICKS)
 
 
-def _melody(notes: Iterable[Played], tune: Tune) -> Iterator[tuple[int, Any]]:
-    """Yield the messages of the melody, each with its tick."""
-    yield 0, mido.MetaMessage("track_name", name="Melody")
-    yield 0, mido.Message("program_change", program=PROGRAM)
-    velocities = _velocities(tune)
-    for start, end, pitch in notes:
-        yield start, mido.Message("note_on", note=pitch, velocity=velocities.get(start, OFFBEAT))
-        yield end, mido.Message("note_off", note=pitch, velocity=0)
-    yield _ticks(sum((bar.duration for bar in tune.bars), Fraction(0))), mido.MetaMessage("end_of_track")
-
-
-def _velocities(tune: Tune) -> dict[int, int]:
-    """Return the velocity at the tick of every beat."""
+def _accented(notes: Iterable[Played], bars: Sequence[Placed]) -> list[Played]:
+    """Return the notes with the velocities of the beats that they fall on."""
     velocities: dict[int, int] = {}
-    for index, (onset, bar) in enumerate(_placed(tune)):
-        if leads_on(tune.bars, index) and bar.meter.bar:
+    for onset, bar, leads in bars:
+        if leads and bar.meter.bar:
             onset -= bar.meter.bar - bar.duration
         for place, beat in enumerate(accumulate(bar.meter.pulse[:-1], initial=Fraction(0))):
-            velocities[_ticks(onset + beat)] = BEAT if place else DOWNBEAT
-    return velocities
+            velocities[ticks(onset + beat)] = BEAT if place else DOWNBEAT
+    return [each._replace(velocity=velocities.get(each.start, OFFBEAT)) for each in notes]
 
 
-def _placed(tune: Tune) -> Iterator[tuple[Fraction, Bar]]:
-    """Yield each bar with its onset in whole notes."""
+def _part(name: str, channel: int, program: int | None, notes: Iterable[Played]) -> Iterator[tuple[int, Any]]:
+    """Yield the messages of a track of notes, each with its tick."""
+    yield 0, mido.MetaMessage("track_name", name=name)
+    if program is not None:
+        yield 0, mido.Message("program_change", channel=channel, program=program)
+    for start, end, pitch, velocity in notes:
+        if 0 <= pitch <= 127 and end > start:
+            yield start, mido.Message("note_on", channel=channel, note=pitch, velocity=velocity)
+            yield end, mido.Message("note_off", channel=channel, note=pitch, velocity=0)
+
+
+def _count_in(bars: Sequence[Placed], playing: Playing) -> int:
+    """Return how many ticks are counted before the first note: whole bars, of which a pickup takes its share."""
+    if not playing.count_in or not bars or not bars[0].bar.meter.bar:
+        return 0
+    _, bar, leads = bars[0]
+    return ticks(playing.count_in * bars[0].bar.meter.bar - (bar.duration if leads else 0))
+
+
+def _clicks(meter: Meter, count: int) -> Iterator[Played]:
+    """Yield the clicks of some bars: a high wood block on the first beat of each, a low one on the others."""
     onset = Fraction(0)
-    for bar in tune.bars:
-        yield onset, bar
-        onset += bar.duration
-
-
-def _ticks(position: Fraction) -> int:
-    """Return the tick nearest to a position in whole notes."""
-    return int(position * 4 * TICKS + Fraction(1, 2))
+    for _ in range(count):
+        for place, beat in enumerate(meter.pulse):
+            yield Played(ticks(onset), ticks(onset) + TICKS // 8, LOW_CLICK if place else HIGH_CLICK, BEAT)
+            onset += beat
 
 
 # Tempo, meter and key ---------------------------------------------------------------------------------
 
 
-def _conductor(tune: Tune) -> Iterator[tuple[int, Any]]:
+def _conductor(
+    tune: Tune, order: Sequence[int], bars: Sequence[Placed], shift: int, playing: Playing
+) -> Iterator[tuple[int, Any]]:
     """Yield the messages of the first track, each with its tick."""
     yield 0, mido.MetaMessage("track_name", name=tune.title or "Untitled")
     written = parse_tempo(tune.tempo, tune.unit)
-    yield 0, _tempo(written if written.rate else default_tempo(tune))
+    yield 0, _tempo(_given(playing.tempo, tune.meter) or (written if written.rate else default_tempo(tune)))
     meter: Meter | None = None
     key: Key | None = None
-    for onset, bar in _placed(tune):
+    parts = _part_starts(tune.bars)
+    for index, (onset, bar, leads) in zip(order, bars, strict=True):
+        start = shift + ticks(onset)
+        if index in parts:
+            yield start, mido.MetaMessage("marker", text=parts[index])
         if bar.meter != meter:
-            yield from ((_ticks(onset), message) for message in _time_signature(bar.meter))
+            at = 0 if meter is None else start
+            if meter is None and leads and not shift:
+                # The pickup is a bar of its own, so that the bars of a sequencer are those of the tune.
+                yield from ((0, message) for message in _short_bar(bar.duration))
+                at = ticks(bar.duration)
+            yield from ((at, message) for message in _time_signature(bar.meter))
         if bar.key != key:
-            yield from ((_ticks(onset), message) for message in _key_signature(bar.key))
+            yield from ((0 if key is None else start, message) for message in _key_signature(bar.key))
         meter, key = bar.meter, bar.key
         for change in bar.changes:
-            place = _ticks(onset + sum((note.duration for note in bar.notes[: change.index]), Fraction(0)))
-            if change.field == "Q" and (tempo := parse_tempo(str(change.value), tune.unit)).rate:
+            place = shift + ticks(onset + sum((note.duration for note in bar.notes[: change.index]), Fraction(0)))
+            tempo = parse_tempo(str(change.value), tune.unit) if change.field == "Q" and not playing.tempo else None
+            if tempo and tempo.rate:
                 yield place, _tempo(tempo)
             if isinstance(change.value, Key) and change.value != key:
                 yield from ((place, message) for message in _key_signature(change.value))
                 key = change.value
-    yield _ticks(sum((bar.duration for bar in tune.bars), Fraction(0))), mido.MetaMessage("end_of_track")
+
+
+def _given(rate: Fraction | None, meter: Meter) -> Tempo | None:
+    """Return a tempo asked for, in beats of the meter."""
+    return Tempo("", meter.pulse[0] if meter.pulse else QUARTER, rate) if rate else None
+
+
+def _part_starts(bars: Sequence[Bar]) -> dict[int, str]:
+    """Return the letters of the parts by the bars (indices) that begin them."""
+    starts = [section.first for section in sections(bars)]
+    return {first: ascii_uppercase[place % 26] for place, first in enumerate(starts)}
+
+
+def _short_bar(length: Fraction) -> Iterator[Any]:
+    """Yield the meter of a bar that holds nothing but a pickup, where there is such a meter."""
+    if length.denominator <= 64 and length.denominator & (length.denominator - 1) == 0:
+        unit = max(4, length.denominator)
+        beats = length * unit
+        yield mido.MetaMessage("time_signature", numerator=int(beats), denominator=unit)
 
 
 def _tempo(tempo: Tempo) -> Any:
@@ -214,13 +272,29 @@ def _key_signature(key: Key) -> Iterator[Any]:
         yield mido.MetaMessage("key_signature", key=names[fifths + 7])
 
 
-def _track(messages: Iterable[tuple[int, Any]]) -> Any:
+def _track(messages: Iterable[tuple[int, Any]], end: int) -> Any:
     """Return a track of messages with absolute ticks; at one tick notes end before others begin."""
     track, now = mido.MidiTrack(), 0
     for tick, message in sorted(messages, key=lambda each: (each[0], _RANK.get(each[1].type, 1))):
         track.append(message.copy(time=max(0, tick - now)))
         now = max(now, tick)
+    track.append(mido.MetaMessage("end_of_track", time=max(0, end - now)))
     return track
 
 
-_RANK = {"track_name": -2, "program_change": -1, "note_off": 0, "note_on": 2, "end_of_track": 3}
+def _merged(tracks: Sequence[Any]) -> Any:
+    """Return one track of all, named as the first is."""
+    names = [track.name for track in tracks]
+    track = mido.merge_tracks(tracks)
+    kept = mido.MidiTrack()
+    waiting = 0
+    for message in track:
+        if message.type == "track_name" and message.name in names[1:]:
+            waiting += message.time
+            continue
+        kept.append(message.copy(time=message.time + waiting))
+        waiting = 0
+    return kept
+
+
+_RANK = {"track_name": -2, "program_change": -1, "note_off": 0, "note_on": 2}

@@ -1,22 +1,31 @@
 """The page on which typst sets engraved tunes.
 
-The book comes as JSON in ``sys.inputs.book``: ``title``, ``font`` and ``tunes``, each with ``number``,
-``titles``, ``rhythm``, ``source``, ``tempo`` (``words``, ``note``, ``dots``, ``rate``) and
-``systems`` (``svg`` texts, ``tall`` where more than notes stands on them).
+The book comes as JSON in ``sys.inputs.book``: ``title``, ``font``, the page and its text in millimetres, ``columns``
+with their ``gutter``, whether there are a ``cover`` and ``contents``, an ``index`` by rhythm and key, and ``tunes``,
+each with ``number``, ``titles``, ``rhythm``, ``source``, ``tempo`` (``words``, ``note``, ``dots``, ``rate``) and
+``systems`` (``svg`` texts, ``tall`` where more than notes stands on them). A ``picture`` is one page as high as it
+needs.
 """
 
 PAGE = r"""
 #let book = json(bytes(sys.inputs.book))
-#let text-width = 174mm
-#let text-height = 297mm - 16mm - 18mm
+#let text-width = book.text.width * 1mm
+#let text-height = book.text.height * 1mm
 
 // Without a date the same tunes are the same bytes on any day.
 #set document(title: book.title, date: none)
 #set page(
-  paper: "a4",
-  margin: (x: 18mm, top: 16mm, bottom: 18mm),
-  footer: context align(center, text(size: 9pt, counter(page).display())),
+  width: book.page.width * 1mm,
+  height: if book.picture { auto } else { book.page.height * 1mm },
+  margin: if book.picture { (x: book.page.x * 1mm, y: 8mm) } else {
+    (x: book.page.x * 1mm, top: book.page.top * 1mm, bottom: book.page.bottom * 1mm)
+  },
+  columns: book.columns,
+  footer: if book.picture { none } else {
+    context align(center, text(size: 9pt, counter(page).display()))
+  },
 )
+#set columns(gutter: book.gutter * 1mm)
 #set text(font: book.font, size: 10.5pt, lang: "en")
 #set par(leading: 0.4em, spacing: 0.6em)
 
@@ -37,9 +46,15 @@ PAGE = r"""
   (if it.words != "" { strong(it.words) }, rate).filter(part => part != none).join([ ])
 }
 
-#let heading(it) = {
+// The tune's name stands in the PDF's list of bookmarks too.
+#show heading: it => it.body
+#let title-of(it) = {
   let number = if it.number != "" { it.number + ". " }
-  align(center, text(size: 16pt, weight: "bold", number + it.titles.first()))
+  heading(outlined: false, bookmarked: true, text(size: 16pt, weight: "bold", number + it.titles.first()))
+}
+
+#let top(it) = {
+  align(center, title-of(it))
   for other in it.titles.slice(1) { align(center, text(size: 11pt, style: "italic", other)) }
   let rhythm = if it.rhythm != "" { emph(it.rhythm) }
   let below = (rhythm, tempo(it.tempo)).filter(part => part != none).join(h(1.2em))
@@ -58,14 +73,52 @@ PAGE = r"""
   }),
 )
 
-#for it in book.tunes {
-  let whole = { heading(it); v(1.5mm); systems(it) }
+// Where each tune begins, for the contents and the index.
+#let mark(place) = [#metadata(place)<tune>]
+#let page-of(place) = {
+  let found = query(<tune>).find(each => each.value == place)
+  link(found.location(), counter(page).at(found.location()).map(str).join())
+}
+#let line-of(place) = {
+  let it = book.tunes.at(place)
+  let number = if it.number != "" { it.number + ". " }
+  block(spacing: 0.45em, [#number#it.titles.first() #box(width: 1fr, repeat(gap: 0.2em)[.]) #page-of(place)])
+}
+#let chapter(name) = block(below: 5mm, text(size: 18pt, weight: "bold", name))
+
+#if book.cover {
+  page(columns: 1, footer: none, align(center + horizon, {
+    text(size: 30pt, weight: "bold", book.title)
+    v(6mm)
+    text(size: 14pt)[#book.tunes.len() #if book.tunes.len() == 1 [tune] else [tunes]]
+  }))
+}
+#if book.contents {
+  chapter[Contents]
+  context for place in range(book.tunes.len()) { line-of(place) }
+  pagebreak()
+}
+
+#for (place, it) in book.tunes.enumerate() {
+  let whole = { mark(place); top(it); v(1.5mm); systems(it) }
   context {
-    let fits = measure(block(width: text-width, whole)).height <= text-height
+    let fits = book.picture or measure(block(width: text-width, whole)).height <= text-height
     if fits { block(breakable: false, width: 100%, below: 6mm, whole) } else {
-      block(sticky: true, heading(it))
+      block(sticky: true, { mark(place); top(it) })
       for system in it.systems { block(breakable: false, spacing: 2mm, drawing(system)) }
       v(4mm)
+    }
+  }
+}
+
+#if book.index.len() > 0 {
+  pagebreak()
+  chapter[By rhythm and key]
+  context for group in book.index {
+    block(above: 4mm, below: 2mm, sticky: true, text(size: 13pt, weight: "bold", group.rhythm))
+    for each in group.keys {
+      block(above: 2mm, below: 1mm, sticky: true, emph(each.key))
+      for place in each.tunes { line-of(place) }
     }
   }
 }

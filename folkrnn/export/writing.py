@@ -10,71 +10,103 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from glob import escape
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from folkrnn.errors import ExportError, FolkrnnError
+from folkrnn.export.settings import DEFAULT, Settings
 from folkrnn.files import whole_file
 from folkrnn.notation import Tune
+from folkrnn.processes import shared
 
 
-def _abc(tunes: Sequence[Tune]) -> bytes:
-    from folkrnn.notation import write_tunebook
-
-    return write_tunebook(tunes).encode()
-
-
-def _abc_part(tune: Tune, number: int) -> bytes:
+def _abc(tune: Tune, number: int, _: Settings) -> bytes:
     from folkrnn.notation.writer import TUNEBOOK_HEADER, write_tune
 
     header = TUNEBOOK_HEADER if number == 1 else ""
     return f"{header}\n{write_tune(tune, number)}".encode()
 
 
-def _midi(tunes: Sequence[Tune]) -> bytes:
+def _abc_book(pieces: Sequence[bytes], _: Settings) -> bytes:
+    return b"".join(pieces)
+
+
+def _midi(tune: Tune, _: int, settings: Settings) -> bytes:
     from folkrnn.export.midi import to_midi
 
-    return to_midi(tunes[0])
+    return to_midi(tune, settings.playing)
 
 
-def _musicxml(tunes: Sequence[Tune]) -> bytes:
+def _wav(tune: Tune, _: int, settings: Settings) -> bytes:
+    from folkrnn.export.sound import to_wav
+
+    return to_wav(tune, settings.playing)
+
+
+def _musicxml(tune: Tune, _: int, __: Settings) -> bytes:
     from folkrnn.export.musicxml import to_musicxml
 
-    return to_musicxml(tunes[0])
+    return to_musicxml(tune)
 
 
-def _svg(tunes: Sequence[Tune]) -> bytes:
+def _svg(tune: Tune, _: int, __: Settings) -> bytes:
     from folkrnn.export.engraving import to_svg
 
-    return to_svg(tunes[0]).encode()
+    return to_svg(tune).encode()
 
 
-def _pdf(tunes: Sequence[Tune]) -> bytes:
-    from folkrnn.export.engraving import to_pdf
+def _png(tune: Tune, _: int, settings: Settings) -> bytes:
+    from folkrnn.export.engraving import to_png
 
-    return to_pdf(tunes)
+    return to_png(tune, settings.book)
+
+
+def _pdf(tune: Tune, _: int, settings: Settings) -> dict[str, Any]:
+    from folkrnn.export.engraving import entry
+
+    return entry(tune, settings.book)
+
+
+def _pdf_book(pieces: Sequence[dict[str, Any]], settings: Settings) -> bytes:
+    from folkrnn.export.engraving import bound
+
+    return bound(pieces, settings.book)
 
 
 class Format(NamedTuple):
-    """A file format: its ``extension``, whether one file holds a whole ``book``, and what makes the file.
+    """A file format: its ``extension``, and what of a file each tune makes.
 
-    ``make`` is given one tune where a file holds one. A book that can grow has a ``part``: what is added to it for
-    a tune, given the tune's number in the book, from 1.
+    ``piece`` is given a tune and its number in the book, from 1. Without ``bind`` a file holds one tune, and its piece
+    is the whole of it. With ``bind``, which makes a book of pieces, one file holds all tunes; a book that ``grows`` is
+    its pieces one after the other.
     """
 
     extension: str
-    book: bool
-    make: Callable[[Sequence[Tune]], bytes]
-    part: Callable[[Tune, int], bytes] | None = None
+    piece: Callable[[Tune, int, Settings], Any]
+    bind: Callable[[Sequence[Any], Settings], bytes] | None = None
+    grows: bool = False
+
+    @property
+    def book(self) -> bool:
+        """Whether one file holds all tunes."""
+        return self.bind is not None
 
 
 FORMATS = {
-    "abc": Format(".abc", True, _abc, _abc_part),
-    "midi": Format(".mid", False, _midi),
-    "musicxml": Format(".musicxml", False, _musicxml),
-    "svg": Format(".svg", False, _svg),
-    "pdf": Format(".pdf", True, _pdf),
+    "abc": Format(".abc", _abc, _abc_book, grows=True),
+    "midi": Format(".mid", _midi),
+    "wav": Format(".wav", _wav),
+    "musicxml": Format(".musicxml", _musicxml),
+    "svg": Format(".svg", _svg),
+    "png": Format(".png", _png),
+    "pdf": Format(".pdf", _pdf, _pdf_book),
 }
 """The formats by name."""
+
+FEW = 16
+"""Up to this many pieces are made faster in this process than new ones start."""
+
+Step = Callable[[], None]
+"""What is called when a piece is made, to show the progress."""
 
 
 _FILE_ENDINGS = {each.extension: name for name, each in FORMATS.items()} | {".midi": "midi", ".xml": "musicxml"}
@@ -95,33 +127,57 @@ def export(
     *,
     name: str = "tunes",
     prefix: str = "",
+    settings: Settings = DEFAULT,
+    apart: bool = False,
     force: bool = False,
+    jobs: int = 1,
+    step: Step = lambda: None,
 ) -> list[Path]:
     """Write tunes in some formats and return the paths of the files, in order.
 
     ``target`` is a folder, made where it is missing, or one file if its name ends like the one file
     that is to be written. ``name`` is what a book is called in a folder, ``prefix`` what
-    the names of other files begin with. Raises ExportError, before anything is written, for an unknown format,
-    a tune that a format cannot show, or an existing file without ``force``.
+    the names of other files begin with; ``apart`` gives each tune a file of its own in every format.
+
+    ``step`` is called ``piece_count`` times. ``jobs`` processes make what many tunes need; a program that asks for
+    several must be guarded by ``if __name__ == "__main__":``. Raises ExportError, before anything is written, for
+    an unknown format, a tune that a format cannot show, or an existing file without ``force``.
     """
-    outputs = plan(tunes, formats, target, name=name, prefix=prefix)
+    outputs = plan(tunes, formats, target, name=name, prefix=prefix, apart=apart)
     if not force:
         for output in outputs:
             _refuse_existing(output.path)
     # Everything is made before anything is written: a tune that cannot be drawn leaves no half of a set behind.
-    contents = [_make(output) for output in outputs]
+    contents = list(made(outputs, settings, jobs, step))
     for output, content in zip(outputs, contents, strict=True):
         write(output.path, content, force=force)
     return [output.path for output in outputs]
 
 
-def _make(output: Output) -> bytes:
+def piece_count(formats: Sequence[str], count: int) -> int:
+    """How many pieces ``count`` tunes make in some formats."""
+    return len(set(formats)) * count
+
+
+def made(outputs: Sequence[Output], settings: Settings, jobs: int = 1, step: Step = lambda: None) -> Iterator[bytes]:
+    """Yield the content of each file; more than FEW pieces are made by ``jobs`` processes. Raises ExportError."""
+    tasks = [
+        (output.format, tune, number, settings) for output in outputs for number, tune in enumerate(output.tunes, 1)
+    ]
+    pieces = shared(_piece, tasks, jobs) if len(tasks) > FEW and jobs > 1 else map(_piece, tasks)
+    for output in outputs:
+        bind, own = FORMATS[output.format].bind, []
+        for _ in output.tunes:
+            own.append(next(pieces))
+            step()
+        yield bind(own, settings) if bind else own[0]
+
+
+def _piece(task: tuple[str, Tune, int, Settings]) -> Any:
+    format, tune, number, settings = task
     try:
-        return FORMATS[output.format].make(output.tunes)
+        return FORMATS[format].piece(tune, number, settings)
     except FolkrnnError as error:
-        if len(output.tunes) > 1:
-            raise
-        (tune,) = output.tunes
         raise ExportError(f"{tune.source or 'tune'}:{tune.line}: {tune.title}: {error}") from error
 
 
@@ -137,7 +193,13 @@ def check_target(target: Path, *, force: bool = False) -> None:
 
 
 def plan(
-    tunes: Sequence[Tune], formats: Sequence[str], target: Path, *, name: str = "tunes", prefix: str = ""
+    tunes: Sequence[Tune],
+    formats: Sequence[str],
+    target: Path,
+    *,
+    name: str = "tunes",
+    prefix: str = "",
+    apart: bool = False,
 ) -> list[Output]:
     """Return the files that tunes make in some formats, without making any of them.
 
@@ -147,10 +209,10 @@ def plan(
         raise ExportError("there is no tune to export")
     outputs: list[Output] = []
     names = file_names(tune.title for tune in tunes)
-    one_file = _is_one_file(target, formats, len(tunes))
+    one_file = _is_one_file(target, formats, len(tunes), apart)
     for each in dict.fromkeys(formats):
-        extension, book, *_ = FORMATS[each]
-        if book:
+        extension = FORMATS[each].extension
+        if FORMATS[each].book and not apart:
             outputs.append(Output(target / f"{name}{extension}", each, tuple(tunes)))
         else:
             outputs += [
@@ -160,7 +222,7 @@ def plan(
     return [outputs[0]._replace(path=target)] if one_file else outputs
 
 
-def _is_one_file(target: Path, formats: Sequence[str], count: int) -> bool:
+def _is_one_file(target: Path, formats: Sequence[str], count: int, apart: bool = False) -> bool:
     """Whether a target names the one file that ``count`` tunes make, and no folder.
 
     Raises ExportError for an unknown format, and where the target is a file's name but not that of the file made.
@@ -171,7 +233,7 @@ def _is_one_file(target: Path, formats: Sequence[str], count: int) -> bool:
     ending = target.suffix.lower()
     if target.is_dir() or ending not in _FILE_ENDINGS:
         return False
-    files = sum(1 if FORMATS[each].book else count for each in dict.fromkeys(formats))
+    files = sum(1 if FORMATS[each].book and not apart else count for each in dict.fromkeys(formats))
     if files > 1:
         raise ExportError(f"{target} names one file, but {files} are to be written; expected a folder")
     if _FILE_ENDINGS[ending] != formats[0]:
@@ -283,7 +345,14 @@ class Delivery:
     """
 
     def __init__(
-        self, formats: Sequence[str], target: Path, *, count: int, name: str = "tunes", force: bool = False
+        self,
+        formats: Sequence[str],
+        target: Path,
+        *,
+        count: int,
+        name: str = "tunes",
+        force: bool = False,
+        settings: Settings = DEFAULT,
     ) -> None:
         """Prepare for ``count`` tunes at most; ``target`` is a folder or a file as in ``export``.
 
@@ -294,6 +363,7 @@ class Delivery:
         self._target = target
         self._name = name
         self._force = force
+        self._settings = settings
         self._names = _Names()
         self._formats = tuple(dict.fromkeys(formats))
         self._open = ExitStack()
@@ -336,7 +406,7 @@ class Delivery:
     @property
     def _late(self) -> list[str]:
         """The formats whose books are made of all tunes at once."""
-        return [each for each in self._formats if FORMATS[each].book and not FORMATS[each].part]
+        return [each for each in self._formats if FORMATS[each].book and not FORMATS[each].grows]
 
     @property
     def grown(self) -> list[Path]:
@@ -347,13 +417,13 @@ class Delivery:
         """Deliver a tune and return the paths of its own files. Raises ExportError where that cannot be done."""
         title = self._names.add(tune.title) if self._single else ""
         outputs = [Output(self._path(each, title), each, (tune,)) for each in self._single]
-        contents = [_make(output) for output in outputs]
+        contents = list(made(outputs, self._settings))
         for output, content in zip(outputs, contents, strict=True):
             write(output.path, content, force=self._force)
         self.count += 1
         for each in self._formats:
-            if part := FORMATS[each].part:
-                self._grow(self._path(each), part(tune, self.count))
+            if FORMATS[each].grows:
+                self._grow(self._path(each), FORMATS[each].piece(tune, self.count, self._settings))
         if self._late:
             self._kept.append(tune)
         return [output.path for output in outputs]
@@ -365,7 +435,7 @@ class Delivery:
         """
         if not self._one_file:
             self.aside += 1
-            self._grow(self._path("abc", "aside"), _abc_part(tune, self.aside))
+            self._grow(self._path("abc", "aside"), _abc(tune, self.aside, self._settings))
 
     def _grow(self, path: Path, part: bytes) -> None:
         """Add to a book, which is begun where it is missing."""
@@ -374,9 +444,10 @@ class Delivery:
         with _told(path):
             self._growing[path].write(part)
 
-    def make_books(self) -> Iterator[Path]:
+    def make_books(self, jobs: int = 1) -> Iterator[Path]:
         """Make the books that take all tunes at once, and yield the path of each when it is written."""
         for each in self._late if self.count else ():
             output = Output(self._path(each), each, tuple(self._kept))
-            write(output.path, _make(output), force=self._force)
+            (content,) = made([output], self._settings, jobs)
+            write(output.path, content, force=self._force)
             yield output.path

@@ -111,12 +111,12 @@ def performed_order(tune: Tune) -> tuple[int, ...]:
     return order_of(tune.bars)
 
 
-def order_of(bars: Sequence[Bar]) -> tuple[int, ...]:
-    """The indices of bars in the order in which they are played."""
+def order_of(bars: Sequence[Bar], once: bool = False) -> tuple[int, ...]:
+    """The indices of bars in the order in which they are played; ``once`` is without repeats, with the last endings."""
     order: list[int] = []
     for section in sections(bars):
         body_stop = section.endings[0].first if section.endings else section.last + 1
-        for number in range(1, section.passes + 1):
+        for number in range(section.passes if once else 1, section.passes + 1):
             order.extend(range(section.first, body_stop))
             for ending in section.endings:
                 if number in ending.passes:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from folkrnn.errors import NotationError
+from folkrnn.notation.harmony import move_symbol
 from folkrnn.notation.key import Key
 from folkrnn.notation.pitch import SEMITONES, STEPS, Pitch
 from folkrnn.notation.tune import Bar, Change, Note, Tune
@@ -39,32 +40,37 @@ def _tonic(name: str) -> Pitch:
 
 
 def transpose(tune: Tune, steps: int, semitones: int) -> Tune:
-    """The tune an interval away, keys and grace notes with it; chord symbols and annotations are left out.
+    """The tune an interval away, keys, grace notes and chord symbols with it.
 
     Raises NotationError where a key or a pitch has no usual spelling there.
     """
 
+    def move(pitch: Pitch) -> Pitch:
+        return transpose_pitch(pitch, steps, semitones)
+
     def moved(note: Note) -> Note:
         return note._replace(
-            pitches=tuple(transpose_pitch(pitch, steps, semitones) for pitch in note.pitches),
-            graces=tuple(g._replace(pitch=transpose_pitch(g.pitch, steps, semitones)) for g in note.graces),
-            chord_symbols=(),
-            annotations=(),
+            pitches=tuple(map(move, note.pitches)),
+            graces=tuple(g._replace(pitch=move(g.pitch)) for g in note.graces),
+            chord_symbols=tuple(move_symbol(symbol, move) for symbol in note.chord_symbols),
         )
 
     def moved_bar(bar: Bar) -> Bar:
         changes = tuple(
-            Change(c.index, c.field, _moved_key(c.value, steps, semitones)) if isinstance(c.value, Key) else c
+            Change(c.index, c.field, transpose_key(c.value, steps, semitones)) if isinstance(c.value, Key) else c
             for c in bar.changes
         )
         return replace(
-            bar, notes=tuple(map(moved, bar.notes)), key=_moved_key(bar.key, steps, semitones), changes=changes
+            bar, notes=tuple(map(moved, bar.notes)), key=transpose_key(bar.key, steps, semitones), changes=changes
         )
 
-    return replace(tune, key=_moved_key(tune.key, steps, semitones), bars=tuple(map(moved_bar, tune.bars)))
+    return replace(tune, key=transpose_key(tune.key, steps, semitones), bars=tuple(map(moved_bar, tune.bars)))
 
 
-def _moved_key(key: Key, steps: int, semitones: int) -> Key:
+def transpose_key(key: Key, steps: int, semitones: int) -> Key:
+    """The key an interval away; no key stays none. Raises NotationError where it has no usual signature."""
+    if key == Key():
+        return key
     if not key.tonic or not key.standard:
         raise NotationError(f"the key {key} cannot be transposed; expected a tonic and a mode")
     moved = transpose_pitch(_tonic(key.tonic), steps, semitones)

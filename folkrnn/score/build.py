@@ -57,14 +57,14 @@ def to_performed_score(tune: Tune) -> m21.stream.Score:
     return to_score(unfolded(tune))
 
 
-def unfolded(tune: Tune) -> Tune:
-    """Return the tune with its bars in performed order, stripped to notes, ties and changes.
+def unfolded(tune: Tune, order: Sequence[int] | None = None) -> Tune:
+    """Return the tune with its bars in performed order, or in another, stripped to notes, ties and changes.
 
     The bars are numbered as they are played.
     """
     plain = [_plain(bar) for bar in tune.bars]
     played, number = [], 0
-    for index in performed_order(tune):
+    for index in performed_order(tune) if order is None else order:
         number += not leads_on(tune.bars, index)
         played.append(replace(plain[index], number=number))
     return replace(tune, bars=tuple(played))
@@ -696,6 +696,7 @@ def _bracket(run: Sequence[_Event]) -> None:
     first, last = (run[place].element.duration.tuplets[0] for place in (0, -1))
     for tuplet in {id(first): first, id(last): last}.values():
         tuplet.bracket = not whole
+        tuplet.placement = None  # beside the beam or the stems, wherever those come to stand
     if first is last:
         first.type = "startStop"
         return

@@ -1,16 +1,10 @@
 """Whether a tune is playable: our reader's findings, then music21's independent reading."""
 
-import os
-import signal
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import chain, islice, zip_longest
-from multiprocessing import get_context
 
 from folkrnn.errors import ScoreError
 from folkrnn.notation import (
@@ -27,14 +21,12 @@ from folkrnn.notation import (
     performance,
     performed_order,
 )
+from folkrnn.processes import shared
 from folkrnn.validation.remarks import last_key, remarks
 from folkrnn.validation.report import Report
 
 FEW = 50
 """Up to this many tunes are read faster in this process than new ones start."""
-
-AHEAD = 8
-"""How many tunes a process may be given, in the mean, before the first report is waited for."""
 
 _UNREAD = "music21 reads only two passes and two endings, so it was given this tune with its repeats written out"
 _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
@@ -57,49 +49,18 @@ def validate(tune: Tune, second: bool = True) -> Report:
     return Report(tune.title, tune.number, tune.source, tuple(findings), agrees)
 
 
-def validate_all(tunes: Iterable[Tune], jobs: int | None = None, second: bool = True) -> Iterator[Report]:
+def validate_all(tunes: Iterable[Tune], jobs: int = 1, second: bool = True) -> Iterator[Report]:
     """Yield the report of each tune, in their order, while the tunes come.
 
-    More than FEW tunes are shared among ``jobs`` processes (by default one for each processor): all of them where
-    their number is known, else those after the first FEW. No more than AHEAD tunes a process are held at a time.
+    More than FEW tunes are shared among ``jobs`` processes: all of them where their number is known, else those after
+    the first FEW (see ``processes.shared``).
     """
     check = partial(validate, second=second)
-    jobs = jobs or os.cpu_count() or 1
     known = isinstance(tunes, Sized) and len(tunes) > FEW
     waiting = iter(tunes)
     yield from map(check, islice(waiting, None if jobs < 2 or not second else 0 if known else FEW))
     for first in waiting:
-        yield from _shared(check, chain([first], waiting), jobs)
-
-
-def _shared(check: Callable[[Tune], Report], tunes: Iterable[Tune], jobs: int) -> Iterator[Report]:
-    """What validate_all yields, by other processes."""
-    # A forked child could inherit a lock that a thread of ours holds; a spawned one starts clean.
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
-    pending: deque[Future[Report]] = deque()
-    try:
-        for tune in tunes:
-            with _interrupts_held():
-                pending.append(pool.submit(check, tune))
-            while pending and (pending[0].done() or len(pending) >= AHEAD * jobs):
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back. Processes started meanwhile never hear it: it is for this one to say what becomes of them."""
-    if not hasattr(signal, "pthread_sigmask"):  # not on Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        yield from shared(check, chain([first], waiting), jobs)
 
 
 def _second_opinion(tune: Tune) -> list[Finding]:

@@ -34,10 +34,10 @@ def test_validate_counts_findings_by_file(run: Run, tune: Path, tmp_path: Path) 
 
 def test_export_writes_what_was_asked_for(run: Run, tune: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    result = run("export", tune, "--format", "abc,midi,musicxml,svg,pdf", "-o", out)
+    result = run("export", tune, "--format", "abc,midi,wav,musicxml,svg,pdf", "-o", out)
     assert result.status == 0
     made = sorted(path.suffix for path in out.iterdir())
-    assert made == [".abc", ".mid", ".musicxml", ".pdf", ".svg"]
+    assert made == [".abc", ".mid", ".musicxml", ".pdf", ".svg", ".wav"]
     assert set(result.out.split()) == {str(path) for path in out.iterdir()}
 
 

@@ -134,6 +134,14 @@ def test_some_bars_are_written_anew(run: Run, model: Path, tune: Path, tmp_path:
         assert same == [True, True, True, False, False, True, True, True, True, True]
 
 
+def test_what_is_wrong_with_a_tune_under_work_is_told(run: Run, model: Path, tmp_path: Path) -> None:
+    book = tmp_path / "open.abc"
+    book.write_text("X:1\nT:Open\nM:4/4\nL:1/8\nK:D\n|:A8|B8|A8|D8|]\n")
+    result = run("rewrite", book, "--bars", "2", "--model", model, "--seed", 1, "-o", "-")
+    assert result.status == 0
+    assert "open.abc:6:3: warning unbalanced-repeat" in result.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -1,12 +1,18 @@
 """MIDI files: what a player hears and what a sequencer shows."""
 
 import io
+import wave
 from fractions import Fraction
+from itertools import pairwise
 
 import mido
+import numpy as np
 import pytest
 
-from folkrnn.export.midi import DOWNBEAT, PROGRAM, TEMPOS, TICKS, to_midi
+from folkrnn.errors import ExportError
+from folkrnn.export.midi import TEMPOS, to_midi
+from folkrnn.export.playing import DOWNBEAT, TICKS, Playing
+from folkrnn.export.sound import RATE, to_wav
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.performance import performance
 
@@ -51,7 +57,7 @@ def test_the_file_is_what_players_expect():
     midi = file("ABcd efga|")
     assert (midi.type, midi.ticks_per_beat, len(midi.tracks)) == (1, TICKS, 2)
     assert midi.tracks[0].name == "Bó & Tëst"
-    assert [message.program for message in midi.tracks[1] if message.type == "program_change"] == [PROGRAM]
+    assert [message.program for message in midi.tracks[1] if message.type == "program_change"] == [Playing().program]
     assert all(track[-1].type == "end_of_track" for track in midi.tracks)
 
 
@@ -140,3 +146,141 @@ def test_beats_are_accented():
 
 def test_the_same_tune_is_the_same_bytes():
     assert to_midi(tune("A>B~c2|")) == to_midi(tune("A>B~c2|"))
+
+
+# What a player adds
+
+
+def played(body: str, meter: str = "4/4", playing: Playing = Playing(), **fields: str) -> mido.MidiFile:  # noqa: B008
+    return mido.MidiFile(file=io.BytesIO(to_midi(tune(body, meter, **fields), playing)), charset="utf-8")
+
+
+def track(midi: mido.MidiFile, name: str) -> list[tuple[int, int, int]]:
+    """(start, pitch, end) of a track's notes, in ticks."""
+    (index,) = [place for place, each in enumerate(midi.tracks) if each.name == name]
+    return notes(mido.MidiFile(type=1, tracks=[midi.tracks[0], midi.tracks[index]]))
+
+
+def test_without_repeats_the_last_endings_are_played():
+    once = played("|:A8|1 B8:|2 c8||:d8:|", playing=Playing(repeats=False))
+    assert [pitch for _, pitch, _ in notes(once)] == [69, 72, 74]
+
+
+def test_grace_notes_take_time_from_their_note():
+    graced = notes(played("{gf}e4 A4|"))
+    assert [pitch for _, pitch, _ in graced] == [79, 77, 76, 69]
+    assert graced[0][0] == 0
+    assert graced[2][2] == graced[3][0] == 960
+    assert notes(played("{gf}e4 A4|", playing=Playing(ornaments=False))) == notes(played("e4 A4|"))
+
+
+@pytest.mark.parametrize(
+    ("sign", "pitches"),
+    [
+        ("~", [69, 71, 69, 67, 69]),
+        ("P", [69, 71, 69]),
+        ("M", [69, 67, 69]),
+        ("!turn!", [71, 69, 67, 69]),
+        ("J", [67, 69]),
+        ("T", [69, 71] * 6 + [69]),
+    ],
+)
+def test_ornaments_are_played_in_the_key(sign, pitches):
+    ornamented = notes(played(f"{sign}A3 z5|"))
+    assert [pitch for _, pitch, _ in ornamented] == pitches
+    assert (ornamented[0][0], ornamented[-1][2]) == (0, 720)
+    assert all(before[2] == after[0] for before, after in pairwise(ornamented))
+
+
+def test_neighbours_of_an_ornament_follow_the_signature():
+    assert [pitch for _, pitch, _ in notes(mido.MidiFile(file=io.BytesIO(to_midi(tune("~E3 z5|", key="D")))))][1] == 66
+
+
+def test_hornpipes_swing_unless_they_are_written_dotted():
+    assert [start for start, _, _ in notes(played("ABcd efga|", R="hornpipe"))][:3] == [0, 288, 480]
+    assert [start for start, _, _ in notes(played("A>Bc>d e>fg>a|", R="hornpipe"))][:3] == [0, 360, 480]
+    assert [start for start, _, _ in notes(played("ABcd efga|", R="reel"))][:3] == [0, 240, 480]
+
+
+def test_swing_can_be_asked_for():
+    swung = played("ABcd efga|", playing=Playing(swing=Fraction(2, 3)))
+    assert [start for start, _, _ in notes(swung)][:3] == [0, 320, 480]
+    assert notes(played("ABc def|", "6/8", playing=Playing(swing=Fraction(2, 3)))) == notes(played("ABc def|", "6/8"))
+    with pytest.raises(ExportError, match="should be from"):
+        Playing(swing=Fraction(9, 10))
+
+
+def test_a_pickup_swings_towards_its_bar():
+    starts = [start for start, _, _ in notes(played("A|Bcde fgab|c6|", playing=Playing(swing=Fraction(2, 3))))]
+    assert starts[:3] == [0, 240, 560]
+
+
+def test_chords_are_an_accompaniment():
+    midi = played('"G"G4 "D7"D4|', playing=Playing())
+    bass = [(start, pitch) for start, pitch, _ in track(midi, "Chords") if pitch < 55]
+    assert bass == [(0, 43), (960, 50)]
+    struck = {start: {pitch % 12 for at, pitch, _ in track(midi, "Chords") if at == start} for start in (480, 1440)}
+    assert struck == {480: {7, 11, 2}, 1440: {2, 6, 9, 0}}
+    assert len(played('"G"G4 "D7"D4|', playing=Playing(chords=False)).tracks) == 2
+
+
+@pytest.mark.parametrize(
+    ("meter", "body", "starts"),
+    [
+        ("6/8", '"G"G3 B3|', [0, 480, 720, 1200]),
+        ("3/4", '"G"G2 B2 d2|', [0, 480, 960]),
+        ("2/4", '"G"G2 B2|', [0, 240, 480, 720]),
+        ("7/8", '"G"G2 B2 d3|', [0, 480, 960]),
+        ("none", '"G"G2 B2|', []),
+    ],
+)
+def test_accompaniments_are_in_the_style_of_the_meter(meter, body, starts):
+    midi = played(body, meter)
+    assert sorted({start for start, _, _ in (track(midi, "Chords") if len(midi.tracks) > 2 else [])}) == starts
+
+
+def test_a_count_in_leads_to_the_pickup():
+    midi = played("A|Bcde fgab|c7|", playing=Playing(count_in=1))
+    assert [start for start, _, _ in track(midi, "Count-in")] == [0, 480, 960, 1440]
+    assert [start for start, _, _ in track(midi, "Melody")][:2] == [1680, 1920]
+
+
+def test_the_bars_of_a_sequencer_are_those_of_the_tune():
+    marks = [(at, each.numerator, each.denominator) for at, each in meta(file("A|Bcde fgab|c7|"), "time_signature")]
+    assert marks == [(0, 1, 8), (240, 4, 4)]
+
+
+def test_parts_are_marked():
+    marks = [(at, each.text) for at, each in meta(file("|:A8:|B8|]"), "marker")]
+    assert marks == [(0, "A"), (1920, "A"), (3840, "B")]
+
+
+def test_one_track_holds_all():
+    midi = played('"G"G4 A4|', playing=Playing(one_track=True, count_in=1))
+    assert (midi.type, len(midi.tracks)) == (0, 1)
+    assert [message.name for message in midi.tracks[0] if message.type == "track_name"] == ["Bó & Tëst"]
+    assert {message.channel for message in midi.tracks[0] if message.type == "note_on"} == {0, 1, 9}
+
+
+def test_a_tempo_can_be_asked_for():
+    assert quarters(played("ABc def|", "6/8", Q="3/8=100", playing=Playing(tempo=Fraction(60)))) == [90]
+    with pytest.raises(ExportError, match="beats a minute"):
+        Playing(tempo=Fraction(5))
+
+
+def test_a_sound_file_lasts_as_long_as_the_tune():
+    content = to_wav(tune("ABcd efga|", Q="1/4=120"))
+    with wave.open(io.BytesIO(content)) as sound:
+        samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+    assert 2.0 <= len(samples) / RATE <= 3.5
+    assert 0.8 < np.abs(samples).max() / 32767 < 0.95
+    quiet = np.abs(samples[int(2.2 * RATE) :]).max(initial=0)
+    assert quiet < 10
+    # The first note is the loudest at its own pitch.
+    spectrum = np.abs(np.fft.rfft(samples[: RATE // 4] * np.hanning(RATE // 4)))
+    assert np.argmax(spectrum) * 4 == pytest.approx(440, abs=6)
+
+
+def test_a_tune_of_rests_is_silence():
+    with wave.open(io.BytesIO(to_wav(tune("z8|")))) as sound:
+        assert set(sound.readframes(sound.getnframes())) <= {0}

@@ -125,7 +125,15 @@ def test_formats_are_known_without_their_libraries():
     code = "import sys, folkrnn.export; print({'music21', 'verovio', 'typst', 'mido'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
-    assert {form.extension for form in FORMATS.values()} == {".abc", ".mid", ".musicxml", ".svg", ".pdf"}
+    assert {form.extension for form in FORMATS.values()} == {
+        ".abc",
+        ".mid",
+        ".wav",
+        ".musicxml",
+        ".svg",
+        ".png",
+        ".pdf",
+    }
 
 
 # One tune after the other

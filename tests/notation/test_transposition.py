@@ -38,11 +38,16 @@ def test_grace_notes_move_along() -> None:
     assert moved("D", "{EF}D8|D8|", "G")[1].startswith("{AB}G8")
 
 
-@pytest.mark.parametrize("key", ["none", "HP", "D exp ^f"])
-def test_a_key_without_tonic_and_mode_stays_where_it_is(key: str) -> None:
+@pytest.mark.parametrize("key", ["HP", "D exp ^f"])
+def test_a_signature_without_a_usual_name_is_not_moved(key: str) -> None:
     (tune,) = read_tunes(HEAD.format(key, "D8|D8|"))
     with pytest.raises(NotationError):
         transpose(tune, 1, 2)
+
+
+def test_music_without_a_key_moves_and_has_none_still() -> None:
+    (tune,) = read_tunes(HEAD.format("none", "D8|^F8|"))
+    assert body(transpose(tune, 1, 2)) == "E8|^G8|]"
 
 
 TONICS = ["C", "G", "D", "A", "E", "F", "Bb", "Eb"]

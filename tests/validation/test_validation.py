@@ -12,9 +12,10 @@ import pytest
 
 from folkrnn.errors import ScoreError
 from folkrnn.notation import Sound, Tune, canonical, performance, read_tunes
+from folkrnn.processes import AHEAD
 from folkrnn.score import reading
 from folkrnn.validation import validate, validate_all
-from folkrnn.validation.validate import AHEAD, FEW
+from folkrnn.validation.validate import FEW
 
 GOOD = "|:DEFG A2FA|BAGF E2D2:||:d2cB A2FA|1BAGF E4:|2BAGF D4|]"
 

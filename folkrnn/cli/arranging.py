@@ -1,0 +1,117 @@
+"""What ``export`` and ``play`` have in common: which tunes, moved and harmonised how, and played how."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import click
+
+from folkrnn.cli.common import Numbers, read_files, stop
+from folkrnn.errors import InputError, NotationError
+from folkrnn.export import Playing
+from folkrnn.notation import ERROR, Tune
+from folkrnn.notation.harmony import has_chords, with_chords, without_chords
+from folkrnn.notation.ranges import INSTRUMENTS, TRANSPOSING, fitted, moved, octave_moved, written_for
+
+Command = Callable[..., Any]
+
+
+def tune_options(command: Command) -> Command:
+    """Give a command the files, and the options that choose and arrange tunes."""
+    return _with(
+        command,
+        click.argument("files", nargs=-1, required=True, metavar="FILES-or-FOLDERS…"),
+        click.option("--tune", "numbers", type=Numbers(), help="Only these tunes, by their place: 1,3-5."),
+        click.option("--transpose", metavar="INTERVAL", help="By semitones, +2 or -5, or to a key, G."),
+        click.option("--octave", type=click.IntRange(-3, 3), default=0, help="So many octaves higher, or -1 lower."),
+        click.option("--fit", type=click.Choice(list(INSTRUMENTS)), help="Into the octave that suits an instrument."),
+        click.option("--for", "reader", type=click.Choice(list(TRANSPOSING)), help="For an instrument in this key."),
+        click.option(
+            "--chords",
+            type=click.Choice(["written", "suggested", "none"]),
+            default="written",
+            show_default=True,
+            help="Chord symbols: as they are, suggested where a tune has none, or none.",
+        ),
+    )
+
+
+def playing_options(command: Command) -> Command:
+    """Give a command the options of how tunes are played."""
+    return _with(
+        command,
+        click.option("--tempo", type=float, metavar="BEATS", help="Beats a minute [default: Q:, or the usual]."),
+        click.option("--once", is_flag=True, help="Play without repeats."),
+        click.option("--swing", type=float, metavar="SHARE", help="First note's share of a pair, 0.5 to 0.75."),
+        click.option("--plain", is_flag=True, help="Play no grace notes and no ornaments."),
+        click.option("--program", type=click.IntRange(0, 127), help="General MIDI program [default: 40, violin]."),
+        click.option("--count-in", type=click.IntRange(0, 4), metavar="BARS", help="Bars counted before the tune."),
+    )
+
+
+def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def playing(options: dict[str, Any], one_track: bool = False) -> Playing:
+    """How tunes are to be played. Raises ExportError for what nobody can play."""
+    given = {
+        "tempo": _exact(options["tempo"]),
+        "swing": _exact(options["swing"]),
+        "program": options["program"],
+        "count_in": options["count_in"],
+    }
+    return Playing(
+        **{name: value for name, value in given.items() if value is not None},
+        repeats=not options["once"],
+        ornaments=not options["plain"],
+        one_track=one_track,
+    )
+
+
+def _exact(number: float | None) -> Fraction | None:
+    try:
+        return None if number is None else Fraction(number).limit_denominator(1000)
+    except (OverflowError, ValueError):
+        raise InputError(f"{number} is no number of beats or share of a beat; expected a finite one") from None
+
+
+def chosen(options: dict[str, Any]) -> tuple[list[Tune], bool]:
+    """The tunes of the files that have music, and whether those were all; what is wrong is told on stderr."""
+    tunes = [tune for _, found in read_files(options["files"], stop) for tune in found]
+    numbers = options["numbers"]
+    if numbers is not None:
+        missing = [number for number in numbers if not 1 <= number <= len(tunes)]
+        if missing:
+            raise InputError(f"there is no tune {missing[0]}; expected numbers from 1 to {len(tunes)}")
+        tunes = [tunes[number - 1] for number in numbers]
+    for tune in tunes:
+        errors = [finding for finding in tune.findings if finding.level == ERROR]
+        if errors:
+            more = f" (and {len(errors) - 1} more errors)" if len(errors) > 1 else ""
+            click.echo(f"{tune.source}:{errors[0]}{more}", err=True)
+    whole = [_arranged(tune, options) for tune in tunes if tune.bars]
+    return whole, len(whole) == len(tunes)
+
+
+def _arranged(tune: Tune, options: dict[str, Any]) -> Tune:
+    """The tune transposed, fitted and harmonised as asked for; what does not fit is told on stderr."""
+    where = f"{tune.source}:{tune.line}: {tune.title}"
+    try:
+        if options["transpose"]:
+            tune = moved(tune, options["transpose"])
+        tune = octave_moved(tune, options["octave"])
+        if options["fit"]:
+            fit = fitted(tune, options["fit"])
+            tune = fit.tune
+            if fit.outside:
+                click.echo(f"{where}: {fit.outside} notes do not fit the {options['fit']}", err=True)
+        if options["chords"] == "none":
+            tune = without_chords(tune)
+        elif options["chords"] == "suggested" and not has_chords(tune):
+            tune = with_chords(tune)
+        return written_for(tune, options["reader"]) if options["reader"] else tune
+    except NotationError as error:
+        raise InputError(f"{where}: {error}") from None

@@ -1,0 +1,45 @@
+"""Playing tunes on a MIDI port, as long as mido finds one."""
+
+import io
+from collections.abc import Callable, Sequence
+
+import mido
+
+from folkrnn.errors import ExportError
+from folkrnn.export.midi import to_midi
+from folkrnn.export.playing import USUAL, Playing
+from folkrnn.notation import Tune
+
+
+def ports() -> list[str]:
+    """Return the names of the ports there are. Raises ExportError where mido has nothing to find them with."""
+    try:
+        return list(mido.get_output_names())
+    except Exception as error:  # whatever the backend for this system raises
+        raise ExportError(
+            f"MIDI ports cannot be found ({type(error).__name__}: {error}); "
+            "expected python-rtmidi, which `pip install python-rtmidi` brings"
+        ) from error
+
+
+def play(
+    tunes: Sequence[Tune], port: str = "", playing: Playing = USUAL, begin: Callable[[Tune], None] = lambda _: None
+) -> None:
+    """Play tunes, one after the other, on the port of this name or on the first; ``begin`` is told of each.
+
+    However it ends, no note is left hanging. Raises ExportError where there is no such port.
+    """
+    names = ports()
+    if not names:
+        raise ExportError("there is no MIDI port; expected a synthesiser or a sequencer that is running")
+    if port and port not in names:
+        raise ExportError(f"there is no MIDI port {port!r}; expected one of {', '.join(names)}")
+    files = [mido.MidiFile(file=io.BytesIO(to_midi(tune, playing)), charset="utf-8") for tune in tunes]
+    with mido.open_output(port or names[0]) as output:
+        try:
+            for tune, file in zip(tunes, files, strict=True):
+                begin(tune)
+                for message in file.play():
+                    output.send(message)
+        finally:
+            output.reset()

@@ -1,0 +1,297 @@
+"""How a tune is played: ornaments, swing, and an accompaniment, in ticks of a quarter note's 480th.
+
+The notes themselves come from music21; what a player adds to them is added here.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+from folkrnn.errors import ExportError
+from folkrnn.notation import Bar, Note, Tune
+from folkrnn.notation.bars import leads_on
+from folkrnn.notation.harmony import Chord, chords
+from folkrnn.notation.key import Key
+from folkrnn.notation.pitch import Pitch
+
+TICKS = 480
+"""Ticks to a quarter note."""
+
+DOWNBEAT, BEAT, OFFBEAT = 96, 86, 78
+"""Velocities: the first beat of a bar, its other beats, and what lies between."""
+
+SWING = Fraction(3, 5)
+"""The share of a pair of notes that its first has in a hornpipe that is written evenly."""
+
+BASS, STRUM = 72, 58
+"""Velocities of the accompaniment."""
+
+ACCENTED = 14
+"""What an accent adds to the velocity."""
+
+GRACE = TICKS // 8
+"""The longest grace note: a thirty-second."""
+
+
+@dataclass(frozen=True)
+class Playing:
+    """What a player decides.
+
+    ``tempo`` counts beats of the meter a minute and takes the place of the tune's own. ``swing`` is the share of a pair
+    of short notes that the first has, from 1/2 (even) to 3/4 (dotted); without it hornpipes that are written
+    evenly swing and no others do. ``chords`` says whether chord symbols are heard. Raises ExportError for values that
+    nobody can play.
+    """
+
+    tempo: Fraction | None = None
+    repeats: bool = True
+    ornaments: bool = True
+    swing: Fraction | None = None
+    chords: bool = True
+    program: int = 40
+    chord_program: int = 24
+    count_in: int = 0
+    one_track: bool = False
+
+    def __post_init__(self) -> None:
+        if self.tempo is not None and not 10 <= self.tempo <= 600:
+            raise ExportError(f"tempo={self.tempo} should be from 10 to 600 beats a minute")
+        if self.swing is not None and not Fraction(1, 2) <= self.swing <= Fraction(3, 4):
+            raise ExportError(f"swing={float(self.swing):g} should be from 0.5 (even) to 0.75 (dotted)")
+        for name in ("program", "chord_program"):
+            if not 0 <= getattr(self, name) <= 127:
+                raise ExportError(f"{name}={getattr(self, name)} should be a General MIDI program from 0 to 127")
+        if not 0 <= self.count_in <= 4:
+            raise ExportError(f"count_in={self.count_in} should be from 0 to 4 bars")
+
+
+USUAL = Playing()
+"""As the tune has it."""
+
+
+class Played(NamedTuple):
+    """A sounding note: start and end in ticks, the MIDI note number, and the velocity."""
+
+    start: int
+    end: int
+    pitch: int
+    velocity: int = OFFBEAT
+
+
+class Placed(NamedTuple):
+    """A bar as it is played: its onset in whole notes, itself, and whether it is a pickup or ends a measure."""
+
+    onset: Fraction
+    bar: Bar
+    leads_on: bool
+
+
+def placed(tune: Tune, order: Sequence[int]) -> list[Placed]:
+    """The bars of a tune in the order in which they are played."""
+    found, onset = [], Fraction(0)
+    for index in order:
+        bar = tune.bars[index]
+        found.append(Placed(onset, bar, leads_on(tune.bars, index)))
+        onset += bar.duration
+    return found
+
+
+def ticks(position: Fraction) -> int:
+    """The tick nearest to a position in whole notes."""
+    return int(position * 4 * TICKS + Fraction(1, 2))
+
+
+# Ornaments --------------------------------------------------------------------------------------------
+
+
+def ornamented(notes: Iterable[Played], bars: Sequence[Placed]) -> Iterator[Played]:
+    """The notes with grace notes, rolls, trills and the like played, in the time of the notes that they adorn."""
+    adorned = {}
+    for onset, bar, _ in bars:
+        for note in bar.notes:
+            if note.pitches and (note.graces or note.decorations):
+                adorned[ticks(onset)] = note, bar.key
+            onset += note.duration
+    for each in notes:
+        if each.start not in adorned:
+            yield each
+            continue
+        note, key = adorned[each.start]
+        if len(note.pitches) == 1:
+            yield from _adorned(each, note, key)
+        else:
+            yield _articulated(each, note)
+
+
+def _adorned(played: Played, note: Note, key: Key) -> Iterator[Played]:
+    """A note with its grace notes and its ornament."""
+    start, end, pitch, velocity = played
+    if note.graces:
+        length = min(GRACE, (end - start) // (2 * len(note.graces)))
+        for grace in note.graces:
+            yield Played(start, start + length, grace.pitch.midi, OFFBEAT)
+            start += length
+    name = next((name for name in note.decorations if name in _SLOW or name in _QUICK or name == "trill"), "")
+    if not name or end - start < 2 * GRACE:
+        yield _articulated(Played(start, end, pitch, velocity), note)
+        return
+    near = {0: pitch, 1: _neighbour(note.pitches[0], key, 1), -1: _neighbour(note.pitches[0], key, -1)}
+    moves = _moves(name, end - start)
+    edges = [start + round((end - start) * share) for _, share in moves] + [end]
+    for (step, _), first, last in zip(moves, edges, edges[1:], strict=False):
+        yield Played(first, last, near[step], velocity if first == start else OFFBEAT)
+
+
+def _articulated(played: Played, note: Note) -> Played:
+    if "staccato" in note.decorations:
+        played = played._replace(end=played.start + max(1, (played.end - played.start) // 2))
+    if "accent" in note.decorations or "emphasis" in note.decorations:
+        played = played._replace(velocity=min(127, played.velocity + ACCENTED))
+    return played
+
+
+def _neighbour(pitch: Pitch, key: Key, steps: int) -> int:
+    """The MIDI number of the next note of the key, above or below."""
+    octave, step = divmod(pitch.octave * 7 + pitch.step + steps, 7)
+    return Pitch(step, octave, key.signature.get(step, 0)).midi
+
+
+_SLOW: Mapping[str, tuple[tuple[int, Fraction], ...]] = {
+    # A roll: the note, cut from above, and tapped from below.
+    "roll": (
+        (0, Fraction(0)), (1, Fraction(1, 3)), (0, Fraction(5, 12)), (-1, Fraction(2, 3)), (0, Fraction(3, 4)),
+    ),
+    "turn": ((1, Fraction(0)), (0, Fraction(1, 4)), (-1, Fraction(1, 2)), (0, Fraction(3, 4))),
+}  # fmt: skip
+"""Ornaments that fill a note: steps of the scale away from it, and the share of its length at which each begins."""
+
+_QUICK: Mapping[str, tuple[int, ...]] = {
+    "uppermordent": (0, 1, 0), "pralltriller": (0, 1, 0), "lowermordent": (0, -1, 0), "mordent": (0, -1, 0),
+    "slide": (-1, 0),
+}  # fmt: skip
+"""Ornaments as quick as grace notes, of which the last note is held."""
+
+
+def _moves(name: str, length: int) -> Sequence[tuple[int, Fraction]]:
+    """The notes of an ornament over a note of some ticks, as in _SLOW."""
+    if name in _SLOW:
+        return _SLOW[name]
+    if name in _QUICK:
+        each = min(Fraction(GRACE, length), Fraction(1, len(_QUICK[name]) + 1))
+        return [(step, each * place) for place, step in enumerate(_QUICK[name])]
+    count = 2 * max(1, length // (2 * GRACE)) + 1  # a trill begins and ends on its note
+    return [(place % 2, Fraction(place, count)) for place in range(count)]
+
+
+# Swing ------------------------------------------------------------------------------------------------
+
+
+class Swing:
+    """Moves ticks so that of each pair of short notes the first is longer (see ``pair_of``)."""
+
+    def __init__(self, bars: Sequence[Placed], share: Fraction) -> None:
+        self._pairs: dict[int, tuple[int, int]] = {}
+        self._share = share
+        for onset, bar, leads in bars:
+            pair = pair_of(bar)
+            if pair is None or bar.meter.bar is None:
+                continue
+            # A pickup's pairs are counted from the bar line behind it.
+            first = onset - (bar.meter.bar - bar.duration) if leads else onset
+            while first < onset + bar.duration:
+                if first >= onset:
+                    self._pairs[ticks(first)] = ticks(first), ticks(first + pair)
+                first += pair
+        self._starts = sorted(self._pairs)
+
+    def __call__(self, tick: int) -> int:
+        """Where a tick goes."""
+        place = bisect_right(self._starts, tick) - 1
+        if place < 0:
+            return tick
+        start, end = self._pairs[self._starts[place]]
+        if tick >= end:
+            return tick
+        half, long = (end - start) // 2, round((end - start) * self._share)
+        into = tick - start
+        if into <= half:
+            return start + round(Fraction(into * long, half))
+        return start + long + round(Fraction((into - half) * (end - start - long), half))
+
+
+def pair_of(bar: Bar) -> Fraction | None:
+    """The length of a pair of notes that may swing; None in meters that do not."""
+    if bar.meter.bar is None or bar.meter.compound or bar.meter.unit > 4 or len(bar.meter.groups) > 1:
+        return None
+    return Fraction(1, 8) if bar.meter.bar <= Fraction(1, 2) else Fraction(1, 4)
+
+
+def usual_swing(tune: Tune) -> Fraction:
+    """Half, or for a hornpipe that is written evenly SWING."""
+    if "hornpipe" not in tune.rhythm.lower():
+        return Fraction(1, 2)
+    even = dotted = 0
+    for bar in tune.bars:
+        pair, onset = pair_of(bar), Fraction(0)
+        for note in bar.notes:
+            if pair:
+                even += onset % pair == pair / 2
+                dotted += onset % pair == pair * 3 / 4
+            onset += note.duration
+    return SWING if even > dotted else Fraction(1, 2)
+
+
+# Accompaniment ----------------------------------------------------------------------------------------
+
+
+def accompaniment(bars: Sequence[Placed]) -> Iterator[Played]:
+    """A guitar's bass notes on the strong beats and chords on the weak ones, from the first chord symbol on."""
+    chord: Chord | None = None
+    for onset, bar, leads in bars:
+        found = list(chords(bar))
+        if bar.meter.bar is None or leads:
+            chord = found[-1][1] if found else chord
+            continue
+        changes = dict(found)
+        for place, strong, length in _pattern(bar):
+            if place >= bar.duration:
+                break
+            chord = next((changes[at] for at in sorted(changes, reverse=True) if at <= place), chord)
+            if chord is None:
+                continue
+            start, end = ticks(onset + place), ticks(onset + min(place + length, bar.duration))
+            pitches = [_bass(chord)] if strong else _voicing(chord)
+            yield from (Played(start, end, pitch, BASS if strong else STRUM) for pitch in pitches)
+        if found:
+            chord = found[-1][1]
+
+
+def _pattern(bar: Bar) -> Iterator[tuple[Fraction, bool, Fraction]]:
+    """When something is struck in a bar, whether it is a bass note, and how long it sounds."""
+    meter = bar.meter
+    if meter.compound:
+        third = meter.pulse[0] / 3
+        for beat in range(len(meter.pulse)):
+            start = 3 * beat * third
+            yield start, True, 2 * third
+            yield start + 2 * third, False, third
+    elif len(meter.pulse) == 3:
+        yield from ((beat * meter.pulse[0], beat == 0, meter.pulse[0]) for beat in range(3))
+    elif meter.bar and len(meter.groups) == 1 and meter.unit <= 4:
+        step = Fraction(1, 4) if meter.bar >= 1 else Fraction(1, 8)
+        yield from ((place * step, place % 2 == 0, step) for place in range(int(meter.bar / step)))
+    else:
+        for number, length in enumerate(meter.pulse):
+            yield sum(meter.pulse[:number], Fraction(0)), number == 0, length
+
+
+def _bass(chord: Chord) -> int:
+    """The bass note between E2 and D#3."""
+    return 40 + (chord.bass - 40) % 12
+
+
+def _voicing(chord: Chord) -> list[int]:
+    """The tones of a chord from G3 up, each once, close together."""
+    return sorted(55 + (tone_class - 55) % 12 for tone_class in chord.classes)

@@ -1,0 +1,68 @@
+"""What the formats are told beside the tunes."""
+
+from dataclasses import dataclass
+
+from folkrnn.errors import ExportError
+from folkrnn.export.playing import USUAL, Playing
+
+PAPERS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}
+"""Width and height in millimetres."""
+
+SIZES = {"small": 0.8, "normal": 1.0, "large": 1.25}
+"""How large music is drawn; the normal staff is 6.3 mm high."""
+
+MARGIN, TOP, BOTTOM, GUTTER = 18.0, 16.0, 18.0, 9.0
+"""Millimetres at each side, above, below, and between two columns."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """How a PDF is laid out. Raises ExportError for what there is not."""
+
+    title: str = ""  # with which comes a title page
+    contents: bool = False
+    index: bool = False
+    paper: str = "a4"
+    columns: int = 1
+    size: str = "normal"
+
+    def __post_init__(self) -> None:
+        if self.paper not in PAPERS:
+            raise ExportError(f"paper={self.paper!r} should be one of {', '.join(PAPERS)}")
+        if self.size not in SIZES:
+            raise ExportError(f"size={self.size!r} should be one of {', '.join(SIZES)}")
+        if self.columns not in (1, 2):
+            raise ExportError(f"columns={self.columns!r} should be 1 or 2")
+
+    @property
+    def text_width(self) -> float:
+        """The width of a column in millimetres."""
+        width, _ = PAPERS[self.paper]
+        return (width - 2 * MARGIN - GUTTER * (self.columns - 1)) / self.columns
+
+    @property
+    def text_height(self) -> float:
+        """The height of a column in millimetres."""
+        _, height = PAPERS[self.paper]
+        return height - TOP - BOTTOM
+
+    @property
+    def scale(self) -> float:
+        """How much narrower the music is, drawn in a column, than drawn at normal size over A4."""
+        return self.text_width / USUAL_TEXT_WIDTH / SIZES[self.size]
+
+
+USUAL_TEXT_WIDTH = PAPERS["a4"][0] - 2 * MARGIN
+"""The width of a column of A4 in millimetres."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How tunes are played, for MIDI and sound, and how a book is laid out, for PDF."""
+
+    playing: Playing = USUAL
+    book: Book = Book()
+
+
+DEFAULT = Settings()
+"""As the tunes have it."""

@@ -1,0 +1,124 @@
+"""Tunes as sound: a small synthesiser that plays what the MIDI file says, without any instrument on disk.
+
+The melody is bowed: harmonics that fall off, a soft attack, and a vibrato that comes late in long notes. Chords
+are plucked: the higher a harmonic, the sooner it dies away. The count-in is two wood blocks.
+"""
+
+import io
+import wave
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import mido
+import numpy as np
+from numpy.typing import NDArray
+
+from folkrnn.export.midi import DRUMS, HIGH_CLICK, to_midi
+from folkrnn.export.playing import USUAL, Playing
+from folkrnn.notation import Tune
+
+RATE = 44_100
+"""Samples a second."""
+
+PEAK = 0.89
+"""The loudest sample, of 1: a decibel below the most that a file can hold."""
+
+MELODY, PLUCKED, CLICKS = 1.0, 0.55, 0.5
+"""How loud the parts are beside each other."""
+
+_BOWED = [1.0, 0.62, 0.42, 0.3, 0.24, 0.14, 0.09, 0.06]
+_ATTACK, _RELEASE = 0.018, 0.045  # seconds
+_VIBRATO_AFTER, _VIBRATO_RATE, _VIBRATO_DEPTH = 0.18, 5.6, 0.0035  # seconds, hertz, share of the frequency
+
+Samples = NDArray[np.float64]
+
+
+class Sounding(NamedTuple):
+    """A note of a file: start and end in seconds, its channel, MIDI number and velocity."""
+
+    start: float
+    end: float
+    channel: int
+    pitch: int
+    velocity: int
+
+
+def to_wav(tune: Tune, playing: Playing = USUAL) -> bytes:
+    """Return a tune, played as ``playing`` says, as a mono WAV file of 16 bits. Raises what ``to_midi`` raises."""
+    samples = _mixed(list(_sounding(to_midi(tune, playing))))
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes((samples * 32767).astype("<i2").tobytes())
+    return buffer.getvalue()
+
+
+def _sounding(midi: bytes) -> Iterator[Sounding]:
+    """Yield the notes of a MIDI file, at the times that its tempos make."""
+    now = 0.0
+    began: dict[tuple[int, int], tuple[float, int]] = {}
+    for message in mido.MidiFile(file=io.BytesIO(midi), charset="utf-8"):
+        now += message.time
+        if message.type not in ("note_on", "note_off"):
+            continue
+        place = message.channel, message.note
+        if place in began:
+            start, velocity = began.pop(place)
+            yield Sounding(start, now, *place, velocity)
+        if message.type == "note_on" and message.velocity:
+            began[place] = now, message.velocity
+
+
+def _mixed(notes: list[Sounding]) -> Samples:
+    """Add up all notes, and make the loudest place as loud as PEAK."""
+    end = max((note.end for note in notes), default=0.0)
+    mixed = np.zeros(int((end + 1) * RATE))
+    for note in notes:
+        if note.channel == DRUMS:
+            sound = CLICKS * _click(note.pitch)
+        elif note.channel:
+            sound = PLUCKED * _plucked(_frequency(note.pitch), note.end - note.start)
+        else:
+            sound = MELODY * _bowed(_frequency(note.pitch), note.end - note.start)
+        first = int(note.start * RATE)
+        sound = sound[: len(mixed) - first]
+        mixed[first : first + len(sound)] += sound * (note.velocity / 127) ** 1.5
+    loudest = np.abs(mixed).max(initial=0.0)
+    return mixed * (PEAK / loudest) if loudest else mixed
+
+
+def _frequency(pitch: int) -> float:
+    return float(440.0 * 2 ** ((pitch - 69) / 12))
+
+
+def _bowed(frequency: float, seconds: float) -> Samples:
+    """A note of a fiddle, or something like one, that dies away within _RELEASE after its end."""
+    time = np.arange(int((seconds + _RELEASE) * RATE)) / RATE
+    depth = _VIBRATO_DEPTH * np.clip((time - _VIBRATO_AFTER) / 0.2, 0, 1)
+    wobble = np.cos(2 * np.pi * _VIBRATO_RATE * time)
+    phase = 2 * np.pi * frequency * time - depth * frequency / _VIBRATO_RATE * wobble  # the frequency's integral
+    sound = np.zeros_like(time)
+    for number, strength in enumerate(_BOWED, 1):
+        if number * frequency < RATE / 2:
+            sound += strength * np.sin(number * phase)
+    rising = np.clip(time / _ATTACK, 0, 1)
+    falling = np.clip((seconds + _RELEASE - time) / _RELEASE, 0, 1)
+    return sound * rising * falling * (0.82 + 0.18 * np.exp(-6 * time))
+
+
+def _plucked(frequency: float, seconds: float) -> Samples:
+    """A note of a guitar, or something like one, damped when it ends."""
+    time = np.arange(int((seconds + _RELEASE) * RATE)) / RATE
+    sound = np.zeros_like(time)
+    for number in range(1, 9):
+        if number * frequency < RATE / 2:
+            sound += np.sin(2 * np.pi * number * frequency * time) * np.exp(-(1.6 + 1.3 * number) * time) / number
+    return sound * np.clip(time / 0.003, 0, 1) * np.clip((seconds + _RELEASE - time) / _RELEASE, 0, 1)
+
+
+def _click(pitch: int) -> Samples:
+    """A wood block."""
+    time = np.arange(RATE // 16) / RATE
+    return np.sin(2 * np.pi * (1900 if pitch == HIGH_CLICK else 1300) * time) * np.exp(-70 * time)

@@ -1,0 +1,229 @@
+"""Chord symbols: what they stand for, and which would suit a tune that has none."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
+
+from folkrnn.notation.bars import leads_on
+from folkrnn.notation.key import Key
+from folkrnn.notation.pitch import SEMITONES, STEPS, Pitch
+from folkrnn.notation.tune import Bar, Tune
+
+_SYMBOL = re.compile(r"([A-G])([#b♯♭]?)([^/]*)(?:/([A-Ga-g])([#b♯♭]?))?")
+
+_QUALITIES = {
+    "": (0, 4, 7), "maj": (0, 4, 7), "M": (0, 4, 7), "m": (0, 3, 7), "min": (0, 3, 7), "-": (0, 3, 7),
+    "7": (0, 4, 7, 10), "m7": (0, 3, 7, 10), "min7": (0, 3, 7, 10), "maj7": (0, 4, 7, 11), "M7": (0, 4, 7, 11),
+    "6": (0, 4, 7, 9), "m6": (0, 3, 7, 9), "dim": (0, 3, 6), "o": (0, 3, 6), "dim7": (0, 3, 6, 9), "aug": (0, 4, 8),
+    "+": (0, 4, 8), "sus": (0, 5, 7), "sus4": (0, 5, 7), "sus2": (0, 2, 7), "5": (0, 7), "9": (0, 4, 7, 10, 14),
+    "m9": (0, 3, 7, 10, 14), "add9": (0, 4, 7, 14),
+}  # fmt: skip
+"""The chords by what stands behind the root, as semitones above it."""
+
+_ALTERS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
+
+
+class Chord(NamedTuple):
+    """A chord: the pitch class of its root, its tones in semitones above it, and the pitch class of its bass."""
+
+    root: int
+    tones: tuple[int, ...]
+    bass: int
+
+    @property
+    def classes(self) -> frozenset[int]:
+        """The pitch classes of its tones."""
+        return frozenset((self.root + tone) % 12 for tone in self.tones)
+
+
+@lru_cache(maxsize=1024)
+def parse_chord(text: str) -> Chord | None:
+    """Read a chord symbol such as ``G``, ``Am7``, ``D/F#``; None for words that are no chord.
+
+    Of an unknown kind (``G13b9``) the triad that it begins with is taken.
+    """
+    match = _SYMBOL.fullmatch(text.strip())
+    if not match:
+        return None
+    root = _pitch_class(match[1], match[2])
+    kind = match[3].strip().strip("()")
+    if kind not in _QUALITIES:
+        known = [name for name in _QUALITIES if name and kind.startswith(name)]
+        if not known and not re.match(r"\d|alt", kind):
+            return None
+        kind = max(known, key=len, default="")
+    bass = _pitch_class(match[4].upper(), match[5]) if match[4] else root
+    return Chord(root, _QUALITIES[kind], bass)
+
+
+def _pitch_class(letter: str, sign: str) -> int:
+    return (SEMITONES[STEPS.index(letter)] + _ALTERS[sign]) % 12
+
+
+def chords(bar: Bar) -> Iterator[tuple[Fraction, Chord]]:
+    """The chords that are written in a bar, each with its place from the beginning of the bar."""
+    onset = Fraction(0)
+    for note in bar.notes:
+        found = [chord for chord in map(parse_chord, note.chord_symbols) if chord]
+        for place, chord in enumerate(found):  # several over one note share its time
+            yield onset + note.duration * place / len(found), chord
+        onset += note.duration
+
+
+def has_chords(tune: Tune) -> bool:
+    """Whether any chord is written in a tune."""
+    return any(parse_chord(symbol) for note in tune.notes() for symbol in note.chord_symbols)
+
+
+def move_symbol(symbol: str, move: Callable[[Pitch], Pitch]) -> str:
+    """A chord symbol with its root and its bass moved; words that are no chord stay."""
+    match = _SYMBOL.fullmatch(symbol.strip())
+    if not match or not parse_chord(symbol):
+        return symbol
+
+    def moved(letter: str, sign: str) -> str:
+        pitch = move(Pitch(STEPS.index(letter.upper()), 4, _ALTERS[sign]))
+        return STEPS[pitch.step] + ("#" * pitch.alter if pitch.alter > 0 else "b" * -pitch.alter)
+
+    bass = f"/{moved(match[4], match[5])}" if match[4] else ""
+    return moved(match[1], match[2]) + match[3] + bass
+
+
+# Suggesting -------------------------------------------------------------------------------------------
+
+_LIKING = {
+    "major": {0: 0.45, 4: 0.3, 3: 0.25, 5: 0.0, 1: -0.05, 2: -0.4},
+    "minor": {0: 0.45, 6: 0.3, 3: 0.1, 2: 0.1, 4: 0.1, 5: 0.05},
+    "mixolydian": {0: 0.45, 6: 0.3, 3: 0.2, 4: 0.1, 1: -0.1, 5: -0.1},
+}
+"""How willingly players of this music take the chord on each step of the scale, from 0; others they leave alone."""
+
+_FAMILY = {"": "major", "lyd": "major", "mix": "mixolydian"}
+_CHANGE = 0.35
+"""What a change of chord costs within a bar; from bar to bar it costs a third of that."""
+
+_CADENCE = 1.5
+"""What an ending on the tonic is worth, and half as much a beginning on it."""
+
+
+def with_chords(tune: Tune) -> Tune:
+    """The tune with chords suggested above its notes, in place of any that it has.
+
+    Each half of a bar, or each bar of three beats, has the triad of the key that holds most of what sounds there, with
+    as few changes as will do; the best way through the whole tune is found by dynamic programming. A key without tonic
+    or signature of its own gets none.
+    """
+    triads = _triads(tune.key)
+    spans = list(_spans(tune.bars)) if triads else []
+    if not spans:
+        return tune
+    names = list(triads)
+    costs = [[_fit(span, *triads[name]) for name in names] for span in spans]
+    costs[-1][0] += _CADENCE
+    first = next((place for place, span in enumerate(spans) if not span.pickup), 0)
+    costs[first][0] += _CADENCE / 2
+    best = [costs[0]]
+    back: list[list[int]] = []
+    for before, (span, here) in enumerate(zip(spans[1:], costs[1:], strict=True)):
+        change = _CHANGE if span.bar == spans[before].bar else _CHANGE / 3
+        scores, ways = [], []
+        for this, fit in enumerate(here):
+            from_each = [score - change * (that != this) for that, score in enumerate(best[-1])]
+            way = max(range(len(names)), key=from_each.__getitem__)
+            scores.append(from_each[way] + fit)
+            ways.append(way)
+        best.append(scores)
+        back.append(ways)
+    place = max(range(len(names)), key=best[-1].__getitem__)
+    chosen = [place]
+    for ways in reversed(back):
+        place = ways[place]
+        chosen.append(place)
+    chosen.reverse()
+    symbols: dict[tuple[int, int], str] = {}
+    last = ""
+    for span, choice in zip(spans, chosen, strict=True):
+        symbol = names[choice]
+        if symbol != last and not span.pickup:
+            symbols[span.bar, span.note] = last = symbol
+    return _with_symbols(tune, symbols)
+
+
+def without_chords(tune: Tune) -> Tune:
+    """The tune without its chord symbols."""
+    return _with_symbols(tune, {})
+
+
+def _with_symbols(tune: Tune, symbols: Mapping[tuple[int, int], str]) -> Tune:
+    """The tune with these chord symbols alone, by bar and note (indices)."""
+    bars = []
+    for index, bar in enumerate(tune.bars):
+        places = [(index, place) for place in range(len(bar.notes))]
+        told = [(symbols[each],) if each in symbols else () for each in places]
+        notes = [note._replace(chord_symbols=symbol) for note, symbol in zip(bar.notes, told, strict=True)]
+        bars.append(replace(bar, notes=tuple(notes)))
+    return replace(tune, bars=tuple(bars))
+
+
+class _Span(NamedTuple):
+    """A stretch of a bar under one chord: the bar and the note (indices) it begins at, and what sounds in it."""
+
+    bar: int
+    note: int
+    pickup: bool
+    weights: tuple[tuple[int, float], ...]  # pitch class and weight, which add up to 1
+
+
+def _spans(bars: Sequence[Bar]) -> Iterator[_Span]:
+    for index, bar in enumerate(bars):
+        pickup = leads_on(bars, index)
+        pulse = list(accumulate(bar.meter.pulse[:-1], initial=Fraction(0)))
+        half = bar.meter.bar / 2 if bar.meter.bar and len(pulse) % 2 == 0 else None
+        onset, start, notes = Fraction(0), 0, list[tuple[int, float]]()
+        for place, note in enumerate(bar.notes):
+            if half is not None and onset == half and not pickup and notes:
+                yield _Span(index, start, pickup, _shares(notes))
+                start, notes = place, []
+            accent = 1.5 if onset in pulse else 1.0
+            notes += [(pitch.midi % 12, float(note.duration) * accent) for pitch in note.pitches]
+            onset += note.duration
+        if notes:
+            yield _Span(index, start, pickup, _shares(notes))
+
+
+def _shares(notes: list[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
+    total = sum(weight for _, weight in notes)
+    return tuple((pitch, weight / total) for pitch, weight in notes)
+
+
+def _fit(span: _Span, chord: Chord, liking: float) -> float:
+    """How well a chord suits what sounds: from -1, nothing belongs to it, to 1, with what players like added."""
+    held = sum(
+        weight * (1.15 if pitch == chord.root else 1.0) for pitch, weight in span.weights if pitch in chord.classes
+    )
+    return 2 * held - 1 + liking
+
+
+def _triads(key: Key) -> dict[str, tuple[Chord, float]]:
+    """The triads of a key that players take, the tonic's first: by symbol, each with how well it is liked."""
+    if not key.tonic or not key.standard:
+        return {}
+    tonic = STEPS.index(key.tonic[0])
+    scale = [(tonic + step) % 7 for step in range(7)]
+    signature = key.signature
+    classes = [(SEMITONES[step] + signature.get(step, 0)) % 12 for step in scale]
+    found: dict[str, tuple[Chord, float]] = {}
+    for degree, liking in _LIKING[_FAMILY.get(key.mode, "minor")].items():
+        root = classes[degree]
+        third, fifth = ((classes[(degree + up) % 7] - root) % 12 for up in (2, 4))
+        alter = signature.get(scale[degree], 0)
+        name = STEPS[scale[degree]] + ("#" * alter if alter > 0 else "b" * -alter)
+        if fifth == 7:
+            found[name + "m" * (third == 3)] = Chord(root, (0, third, 7), root), liking
+        if key.mode == "m" and degree == 4:  # with the leading note
+            found[name] = Chord(root, (0, 4, 7), root), liking
+    return found

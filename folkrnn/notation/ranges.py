@@ -1,0 +1,96 @@
+"""Instruments: what they can play, and how music is written for them."""
+
+import re
+from typing import NamedTuple
+
+from folkrnn.errors import NotationError
+from folkrnn.notation.key import Key
+from folkrnn.notation.pitch import STEPS
+from folkrnn.notation.transposition import interval_between, transpose, transpose_key
+from folkrnn.notation.tune import Tune
+
+INSTRUMENTS = {
+    "whistle": (62, 86),  # D, as written: it sounds an octave higher
+    "flute": (62, 86),
+    "fiddle": (55, 83),  # first position
+    "mandolin": (55, 86),
+    "banjo": (55, 83),  # tenor, Irish tuning, as written
+    "concertina": (55, 93),
+    "accordion": (59, 95),
+    "pipes": (62, 86),  # uilleann
+}
+"""The lowest and the highest note, as MIDI numbers, that players of an instrument expect to meet."""
+
+TRANSPOSING = {"Bb": (1, 2), "Eb": (5, 9), "F": (4, 7)}
+"""By how much music for an instrument is written higher than it sounds, as (steps, semitones)."""
+
+_STEPS = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
+"""The staff places that so many semitones usually are: 3 is a minor third."""
+
+
+class Fit(NamedTuple):
+    """A tune moved by octaves to suit an instrument, and how many of its notes are still too low or too high."""
+
+    tune: Tune
+    octaves: int
+    outside: int
+
+
+def moved(tune: Tune, to: str) -> Tune:
+    """The tune moved by semitones (``+2``, ``-5``) or to another tonic, by the smaller way (``G``, ``Bb``).
+
+    Raises NotationError for anything else, and where the tune has no usual spelling there.
+    """
+    to = to.strip()
+    if re.fullmatch(r"[+-]\d{1,3}", to):
+        semitones = int(to)
+        if abs(semitones) > 24:
+            raise NotationError(f"{to!r} is too far; expected at most 24 semitones, two octaves")
+        return transpose(tune, *_usual_interval(tune.key, semitones))
+    tonic = to.removesuffix("m")
+    if tonic[:1] in STEPS and tonic[:1] and tonic[1:] in ("", "#", "b"):
+        return transpose(tune, *interval_between(tune.key, tonic))
+    raise NotationError(f"{to!r} is no interval or key; expected semitones such as +2 or -5, or a key such as G")
+
+
+def _usual_interval(key: Key, semitones: int) -> tuple[int, int]:
+    """The interval of so many semitones that leads to the key with the fewest signs."""
+    octaves, rest = divmod(semitones, 12)
+    choices = [(_STEPS[rest], rest)]
+    if key.tonic and key.standard:
+        choices += [(_STEPS[rest] + more, rest) for more in (1, -1)]
+
+    def signs(interval: tuple[int, int]) -> int:
+        try:
+            return abs(transpose_key(key, *interval).fifths)
+        except NotationError:
+            return 99
+
+    steps, _ = min(choices, key=signs)
+    return steps + 7 * octaves, semitones
+
+
+def written_for(tune: Tune, instrument: str) -> Tune:
+    """The tune as a player of a transposing instrument reads it to sound as it is. Raises NotationError."""
+    if instrument not in TRANSPOSING:
+        raise NotationError(f"{instrument!r} is no key of an instrument; expected one of {', '.join(TRANSPOSING)}")
+    return transpose(tune, *TRANSPOSING[instrument])
+
+
+def octave_moved(tune: Tune, octaves: int) -> Tune:
+    """The tune so many octaves higher."""
+    return transpose(tune, 7 * octaves, 12 * octaves) if octaves else tune
+
+
+def fitted(tune: Tune, instrument: str) -> Fit:
+    """The tune in the octave in which most of its notes lie in an instrument's range, moved no further than needed."""
+    if instrument not in INSTRUMENTS:
+        raise NotationError(f"{instrument!r} is no instrument known here; expected one of {', '.join(INSTRUMENTS)}")
+    low, high = INSTRUMENTS[instrument]
+    numbers = [pitch.midi for note in tune.notes() for pitch in note.pitches]
+
+    def outside(octaves: int) -> int:
+        return sum(not low <= number + 12 * octaves <= high for number in numbers)
+
+    octaves = min(range(-3, 4), key=lambda octaves: (outside(octaves), abs(octaves)))
+    return Fit(octave_moved(tune, octaves), octaves, outside(octaves))

@@ -1,0 +1,64 @@
+"""Time and memory of a PDF book of 100 and of 1,000 tunes: all processors beside one, each in a process of its own.
+
+The tunes are playable ones of O'Neill's, Ryan's and Aird's. Beside them abcm2ps sets the same tunes, where it is there.
+"""
+
+import argparse
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from folkrnn.export import export
+from folkrnn.notation import read_tunes, write_tunebook
+from folkrnn.processes import processors
+
+
+def alone(book: Path, jobs: int) -> None:
+    """Make one book; print the seconds, and the megabytes of the largest process and of the largest of its own."""
+    tunes = read_tunes(book.read_text(encoding="utf-8"))
+    begun = time.perf_counter()
+    export(tunes, ["pdf"], book.with_suffix(".pdf"), jobs=jobs, force=True)
+    spent = time.perf_counter() - begun
+    sizes = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    print(spent, *sizes)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--counts", type=int, nargs="*", default=[100, 1000])
+    parser.add_argument("--alone", nargs=2, metavar=("BOOK", "JOBS"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.alone:
+        alone(Path(options.alone[0]), int(options.alone[1]))
+        return
+    from judge_reader import playable_tunes
+
+    every = [tune for name in ("oneills1850", "ryansMammoth", "airdsAirs") for tune, _ in playable_tunes(name)]
+    with tempfile.TemporaryDirectory() as folder:
+        for count in options.counts:
+            book = Path(folder) / "book.abc"
+            book.write_text(write_tunebook(every[:: len(every) // count][:count]), encoding="utf-8")
+            each = {}
+            for jobs in (processors(), 1):
+                command = [sys.executable, __file__, "--alone", str(book), str(jobs)]
+                told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+                seconds, own, child = map(float, told.split())
+                each[jobs] = 1000 * seconds / count
+                print(
+                    f"{count:5d} tunes, {jobs} processes: {seconds:6.1f} s, {each[jobs]:5.1f} ms a tune; "
+                    f"{own:.0f} MB, each helper {child:.0f} MB",
+                    flush=True,
+                )
+            print(f"      one process / all: {each[1] / each[processors()]:.2f}")
+            if shutil.which("abcm2ps"):
+                begun = time.perf_counter()
+                subprocess.run(["abcm2ps", book, "-O", f"{folder}/book.ps"], capture_output=True, check=False)
+                print(f"      abcm2ps: {1000 * (time.perf_counter() - begun) / count:.1f} ms a tune (PostScript)")
+
+
+if __name__ == "__main__":
+    main()
