@@ -10,6 +10,7 @@ from folkrnn import __version__
 from folkrnn.cli.corpus import corpus
 from folkrnn.cli.export import export
 from folkrnn.cli.generate import generate
+from folkrnn.cli.originality import originality
 from folkrnn.cli.play import play
 from folkrnn.cli.rework import continue_, rewrite
 from folkrnn.cli.train import train
@@ -26,7 +27,7 @@ def cli() -> None:
     """Compose, validate, hear and print folk tunes in ABC notation."""
 
 
-for command in (corpus, train, generate, continue_, rewrite, validate, export, play):
+for command in (corpus, train, generate, continue_, rewrite, validate, export, play, originality):
     cli.add_command(command)
 
 

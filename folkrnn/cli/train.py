@@ -69,6 +69,7 @@ def train(
     from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
     from folkrnn.errors import ModelError
     from folkrnn.evaluation import measure_bits, summarise
+    from folkrnn.evaluation.originality import Index, index_path
     from folkrnn.model import bundled_model
     from folkrnn.model.checkpoint import load_checkpoint, save_checkpoint, with_vocabulary
     from folkrnn.model.network import NetworkSettings, device_for
@@ -125,6 +126,7 @@ def train(
     line.close()
     if not Together().leads:
         return
+    Index.of_corpus(built.tunes).save(index_path(result.model))
     checkpoint = load_checkpoint(result.model)
     figures = {"validation": summarise(measure_bits(checkpoint, held_out))}
     if built.of("test"):

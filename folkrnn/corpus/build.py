@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -63,29 +63,8 @@ class Corpus:
 
 def build_corpus(recipe: Recipe, progress: Callable[[str], None] | None = None) -> Corpus:
     """Build the corpus of a recipe. Raises CorpusError if no tune is left."""
-    kept: list[tuple[Tune, str, str]] = []
     dropped: dict[str, Counter[str]] = defaultdict(Counter)
-    seen: set[str] = set()
-    for source in recipe.sources:
-        read = 0
-        for name, text in source_texts(source):
-            for tune in read_tunes(text, name):
-                read += 1
-                tune = clean(tune, recipe, source)
-                reason = reason_to_drop(tune, recipe)
-                if not reason:
-                    written = canonical(tune)
-                    if len(written) > recipe.longest_characters:
-                        reason = "longer-than-allowed"
-                    elif written.split("\n", 2)[2] in seen:
-                        reason = "duplicate"
-                    else:
-                        seen.add(written.split("\n", 2)[2])
-                        kept.append((tune, source.name, written))
-                if reason:
-                    dropped[source.name][reason] += 1
-        if progress:
-            progress(f"{source.name}: {read} tunes read, {read - sum(dropped[source.name].values())} kept")
+    kept = list(kept_tunes(recipe, dropped, progress))
     if not kept:
         raise CorpusError(f"recipe {recipe.name!r} leaves no tune; the findings that fell out: {_causes(dropped)}")
     if progress:
@@ -105,6 +84,39 @@ def build_corpus(recipe: Recipe, progress: Callable[[str], None] | None = None) 
         for (tune, collection, text), name in zip(kept, names, strict=True)
     )
     return Corpus(recipe.name, recipe.settings(), tunes, {name: dict(counts) for name, counts in dropped.items()})
+
+
+def kept_tunes(
+    recipe: Recipe,
+    dropped: dict[str, Counter[str]] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Iterator[tuple[Tune, str, str]]:
+    """Yield the tunes that a recipe keeps: each cleaned, with the name of its source and its canonical text.
+
+    ``dropped`` counts why the others fell out, by source. Raises CorpusError for a source that cannot be read.
+    """
+    dropped = defaultdict(Counter) if dropped is None else dropped
+    seen: set[str] = set()
+    for source in recipe.sources:
+        read = 0
+        for name, text in source_texts(source):
+            for tune in read_tunes(text, name):
+                read += 1
+                tune = clean(tune, recipe, source)
+                reason = reason_to_drop(tune, recipe)
+                written = "" if reason else canonical(tune)
+                music = written.split("\n", 2)[-1]
+                if not reason and len(written) > recipe.longest_characters:
+                    reason = "longer-than-allowed"
+                elif not reason and music in seen:
+                    reason = "duplicate"
+                if reason:
+                    dropped[source.name][reason] += 1
+                else:
+                    seen.add(music)
+                    yield tune, source.name, written
+        if progress:
+            progress(f"{source.name}: {read} tunes read, {read - sum(dropped[source.name].values())} kept")
 
 
 def clean(tune: Tune, recipe: Recipe, source: SourceSettings) -> Tune:

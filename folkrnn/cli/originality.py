@@ -1,0 +1,102 @@
+"""``folkrnn originality``: what tunes have from the tunes that a model learned from."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from folkrnn.cli.common import Numbers, read_files, stop, table
+from folkrnn.errors import InputError, ModelError
+
+if TYPE_CHECKING:
+    from folkrnn.evaluation.originality import Index
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILES-or-FOLDERS…")
+@click.option("--tune", "numbers", type=Numbers(), help="Only these tunes, by their place: 1,3-5.")
+@click.option("--model", type=click.Path(path_type=Path), help="Whose corpus to search [default: the bundled one's].")
+@click.option("--corpus", "sources", multiple=True, help="Search this recipe, built corpus or ABC instead; repeatable.")
+@click.option(
+    "--max-copied", type=click.FloatRange(0, 1), help="Status 1 if more than this share of any tune's notes is copied."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def originality(
+    files: tuple[str, ...],
+    numbers: tuple[int, ...] | None,
+    model: Path | None,
+    sources: tuple[str, ...],
+    max_copied: float | None,
+    as_json: bool,
+) -> None:
+    """Say of each tune which known tune is nearest, in whatever key, and how much of it is copied.
+
+    Copied are notes in runs of twelve or more that one tune of the corpus has too, by interval and length. The nearest
+    tune is found by the notes that sound at the same places of the same bars.
+    """
+    tunes = [tune for _, found in read_files(files, stop) for tune in found if tune.bars]
+    if numbers is not None:
+        missing = [number for number in numbers if not 1 <= number <= len(tunes)]
+        if missing:
+            raise InputError(f"there is no tune {missing[0]}; expected numbers from 1 to {len(tunes)}")
+        tunes = [tunes[number - 1] for number in numbers]
+    index = _index_of(sources) if sources else _index_for(model)
+    found = []
+    with click.progressbar(
+        tunes, label="searching", file=sys.stderr, hidden=len(tunes) < 100 or not sys.stderr.isatty()
+    ) as steps:
+        found = [index.judge(tune) for tune in steps]
+    if as_json:
+        rows = [{"title": tune.title, **each._asdict()} for tune, each in zip(tunes, found, strict=True)]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        header = ["title", "known", "copied", "from", "bars", "alike", "nearest"]
+        lines = [
+            [
+                tune.title,
+                "yes" if each.title_known else "no",
+                f"{each.copied:.0%}",
+                each.source,
+                round(each.bars, 1),
+                f"{each.likeness:.0%}",
+                each.nearest,
+            ]
+            for tune, each in zip(tunes, found, strict=True)
+        ]
+        click.echo(table(header, lines))
+    if max_copied is not None and any(each.copied > max_copied for each in found):
+        sys.exit(1)
+
+
+def _index_of(sources: tuple[str, ...]) -> "Index":
+    """The index of a corpus that was named."""
+    from folkrnn.cli.corpus import resolve_corpus
+    from folkrnn.evaluation.originality import Index
+
+    return Index.of_corpus(resolve_corpus(sources).tunes)
+
+
+def _index_for(model: Path | None) -> "Index":
+    """The index of the corpus of a model: beside it, or kept from before, or made now and kept."""
+    from folkrnn.corpus import kept_tunes, list_recipes
+    from folkrnn.evaluation.originality import Index, index_path, name_of
+    from folkrnn.model import bundled_model, load_checkpoint
+
+    path = model or bundled_model()
+    beside = index_path(path)
+    if beside.is_file():
+        return Index.load(beside)
+    checkpoint = load_checkpoint(path)
+    kept = Path(click.get_app_dir("folkrnn")) / f"corpus-{checkpoint.corpus.get('digest', '')}.npz"
+    if kept.is_file():
+        return Index.load(kept)
+    recipe = next((each for each in list_recipes() if each.settings() == checkpoint.corpus.get("recipe")), None)
+    if recipe is None:
+        raise ModelError(f"{path}: the tunes that it learned from are not at hand; expected --corpus FILES")
+    click.echo("reading the corpus, this once", err=True)
+    tunes = kept_tunes(recipe, progress=lambda line: click.echo(line, err=True))
+    index = Index.of((tune, name_of(tune.title, source)) for tune, source, _ in tunes)
+    index.save(kept)
+    return index

@@ -1,0 +1,226 @@
+"""Is a tune new? Its nearest tune in a corpus, and what it has copied from there, whatever the key.
+
+Two questions are asked, for a copy may be in pieces or a whole that was changed note by note.
+
+*Copied share*: of the tune's notes, how many lie in a run of RUN or more, by pitch interval and length, that one tune
+of the corpus has too? An index holds a hash of every such run.
+
+*Likeness*: laid bar by bar beside another tune, in the best transposition, at how many points does the same note sound?
+The nearest tune is the one with which that is least likely by chance, so that few bars in common count less than many.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from folkrnn.corpus import CorpusTune
+from folkrnn.corpus.cleaning import title_key
+from folkrnn.errors import ModelError
+from folkrnn.evaluation.melody import BARS, MOST_POINTS, SILENT, Melody, grid_of, melody_of, points_of
+from folkrnn.files import whole_file
+from folkrnn.notation import Tune, read_tunes
+
+RUN = 12
+"""A run of so many notes is copied; players share shorter ones by the thousand."""
+
+FARTHEST = 14
+"""Tunes are held against each other up to so many semitones apart."""
+
+LEAST = 24
+"""With fewer points in common nothing is said of two tunes, unless the tune itself is shorter than twice that."""
+
+FORMAT = 1
+
+_random = np.random.default_rng(12)
+_BY_LENGTH = _random.integers(1, 2**63, RUN, np.uint64) | np.uint64(1)
+_BY_STEP = _random.integers(1, 2**63, RUN - 1, np.uint64) | np.uint64(1)
+
+
+class Originality(NamedTuple):
+    """What is known of a tune beside a corpus.
+
+    ``copied`` is the copied share, from 0 to 1, and ``source`` the name of the tune that it is largest with; ``bars``
+    is how long the longest run is that is shared with any. ``nearest`` is the name of the nearest tune, ``likeness``
+    the share of points that sound as there, and ``surprise`` by how many standard deviations that is more than chance.
+    ``title_known`` says whether a tune of the corpus has its title.
+    """
+
+    copied: float
+    source: str
+    bars: float
+    nearest: str
+    likeness: float
+    surprise: float
+    title_known: bool
+
+
+@dataclass(frozen=True)
+class Index:
+    """The N tunes of a corpus, laid out to be searched.
+
+    ``names`` are those of the tunes, ``titles`` keys of their titles. ``hashes`` (R,) are sorted, with the tune
+    (``owners``) and the note (``places``) that each run begins at. ``grids`` (N, BARS · MOST_POINTS) holds what
+    sounds at each point, ``points`` (N,) how many of them a bar has.
+    """
+
+    names: NDArray[np.str_]
+    titles: NDArray[np.str_]
+    hashes: NDArray[np.uint64]
+    owners: NDArray[np.int32]
+    places: NDArray[np.int32]
+    grids: NDArray[np.uint8]
+    points: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, tunes: Iterable[tuple[Tune, str]]) -> "Index":
+        """The index of some tunes, each with a name. Raises ModelError where there is none."""
+        names: list[str] = []
+        titles: set[str] = set()
+        runs: list[NDArray[np.uint64]] = []
+        grids: list[NDArray[np.uint8]] = []
+        points: list[int] = []
+        for tune, name in tunes:
+            names.append(name)
+            titles.add(title_key(tune.title))
+            runs.append(run_hashes(melody_of(tune)))
+            grid = grid_of(tune)
+            grids.append(np.pad(grid, (0, BARS * MOST_POINTS - len(grid)), constant_values=SILENT))
+            points.append(points_of(tune))
+        if not names:
+            raise ModelError("an index of no tunes says nothing; expected a corpus with tunes")
+        hashes = np.concatenate(runs)
+        order = np.argsort(hashes, kind="stable")
+        lengths = [len(found) for found in runs]
+        return cls(
+            np.array(names),
+            np.array(sorted(titles)),
+            hashes[order],
+            np.repeat(np.arange(len(names), dtype=np.int32), lengths)[order],
+            np.concatenate([np.arange(length, dtype=np.int32) for length in lengths])[order],
+            np.stack(grids),
+            np.array(points, np.uint8),
+        )
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def judge(self, tune: Tune) -> Originality:
+        """Hold a tune against all tunes of the index."""
+        key = title_key(tune.title)
+        place = int(np.searchsorted(self.titles, key))
+        known = place < len(self.titles) and self.titles[place] == key
+        return Originality(*self._copied(melody_of(tune)), *self._nearest(tune), bool(known))
+
+    def _copied(self, melody: Melody) -> tuple[float, str, float]:
+        """The copied share, the name of the tune that it is largest with, and the longest run in bars."""
+        own = run_hashes(melody)
+        first = np.searchsorted(self.hashes, own, "left")
+        counts = np.searchsorted(self.hashes, own, "right") - first
+        ours = np.repeat(np.arange(len(own)), counts)  # the note of ours at which each shared run begins
+        if not len(ours):
+            return 0.0, "", 0.0
+        found = np.arange(len(ours)) + np.repeat(first - (counts.cumsum() - counts), counts)
+        owners, theirs = self.owners[found], self.places[found].astype(np.int64)
+        best, source, longest = 0.0, "", 0.0
+        for owner in np.unique(owners):
+            starts = ours[owners == owner]
+            covered = np.zeros(len(melody.pitches), bool)
+            for offset in range(RUN):
+                covered[starts + offset] = True
+            if covered.mean() > best:
+                best, source = float(covered.mean()), str(self.names[owner])
+            longest = max(longest, _longest(starts, theirs[owners == owner], melody))
+        return best, source, longest
+
+    def _nearest(self, tune: Tune) -> tuple[str, float, float]:
+        """The nearest tune's name, the share of points that sound as there, and how surprising that is."""
+        own = grid_of(tune).astype(np.int16)
+        rows = np.flatnonzero(self.points == points_of(tune))
+        grids = self.grids[rows, : len(own)].astype(np.int16)
+        both = (grids != SILENT) & (own != SILENT)
+        apart = np.where(both, grids - own, FARTHEST + 1)
+        same = np.zeros(len(rows), np.int64)
+        for semitones in range(-FARTHEST, FARTHEST + 1):
+            same = np.maximum(same, (apart == semitones).sum(1))
+        points = both.sum(1)
+        enough = points >= min(LEAST, (own != SILENT).sum() / 2)
+        if not points[enough].sum():
+            return "", 0.0, 0.0
+        chance = float(same[enough].sum() / points[enough].sum())
+        spread = np.sqrt(np.maximum(points, 1) * chance * (1 - chance)) + 1e-9
+        surprise = np.where(enough, (same - points * chance) / spread, -np.inf)
+        best = int(surprise.argmax())
+        return str(self.names[rows[best]]), float(same[best] / points[best]), float(surprise[best])
+
+    def save(self, path: Path) -> None:
+        """Write the index to a file, and its folder where it is missing. Raises ModelError."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(path) as file:
+                np.savez_compressed(file, format=np.array(FORMAT), **vars(self))
+        except OSError as error:
+            raise ModelError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+    @classmethod
+    def of_corpus(cls, tunes: Iterable[CorpusTune]) -> "Index":
+        """The index of the tunes of a corpus, named by title and collection."""
+        return cls.of((tune, name_of(tune.title, each.collection)) for each in tunes for tune in read_tunes(each.text))
+
+    @classmethod
+    def load(cls, path: Path) -> "Index":
+        """Read what ``save`` wrote. Raises ModelError."""
+        try:
+            with np.load(path, allow_pickle=False) as held:
+                if int(held["format"]) != FORMAT:
+                    raise ModelError(f"{path}: an index of another folkrnn; remove it, and it is made anew")
+                return cls(**{name: held[name] for name in cls.__dataclass_fields__})
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise ModelError(f"{path}: not a readable index of a corpus ({error}); remove it") from None
+
+
+def name_of(title: str, collection: str) -> str:
+    """What a tune of a corpus is called."""
+    return f"{title or 'Untitled'} ({collection})"
+
+
+def index_path(model: Path) -> Path:
+    """Where the index of a model's corpus lies, if it has one of its own: beside it."""
+    return model.with_name("corpus.npz")
+
+
+def run_hashes(melody: Melody) -> NDArray[np.uint64]:
+    """A hash of each run of RUN notes, by the note that it begins at: equal where intervals and lengths are."""
+    count = len(melody.pitches) - RUN + 1
+    found = np.zeros(max(0, count), np.uint64)
+    if count > 0:
+        lengths, steps = _scattered(melody.lengths), _scattered(np.diff(melody.pitches) + 128)
+        for place in range(RUN):
+            found += lengths[place : place + count] * _BY_LENGTH[place]
+        for place in range(RUN - 1):
+            found += steps[place : place + count] * _BY_STEP[place]
+    return found
+
+
+def _scattered(numbers: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Small numbers spread over all 64 bits: the finaliser of SplitMix64 (Steele, Lea and Flood, 2014)."""
+    mixed = numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(mixed ^ (mixed >> np.uint64(31)), np.uint64)
+
+
+def _longest(ours: NDArray[np.int64], theirs: NDArray[np.int64], melody: Melody) -> float:
+    """The bars that the longest run lasts: shared runs that follow each other in both tunes are one."""
+    longest = 0.0
+    for lag in np.unique(theirs - ours):
+        starts = np.sort(ours[theirs - ours == lag])
+        for group in np.split(starts, np.flatnonzero(np.diff(starts) != 1) + 1):
+            last = int(group[-1]) + RUN - 1
+            end = melody.onsets[last + 1] if last + 1 < len(melody.onsets) else np.floor(melody.onsets[last]) + 1
+            longest = max(longest, float(end - melody.onsets[group[0]]))
+    return longest

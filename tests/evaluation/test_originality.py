@@ -1,0 +1,146 @@
+"""Known tunes are found again, in any key and note by note changed; unknown ones are not."""
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from folkrnn.errors import ModelError
+from folkrnn.evaluation.melody import BARS, grid_of, melody_of, points_of
+from folkrnn.evaluation.originality import RUN, Index
+from folkrnn.notation import Tune, read_tunes, transpose
+from folkrnn.notation.pitch import Pitch
+
+
+def tune(body: str, title: str = "Test", meter: str = "4/4", key: str = "G") -> Tune:
+    return read_tunes(f"X:1\nT:{title}\nM:{meter}\nL:1/8\nK:{key}\n{body}\n")[0]
+
+
+def invented(seed: int, bars: int = 16, meter: str = "4/4") -> Tune:
+    """A melody like no other seed's."""
+    rng = random.Random(seed)
+    size = 8 if meter == "4/4" else 6
+    body = "|".join("".join(rng.choices("DEFGABcdefga", k=size)) for _ in range(bars))
+    return tune(body + "|]", f"Tune {seed}", meter)
+
+
+@pytest.fixture(scope="module")
+def index() -> Index:
+    tunes = [invented(seed, meter=meter) for seed in range(150) for meter in ("4/4", "6/8")]
+    return Index.of((each, f"{each.title} in {each.meter}") for each in tunes)
+
+
+def changed(tune: Tune, share: float, seed: int) -> Tune:
+    """A tune with some of its notes moved by a few steps."""
+    rng = random.Random(seed)
+
+    def moved(pitch: Pitch) -> Pitch:
+        octave, step = divmod(pitch.octave * 7 + pitch.step + rng.choice([-3, -2, -1, 1, 2, 3]), 7)
+        return Pitch(step, octave, tune.key.signature.get(step, 0))
+
+    bars = [
+        replace(
+            bar,
+            notes=tuple(
+                note._replace(pitches=tuple(map(moved, note.pitches))) if rng.random() < share else note
+                for note in bar.notes
+            ),
+        )
+        for bar in tune.bars
+    ]
+    return replace(tune, bars=tuple(bars))
+
+
+@pytest.mark.parametrize("interval", [(0, 0), (1, 2), (-3, -5), (4, 7), (-7, -12)])
+def test_a_copy_is_found_in_any_key(index: Index, interval: tuple[int, int]) -> None:
+    found = index.judge(replace(transpose(invented(7), *interval), fields=(("T", "Brand New"),)))
+    assert found.source == found.nearest == "Tune 7 in 4/4"
+    assert (found.copied, found.likeness, found.bars) == (1.0, 1.0, 16.0)
+    assert not found.title_known
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5])
+def test_a_copy_that_was_changed_note_by_note_is_nearest(index: Index, share: float) -> None:
+    right = 0
+    for seed in range(20):
+        found = index.judge(transpose(changed(invented(seed), share, seed), 1, 2))
+        right += found.nearest == f"Tune {seed} in 4/4"
+        assert found.copied <= 1 - share + 0.35
+    assert right >= 19
+
+
+def test_a_new_tune_has_nothing_copied_and_is_like_none(index: Index) -> None:
+    found = [index.judge(invented(seed)) for seed in range(1000, 1030)]
+    assert max(each.copied for each in found) == 0
+    assert max(each.likeness for each in found) < 0.5
+    known = index.judge(changed(invented(3), 0.3, 1))
+    assert known.surprise > max(each.surprise for each in found)
+
+
+def test_the_copied_share_counts_notes_in_long_runs_of_one_tune(index: Index) -> None:
+    theirs, ours = invented(5).bars, invented(2000).bars
+    mixed = replace(invented(2000), bars=(*ours[:4], *theirs[4:8], *ours[8:]))
+    found = index.judge(mixed)
+    assert found.source == "Tune 5 in 4/4"
+    assert found.copied == pytest.approx(0.25, abs=0.02)
+    assert found.bars == pytest.approx(4, abs=0.2)
+    one_bar = replace(invented(2000), bars=(*ours[:4], theirs[4], *ours[5:]))  # eight notes are no run
+    assert index.judge(one_bar).copied == 0
+
+
+def test_runs_are_compared_by_interval_and_length() -> None:
+    scale = "GABcdefgabag|"
+    one = Index.of([(tune(scale, meter="12/8"), "scale")])
+    assert one.judge(tune(scale, meter="12/8", key="G")).copied == 1
+    assert one.judge(tune("ABcdefgabc'ba|", meter="12/8", key="Amix")).copied == 0  # other intervals
+    assert one.judge(tune("G2A2B2c2d2e2f2g2a2b2a2g2|", meter="24/8")).copied == 0  # other lengths
+    assert len("GABcdefgabag") == RUN
+    assert one.judge(tune("GABcdefgaba|", meter="11/8")).copied == 0  # too short a run
+
+
+def test_titles_are_known_however_they_are_spelled(index: Index) -> None:
+    assert index.judge(tune("ABcd|", title="tune 7")).title_known
+    assert not index.judge(tune("ABcd|", title="Tune 999")).title_known
+
+
+def test_ties_are_one_note_and_rests_none() -> None:
+    melody = melody_of(tune("A4-A4|z4 B4-|B4 c4|"))
+    assert melody.pitches.tolist() == [69, 71, 72]
+    assert melody.lengths.tolist() == [960, 960, 480]
+    assert melody.onsets.tolist() == [0.0, 1.5, 2.5]
+
+
+@pytest.mark.parametrize(("meter", "points"), [("4/4", 8), ("2/4", 8), ("3/4", 6), ("6/8", 6), ("9/8", 9), ("none", 8)])
+def test_bars_are_laid_on_a_grid(meter: str, points: int) -> None:
+    read = tune("G2|A8|", meter="4/4") if meter == "4/4" else tune("A2|", meter=meter)
+    assert points_of(read) == points
+    assert len(grid_of(read)) == BARS * points
+
+
+def test_a_pickup_moves_no_bar_and_twice_as_fast_is_the_same() -> None:
+    slow, fast = tune("D2|GABc dedB|G6|"), tune("D|G/A/B/c/ d/e/d/B/|G3|", meter="2/4")
+    assert np.array_equal(grid_of(slow), grid_of(fast))
+    assert grid_of(slow)[:10].tolist() == [67, 69, 71, 72, 74, 76, 74, 71, 67, 67]
+
+
+def test_an_index_comes_back_from_its_file(index: Index, tmp_path: Path) -> None:
+    index.save(tmp_path / "new" / "index.npz")
+    again = Index.load(tmp_path / "new" / "index.npz")
+    assert len(again) == len(index)
+    for seed in (3, 1003):
+        assert again.judge(invented(seed)) == index.judge(invented(seed))
+
+
+@pytest.mark.parametrize("content", [b"", b"nothing of the kind", b"PK\x03\x04cut"])
+def test_a_bad_index_is_one_clear_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bad.npz").write_bytes(content)
+    with pytest.raises(ModelError, match=r"bad\.npz") as caught:
+        Index.load(tmp_path / "bad.npz")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_tune_of_rests_is_judged(index: Index) -> None:
+    found = index.judge(tune("z8|z8|]"))
+    assert (found.copied, found.likeness, found.nearest) == (0.0, 0.0, "")
