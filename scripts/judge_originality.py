@@ -1,8 +1,8 @@
 """Are planted copies found? And how much of their corpus do new tunes have?
 
-Tunes of the corpus are transposed, and 10, 30 and 60 % of their notes moved by one to four steps of the scale. Is the
-tune that each came from named as the nearest? And do they stand out from held-out tunes, some of which have relatives in
-the corpus too? Then tunes that the model writes are judged.
+Tunes of the corpus are transposed, and 10, 30 and 60 % of their notes moved by one to four steps of the scale. Is
+the tune that each came from named as the nearest? And do they stand out from held-out tunes, some of which have
+relatives in the corpus too? Then tunes that the model writes are judged.
 """
 
 import argparse

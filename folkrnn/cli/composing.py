@@ -17,6 +17,7 @@ from folkrnn.errors import InputError
 from folkrnn.processes import processors
 
 if TYPE_CHECKING:
+    from folkrnn.evaluation.originality import Index
     from folkrnn.generation import GeneratedText, Prompt
     from folkrnn.generation.generator import Drafts
     from folkrnn.model import Checkpoint
@@ -103,6 +104,7 @@ class Composing:
     unconstrained: bool = False
 
     def __post_init__(self) -> None:
+        from folkrnn.cli.indexes import index_at_hand
         from folkrnn.model import bundled_model, load_checkpoint
 
         if self.output == "-" and self.as_json:
@@ -111,6 +113,7 @@ class Composing:
         self.seed = randbelow(10**6) if self.seed is None else self.seed
         self.path: Path = self.model or bundled_model()
         self.checkpoint: Checkpoint = load_checkpoint(self.path)
+        self.index = index_at_hand(self.path, self.checkpoint)
 
     def compose(
         self,
@@ -158,7 +161,7 @@ class Composing:
             beam=self.beam_width if self.sampler == "beam" else 0,
             stop=lambda: composing.pressed,
         )
-        account = _Account(few, not self.unconstrained)
+        account = _Account(few, not self.unconstrained, self.index)
         files: list[Path] = []
         with composing, JsonArray() if self.as_json else nullcontext() as array, delivery:
             made = ((text, finished(_tune(text, name, self._note(text)))) for text in texts)
@@ -249,9 +252,11 @@ def _say(sentence: str) -> None:
 class _Account:
     """What is told of tunes: a table of each if there are few, and sums."""
 
-    def __init__(self, few: bool, steering: bool) -> None:
+    def __init__(self, few: bool, steering: bool, index: "Index | None") -> None:
         self._few = few
+        self._index = index
         self._steering = steering
+        self._header: list[str] = ["title", "rhythm", "key", "meter", "bars", "playable"]
         self._rows: list[list[Any]] = []
         self._tunes = self._playable = self._steered = self._rewritten = self._characters = self._drafts = 0
         self.failed = 0
@@ -274,7 +279,10 @@ class _Account:
         self._steered += text.steered
         self._rewritten += text.rewritten
         self._characters += len(text.written)
+        if self._index:
+            row["copied"] = f"{self._index.judge(tune).copied:.0%}"
         if self._few:
+            self._header = list(row)
             self._rows.append(list(row.values()))
         more = {"drafts": text.drafts, "as_asked": text.accepted} if self._steering else {}
         return row | self._steering_of(text) | more
@@ -287,7 +295,7 @@ class _Account:
     def lines(self) -> Iterator[str]:
         """The table and the sums."""
         if self._few:
-            yield table(["title", "rhythm", "key", "meter", "bars", "playable"], self._rows)
+            yield table(self._header, self._rows)
         if self._steering:
             percent = 100 * self._steered / max(1, self._characters)
             steered = f"steered {self._steered:,} of {self._characters:,} characters ({percent:.1f} %)"

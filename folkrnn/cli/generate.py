@@ -17,6 +17,12 @@ from folkrnn.cli.composing import Composing, composing_options
 @click.option("--alike", type=click.IntRange(0, 10), help="How alike the parts are, in tenths, give or take one.")
 @click.option("--start", metavar="ABC", help="How the music begins, such as 'DFA d2f'; a * is filled by the model.")
 @click.option(
+    "--max-copied",
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    help="Write another tune in place of one of whose notes more than this share is copied.",
+)
+@click.option(
     "--max-length",
     type=click.IntRange(50, 20_000),
     default=2000,
@@ -34,6 +40,7 @@ def generate(
     form: str | None,
     alike: int | None,
     start: str | None,
+    max_copied: float | None,
     **options: Any,
 ) -> None:
     """Write new tunes, as ABC, MIDI and a printed page.
@@ -46,6 +53,8 @@ def generate(
 
     Status 0: all tunes are playable, or --unconstrained; 1: some are not; 2: nothing can be made; 130: Ctrl-C.
     """
+    from folkrnn.cli.indexes import index_for
+    from folkrnn.evaluation.originality import Original
     from folkrnn.generation.requests import drafts_for, read_request, unlearned
 
     composing = Composing(**options)
@@ -57,4 +66,11 @@ def generate(
     if composing.unconstrained and alike is not None:
         raise click.UsageError("--alike is for the grammar to see to; leave out --unconstrained")
     drafts = drafts_for(request, composing.checkpoint, composing.best_of or 1, obey=not composing.unconstrained)
-    composing.compose(request.prompt, drafts, request.broken)
+    if max_copied is None:
+        composing.compose(request.prompt, drafts, request.broken)
+        return
+    composing.index = index_for(composing.path, composing.checkpoint)
+    original = Original(composing.index, max_copied)
+    composing.compose(
+        request.prompt, original.drafts(drafts), lambda tune: request.broken(tune) or original.broken(tune)
+    )

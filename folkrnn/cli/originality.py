@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from folkrnn.cli.common import Numbers, read_files, stop, table
-from folkrnn.errors import InputError, ModelError
+from folkrnn.errors import InputError
 
 if TYPE_CHECKING:
     from folkrnn.evaluation.originality import Index
@@ -79,24 +79,9 @@ def _index_of(sources: tuple[str, ...]) -> "Index":
 
 
 def _index_for(model: Path | None) -> "Index":
-    """The index of the corpus of a model: beside it, or kept from before, or made now and kept."""
-    from folkrnn.corpus import kept_tunes, list_recipes
-    from folkrnn.evaluation.originality import Index, index_path, name_of
+    """The index of the corpus of a model, or of the bundled one."""
+    from folkrnn.cli.indexes import index_for
     from folkrnn.model import bundled_model, load_checkpoint
 
     path = model or bundled_model()
-    beside = index_path(path)
-    if beside.is_file():
-        return Index.load(beside)
-    checkpoint = load_checkpoint(path)
-    kept = Path(click.get_app_dir("folkrnn")) / f"corpus-{checkpoint.corpus.get('digest', '')}.npz"
-    if kept.is_file():
-        return Index.load(kept)
-    recipe = next((each for each in list_recipes() if each.settings() == checkpoint.corpus.get("recipe")), None)
-    if recipe is None:
-        raise ModelError(f"{path}: the tunes that it learned from are not at hand; expected --corpus FILES")
-    click.echo("reading the corpus, this once", err=True)
-    tunes = kept_tunes(recipe, progress=lambda line: click.echo(line, err=True))
-    index = Index.of((tune, name_of(tune.title, source)) for tune, source, _ in tunes)
-    index.save(kept)
-    return index
+    return index_for(path, load_checkpoint(path))

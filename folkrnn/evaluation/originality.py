@@ -10,7 +10,7 @@ The nearest tune is the one with which that is least likely by chance, so that f
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 from zipfile import BadZipFile
@@ -23,6 +23,7 @@ from folkrnn.corpus.cleaning import title_key
 from folkrnn.errors import ModelError
 from folkrnn.evaluation.melody import BARS, MOST_POINTS, SILENT, Melody, grid_of, melody_of, points_of
 from folkrnn.files import whole_file
+from folkrnn.generation.generator import Drafts
 from folkrnn.notation import Tune, read_tunes
 
 RUN = 12
@@ -181,6 +182,25 @@ class Index:
                 return cls(**{name: held[name] for name in cls.__dataclass_fields__})
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise ModelError(f"{path}: not a readable index of a corpus ({error}); remove it") from None
+
+
+class Original:
+    """The wish that no more than a share of a tune's notes is copied."""
+
+    def __init__(self, index: Index, most: float) -> None:
+        self.index = index
+        self.most = most
+
+    def broken(self, tune: Tune) -> str:
+        """What a tune does not keep of the wish; empty where it keeps it."""
+        found = self.index.judge(tune)
+        if found.copied <= self.most:
+            return ""
+        return f"{found.copied:.0%} of its notes are copied from {found.source}; expected at most {self.most:.0%}"
+
+    def drafts(self, drafts: Drafts) -> Drafts:
+        """Drafts that keep the wish too."""
+        return replace(drafts, accept=lambda text: drafts.accept(text) and not self.broken(read_tunes(text.text)[0]))
 
 
 def name_of(title: str, collection: str) -> str:

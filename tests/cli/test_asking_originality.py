@@ -37,3 +37,12 @@ def test_a_model_without_its_tunes_says_what_to_give(run: Run, untrained: Path, 
     assert result.status == 2
     assert "expected --corpus" in result.err
     assert result.err.count("\n") == 1
+
+
+def test_generated_tunes_are_told_with_what_they_copied(run: Run, untrained: Path, tmp_path: Path) -> None:
+    arguments = ["-n", 2, "--seed", 1, "--model", untrained, "--format", "abc", "-o", tmp_path, "--max-copied", "0.2"]
+    result = run("generate", *arguments)
+    assert result.status == 0
+    assert result.out.splitlines()[0].split()[-1] == "copied"
+    rows = json.loads(run("generate", *arguments, "--force", "--json").out)
+    assert [row["copied"] for row in rows] == ["0%", "0%"]

@@ -9,8 +9,9 @@ import pytest
 
 from folkrnn.errors import ModelError
 from folkrnn.evaluation.melody import BARS, grid_of, melody_of, points_of
-from folkrnn.evaluation.originality import RUN, Index
-from folkrnn.notation import Tune, read_tunes, transpose
+from folkrnn.evaluation.originality import RUN, Index, Original
+from folkrnn.generation.generator import Drafts, GeneratedText
+from folkrnn.notation import Tune, canonical, read_tunes, transpose
 from folkrnn.notation.pitch import Pitch
 
 
@@ -144,3 +145,14 @@ def test_a_bad_index_is_one_clear_line(tmp_path: Path, content: bytes) -> None:
 def test_a_tune_of_rests_is_judged(index: Index) -> None:
     found = index.judge(tune("z8|z8|]"))
     assert (found.copied, found.likeness, found.nearest) == (0.0, 0.0, "")
+
+
+def test_drafts_that_copy_too_much_are_not_accepted() -> None:
+    known, new = invented(1), invented(2)
+    original = Original(Index.of([(known, "Tune 1")]), 0.2)
+    drafts = original.drafts(Drafts())
+    texts = {
+        tune.title: GeneratedText(0, canonical(tune), True, 0, 0, np.zeros(0, np.float32)) for tune in (known, new)
+    }
+    assert {title: drafts.accept(text) for title, text in texts.items()} == {"Tune 1": False, "Tune 2": True}
+    assert original.broken(known) == "100% of its notes are copied from Tune 1; expected at most 20%"
