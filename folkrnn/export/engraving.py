@@ -55,6 +55,7 @@ _OPTIONS = {
     "pageMarginRight": 0,
     "pageMarginTop": 0,
     "smuflTextFont": "none",
+    "svgFormatRaw": True,
     "svgViewBox": True,
     "xmlIdSeed": 1,
 }

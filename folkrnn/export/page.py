@@ -11,6 +11,9 @@ PAGE = r"""
 #let book = json(bytes(sys.inputs.book))
 #let text-width = book.text.width * 1mm
 #let text-height = book.text.height * 1mm
+// What is used beside the tunes stands apart: a function that took the book along would be as slow as the book is long.
+#let picture = book.picture
+#let names = book.tunes.map(it => if it.number != "" { it.number + ". " } + it.titles.first())
 
 // Without a date the same tunes are the same bytes on any day.
 #set document(title: book.title, date: none)
@@ -80,9 +83,7 @@ PAGE = r"""
   link(found.location(), counter(page).at(found.location()).map(str).join())
 }
 #let line-of(place) = {
-  let it = book.tunes.at(place)
-  let number = if it.number != "" { it.number + ". " }
-  block(spacing: 0.45em, [#number#it.titles.first() #box(width: 1fr, repeat(gap: 0.2em)[.]) #page-of(place)])
+  block(spacing: 0.45em, [#names.at(place) #box(width: 1fr, repeat(gap: 0.2em)[.]) #page-of(place)])
 }
 #let chapter(name) = block(below: 5mm, text(size: 18pt, weight: "bold", name))
 
@@ -95,14 +96,14 @@ PAGE = r"""
 }
 #if book.contents {
   chapter[Contents]
-  context for place in range(book.tunes.len()) { line-of(place) }
+  context for place in range(names.len()) { line-of(place) }
   pagebreak()
 }
 
 #for (place, it) in book.tunes.enumerate() {
   let whole = { mark(place); top(it); v(1.5mm); systems(it) }
   context {
-    let fits = book.picture or measure(block(width: text-width, whole)).height <= text-height
+    let fits = picture or measure(block(width: text-width, whole)).height <= text-height
     if fits { block(breakable: false, width: 100%, below: 6mm, whole) } else {
       block(sticky: true, { mark(place); top(it) })
       for system in it.systems { block(breakable: false, spacing: 2mm, drawing(system)) }
