@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from itertools import count
 from typing import Any, Literal
 
@@ -57,7 +58,6 @@ _OPTIONS = {
     "smuflTextFont": "none",
     "svgFormatRaw": True,
     "svgViewBox": True,
-    "xmlIdSeed": 1,
 }
 
 
@@ -180,12 +180,19 @@ def _draw(tune: Tune, scale: float = 1, apart: bool = False) -> list[str]:
     new = b"page" if apart else b"system"
     source = _lay_out(musicxml(to_score(_engravable(tune))), system_starts(tune.bars, scale), new)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
-        verovio.enableLog(verovio.LOG_OFF)
-        toolkit = verovio.toolkit()
+        toolkit = _toolkit()
         toolkit.setOptions({**_OPTIONS, "pageWidth": round(WIDTH * scale)})
+        toolkit.resetXmlIdSeed(1)  # the same tune is the same drawing, whatever was drawn before
         if not toolkit.loadData(source):
             raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")
         return [_spell_out(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1)]
+
+
+@cache
+def _toolkit() -> Any:
+    """Return verovio, which takes longer to get ready than to read a tune."""
+    verovio.enableLog(verovio.LOG_OFF)
+    return verovio.toolkit()
 
 
 def _engravable(tune: Tune) -> Tune:
