@@ -372,7 +372,7 @@ class _Block:
             for row in live:
                 place = self._tunes[row].place
                 place.advance(self._vocabulary.characters[ids[row]])
-                values.append(place.values)
+                values.append(place.values[: self._sampling.read - 1])
             self._last[live, 1:] = torch.tensor(values)
 
     def _choose(self, logits: Tensor, uniforms: Tensor) -> Tensor:

@@ -42,9 +42,11 @@ SHAPE = (
     *(len(METERS) + 2, len(RHYTHMS) + 2, len(ORIGINS) + 2, 13, len(MODES) + 2, MOST_ALIKE + 2),
     POSITIONS,
     *((HEARD, AHEAD) * BARS),
+    POSITIONS + 1,
 )
 """How many values are told of each thing: bars left of the part; meter, rhythm, origin, tonic, mode and likeness of the
-parts; the time in the bar; and of each earlier bar what is heard there at that time and how far its next note is.
+parts; the time in the bar; of each earlier bar what is heard there at that time and how far its next note is; and the
+time that is left of the bar, where the last bar of a part is shorter by the pickup.
 
 Of what the header tells, 0 stands for what has not been told and the highest value for what is not listed.
 """
@@ -57,8 +59,8 @@ class FormPlace:
     """A text under way: ``values`` say what is known behind its last character."""
 
     __slots__ = (
-        "_bar", "_bars", "_beside", "_ending", "_fields", "_first", "_first_ending", "_full", "_left", "_line", "_part",
-        "_parts", "_pickups", "_starts", "_told",
+        "_bar", "_bars", "_beside", "_ending", "_fields", "_first", "_first_ending", "_free", "_full", "_left", "_line",
+        "_part", "_parts", "_pickups", "_starts", "_told",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -66,6 +68,7 @@ class FormPlace:
         self._told = [0] * 6
         self._parts: tuple[tuple[int, bool], ...] = ()
         self._full = EIGHTH * 8
+        self._free = True
         self._part = -1
         self._left = 0
         self._bar = BarReader()
@@ -88,7 +91,15 @@ class FormPlace:
             return ahead.values
         now = self._bar.now
         heard = [value for bar in self._beside for value in (bar.at(now) if bar else NOTHING)]
-        return (self.place, *self._told, position(now), *heard)
+        return (self.place, *self._told, position(now), *heard, self._time_left(now))
+
+    def _time_left(self, now: int) -> int:
+        """The number of the time left of the bar, as in ``position``; 0 if nobody knows, the highest if it is over."""
+        if self._free:
+            return 0
+        pickup = self._pickups[0] if self._left == 1 else None
+        left = self._full - (pickup.length if pickup else 0) - now
+        return position(left) if left >= 0 else POSITIONS
 
     @property
     def place(self) -> int:
@@ -141,7 +152,8 @@ class FormPlace:
         self._fields = None
         try:
             self._parts, _ = read_form(fields["I"].removeprefix("form ").partition(" ")[0])
-            self._full = int(8 * EIGHTH * (parse_meter(fields["M"]).bar or 1))
+            bar = parse_meter(fields["M"]).bar
+            self._full, self._free = int(8 * EIGHTH * (bar or 1)), bar is None
         except (ValueError, NotationError):
             self._parts = ()
         self._next_part()
@@ -213,7 +225,7 @@ class FormPlace:
 
 
 _ALIKE = [str(alike) for alike in range(MOST_ALIKE + 1)]
-_NO_MUSIC = (0,) * (1 + 2 * BARS)
+_NO_MUSIC = (0,) * (2 + 2 * BARS)
 
 
 def codes(text: str) -> NDArray[np.uint8]:

@@ -65,6 +65,29 @@ def test_what_the_header_has_said_is_told_from_then_on() -> None:
     assert values("X:1\nK:none\n")[4:] == [0, SHAPE[5] - 1, 0]
 
 
+@pytest.mark.parametrize(
+    ("body", "meter", "left"),
+    [
+        ("A8|B4", "4/4", 4),
+        ("A8|B8", "4/4", 0),
+        ("d|A8|B4", "4/4", 3),  # the last bar leaves room for the pickup
+        ("d|A8|B4c3", "4/4", 0),
+        ("d|A4", "4/4", 4),  # an earlier one does not
+        ("A3B3|c2", "6/8", 4),
+    ],
+)
+def test_the_time_left_of_a_bar_is_told(body: str, meter: str, left: int) -> None:
+    header = f"X:1\nT:Test\nK:D\nM:{meter}\nI:form 2|\nL:1/8\n"
+    assert codes(header + body)[-1, -1] == 1 + 2 * left
+
+
+def test_a_bar_that_is_over_or_without_a_meter_has_no_time_left() -> None:
+    header = "X:1\nT:Test\nK:D\nM:{}\nI:form 2|\nL:1/8\n"
+    assert codes(header.format("4/4") + "A9")[-1, -1] == SHAPE[-1] - 1
+    assert codes(header.format("none") + "A4")[-1, -1] == 0
+    assert codes(header.format("4/4"))[-2, -1] == 0
+
+
 def test_a_copy_goes_on_alone() -> None:
     place = FormPlace()
     for character in "X:1\nT:\nK:D\nM:4/4\nI:form 2|\nL:1/8\nA8":
