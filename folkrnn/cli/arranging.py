@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from folkrnn.cli.common import Numbers, read_files, stop
+from folkrnn.cli.common import Numbers, picked, read_files, stop
 from folkrnn.errors import InputError, NotationError
 from folkrnn.export import Playing
 from folkrnn.notation import ERROR, Tune
@@ -81,12 +81,7 @@ def _exact(number: float | None) -> Fraction | None:
 def chosen(options: dict[str, Any]) -> tuple[list[Tune], bool]:
     """The tunes of the files that have music, and whether those were all; what is wrong is told on stderr."""
     tunes = [tune for _, found in read_files(options["files"], stop) for tune in found]
-    numbers = options["numbers"]
-    if numbers is not None:
-        missing = [number for number in numbers if not 1 <= number <= len(tunes)]
-        if missing:
-            raise InputError(f"there is no tune {missing[0]}; expected numbers from 1 to {len(tunes)}")
-        tunes = [tunes[number - 1] for number in numbers]
+    tunes = picked(tunes, options["numbers"])
     for tune in tunes:
         errors = [finding for finding in tune.findings if finding.level == ERROR]
         if errors:

@@ -218,6 +218,16 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]
         return tuple(numbers)
 
 
+def picked(tunes: list[Tune], numbers: tuple[int, ...] | None) -> list[Tune]:
+    """The tunes of these places, from 1, or all of them. Raises InputError for a place where there is none."""
+    if numbers is None:
+        return tunes
+    missing = [number for number in numbers if not 1 <= number <= len(tunes)]
+    if missing:
+        raise InputError(f"there is no tune {missing[0]}; expected numbers from 1 to {len(tunes)}")
+    return [tunes[number - 1] for number in numbers]
+
+
 def read_files(names: Sequence[str], on_error: Callable[[InputError], None]) -> list[tuple[str, list[Tune]]]:
     """The tunes of each file, of each folder's files, or of standard input for ``-``.
 

@@ -104,7 +104,6 @@ class Composing:
     unconstrained: bool = False
 
     def __post_init__(self) -> None:
-        from folkrnn.cli.indexes import index_at_hand
         from folkrnn.model import bundled_model, load_checkpoint
 
         if self.output == "-" and self.as_json:
@@ -113,7 +112,7 @@ class Composing:
         self.seed = randbelow(10**6) if self.seed is None else self.seed
         self.path: Path = self.model or bundled_model()
         self.checkpoint: Checkpoint = load_checkpoint(self.path)
-        self.index = index_at_hand(self.path, self.checkpoint)
+        self.index: Index | None = None  # of the corpus; without one given, that at hand is used
 
     def compose(
         self,
@@ -129,6 +128,7 @@ class Composing:
         ``broken`` says what of the wishes a tune does not keep; ``finished`` makes of what the model wrote the tune
         that is delivered. Files are called ``name-SEED``.
         """
+        from folkrnn.cli.indexes import index_at_hand
         from folkrnn.export import FORMATS, Delivery
         from folkrnn.generation import generate_texts
         from folkrnn.generation.sampling import Choice
@@ -161,7 +161,9 @@ class Composing:
             beam=self.beam_width if self.sampler == "beam" else 0,
             stop=lambda: composing.pressed,
         )
-        account = _Account(few, not self.unconstrained, self.index)
+        told = self.as_json or (few and self.output != "-")  # of each tune, or of their sums alone
+        index = (self.index or index_at_hand(self.path, self.checkpoint)) if told else None
+        account = _Account(few, not self.unconstrained, index)
         files: list[Path] = []
         with composing, JsonArray() if self.as_json else nullcontext() as array, delivery:
             made = ((text, finished(_tune(text, name, self._note(text)))) for text in texts)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from folkrnn.cli.common import Numbers, read_files, stop, table
-from folkrnn.errors import InputError
+from folkrnn.cli.common import Numbers, picked, read_files, stop, table
 
 if TYPE_CHECKING:
     from folkrnn.evaluation.originality import Index
@@ -37,13 +36,8 @@ def originality(
     tune is found by the notes that sound at the same places of the same bars.
     """
     tunes = [tune for _, found in read_files(files, stop) for tune in found if tune.bars]
-    if numbers is not None:
-        missing = [number for number in numbers if not 1 <= number <= len(tunes)]
-        if missing:
-            raise InputError(f"there is no tune {missing[0]}; expected numbers from 1 to {len(tunes)}")
-        tunes = [tunes[number - 1] for number in numbers]
+    tunes = picked(tunes, numbers)
     index = _index_of(sources) if sources else _index_for(model)
-    found = []
     with click.progressbar(
         tunes, label="searching", file=sys.stderr, hidden=len(tunes) < 100 or not sys.stderr.isatty()
     ) as steps:
