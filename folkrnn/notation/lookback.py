@@ -106,6 +106,22 @@ class BarReader:
         twin._onsets, twin._notes = self._onsets.copy(), self._notes.copy()
         return twin
 
+    @property
+    def step(self) -> int | None:
+        """Steps from C to the note that began last, within LOWEST and HIGHEST; None for a rest or before the first."""
+        if not self._notes or self._notes[-1] < _LOW:
+            return None
+        return self._notes[-1] - _LOW + LOWEST
+
+    def follows(self, earlier: Heard) -> bool:
+        """Whether the same notes have begun at the same times as in an earlier bar, up to now."""
+        count = len(self._onsets)
+        return (
+            list(earlier.onsets[:count]) == self._onsets
+            and list(earlier.notes[:count]) == self._notes
+            and (len(earlier.onsets) == count or earlier.onsets[count] >= self.now)
+        )
+
     def heard(self) -> Heard:
         """The bar as it is now."""
         return Heard(self._onsets, self._notes, self.now)

@@ -18,6 +18,7 @@ from folkrnn.notation.key import MODES, parse_key
 from folkrnn.notation.learned import next_fields
 from folkrnn.notation.lookback import AHEAD, EIGHTH, HEARD, NOTHING, POSITIONS, BarReader, Heard, position
 from folkrnn.notation.meter import parse_meter
+from folkrnn.notation.pitch import STEPS
 
 FURTHEST = 16
 """Bars further from the end of their part than this are not told apart."""
@@ -43,10 +44,14 @@ SHAPE = (
     POSITIONS,
     *((HEARD, AHEAD) * BARS),
     POSITIONS + 1,
+    *(2**BARS, 2**BARS),
+    8,
 )
 """How many values are told of each thing: bars left of the part; meter, rhythm, origin, tonic, mode and likeness of the
-parts; the time in the bar; of each earlier bar what is heard there at that time and how far its next note is; and the
-time that is left of the bar, where the last bar of a part is shorter by the pickup.
+parts; the time in the bar; of each earlier bar what is heard there at that time and how far its next note is; the time
+that is left of the bar, where the last bar of a part is shorter by the pickup; which of the earlier bars this one has
+followed note for note up to now, and which of its own the bar before had followed to its end, a binary digit for each;
+and the degree of the note that began last, from 1 for the tonic to 7.
 
 Of what the header tells, 0 stands for what has not been told and the highest value for what is not listed.
 """
@@ -59,8 +64,8 @@ class FormPlace:
     """A text under way: ``values`` say what is known behind its last character."""
 
     __slots__ = (
-        "_bar", "_bars", "_beside", "_ending", "_fields", "_first", "_first_ending", "_free", "_full", "_left", "_line",
-        "_part", "_parts", "_pickups", "_starts", "_told",
+        "_bar", "_bars", "_beside", "_ending", "_fields", "_first", "_first_ending", "_followed", "_free", "_full",
+        "_left", "_line", "_part", "_parts", "_pickups", "_starts", "_told", "_tonic",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -79,6 +84,8 @@ class FormPlace:
         self._starts: list[int] = []  # for each part its first among them
         self._pickups: list[Heard | None] = []  # for each part
         self._beside: list[Heard | None] = [None] * BARS  # the bars that this one is held against
+        self._followed = 0  # which of those beside it the last bar had followed
+        self._tonic: int | None = None  # in steps from C
 
     @property
     def values(self) -> tuple[int, ...]:
@@ -91,7 +98,17 @@ class FormPlace:
             return ahead.values
         now = self._bar.now
         heard = [value for bar in self._beside for value in (bar.at(now) if bar else NOTHING)]
-        return (self.place, *self._told, position(now), *heard, self._time_left(now))
+        following = self._following(), self._followed, self._degree()
+        return (self.place, *self._told, position(now), *heard, self._time_left(now), *following)
+
+    def _following(self) -> int:
+        """Which of the bars beside it this one follows, a binary digit for each."""
+        return sum(1 << digit for digit, bar in enumerate(self._beside) if bar and self._bar.follows(bar))
+
+    def _degree(self) -> int:
+        """The degree of the last note of the bar, 0 if there is none."""
+        step = self._bar.step
+        return 0 if step is None or self._tonic is None else 1 + (step - self._tonic) % 7
 
     def _time_left(self, now: int) -> int:
         """The number of the time left of the bar, as in ``position``; 0 if nobody knows, the highest if it is over."""
@@ -167,6 +184,7 @@ class FormPlace:
                 return
             self._told[3] = 0 if key.tonic_class is None else 1 + key.tonic_class
             self._told[4] = 1 + list(MODES).index(key.mode) if key.tonic else len(MODES) + 1
+            self._tonic = STEPS.index(key.tonic[0]) if key.tonic else None
         elif letter and letter in "MRO":
             values: Sequence[str] = {"M": METERS, "R": RHYTHMS, "O": ORIGINS}[letter]
             listed = values.index(value) if value in values else len(values)
@@ -199,6 +217,8 @@ class FormPlace:
     def _pass_line(self) -> None:
         """Count the bar that a bar line has ended, and see what begins."""
         line, self._line = self._line, ""
+        if not self._bar.empty:
+            self._followed = self._following()
         bar, self._bar = self._bar, BarReader()
         if not bar.empty and self._first and line in ("|", "|:") and bar.now < _PICKUP * self._full:
             self._pickups[-1] = bar.heard()
@@ -225,7 +245,7 @@ class FormPlace:
 
 
 _ALIKE = [str(alike) for alike in range(MOST_ALIKE + 1)]
-_NO_MUSIC = (0,) * (2 + 2 * BARS)
+_NO_MUSIC = (0,) * (len(SHAPE) - 1 - 6)
 
 
 def codes(text: str) -> NDArray[np.uint8]:

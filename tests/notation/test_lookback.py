@@ -13,6 +13,9 @@ from folkrnn.notation import canonical, read_tunes
 from folkrnn.notation.lookback import AHEAD, EIGHTH, HEARD, POSITIONS, BarReader, position
 from folkrnn.notation.place import LAGS, codes
 
+HEARING = slice(8, -4)
+"""Where what is heard stands among the values."""
+
 NOTES = {letter: 10 + step for step, letter in enumerate("CDEFGABcdefgab")}
 """The numbers of notes among what may be heard."""
 
@@ -62,7 +65,7 @@ def test_bars_are_as_long_as_the_reader_finds_them() -> None:
 def test_a_bar_is_told_what_was_heard_before_it_at_the_same_time() -> None:
     header = "X:1\nT:\nK:C\nM:4/4\nI:form 3:2| 4\nL:1/8\n"
     body = "|:C|D4E4|F8|G2A2B3:|c|d4e4|f"
-    told = codes(header + body)[:, 8:-1].reshape(len(header + body), -1, 2)[:, :, 0]
+    told = codes(header + body)[:, HEARING].reshape(len(header + body), -1, 2)[:, :, 0]
 
     def heard(behind: str) -> dict[int | str, int]:
         return dict(zip([*LAGS, "part"], told[len(header + behind) - 1].tolist(), strict=True))
@@ -79,7 +82,7 @@ def test_a_bar_is_told_what_was_heard_before_it_at_the_same_time() -> None:
 def test_a_second_ending_is_held_against_what_the_first_was() -> None:
     header = "X:1\nT:\nK:C\nM:4/4\nI:form 3: 4\nL:1/8\n"
     body = "|:D8|E8|1F8:|2G4"
-    told = codes(header + body)[:, 8:-1]
+    told = codes(header + body)[:, HEARING]
     assert told[len(header + "|:D8|E8|1") - 1].tolist() == told[len(header + "|:D8|E8|1F8:|2") - 1].tolist()
 
 

@@ -4,10 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkrnn.notation.place import FURTHEST, METERS, ORIGINS, RHYTHMS, SHAPE, FormPlace, codes
+from folkrnn.notation.place import FURTHEST, LAGS, METERS, ORIGINS, RHYTHMS, SHAPE, FormPlace, codes
 
 LAST = FURTHEST + 1
 """What the last part adds to its bars left."""
+
+TIME_LEFT, FOLLOWING, FOLLOWED, DEGREE = range(len(SHAPE) - 4, len(SHAPE))
+"""Where these stand among the values."""
 
 
 def counted(form: str, body: str, meter: str = "4/4") -> list[int]:
@@ -78,14 +81,47 @@ def test_what_the_header_has_said_is_told_from_then_on() -> None:
 )
 def test_the_time_left_of_a_bar_is_told(body: str, meter: str, left: int) -> None:
     header = f"X:1\nT:Test\nK:D\nM:{meter}\nI:form 2|\nL:1/8\n"
-    assert codes(header + body)[-1, -1] == 1 + 2 * left
+    assert codes(header + body)[-1, TIME_LEFT] == 1 + 2 * left
 
 
 def test_a_bar_that_is_over_or_without_a_meter_has_no_time_left() -> None:
     header = "X:1\nT:Test\nK:D\nM:{}\nI:form 2|\nL:1/8\n"
-    assert codes(header.format("4/4") + "A9")[-1, -1] == SHAPE[-1] - 1
-    assert codes(header.format("none") + "A4")[-1, -1] == 0
-    assert codes(header.format("4/4"))[-2, -1] == 0
+    assert codes(header.format("4/4") + "A9")[-1, TIME_LEFT] == SHAPE[TIME_LEFT] - 1
+    assert codes(header.format("none") + "A4")[-1, TIME_LEFT] == 0
+    assert codes(header.format("4/4"))[-2, TIME_LEFT] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "following", "followed"),
+    [
+        ("AB|AB", {1}, set()),
+        ("AB|A", {1}, set()),
+        ("AB|A2", set(), set()),  # the bar before has a B there
+        ("A2|A", {1}, set()),  # a note under way may become longer
+        ("AB|Ac", set(), set()),
+        ("AB|cd|AB", {2}, set()),
+        ("AB|AB|", {1, 2}, {1}),
+        ("AB|AB|A", {1, 2}, {1}),
+        ("AB|AB|c", set(), {1}),
+        ("AB|cd|AB|cd|", {1, 2, 4}, {2}),  # a bar of which nothing is written follows all there are
+        ("e|AB|A:||:e|A", {1, 2, "part"}, {"part"}),
+    ],
+)
+def test_the_bars_that_this_one_and_the_last_have_followed_are_told(
+    body: str, following: set[object], followed: set[object]
+) -> None:
+    header = "X:1\nT:Test\nK:D\nM:2/8\nI:form 2:2|\nL:1/8\n"
+    told = codes(header + body)[-1]
+    bars = (*LAGS, "part")
+    assert {bar for digit, bar in enumerate(bars) if told[FOLLOWING] >> digit & 1} == following
+    assert {bar for digit, bar in enumerate(bars) if told[FOLLOWED] >> digit & 1} == followed
+
+
+def test_degrees_are_counted_from_the_tonic_of_the_header() -> None:
+    header = "X:1\nT:Test\nK:{}\nM:4/4\nI:form 2|\nL:1/8\n"
+    body = "Ad^c,zE|"
+    assert codes(header.format("Amin") + body)[-len(body) :, DEGREE].tolist() == [1, 4, 4, 3, 3, 0, 5, 0]
+    assert codes(header.format("none") + body)[-len(body) :, DEGREE].tolist() == [0] * len(body)
 
 
 def test_a_copy_goes_on_alone() -> None:
