@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "generation": {"errors", "notation", "model"},
     "score": {"errors", "notation"},
     "validation": {"errors", "notation", "score"},
-    "evaluation": {"errors", "notation", "corpus", "model", "generation", "validation"},
+    "evaluation": {"errors", "notation", "corpus", "model", "generation", "score", "validation"},
     "export": {"errors", "notation", "score"},
 }
 HEAVY = {
@@ -29,6 +29,7 @@ HEAVY = {
     "music21": {"score"},
     "verovio": {"export"},
     "typst": {"export"},
+    "sklearn": {"evaluation"},
 }
 
 

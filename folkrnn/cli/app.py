@@ -8,6 +8,7 @@ import click
 
 from folkrnn import __version__
 from folkrnn.cli.corpus import corpus
+from folkrnn.cli.evaluate import evaluate
 from folkrnn.cli.export import export
 from folkrnn.cli.generate import generate
 from folkrnn.cli.originality import originality
@@ -27,7 +28,7 @@ def cli() -> None:
     """Compose, validate, hear and print folk tunes in ABC notation."""
 
 
-for command in (corpus, train, generate, continue_, rewrite, validate, export, play, originality):
+for command in (corpus, train, generate, continue_, rewrite, validate, export, play, originality, evaluate):
     cli.add_command(command)
 
 

@@ -20,6 +20,9 @@ USUAL_BARS = 8
 MOST_ALIKE = 10
 """The likeness of parts that are the same."""
 
+SAME = 0.8
+"""Parts that have so much in common, as ``likeness`` counts it, are one part in a ``pattern``."""
+
 _FORM = re.compile(r"(?:[1-9]\d{0,2}[:|])+")
 
 
@@ -45,11 +48,29 @@ def likeness(tune: Tune) -> int | None:
     by pitch and length, what share belongs to their longest common subsequence? The mean share, in tenths. (TunesFormer
     controls the likeness of sections on a scale as long, by their edit distance; Wu et al., 2023.)
     """
-    parts = [[(note.pitches, note.duration) for bar in bars for note in bar.notes] for _, _, bars in _counted(tune)]
+    parts = [_notes(bars) for _, _, bars in _counted(tune)]
     if len(parts) < 2:
         return None
-    shares = [max(_share(earlier, part) for earlier in parts[:index]) for index, part in enumerate(parts) if index]
+    shares = [
+        max(common_share(earlier, part) for earlier in parts[:index]) for index, part in enumerate(parts) if index
+    ]
     return round(MOST_ALIKE * sum(shares) / len(shares))
+
+
+def pattern(tune: Tune) -> str:
+    """The parts as played, a letter for each, such as AABB: one letter where SAME of the notes are in common."""
+    letters = ""
+    heard: list[list[Hashable]] = []
+    for _, passes, bars in _counted(tune):
+        part = _notes(bars)
+        like = next((index for index, earlier in enumerate(heard) if common_share(earlier, part) >= SAME), len(heard))
+        heard += [part] if like == len(heard) else []
+        letters += chr(ord("A") + min(like, 25)) * passes
+    return letters
+
+
+def _notes(bars: Sequence[Bar]) -> list[Hashable]:
+    return [(note.pitches, note.duration) for bar in bars for note in bar.notes]
 
 
 def form_and_likeness(tune: Tune) -> str:
@@ -68,7 +89,7 @@ def _counted(tune: Tune) -> Iterator[tuple[int, int, Sequence[Bar]]]:
             yield count, section.passes, tune.bars[section.first : last + 1]
 
 
-def _share(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
+def common_share(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
     """The share of the items of two sequences that belongs to their longest common subsequence.
 
     Its length is found by Hyyrö's bit-parallel algorithm (2004): one whole number holds a row of the usual table.

@@ -1,0 +1,137 @@
+"""``folkrnn evaluate``: is what a model writes new, and is it good?"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from folkrnn.cli.common import Temperature, table
+from folkrnn.errors import InputError
+from folkrnn.files import write_whole
+from folkrnn.processes import processors
+
+if TYPE_CHECKING:
+    from folkrnn.evaluation.page import Drawing
+    from folkrnn.evaluation.report import Evaluation
+
+JSON_FILE, PAGE_FILE = "report.json", "report.html"
+
+
+@click.command()
+@click.option("--model", type=click.Path(path_type=Path), help="Model file [default: the one that ships with folkrnn].")
+@click.option(
+    "--data",
+    "sources",
+    multiple=True,
+    default=("default",),
+    show_default=True,
+    help="Recipe, corpus or ABC; repeatable.",
+)
+@click.option(
+    "-n", "--count", type=click.IntRange(20, 100_000), default=500, show_default=True, help="How many tunes to compare."
+)
+@click.option("-t", "--temperature", type=Temperature(), default=0.8, show_default=True, help="Of the tunes written.")
+@click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Draw from the likeliest of this share.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed, the same report.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default="outputs/evaluation", show_default=True, help="Folder."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option("--force", is_flag=True, help="Overwrite a report that is there.")
+def evaluate(
+    model: Path | None,
+    sources: tuple[str, ...],
+    count: int,
+    temperature: float,
+    top_p: float | None,
+    seed: int,
+    output: Path,
+    as_json: bool,
+    force: bool,
+) -> None:
+    """Measure a model on tunes that it has not learned, and the tunes that it writes beside real ones.
+
+    Writes report.json, and report.html with pictures, which stands alone. They tell the bits per note; how many tunes
+    are playable with the grammar and without it, and keep what their header says; what is copied; how varied bars,
+    parts and titles are; and how well a classifier tells the tunes from real ones of the same rhythms, and by what.
+    """
+    from folkrnn.cli.corpus import resolve_corpus
+    from folkrnn.cli.indexes import index_for
+    from folkrnn.evaluation.page import page
+    from folkrnn.evaluation.report import evaluate as measure
+    from folkrnn.generation.sampling import Choice
+    from folkrnn.model import bundled_model, load_checkpoint
+
+    files = [output / name for name in (JSON_FILE, PAGE_FILE)]
+    for file in files:
+        if file.exists() and not force:
+            raise InputError(f"{file}: exists; expected --force to overwrite it, or another folder for -o")
+    path = model or bundled_model()
+    checkpoint = load_checkpoint(path)
+    corpus = resolve_corpus(sources)
+    if corpus.digest != checkpoint.corpus.get("digest"):
+        click.echo(f"folkrnn: {path} learned from another corpus; tunes held out here may be known to it", err=True)
+    found = measure(
+        checkpoint, corpus, index_for(path, checkpoint),
+        count=count, choice=Choice(temperature, top_p=top_p or 1.0), seed=seed, jobs=processors(),
+        progress=lambda line: click.echo(line, err=True),
+    )  # fmt: skip
+    about = {
+        "model": path.name if path.stem != "model" else f"{path.parent.name}/{path.name}",
+        "corpus": corpus.name,
+        "corpus digest": corpus.digest,
+        "temperature": temperature,
+        "top-p": top_p or 1.0,
+        "seed": seed,
+    }
+    text = json.dumps({"about": about, **found.figures}, indent=2, ensure_ascii=False)
+    output.mkdir(parents=True, exist_ok=True)
+    for file, content in zip(files, (text + "\n", page(found, about, _drawings(found))), strict=True):
+        write_whole(file, content.encode())
+    click.echo(text if as_json else "\n".join(_lines(found.figures)))
+    for file in files:
+        click.echo(file, err=as_json)
+
+
+def _drawings(found: "Evaluation") -> "list[Drawing]":
+    """The tunes written that the classifier takes for real ones, is in doubt of, and finds out, drawn."""
+    from folkrnn.evaluation.page import Drawing
+    from folkrnn.export.engraving import to_svg
+
+    scores = found.comparison.scores[len(found.real) :]
+    order = [int(place) for place in scores.argsort()]
+    chosen = [order[0], order[len(order) // 2], order[-1]]
+    return [
+        Drawing(
+            f"{found.written[place].title}: taken for the machine's with {scores[place]:.2f}",
+            to_svg(found.written[place]),
+        )
+        for place in chosen
+    ]
+
+
+def _lines(figures: dict[str, Any]) -> list[str]:
+    """The chief figures as a table, and what gives the machine away."""
+    apart = figures["comparison"]
+    areas = [[name, f"{each['area']:.3f}", f"{each['low']:.3f} to {each['high']:.3f}"] for name, each in apart.items()]
+    away = [
+        [row["feature"], f"{row['weight']:.3f}", f"{row['real']:.3f}", f"{row['written']:.3f}"]
+        for row in figures["features"][:10]
+    ]
+    whole = [
+        ["bits per note, test tunes", f"{figures['bits']['all']['bits_per_note']:.3f}"],
+        *([f"playable {name}", f"{share:.1%}"] for name, share in figures["playable"].items()),
+        *([f"keep their {name}", f"{share:.1%}"] for name, share in figures["obeyed"]["with the grammar"].items()),
+        *([name, f"{value:.1%}"] for name, value in figures["originality"]["written"].items() if "run" not in name),
+        *([name, f"{value:.1%}"] for name, value in figures["variety"]["written"].items()),
+        ["titles in the corpus", f"{figures['titles']['written']['in the corpus']:.1%}"],
+    ]
+    return [
+        table([f"{figures['tunes']} tunes", ""], whole),
+        "",
+        table(["told apart", "area", "95 % within"], areas),
+        "",
+        table(["what gives them away", "weight", "real", "written"], away),
+        "",
+    ]

@@ -1,0 +1,216 @@
+"""What a tune is like, in numbers from the literature: what a machine may be known by.
+
+Tunes are taken as they are written, without their repeats. Where nothing can be said, as of the intervals of a single
+note, a feature is 0.
+"""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from folkrnn.notation import Bar, Tune, form, likeness
+from folkrnn.notation.bars import leads_on
+from folkrnn.notation.form import MOST_ALIKE, read_form
+from folkrnn.notation.repeats import sections
+from folkrnn.score.features import JSYMBOLIC, jsymbolic
+
+GROOVE = 24
+"""Points of a bar at which a note may begin, for groove consistency."""
+
+LEAP = 5
+"""So many semitones and more are a leap."""
+
+_YANG = "Yang and Lerch 2018"
+_DONG = "Dong et al. 2020 (MusPy)"
+_STURM = "Sturm and Ben-Tal 2017"
+
+FEATURES: dict[str, str] = {
+    **dict.fromkeys(JSYMBOLIC, "McKay and Fujinaga 2006 (jSymbolic)"),
+    "notes": _YANG,
+    "notes a bar": _YANG,
+    "spread of notes a bar": _YANG,
+    "mean length": _YANG,
+    "entropy of lengths": _YANG,
+    "entropy of lengths in a row": _YANG,
+    "entropy of pitch classes in a row": _YANG,
+    "entropy of pitches": _DONG,
+    "entropy of pitch classes": _DONG,
+    "in the scale": _DONG,
+    "groove consistency": _DONG,
+    "rests": _DONG,
+    "bars": _STURM,
+    "parts": _STURM,
+    "parts of four bars or a multiple": _STURM,
+    "parts repeated": _STURM,
+    "likeness of the parts": "Wu et al. 2023 (TunesFormer)",
+    "bars heard before": _STURM,
+    "rhythms heard before": _STURM,
+    "bars as the one before": _STURM,
+    "bars as two before": _STURM,
+    "bars as four before": _STURM,
+    "bars as eight before": _STURM,
+    "commonest rhythm of a bar": _STURM,
+    "begins on the tonic": _STURM,
+    "ends on the tonic": _STURM,
+    "parts that end on the tonic": _STURM,
+    "parts that end alike": _STURM,
+    "length of the last note": _STURM,
+    "tonic chord on the beat": _STURM,
+    "step to the last note": _STURM,
+    "interval over the bar line": "von Hippel and Huron 2000",
+    "leaps turned back": "von Hippel and Huron 2000",
+}
+"""The features by name, each with where it comes from; the order is that of the vectors."""
+
+
+def features_of(tune: Tune) -> NDArray[np.float64]:
+    """The features of a tune, (len(FEATURES),). Raises ScoreError where music21 cannot represent it."""
+    found = jsymbolic(tune) | _statistics(tune) | _structure(tune)
+    return np.array([found[name] for name in FEATURES])
+
+
+def repeated(items: Sequence[Hashable]) -> float:
+    """The share of some things that stand among them before."""
+    return 1 - len(set(items)) / len(items) if items else 0.0
+
+
+def entropy(items: Iterable[Hashable]) -> float:
+    """The entropy of things by how often each comes, in bits."""
+    counts = np.array(list(Counter(items).values()), float)
+    shares = counts / counts.sum() if len(counts) else counts
+    return float(-(shares * np.log2(shares)).sum())
+
+
+def full_bars(tune: Tune) -> list[Bar]:
+    """The bars of a tune without pickups and the second halves of split bars."""
+    return [bar for index, bar in enumerate(tune.bars) if not leads_on(tune.bars, index)]
+
+
+def rhythm(bar: Bar) -> tuple[tuple[bool, Fraction], ...]:
+    """The rhythm of a bar: its notes and rests, by length."""
+    return tuple((note.is_rest, note.duration) for note in bar.notes)
+
+
+def music(bar: Bar) -> tuple[Hashable, ...]:
+    """The notes of a bar, by pitch and length."""
+    return tuple((note.pitches, note.duration) for note in bar.notes)
+
+
+def on_tonic(tune: Tune) -> bool:
+    """Whether the last note is the tonic; False without a tonic or a note."""
+    pitches = _pitches(tune.bars)
+    return bool(pitches) and pitches[-1] % 12 == tune.key.tonic_class
+
+
+def _pitches(bars: Iterable[Bar]) -> list[int]:
+    """The MIDI number of each note, the highest of a chord."""
+    return [note.pitches[-1].midi for bar in bars for note in bar.notes if note.pitches]
+
+
+def _statistics(tune: Tune) -> dict[str, float]:
+    """What is counted note by note."""
+    pitches = _pitches(tune.bars)
+    classes = [pitch % 12 for pitch in pitches]
+    notes = list(tune.notes())
+    lengths = [note.duration for note in notes if note.pitches]
+    counts = [sum(bool(note.pitches) for note in bar.notes) for bar in full_bars(tune)]
+    onsets = [_onsets(bar) for bar in full_bars(tune)]
+    return {
+        "notes": len(pitches),
+        "notes a bar": _mean(counts),
+        "spread of notes a bar": float(np.std(counts)) if counts else 0.0,
+        "mean length": _mean(map(float, lengths)),
+        "entropy of lengths": entropy(lengths),
+        "entropy of lengths in a row": _conditional(lengths),
+        "entropy of pitch classes in a row": _conditional(classes),
+        "entropy of pitches": entropy(pitches),
+        "entropy of pitch classes": entropy(classes),
+        "in the scale": _mean(pitch in tune.key.scale for pitch in classes) if tune.key.tonic else 1.0,
+        "groove consistency": 1 - _mean(len(one ^ other) / GROOVE for one, other in pairwise(onsets)),
+        "rests": _mean(note.is_rest for note in notes),
+        "leaps turned back": _mean(
+            (second - first) * (third - second) < 0
+            for first, second, third in zip(pitches, pitches[1:], pitches[2:], strict=False)
+            if abs(second - first) >= LEAP
+        ),
+    }
+
+
+def _structure(tune: Tune) -> dict[str, float]:
+    """What is heard of bars and parts."""
+    bars = full_bars(tune)
+    musics, rhythms = [music(bar) for bar in bars], [rhythm(bar) for bar in bars]
+    parts, _ = read_form(form(tune))
+    endings = [tune.bars[section.first : section.last + 1] for section in sections(tune.bars)]
+    lasts = [pitches[-1] for pitches in map(_pitches, endings) if pitches]
+    pitches = _pitches(tune.bars)
+    tonic = tune.key.tonic_class
+    chord = {(tonic + step) % 12 for step in _chord(tune)} if tonic is not None else set(range(12))
+    beats = [note.pitches[-1].midi % 12 for bar in bars for note in bar.notes[:1] if note.pitches]
+    full = tune.meter.bar or Fraction(1)
+    likened = likeness(tune)
+    return {
+        "bars": len(bars),
+        "parts": len(parts),
+        "parts of four bars or a multiple": _mean(part.bars % 4 == 0 for part in parts),
+        "parts repeated": _mean(part.repeated for part in parts),
+        "likeness of the parts": (likened or 0) / MOST_ALIKE,
+        "bars heard before": repeated(musics),
+        "rhythms heard before": repeated(rhythms),
+        "bars as the one before": _returning(musics, 1),
+        "bars as two before": _returning(musics, 2),
+        "bars as four before": _returning(musics, 4),
+        "bars as eight before": _returning(musics, 8),
+        "commonest rhythm of a bar": max(Counter(rhythms).values(), default=0) / max(1, len(rhythms)),
+        "begins on the tonic": float(bool(beats) and beats[0] == tonic),
+        "ends on the tonic": float(on_tonic(tune)),
+        "parts that end on the tonic": _mean(last % 12 == tonic for last in lasts),
+        "parts that end alike": repeated([music(part[-1]) for part in endings if part]),
+        "length of the last note": next(
+            (float(note.duration / full) for note in reversed(list(tune.notes())) if note.pitches), 0.0
+        ),
+        "tonic chord on the beat": _mean(pitch in chord for pitch in beats),
+        "step to the last note": float(pitches[-1] - pitches[-2]) if len(pitches) > 1 else 0.0,
+        "interval over the bar line": _mean(
+            abs(after[0] - before[-1])
+            for before, after in pairwise(_pitches([bar]) for bar in tune.bars)
+            if before and after
+        ),
+    }
+
+
+def _chord(tune: Tune) -> tuple[int, int, int]:
+    """The tonic chord's semitones above the tonic: minor where the scale has the minor third alone."""
+    tonic = tune.key.tonic_class or 0
+    return (0, 4, 7) if (tonic + 4) % 12 in tune.key.scale else (0, 3, 7)
+
+
+def _onsets(bar: Bar) -> set[int]:
+    """The points of a bar, of GROOVE, at which notes begin."""
+    full = bar.meter.bar or bar.duration or Fraction(1)
+    onset, found = Fraction(0), set()
+    for note in bar.notes:
+        if note.pitches:
+            found.add(int(GROOVE * onset / full))
+        onset += note.duration
+    return found
+
+
+def _returning(bars: Sequence[Hashable], lag: int) -> float:
+    """The share of bars that are as the one so many bars before."""
+    return _mean(one == other for one, other in zip(bars, bars[lag:], strict=False))
+
+
+def _conditional(items: Sequence[Hashable]) -> float:
+    """The entropy of each thing where the one before is known, in bits."""
+    return entropy(pairwise(items)) - entropy(items[:-1]) if len(items) > 1 else 0.0
+
+
+def _mean(numbers: Iterable[float]) -> float:
+    """The mean; 0 of nothing."""
+    held = list(numbers)
+    return sum(held) / len(held) if held else 0.0

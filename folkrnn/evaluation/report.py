@@ -1,0 +1,282 @@
+"""Is what a model writes new, and is it good? One report of all that is measured.
+
+The model writes tunes of the rhythms that some real ones have, none of which it has learned from. Both are then
+measured alike, and a classifier tries to tell them apart; how well it tells other real tunes from them is the floor.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from folkrnn.corpus import Corpus, CorpusTune
+from folkrnn.corpus.cleaning import title_key
+from folkrnn.errors import CorpusError
+from folkrnn.evaluation.bits import measure_bits, summarise
+from folkrnn.evaluation.comparison import FOLDS, Comparison, compare
+from folkrnn.evaluation.features import FEATURES, features_of, full_bars, music, rhythm
+from folkrnn.evaluation.originality import Index
+from folkrnn.generation import Prompt, generate_texts
+from folkrnn.generation.generator import ONE_DRAFT, PLAIN, Drafts, GeneratedText
+from folkrnn.generation.requests import ALIKE_BY, Request
+from folkrnn.generation.sampling import Choice
+from folkrnn.model import Checkpoint
+from folkrnn.notation import Tune, form, likeness, read_tunes
+from folkrnn.notation.form import pattern
+from folkrnn.processes import shared
+from folkrnn.validation import validate_all
+
+COMMONEST = 15
+"""Of so many bar rhythms the share is told; of patterns of parts half as many are listed."""
+
+FEWEST = 2 * FOLDS
+"""Fewer real tunes than this cannot be compared."""
+
+LONGEST = 2000
+"""Characters that a tune may have."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured, as data for JSON; the comparison, and the tunes that were compared."""
+
+    figures: dict[str, Any]
+    comparison: Comparison
+    real: list[Tune]
+    written: list[Tune]
+    values: tuple[NDArray[np.float64], NDArray[np.float64]]
+    """The features of the real tunes and of those written, (N, F) and (M, F)."""
+
+
+def evaluate(
+    checkpoint: Checkpoint,
+    corpus: Corpus,
+    index: Index,
+    *,
+    count: int = 500,
+    choice: Choice = PLAIN,
+    drafts: Drafts = ONE_DRAFT,
+    seed: int = 0,
+    jobs: int = 1,
+    progress: Progress = lambda line: None,
+) -> Evaluation:
+    """Measure a model on the held-out tunes of a corpus, and ``count`` tunes that it writes for it.
+
+    ``choice`` and ``drafts`` say how the tunes are written, and ``index`` holds what the model has learned from.
+    Equal arguments give equal reports. Raises CorpusError where too few tunes are held out.
+    """
+    real, other = _samples(corpus, count, seed)
+    progress(f"measuring bits on {len(corpus.of('test'))} test tunes")
+    bits = summarise(measure_bits(checkpoint, corpus.of("test")))
+    write = partial(_written, checkpoint, [_prompt(tune, checkpoint) for tune in real], choice, seed)
+    progress(f"writing {len(real)} tunes")
+    texts = write(drafts=drafts)
+    progress(f"writing {len(real)} tunes without the grammar")
+    free_texts = write(constrained=False)
+    written, free = [_tune(text) for text in texts], [_tune(text) for text in free_texts]
+    progress("reading them with music21")
+    playable, free_playable = ([report.playable for report in validate_all(tunes, jobs)] for tunes in (written, free))
+    progress("measuring the features of all")
+    values = [_features(tunes, jobs) for tunes in (real, written, other)]
+    progress("telling them apart")
+    comparison, floor = compare(values[0], values[1], seed), compare(values[0], values[2], seed)
+    progress("looking for copies")
+    figures = {
+        "tunes": len(real),
+        "bits": bits,
+        "playable": {
+            "with the grammar": _mean(playable),
+            "without the grammar": _mean(free_playable),
+            "never ended without the grammar": _mean(not text.finished for text in free_texts),
+        },
+        "obeyed": {"with the grammar": _obeyed(texts, written), "without the grammar": _obeyed(free_texts, free)},
+        "originality": {
+            "real": _originality(Index.of_corpus(corpus.of("train")), real),
+            "written": _originality(index, written),
+        },
+        "drafts": sum(text.drafts for text in texts),
+        "variety": {name: _variety(tunes) for name, tunes in (("real", real), ("written", written))},
+        "patterns": {name: _patterns(tunes) for name, tunes in (("real", real), ("written", written))},
+        "titles": _titles(corpus, real, written),
+        "comparison": _told_apart(comparison, floor),
+        "features": _feature_table(comparison, values[0], values[1]),
+    }
+    return Evaluation(figures, comparison, real, written, (values[0], values[1]))
+
+
+def _samples(corpus: Corpus, count: int, seed: int) -> tuple[list[Tune], list[Tune]]:
+    """Held-out tunes to compare with, and as many others of the same rhythms, that were learned from.
+
+    All are playable, as what the grammar writes is. Those without a rhythm are left out if others suffice, for no
+    request can name theirs.
+    """
+    rng = random.Random(seed)
+    held_out = []
+    for split in ("test", "validation"):
+        tunes = list(_playable(corpus.of(split)))
+        rng.shuffle(tunes)
+        held_out += tunes
+    named = [tune for tune in held_out if tune.rhythm]
+    real = (named if len(named) >= min(count, FEWEST) else held_out)[:count]
+    if len(real) < FEWEST:
+        raise CorpusError(
+            f"corpus {corpus.name!r} holds out {len(real)} playable tunes; expected {FEWEST} to compare with"
+        )
+    wanted = Counter(tune.rhythm for tune in real)
+    learned = corpus.of("train")
+    rng.shuffle(learned)
+    other = []
+    for tune in _playable(learned):
+        if wanted[tune.rhythm] > 0:
+            wanted[tune.rhythm] -= 1
+            other.append(tune)
+    if len(other) < FOLDS:
+        raise CorpusError(f"corpus {corpus.name!r} has too few tunes to learn from of the rhythms that it holds out")
+    return real, other
+
+
+def _playable(tunes: Iterable[CorpusTune]) -> Iterator[Tune]:
+    return (read_tunes(tune.text)[0] for tune in tunes if tune.playable)
+
+
+def _prompt(tune: Tune, checkpoint: Checkpoint) -> Prompt:
+    """A request for a tune of the same rhythm, where the model knows it."""
+    known = checkpoint.corpus.get("values", {}).get("R", [tune.rhythm])
+    return Prompt({"R": tune.rhythm} if tune.rhythm and tune.rhythm in known else {})
+
+
+def _written(
+    checkpoint: Checkpoint, prompts: Sequence[Prompt], choice: Choice, seed: int, **how: Any
+) -> list[GeneratedText]:
+    return list(
+        generate_texts(
+            checkpoint.network, checkpoint.vocabulary, prompts,
+            choice=choice, music=choice, seed=seed, max_characters=LONGEST, **how,
+        )
+    )  # fmt: skip
+
+
+def _tune(text: GeneratedText) -> Tune:
+    return read_tunes(text.text)[0]
+
+
+def _features(tunes: Sequence[Tune], jobs: int) -> NDArray[np.float64]:
+    return np.array(list(shared(features_of, tunes, jobs) if jobs > 1 else map(features_of, tunes)))
+
+
+def _obeyed(texts: Sequence[GeneratedText], tunes: Sequence[Tune]) -> dict[str, float]:
+    """The share of tunes whose music keeps what their own header says, as a request for it would be judged."""
+    kept: dict[str, list[bool]] = {"rhythm": [], "meter": [], "key": [], "form": [], "likeness": []}
+    for text, tune in zip(texts, tunes, strict=True):
+        fields = {line[:1]: line[2:] for line in text.text.split("\n")}
+        told, _, alike = fields.get("I", "").removeprefix("form ").partition(" ")
+        errors = {finding.code for finding in tune.findings if finding.level != "note"}
+        kept["rhythm"].append(tune.rhythm == fields.get("R", ""))
+        kept["meter"].append(bool(tune.bars) and not errors & {"bar-too-long", "bar-too-short", "pickup-mismatch"})
+        kept["key"].append(not Request({"K": str(tune.key)}).broken(tune))
+        kept["form"].append(form(tune) == told)
+        if alike.isdigit():
+            heard = likeness(tune)
+            kept["likeness"].append(heard is not None and abs(heard - int(alike)) <= ALIKE_BY)
+    return {name: _mean(shares) for name, shares in kept.items()}
+
+
+def _originality(index: Index, tunes: Sequence[Tune]) -> dict[str, float]:
+    found = [index.judge(tune) for tune in tunes]
+    copied = [each.copied for each in found]
+    return {
+        "copied share, median": _rounded(np.median(copied)),
+        "copied share, 95th percentile": _rounded(np.quantile(copied, 0.95)),
+        "longest copied run in bars, 95th percentile": _rounded(np.quantile([each.bars for each in found], 0.95)),
+        "more than half copied": _mean(share > 0.5 for share in copied),
+        "title in the corpus": _mean(each.title_known for each in found),
+    }
+
+
+def _variety(tunes: Sequence[Tune]) -> dict[str, float]:
+    """Whether the same bars come again and again, in all tunes together."""
+    bars = [bar for tune in tunes for bar in full_bars(tune)]
+    rhythms = Counter(rhythm(bar) for bar in bars)
+    return {
+        "distinct bars": _rounded(len({music(bar) for bar in bars}) / max(1, len(bars))),
+        "distinct rhythms of bars": _rounded(len(rhythms) / max(1, len(bars))),
+        f"the {COMMONEST} commonest rhythms of bars": _rounded(
+            sum(count for _, count in rhythms.most_common(COMMONEST)) / max(1, len(bars))
+        ),
+    }
+
+
+def _patterns(tunes: Sequence[Tune]) -> dict[str, float]:
+    """The commonest patterns of parts, such as AABB."""
+    counts = Counter(map(pattern, tunes))
+    return {name: _rounded(count / len(tunes)) for name, count in counts.most_common(COMMONEST // 2)}
+
+
+def _titles(corpus: Corpus, real: Sequence[Tune], written: Sequence[Tune]) -> dict[str, dict[str, float]]:
+    """Titles of real and of written tunes beside those that were learned from.
+
+    *Plausible* are those all of whose pairs of neighbouring letters stand in some title that was learned from.
+    """
+    learned = [title_key(next(_lines(tune.text, "T"), "")) for tune in corpus.of("train")]
+    known, pairs = set(learned), {pair for title in learned for pair in _pairs(title)}
+
+    def figures(tunes: Sequence[Tune]) -> dict[str, float]:
+        titles = [title_key(tune.title) for tune in tunes]
+        return {
+            "in the corpus": _mean(title in known for title in titles),
+            "plausible": _mean(pairs.issuperset(_pairs(title)) for title in titles),
+            "distinct": _rounded(len(set(titles)) / len(titles)),
+            "characters, median": float(np.median([len(tune.title) for tune in tunes])),
+        }
+
+    return {"real": figures(real), "written": figures(written)}
+
+
+def _lines(text: str, letter: str) -> Iterator[str]:
+    return (line[2:] for line in text.split("\n") if line.startswith(f"{letter}:"))
+
+
+def _pairs(title: str) -> set[Hashable]:
+    return set(pairwise(title))
+
+
+def _told_apart(comparison: Comparison, floor: Comparison) -> dict[str, Any]:
+    return {
+        name: {"area": _rounded(each.area), "low": _rounded(each.low), "high": _rounded(each.high)}
+        for name, each in (("written against real", comparison), ("real against real", floor))
+    }
+
+
+def _feature_table(
+    comparison: Comparison, real: NDArray[np.float64], written: NDArray[np.float64]
+) -> list[dict[str, Any]]:
+    """Each feature, those first that give the machine away."""
+    names = list(FEATURES)
+    return [
+        {
+            "feature": names[place],
+            "source": FEATURES[names[place]],
+            "weight": _rounded(comparison.weights[place]),
+            "area alone": _rounded(comparison.areas[place]),
+            "real": _rounded(real[:, place].mean()),
+            "written": _rounded(written[:, place].mean()),
+        }
+        for place in map(int, comparison.weights.argsort()[::-1])
+    ]
+
+
+def _mean(shares: Iterable[bool]) -> float:
+    held = list(shares)
+    return _rounded(sum(held) / len(held)) if held else 0.0
+
+
+def _rounded(number: Any) -> float:
+    return round(float(number), 4)
