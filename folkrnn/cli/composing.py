@@ -266,7 +266,7 @@ class _Account:
 
     def add(self, text: "GeneratedText", tune: "Tune", report: "Report") -> dict[str, Any]:
         """Count a tune; give what there is to tell of it."""
-        row = {
+        row: dict[str, Any] = {
             "title": tune.title,
             "rhythm": tune.rhythm,
             "key": str(tune.key),
@@ -281,11 +281,24 @@ class _Account:
         self._steered += text.steered
         self._rewritten += text.rewritten
         self._characters += len(text.written)
+        shown = dict(row)
         if self._index:
-            row["copied"] = f"{self._index.judge(tune).copied:.0%}"
+            found = self._index.judge(tune)
+            row |= {
+                "copied": round(found.copied, 4),
+                "copied_bars": round(found.bars, 2),
+                "nearest": found.nearest,
+                "title_known": found.title_known,
+            }
+            shown |= {
+                "known": "yes" if found.title_known else "no",
+                "copied": f"{found.copied:.0%}",
+                "run": f"{found.bars:.1f}",
+                "nearest": found.nearest,
+            }
         if self._few:
-            self._header = list(row)
-            self._rows.append(list(row.values()))
+            self._header = list(shown)
+            self._rows.append(list(shown.values()))
         more = {"drafts": text.drafts, "as_asked": text.accepted} if self._steering else {}
         return row | self._steering_of(text) | more
 

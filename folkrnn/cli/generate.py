@@ -3,8 +3,10 @@
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from folkrnn.cli.composing import Composing, composing_options
+from folkrnn.errors import ModelError
 
 
 @click.command()
@@ -19,8 +21,10 @@ from folkrnn.cli.composing import Composing, composing_options
 @click.option(
     "--max-copied",
     type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
     metavar="SHARE",
-    help="Write another tune in place of one of whose notes more than this share is copied.",
+    help="Write another tune in place of one of whose notes more than this share is copied; 1 lets all pass.",
 )
 @click.option(
     "--max-length",
@@ -40,16 +44,17 @@ def generate(
     form: str | None,
     alike: int | None,
     start: str | None,
-    max_copied: float | None,
+    max_copied: float,
     **options: Any,
 ) -> None:
     """Write new tunes, as ABC, MIDI and a printed page.
 
     What is given is given to the model, which writes the rest to suit it. Rhythms and origins are those it has learned.
 
-    Prints a table of what was made, and whether two independent readers find it playable. A tune that is not, or not
-    what was asked for, is kept aside, in a tunebook of its own. Ctrl-C ends the composing; the tunes made so far are
-    written.
+    Prints a table of what was made: whether two independent readers find it playable, and what it has copied from the
+    tunes that the model learned from. (The first time these are read, which takes half a minute.) A tune that is not
+    playable, or not what was asked for, is kept aside, in a tunebook of its own. Ctrl-C ends the composing; the tunes
+    made so far are written.
 
     Status 0: all tunes are playable, or --unconstrained; 1: some are not; 2: nothing can be made; 130: Ctrl-C.
     """
@@ -66,10 +71,17 @@ def generate(
     if composing.unconstrained and alike is not None:
         raise click.UsageError("--alike is for the grammar to see to; leave out --unconstrained")
     drafts = drafts_for(request, composing.checkpoint, composing.best_of or 1, obey=not composing.unconstrained)
-    if max_copied is None:
+    asked = click.get_current_context().get_parameter_source("max_copied") is not ParameterSource.DEFAULT
+    if max_copied < 1 and (asked or not composing.unconstrained):
+        try:
+            composing.index = index_for(composing.path, composing.checkpoint)
+        except ModelError as error:
+            if asked:
+                raise
+            click.echo(f"folkrnn: what tunes have copied is not known: {error}", err=True)
+    if not composing.index:
         composing.compose(request.prompt, drafts, request.broken)
         return
-    composing.index = index_for(composing.path, composing.checkpoint)
     original = Original(composing.index, max_copied)
     composing.compose(
         request.prompt, original.drafts(drafts), lambda tune: request.broken(tune) or original.broken(tune)

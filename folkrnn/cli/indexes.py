@@ -38,7 +38,10 @@ def index_for(model: Path, checkpoint: "Checkpoint") -> "Index":
     click.echo("reading the corpus, this once", err=True)
     tunes = kept_tunes(recipe, progress=lambda line: click.echo(line, err=True))
     index = Index.of((tune, name_of(tune.title, source)) for tune, source, _ in tunes)
-    index.save(_kept(checkpoint))
+    try:
+        index.save(_kept(checkpoint))
+    except ModelError as error:
+        click.echo(f"folkrnn: {error}; the corpus is read anew each time", err=True)
     return index
 
 

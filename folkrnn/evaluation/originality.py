@@ -42,13 +42,24 @@ _BY_LENGTH = _random.integers(1, 2**63, RUN, np.uint64) | np.uint64(1)
 _BY_STEP = _random.integers(1, 2**63, RUN - 1, np.uint64) | np.uint64(1)
 
 
+class Copied(NamedTuple):
+    """What a tune has copied from a corpus.
+
+    ``share`` is the copied share, from 0 to 1, and ``source`` the name of the tune that it is largest with; ``bars`` is
+    how long the longest run is that is shared with any.
+    """
+
+    share: float
+    source: str
+    bars: float
+
+
 class Originality(NamedTuple):
     """What is known of a tune beside a corpus.
 
-    ``copied`` is the copied share, from 0 to 1, and ``source`` the name of the tune that it is largest with; ``bars``
-    is how long the longest run is that is shared with any. ``nearest`` is the name of the nearest tune, ``likeness``
-    the share of points that sound as there, and ``surprise`` by how many standard deviations that is more than chance.
-    ``title_known`` says whether a tune of the corpus has its title.
+    ``copied``, ``source`` and ``bars`` are those of ``Copied``. ``nearest`` is the name of the nearest tune,
+    ``likeness`` the share of points that sound as there, and ``surprise`` by how many standard deviations that is more
+    than chance. ``title_known`` says whether a tune of the corpus has its title.
     """
 
     copied: float
@@ -115,16 +126,17 @@ class Index:
         key = title_key(tune.title)
         place = int(np.searchsorted(self.titles, key))
         known = place < len(self.titles) and self.titles[place] == key
-        return Originality(*self._copied(melody_of(tune)), *self._nearest(tune), bool(known))
+        return Originality(*self.copied(tune), *self._nearest(tune), bool(known))
 
-    def _copied(self, melody: Melody) -> tuple[float, str, float]:
-        """The copied share, the name of the tune that it is largest with, and the longest run in bars."""
+    def copied(self, tune: Tune) -> Copied:
+        """Look for what a tune has copied, and for nothing else, which takes a tenth of the time."""
+        melody = melody_of(tune)
         own = run_hashes(melody)
         first = np.searchsorted(self.hashes, own, "left")
         counts = np.searchsorted(self.hashes, own, "right") - first
         ours = np.repeat(np.arange(len(own)), counts)  # the note of ours at which each shared run begins
         if not len(ours):
-            return 0.0, "", 0.0
+            return Copied(0.0, "", 0.0)
         found = np.arange(len(ours)) + np.repeat(first - (counts.cumsum() - counts), counts)
         owners, theirs = self.owners[found], self.places[found].astype(np.int64)
         best, source, longest = 0.0, "", 0.0
@@ -136,7 +148,7 @@ class Index:
             if covered.mean() > best:
                 best, source = float(covered.mean()), str(self.names[owner])
             longest = max(longest, _longest(starts, theirs[owners == owner], melody))
-        return best, source, longest
+        return Copied(best, source, longest)
 
     def _nearest(self, tune: Tune) -> tuple[str, float, float]:
         """The nearest tune's name, the share of points that sound as there, and how surprising that is."""
@@ -193,10 +205,10 @@ class Original:
 
     def broken(self, tune: Tune) -> str:
         """What a tune does not keep of the wish; empty where it keeps it."""
-        found = self.index.judge(tune)
-        if found.copied <= self.most:
+        found = self.index.copied(tune)
+        if found.share <= self.most:
             return ""
-        return f"{found.copied:.0%} of its notes are copied from {found.source}; expected at most {self.most:.0%}"
+        return f"{found.share:.0%} of its notes are copied from {found.source}; expected at most {self.most:.0%}"
 
     def drafts(self, drafts: Drafts) -> Drafts:
         """Drafts that keep the wish too."""

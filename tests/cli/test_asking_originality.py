@@ -39,10 +39,24 @@ def test_a_model_without_its_tunes_says_what_to_give(run: Run, untrained: Path, 
     assert result.err.count("\n") == 1
 
 
+def test_without_its_tunes_a_model_writes_but_cannot_keep_from_copying(
+    run: Run, untrained: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "model.safetensors").write_bytes(untrained.read_bytes())
+    arguments = ["-n", 1, "--seed", 1, "--model", tmp_path / "model.safetensors", "-o", "-"]
+    result = run("generate", *arguments)
+    assert result.status == 0
+    assert result.out.startswith("%abc")
+    assert result.err.startswith("folkrnn: what tunes have copied is not known: ")
+    asked = run("generate", *arguments, "--max-copied", "0.5")
+    assert (asked.status, asked.out) == (2, "")
+    assert run("generate", *arguments, "--max-copied", "1").err == ""
+
+
 def test_generated_tunes_are_told_with_what_they_copied(run: Run, untrained: Path, tmp_path: Path) -> None:
     arguments = ["-n", 2, "--seed", 1, "--model", untrained, "--format", "abc", "-o", tmp_path, "--max-copied", "0.2"]
     result = run("generate", *arguments)
     assert result.status == 0
-    assert result.out.splitlines()[0].split()[-1] == "copied"
+    assert result.out.splitlines()[0].split()[-4:] == ["known", "copied", "run", "nearest"]
     rows = json.loads(run("generate", *arguments, "--force", "--json").out)
-    assert [row["copied"] for row in rows] == ["0%", "0%"]
+    assert [(row["copied"], row["title_known"]) for row in rows] == [(0, False)] * 2
