@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--model", type=click.Path(path_type=Path), help="Whose corpus to search [default: the bundled one's].")
 @click.option("--corpus", "sources", multiple=True, help="Search this recipe, built corpus or ABC instead; repeatable.")
 @click.option(
-    "--max-copied", type=click.FloatRange(0, 1), help="Status 1 if more than this share of any tune's notes is copied."
+    "--max-copied", type=click.FloatRange(0, 1), help="Status 1 if of any tune more is copied, or it is a known one."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def originality(
@@ -33,7 +33,8 @@ def originality(
     """Say of each tune which known tune is nearest, in whatever key, and how much of it is copied.
 
     Copied are notes in runs of twelve or more that one tune of the corpus has too, by interval and length. The nearest
-    tune is found by the notes that sound at the same places of the same bars.
+    tune is found by the notes that begin at the same places of the same bars, of which so many are alike; where that
+    cannot be chance, the tune is a copy of it, even with more than half of its notes changed, or a setting of the same.
     """
     tunes = [tune for _, found in read_files(files, stop) for tune in found if tune.bars]
     tunes = picked(tunes, numbers)
@@ -46,7 +47,7 @@ def originality(
         rows = [{"title": tune.title, **each._asdict()} for tune, each in zip(tunes, found, strict=True)]
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
-        header = ["title", "known", "copied", "from", "bars", "alike", "nearest"]
+        header = ["title", "known", "copied", "from", "bars", "nearest", "alike", "copy"]
         lines = [
             [
                 tune.title,
@@ -54,13 +55,14 @@ def originality(
                 f"{each.copied:.0%}",
                 each.source,
                 round(each.bars, 1),
-                f"{each.likeness:.0%}",
                 each.nearest,
+                f"{each.likeness:.0%}",
+                "yes" if each.known else "no",
             ]
             for tune, each in zip(tunes, found, strict=True)
         ]
         click.echo(table(header, lines))
-    if max_copied is not None and any(each.copied > max_copied for each in found):
+    if max_copied is not None and any(each.copies(max_copied) for each in found):
         sys.exit(1)
 
 

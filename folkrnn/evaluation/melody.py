@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from folkrnn.notation import Tune
 from folkrnn.notation.bars import leads_on
 
-BARS = 16
+BARS = 32
 """So many full bars of a tune are laid on a grid."""
 
-MOST_POINTS = 12
+MOST_POINTS = 24
 """The most points that a bar has on the grid."""
 
-SILENT = 0
-"""What stands on the grid where nothing sounds, and behind the end."""
+SILENT, HELD = 0, 255
+"""What stands on the grid where nothing sounds, and behind the end; and where a note sounds that began before."""
 
 
 class Melody(NamedTuple):
@@ -54,17 +54,20 @@ def melody_of(tune: Tune) -> Melody:
 def points_of(tune: Tune) -> int:
     """How many points a bar of a tune has on the grid; tunes with as many can be held against each other.
 
-    Bars of two and four beats have 8, whether written in eighths or sixteenths, those of three 6, compound ones an
-    eighth each.
+    Bars of two and four beats have 16, whether written in eighths or sixteenths, those of three 12, compound ones two
+    an eighth.
     """
     meter = tune.meter
     if meter.compound:
-        return min(MOST_POINTS, meter.beats)
-    return 6 if meter.beats and meter.beats % 3 == 0 else 8
+        return min(MOST_POINTS, 2 * meter.beats)
+    return 12 if meter.beats and meter.beats % 3 == 0 else 16
 
 
 def grid_of(tune: Tune) -> NDArray[np.uint8]:
-    """The MIDI numbers that sound at even points of the first BARS full bars, (BARS · points,); SILENT elsewhere."""
+    """What is heard at even points of the first BARS full bars, (BARS · points,).
+
+    That is the MIDI number of the note that begins there, or HELD, or SILENT.
+    """
     points = points_of(tune)
     grid = np.full(BARS * points, SILENT, np.uint8)
     row = 0
@@ -77,8 +80,9 @@ def grid_of(tune: Tune) -> NDArray[np.uint8]:
         onset = Fraction(0)
         for note in bar.notes:
             first, stop = (min(points, -(-at * points // full)) for at in (onset, onset + note.duration))
-            if note.pitches:
-                grid[row * points + first : row * points + stop] = note.pitches[-1].midi
+            if note.pitches and first < stop:
+                grid[row * points + first] = note.pitches[-1].midi
+                grid[row * points + first + 1 : row * points + stop] = HELD
             onset += note.duration
         row += 1
     return grid

@@ -5,12 +5,14 @@ Two questions are asked, for a copy may be in pieces or a whole that was changed
 *Copied share*: of the tune's notes, how many lie in a run of RUN or more, by pitch interval and length, that one tune
 of the corpus has too? An index holds a hash of every such run.
 
-*Likeness*: laid bar by bar beside another tune, in the best transposition, at how many points does the same note sound?
-The nearest tune is the one with which that is least likely by chance, so that few bars in common count less than many.
+*Evidence*: laid bar by bar beside another tune, in the best transposition, do the same notes begin at the same times?
+Each that does speaks for a copy, and what differs against it, by the logarithm of how much more or less often it
+happens in copies than among other tunes. The nearest tune is the one that most speaks for.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 from zipfile import BadZipFile
@@ -21,7 +23,7 @@ from numpy.typing import NDArray
 from folkrnn.corpus import CorpusTune
 from folkrnn.corpus.cleaning import title_key
 from folkrnn.errors import ModelError
-from folkrnn.evaluation.melody import BARS, MOST_POINTS, SILENT, Melody, grid_of, melody_of, points_of
+from folkrnn.evaluation.melody import BARS, HELD, MOST_POINTS, SILENT, Melody, grid_of, melody_of, points_of
 from folkrnn.files import whole_file
 from folkrnn.generation.generator import Drafts
 from folkrnn.notation import Tune, read_tunes
@@ -32,34 +34,37 @@ RUN = 12
 FARTHEST = 14
 """Tunes are held against each other up to so many semitones apart."""
 
-LEAST = 24
-"""With fewer points in common nothing is said of two tunes, unless the tune itself is shorter than twice that."""
+SAME, OTHER = 0.6, -0.26
+"""The evidence of a note that is the same as the one that begins with it, and of one that is not: in copies whose notes
+were changed as far as they can be, four of ten are the same, in other tunes one of five."""
 
-FORMAT = 1
+ALONE = -2.2
+"""That of a note that begins where the other tune holds one: copies keep their rhythm."""
+
+SILENCE = -0.6
+"""That of a point at which only one of the two sounds."""
+
+COPY = 0.4
+"""With more evidence than this a tune is a copy, however it was changed, or a setting of the same tune: of unrelated
+tunes fewer than one in a hundred have as much (``scripts/judge_originality.py``)."""
+
+HALF = 0.5
+"""Of a new tune no more than this share may be copied, unless something else is asked for."""
+
+FORMAT = 2
 
 _random = np.random.default_rng(12)
 _BY_LENGTH = _random.integers(1, 2**63, RUN, np.uint64) | np.uint64(1)
 _BY_STEP = _random.integers(1, 2**63, RUN - 1, np.uint64) | np.uint64(1)
 
 
-class Copied(NamedTuple):
-    """What a tune has copied from a corpus.
-
-    ``share`` is the copied share, from 0 to 1, and ``source`` the name of the tune that it is largest with; ``bars`` is
-    how long the longest run is that is shared with any.
-    """
-
-    share: float
-    source: str
-    bars: float
-
-
 class Originality(NamedTuple):
     """What is known of a tune beside a corpus.
 
-    ``copied``, ``source`` and ``bars`` are those of ``Copied``. ``nearest`` is the name of the nearest tune,
-    ``likeness`` the share of points that sound as there, and ``surprise`` by how many standard deviations that is more
-    than chance. ``title_known`` says whether a tune of the corpus has its title.
+    ``copied`` is the copied share, from 0 to 1, and ``source`` the name of the tune that it is largest with; ``bars``
+    is how long the longest run is that is shared with any. ``nearest`` is the name of the nearest tune, ``likeness``
+    the share of the notes beginning with one of its that are the same, and ``evidence`` what speaks for a copy, over
+    the square root of the number of notes. ``title_known`` says whether a tune of the corpus has its title.
     """
 
     copied: float
@@ -67,8 +72,17 @@ class Originality(NamedTuple):
     bars: float
     nearest: str
     likeness: float
-    surprise: float
+    evidence: float
     title_known: bool
+
+    @property
+    def known(self) -> bool:
+        """Whether the tune is the nearest one, however changed."""
+        return self.evidence > COPY
+
+    def copies(self, most: float) -> bool:
+        """Whether more than a share of the notes is copied, or the tune is a known one."""
+        return self.copied > most or self.known
 
 
 @dataclass(frozen=True)
@@ -77,7 +91,7 @@ class Index:
 
     ``names`` are those of the tunes, ``titles`` keys of their titles. ``hashes`` (R,) are sorted, with the tune
     (``owners``) and the note (``places``) that each run begins at. ``grids`` (N, BARS · MOST_POINTS) holds what
-    sounds at each point, ``points`` (N,) how many of them a bar has.
+    is heard at each point, ``points`` (N,) how many of them a bar has.
     """
 
     names: NDArray[np.str_]
@@ -126,17 +140,16 @@ class Index:
         key = title_key(tune.title)
         place = int(np.searchsorted(self.titles, key))
         known = place < len(self.titles) and self.titles[place] == key
-        return Originality(*self.copied(tune), *self._nearest(tune), bool(known))
+        return Originality(*self._copied(melody_of(tune)), *self._nearest(tune), bool(known))
 
-    def copied(self, tune: Tune) -> Copied:
-        """Look for what a tune has copied, and for nothing else, which takes a tenth of the time."""
-        melody = melody_of(tune)
+    def _copied(self, melody: Melody) -> tuple[float, str, float]:
+        """The copied share, the name of the tune that it is largest with, and the longest run in bars."""
         own = run_hashes(melody)
         first = np.searchsorted(self.hashes, own, "left")
         counts = np.searchsorted(self.hashes, own, "right") - first
         ours = np.repeat(np.arange(len(own)), counts)  # the note of ours at which each shared run begins
         if not len(ours):
-            return Copied(0.0, "", 0.0)
+            return 0.0, "", 0.0
         found = np.arange(len(ours)) + np.repeat(first - (counts.cumsum() - counts), counts)
         owners, theirs = self.owners[found], self.places[found].astype(np.int64)
         best, source, longest = 0.0, "", 0.0
@@ -148,34 +161,46 @@ class Index:
             if covered.mean() > best:
                 best, source = float(covered.mean()), str(self.names[owner])
             longest = max(longest, _longest(starts, theirs[owners == owner], melody))
-        return Copied(best, source, longest)
+        return best, source, longest
 
     def _nearest(self, tune: Tune) -> tuple[str, float, float]:
-        """The nearest tune's name, the share of points that sound as there, and how surprising that is."""
-        own = grid_of(tune).astype(np.int16)
+        """The nearest tune's name, the share of its notes that are the same, and the evidence for a copy."""
+        own = grid_of(tune)
         rows = np.flatnonzero(self.points == points_of(tune))
-        grids = self.grids[rows, : len(own)].astype(np.int16)
-        both = (grids != SILENT) & (own != SILENT)
-        apart = np.where(both, grids - own, FARTHEST + 1)
-        same = np.zeros(len(rows), np.int64)
-        for semitones in range(-FARTHEST, FARTHEST + 1):
-            same = np.maximum(same, (apart == semitones).sum(1))
-        points = both.sum(1)
-        enough = points >= min(LEAST, (own != SILENT).sum() / 2)
-        if not points[enough].sum():
+        notes = np.flatnonzero(_begins(own))
+        if not len(notes) or not len(rows):
             return "", 0.0, 0.0
-        chance = float(same[enough].sum() / points[enough].sum())
-        spread = np.sqrt(np.maximum(points, 1) * chance * (1 - chance)) + 1e-9
-        surprise = np.where(enough, (same - points * chance) / spread, -np.inf)
-        best = int(surprise.argmax())
-        return str(self.names[rows[best]]), float(same[best] / points[best]), float(surprise[best])
+        length = int(np.flatnonzero(own)[-1]) + 1  # a part of a longer tune is a copy too
+        begin, sound = (bits[rows, : -(-length // 8)] for bits in self._bits)
+        own_begin, own_sound = (np.packbits(each[:length]) for each in (_begins(own), own != SILENT))
+        within = np.packbits(np.ones(length, bool))
+        alone = np.bitwise_count((begin ^ own_begin) & sound & own_sound).sum(1, dtype=np.int64)
+        silent = np.bitwise_count((sound ^ own_sound) & within).sum(1, dtype=np.int64)
+        theirs = self.grids[np.ix_(rows, notes)]
+        apart = theirs.astype(np.int64) - own[notes] + FARTHEST
+        both = _begins(theirs)
+        near = both & (apart >= 0) & (apart <= 2 * FARTHEST)
+        keys = 2 * FARTHEST + 1
+        cells = (np.arange(len(rows))[:, None] * keys + apart)[near]
+        same = np.bincount(cells, minlength=len(rows) * keys).reshape(len(rows), keys).max(1)
+        together = both.sum(1)
+        evidence = SAME * same + OTHER * (together - same) + ALONE * alone + SILENCE * silent
+        best = int(evidence.argmax())
+        likeness = float(same[best] / max(1, together[best]))
+        return str(self.names[rows[best]]), likeness, float(evidence[best] / np.sqrt(len(notes)))
+
+    @cached_property
+    def _bits(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """For each tune the points at which notes begin, and those at which anything sounds, eight to a byte."""
+        return np.packbits(_begins(self.grids), axis=1), np.packbits(self.grids != SILENT, axis=1)
 
     def save(self, path: Path) -> None:
         """Write the index to a file, and its folder where it is missing. Raises ModelError."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with whole_file(path) as file:
-                np.savez_compressed(file, format=np.array(FORMAT), **vars(self))
+                arrays = {name: getattr(self, name) for name in self.__dataclass_fields__}
+                np.savez_compressed(file, format=np.array(FORMAT), **arrays)
         except OSError as error:
             raise ModelError(f"{path}: cannot be written: {error.strerror or error}") from None
 
@@ -197,7 +222,7 @@ class Index:
 
 
 class Original:
-    """The wish that no more than a share of a tune's notes is copied."""
+    """The wish that no more than a share of a tune's notes is copied, nor is it a known tune with notes changed."""
 
     def __init__(self, index: Index, most: float) -> None:
         self.index = index
@@ -205,10 +230,10 @@ class Original:
 
     def broken(self, tune: Tune) -> str:
         """What a tune does not keep of the wish; empty where it keeps it."""
-        found = self.index.copied(tune)
-        if found.share <= self.most:
-            return ""
-        return f"{found.share:.0%} of its notes are copied from {found.source}; expected at most {self.most:.0%}"
+        found = self.index.judge(tune)
+        if found.copied > self.most:
+            return f"{found.copied:.0%} of its notes are copied from {found.source}; expected at most {self.most:.0%}"
+        return f"it is {found.nearest}, changed" if found.known else ""
 
     def drafts(self, drafts: Drafts) -> Drafts:
         """Drafts that keep the wish too."""
@@ -223,6 +248,12 @@ def name_of(title: str, collection: str) -> str:
 def index_path(model: Path) -> Path:
     """Where the index of a model's corpus lies, if it has one of its own: beside it."""
     return model.with_name("corpus.npz")
+
+
+def _begins(grid: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where on a grid notes begin."""
+    found: NDArray[np.bool_] = (grid != SILENT) & (grid != HELD)
+    return found
 
 
 def run_hashes(melody: Melody) -> NDArray[np.uint64]:

@@ -21,7 +21,7 @@ from folkrnn.errors import CorpusError
 from folkrnn.evaluation.bits import measure_bits, summarise
 from folkrnn.evaluation.comparison import FOLDS, Comparison, compare
 from folkrnn.evaluation.features import FEATURES, features_of, full_bars, music, rhythm
-from folkrnn.evaluation.originality import Index
+from folkrnn.evaluation.originality import HALF, Index
 from folkrnn.generation import Prompt, generate_texts
 from folkrnn.generation.generator import ONE_DRAFT, PLAIN, Drafts, GeneratedText
 from folkrnn.generation.requests import ALIKE_BY, Request
@@ -196,7 +196,8 @@ def _originality(index: Index, tunes: Sequence[Tune]) -> dict[str, float]:
         "copied share, median": _rounded(np.median(copied)),
         "copied share, 95th percentile": _rounded(np.quantile(copied, 0.95)),
         "longest copied run in bars, 95th percentile": _rounded(np.quantile([each.bars for each in found], 0.95)),
-        "more than half copied": _mean(share > 0.5 for share in copied),
+        "more than half copied": _mean(share > HALF for share in copied),
+        "a known tune, changed": _mean(each.known for each in found),
         "title in the corpus": _mean(each.title_known for each in found),
     }
 

@@ -22,6 +22,7 @@ def test_a_copy_among_ones_own_tunes_is_found(run: Run, tmp_path: Path) -> None:
     asked = run("originality", tmp_path / "new.abc", "--corpus", tmp_path / "mine.abc", "--max-copied", "0.5")
     assert asked.status == 1
     assert "100%" in asked.out
+    assert asked.out.split()[-1] == "yes"
 
 
 def test_a_model_keeps_the_index_of_its_tunes_beside_it(run: Run, untrained: Path, tune: Path) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from folkrnn.errors import ModelError
-from folkrnn.evaluation.melody import BARS, grid_of, melody_of, points_of
-from folkrnn.evaluation.originality import RUN, Index, Original
+from folkrnn.evaluation.melody import BARS, HELD, grid_of, melody_of, points_of
+from folkrnn.evaluation.originality import COPY, RUN, Index, Original
 from folkrnn.generation.generator import Drafts, GeneratedText
 from folkrnn.notation import Tune, canonical, read_tunes, transpose
 from folkrnn.notation.pitch import Pitch
@@ -76,8 +76,22 @@ def test_a_new_tune_has_nothing_copied_and_is_like_none(index: Index) -> None:
     found = [index.judge(invented(seed)) for seed in range(1000, 1030)]
     assert max(each.copied for each in found) == 0
     assert max(each.likeness for each in found) < 0.5
-    known = index.judge(changed(invented(3), 0.3, 1))
-    assert known.surprise > max(each.surprise for each in found)
+    assert max(each.evidence for each in found) < COPY < index.judge(changed(invented(3), 0.4, 1)).evidence
+
+
+def test_a_part_of_a_tune_is_a_copy_and_another_rhythm_is_none(index: Index) -> None:
+    whole = invented(9)
+    assert index.judge(replace(whole, bars=whole.bars[:8])).nearest == "Tune 9 in 4/4"
+    dotted = [
+        replace(
+            bar,
+            notes=tuple(
+                note._replace(duration=note.duration * (3 if n % 2 == 0 else 1) / 2) for n, note in enumerate(bar.notes)
+            ),
+        )
+        for bar in whole.bars
+    ]
+    assert index.judge(replace(whole, bars=tuple(dotted))).evidence < COPY
 
 
 def test_the_copied_share_counts_notes_in_long_runs_of_one_tune(index: Index) -> None:
@@ -113,7 +127,9 @@ def test_ties_are_one_note_and_rests_none() -> None:
     assert melody.onsets.tolist() == [0.0, 1.5, 2.5]
 
 
-@pytest.mark.parametrize(("meter", "points"), [("4/4", 8), ("2/4", 8), ("3/4", 6), ("6/8", 6), ("9/8", 9), ("none", 8)])
+@pytest.mark.parametrize(
+    ("meter", "points"), [("4/4", 16), ("2/4", 16), ("3/4", 12), ("6/8", 12), ("9/8", 18), ("none", 16)]
+)
 def test_bars_are_laid_on_a_grid(meter: str, points: int) -> None:
     read = tune("G2|A8|", meter="4/4") if meter == "4/4" else tune("A2|", meter=meter)
     assert points_of(read) == points
@@ -123,7 +139,8 @@ def test_bars_are_laid_on_a_grid(meter: str, points: int) -> None:
 def test_a_pickup_moves_no_bar_and_twice_as_fast_is_the_same() -> None:
     slow, fast = tune("D2|GABc dedB|G6|"), tune("D|G/A/B/c/ d/e/d/B/|G3|", meter="2/4")
     assert np.array_equal(grid_of(slow), grid_of(fast))
-    assert grid_of(slow)[:10].tolist() == [67, 69, 71, 72, 74, 76, 74, 71, 67, 67]
+    assert grid_of(slow)[:20:2].tolist() == [67, 69, 71, 72, 74, 76, 74, 71, 67, HELD]
+    assert set(grid_of(slow)[1:16:2].tolist()) == {HELD}
 
 
 def test_an_index_comes_back_from_its_file(index: Index, tmp_path: Path) -> None:
