@@ -60,7 +60,8 @@ def shares(found: Sequence[Originality]) -> str:
     known = sum(each.title_known for each in found)
     return (
         f"copied share: median {statistics.median(copied):.1%}, 95th percentile {copied[int(0.95 * len(copied))]:.1%}; "
-        f"over a half copied: {sum(share > HALF for share in copied)}; found to be a copy: {sum(each.copies(HALF) for each in found)}; "
+        f"over a half copied: {sum(share > HALF for share in copied)}; "
+        f"found to be a copy: {sum(each.copies(HALF) for each in found)}; "
         f"titles in the corpus: {known}"
     )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from folkrnn.corpus import build_corpus, load_recipe
 from folkrnn.corpus.cleaning import title_key
+from folkrnn.evaluation.originality import Index, Original
 from folkrnn.generation import generate_texts
 from folkrnn.generation.requests import Request, drafts_for, read_request
 from folkrnn.generation.sampling import Choice
@@ -99,15 +100,19 @@ def main() -> int:
     options = parser.parse_args()
     checkpoint = load_checkpoint(options.model)
     values = checkpoint.corpus.get("values", {})
-    known = {title_key(read_tunes(tune.text)[0].title) for tune in build_corpus(load_recipe("default")).tunes}
+    corpus = build_corpus(load_recipe("default"))
+    index = Index.of_corpus(corpus.tunes)
+    known = {title_key(read_tunes(tune.text)[0].title) for tune in corpus.tunes}
     all_tunes = all_good = drafts = titled = found = 0
     faults: Counter[str] = Counter()
     for wishes, alike in requests(options.requests, options.seed):
         request = read_request(wishes, values, alike)
+        original = Original(index, titled="title" in wishes)
         texts = list(
             generate_texts(
                 checkpoint.network, checkpoint.vocabulary, [request.prompt] * options.count, seed=options.seed,
-                choice=Choice(options.temperature), max_characters=2000, drafts=drafts_for(request, checkpoint),
+                choice=Choice(options.temperature), max_characters=2000,
+                drafts=original.drafts(drafts_for(request, checkpoint)),
             )
         )  # fmt: skip
         tunes = [read_tunes(text.text)[0] for text in texts]

@@ -17,7 +17,7 @@ from folkrnn.errors import InputError
 from folkrnn.processes import processors
 
 if TYPE_CHECKING:
-    from folkrnn.evaluation.originality import Index
+    from folkrnn.evaluation.originality import Index, Original
     from folkrnn.generation import GeneratedText, Prompt
     from folkrnn.generation.generator import Drafts
     from folkrnn.model import Checkpoint
@@ -112,7 +112,6 @@ class Composing:
         self.seed = randbelow(10**6) if self.seed is None else self.seed
         self.path: Path = self.model or bundled_model()
         self.checkpoint: Checkpoint = load_checkpoint(self.path)
-        self.index: Index | None = None  # of the corpus; without one given, that at hand is used
 
     def compose(
         self,
@@ -122,11 +121,13 @@ class Composing:
         finished: "Callable[[Tune], Tune]" = lambda tune: tune,
         name: str = "tunes",
         cautious: bool = True,
+        original: "Callable[[], Original | None]" = lambda: None,
     ) -> None:
         """Compose tunes from a prompt, write them, tell of them, and leave with the status that says how it went.
 
-        ``broken`` says what of the wishes a tune does not keep; ``finished`` makes of what the model wrote the tune
-        that is delivered. Files are called ``name-SEED``.
+        ``broken`` says what a tune does not keep of the wishes that it must keep; ``finished`` makes of what the model
+        wrote the tune that is delivered. Files are called ``name-SEED``. ``original`` gives the wish that tunes are
+        new, if there is one; it may take its time.
         """
         from folkrnn.cli.indexes import index_at_hand
         from folkrnn.export import FORMATS, Delivery
@@ -145,6 +146,8 @@ class Composing:
             if self.output == "-"
             else Delivery(formats, Path(self.output), count=count, name=name, force=self.force)
         )
+        new = original()
+        drafts = new.drafts(drafts) if new else drafts
         choice = Choice(self.temperature, self.top_k or 0, self.top_p or 1.0)
         composing = Interrupts()
         texts = generate_texts(
@@ -162,7 +165,7 @@ class Composing:
             stop=lambda: composing.pressed,
         )
         told = self.as_json or (few and self.output != "-")  # of each tune, or of their sums alone
-        index = (self.index or index_at_hand(self.path, self.checkpoint)) if told else None
+        index = (new.index if new else index_at_hand(self.path, self.checkpoint)) if told else None
         account = _Account(few, not self.unconstrained, index)
         files: list[Path] = []
         with composing, JsonArray() if self.as_json else nullcontext() as array, delivery:
@@ -171,7 +174,8 @@ class Composing:
                 _judged(made), count, "composing", show_pos=True, file=sys.stderr, hidden=not sys.stderr.isatty()
             ) as steps:
                 for text, tune, report in steps:
-                    fault = _fault(report) or (not text.accepted and f"not what was asked for: {broken(tune)}") or ""
+                    unkept = "" if text.accepted else broken(tune) or (new.broken(tune) if new and new.must else "")
+                    fault = _fault(report) or (unkept and f"not what was asked for: {unkept}")
                     if not fault or (self.unconstrained and tune.bars):
                         own = delivery.add(tune)
                         files += own if few else ()
@@ -180,7 +184,7 @@ class Composing:
                     else:
                         _say(f"tune {tune.number}, {tune.title}, is {fault}")
                         delivery.set_aside(tune)
-                    row = account.add(text, tune, report)
+                    row = account.add(text, tune, report, failed=bool(fault))
                     if array:
                         array.add(row)
         if not self.as_json and self.output != "-":
@@ -264,7 +268,7 @@ class _Account:
         self.failed = 0
         """The tunes that are not playable, or not what was asked for."""
 
-    def add(self, text: "GeneratedText", tune: "Tune", report: "Report") -> dict[str, Any]:
+    def add(self, text: "GeneratedText", tune: "Tune", report: "Report", failed: bool) -> dict[str, Any]:
         """Count a tune; give what there is to tell of it."""
         row: dict[str, Any] = {
             "title": tune.title,
@@ -276,7 +280,7 @@ class _Account:
         }
         self._tunes += 1
         self._playable += report.playable
-        self.failed += not (report.playable and text.accepted)
+        self.failed += failed
         self._drafts += text.drafts
         self._steered += text.steered
         self._rewritten += text.rewritten
@@ -299,7 +303,7 @@ class _Account:
         if self._few:
             self._header = list(shown)
             self._rows.append(list(shown.values()))
-        more = {"drafts": text.drafts, "as_asked": text.accepted} if self._steering else {}
+        more = {"drafts": text.drafts, "as_asked": text.accepted or not failed} if self._steering else {}
         return row | self._steering_of(text) | more
 
     def _steering_of(self, text: "GeneratedText") -> dict[str, int]:

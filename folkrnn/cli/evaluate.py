@@ -58,8 +58,10 @@ def evaluate(
     """
     from folkrnn.cli.corpus import resolve_corpus
     from folkrnn.cli.indexes import index_for
+    from folkrnn.evaluation.originality import Original
     from folkrnn.evaluation.page import page
     from folkrnn.evaluation.report import evaluate as measure
+    from folkrnn.generation.generator import ONE_DRAFT
     from folkrnn.generation.sampling import Choice
     from folkrnn.model import bundled_model, load_checkpoint
 
@@ -72,9 +74,11 @@ def evaluate(
     corpus = resolve_corpus(sources)
     if corpus.digest != checkpoint.corpus.get("digest"):
         click.echo(f"folkrnn: {path} learned from another corpus; tunes held out here may be known to it", err=True)
+    original = Original(index_for(path, checkpoint), titled=False)  # tunes are written as generate does
     found = measure(
-        checkpoint, corpus, index_for(path, checkpoint),
-        count=count, choice=Choice(temperature, top_p=top_p or 1.0), seed=seed, jobs=processors(),
+        checkpoint, corpus, original.index,
+        count=count, choice=Choice(temperature, top_p=top_p or 1.0), drafts=original.drafts(ONE_DRAFT), seed=seed,
+        jobs=processors(),
         progress=lambda line: click.echo(line, err=True),
     )  # fmt: skip
     about = {
@@ -124,8 +128,8 @@ def _lines(figures: dict[str, Any]) -> list[str]:
         *([f"playable {name}", f"{share:.1%}"] for name, share in figures["playable"].items()),
         *([f"keep their {name}", f"{share:.1%}"] for name, share in figures["obeyed"]["with the grammar"].items()),
         *([name, f"{value:.1%}"] for name, value in figures["originality"]["written"].items() if "run" not in name),
+        ["tunes replaced", str(figures["drafts"] - figures["tunes"])],
         *([name, f"{value:.1%}"] for name, value in figures["variety"]["written"].items()),
-        ["titles in the corpus", f"{figures['titles']['written']['in the corpus']:.1%}"],
     ]
     return [
         table([f"{figures['tunes']} tunes", ""], whole),

@@ -1,12 +1,15 @@
 """``folkrnn generate``: new tunes."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from folkrnn.cli.composing import Composing, composing_options
 from folkrnn.errors import ModelError
+
+if TYPE_CHECKING:
+    from folkrnn.evaluation.originality import Original
 
 
 @click.command()
@@ -58,8 +61,6 @@ def generate(
 
     Status 0: all tunes are playable, or --unconstrained; 1: some are not; 2: nothing can be made; 130: Ctrl-C.
     """
-    from folkrnn.cli.indexes import index_for
-    from folkrnn.evaluation.originality import Original
     from folkrnn.generation.requests import drafts_for, read_request, unlearned
 
     composing = Composing(**options)
@@ -72,17 +73,21 @@ def generate(
         raise click.UsageError("--alike is for the grammar to see to; leave out --unconstrained")
     drafts = drafts_for(request, composing.checkpoint, composing.best_of or 1, obey=not composing.unconstrained)
     asked = click.get_current_context().get_parameter_source("max_copied") is not ParameterSource.DEFAULT
-    if max_copied < 1 and (asked or not composing.unconstrained):
+
+    def original() -> "Original | None":
+        if max_copied == 1 or (composing.unconstrained and not asked):
+            return None
+        from folkrnn.cli.indexes import index_for
+        from folkrnn.evaluation.originality import Original
+
         try:
-            composing.index = index_for(composing.path, composing.checkpoint)
+            index = index_for(composing.path, composing.checkpoint)
         except ModelError as error:
             if asked:
                 raise
             click.echo(f"folkrnn: what tunes have copied is not known: {error}", err=True)
-    if not composing.index:
-        composing.compose(request.prompt, drafts, request.broken)
-        return
-    original = Original(composing.index, max_copied)
-    composing.compose(
-        request.prompt, original.drafts(drafts), lambda tune: request.broken(tune) or original.broken(tune)
-    )
+            return None
+        # Unless it is asked for, a model that knows a few tunes by heart delivers them, and the table tells.
+        return Original(index, max_copied, titled=title is not None, must=asked)
+
+    composing.compose(request.prompt, drafts, request.broken, original=original)

@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 
 
 def index_at_hand(model: Path, checkpoint: "Checkpoint") -> "Index | None":
-    """The index of the corpus of a model, if it need not be made."""
+    """The index of the corpus of a model, if it need not be made; of one that cannot be read a line is told."""
     from folkrnn.evaluation.originality import Index, index_path
 
     for path in (index_path(model), _kept(checkpoint)):
         if path.is_file():
-            return Index.load(path)
+            try:
+                return Index.load(path)
+            except ModelError as error:
+                click.echo(f"folkrnn: {error}", err=True)
     return None
 
 
@@ -46,4 +49,6 @@ def index_for(model: Path, checkpoint: "Checkpoint") -> "Index":
 
 
 def _kept(checkpoint: "Checkpoint") -> Path:
-    return Path(click.get_app_dir("folkrnn")) / f"corpus-{checkpoint.corpus.get('digest', '')}.npz"
+    from folkrnn.evaluation.originality import FORMAT
+
+    return Path(click.get_app_dir("folkrnn")) / f"corpus-{checkpoint.corpus.get('digest', '')}-{FORMAT}.npz"

@@ -222,18 +222,26 @@ class Index:
 
 
 class Original:
-    """The wish that no more than a share of a tune's notes is copied, nor is it a known tune with notes changed."""
+    """The wish that a tune is new.
 
-    def __init__(self, index: Index, most: float) -> None:
+    No more than the share ``most`` of its notes may be copied, nor may it be a known tune with notes changed, nor have
+    a known title, unless it was given one (``titled``). If it ``must`` be new, a tune that is not is a failure.
+    """
+
+    def __init__(self, index: Index, most: float = HALF, titled: bool = True, must: bool = False) -> None:
         self.index = index
         self.most = most
+        self.titled = titled
+        self.must = must
 
     def broken(self, tune: Tune) -> str:
         """What a tune does not keep of the wish; empty where it keeps it."""
         found = self.index.judge(tune)
         if found.copied > self.most:
             return f"{found.copied:.0%} of its notes are copied from {found.source}; expected at most {self.most:.0%}"
-        return f"it is {found.nearest}, changed" if found.known else ""
+        if found.known:
+            return f"it is {found.nearest}, changed"
+        return f"there is a tune called {tune.title}" if found.title_known and not self.titled else ""
 
     def drafts(self, drafts: Drafts) -> Drafts:
         """Drafts that keep the wish too."""

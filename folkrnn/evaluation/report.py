@@ -7,8 +7,7 @@ measured alike, and a classifier tries to tell them apart; how well it tells oth
 import random
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -50,10 +49,51 @@ class Evaluation:
 
     figures: dict[str, Any]
     comparison: Comparison
-    real: list[Tune]
-    written: list[Tune]
+    real: Sequence[Tune]
+    written: Sequence[Tune]
     values: tuple[NDArray[np.float64], NDArray[np.float64]]
     """The features of the real tunes and of those written, (N, F) and (M, F)."""
+
+
+class Reference:
+    """Real tunes that a model has not learned from, for tunes that it writes to be held against.
+
+    ``real`` are those tunes, ``floor`` is how well others, that it has learned from, are told from them.
+    """
+
+    def __init__(self, corpus: Corpus, count: int = 500, seed: int = 0, jobs: int = 1) -> None:
+        """Take ``count`` held-out tunes, or all there are. Raises CorpusError where they are too few."""
+        self.corpus = corpus
+        self.seed = seed
+        self._jobs = jobs
+        self.real, other = _samples(corpus, count, seed)
+        self._values = self._measured(self.real)
+        self.floor = compare(self._values, self._measured(other), seed)
+
+    def _measured(self, tunes: Sequence[Tune]) -> NDArray[np.float64]:
+        """The features of some tunes, (N, F)."""
+        return np.array(list(shared(features_of, tunes, self._jobs) if self._jobs > 1 else map(features_of, tunes)))
+
+    def hold_against(self, written: Sequence[Tune], index: Index) -> Evaluation:
+        """Measure tunes that were written; ``index`` holds what there was to copy from."""
+        values = self._measured(written)
+        comparison = compare(self._values, values, self.seed)
+        both = {"real": self.real, "written": written}
+        figures = {
+            "comparison": {
+                name: {"area": _rounded(each.area), "low": _rounded(each.low), "high": _rounded(each.high)}
+                for name, each in (("written against real", comparison), ("real against real", self.floor))
+            },
+            "features": _feature_table(comparison, self._values, values),
+            "originality": {
+                "real": _originality(Index.of_corpus(self.corpus.of("train")), self.real),
+                "written": _originality(index, written),
+            },
+            "titles": _titles(self.corpus, self.real, written),
+            "variety": {name: _variety(tunes) for name, tunes in both.items()},
+            "patterns": {name: _patterns(tunes) for name, tunes in both.items()},
+        }
+        return Evaluation(figures, comparison, self.real, written, (self._values, values))
 
 
 def evaluate(
@@ -73,24 +113,23 @@ def evaluate(
     ``choice`` and ``drafts`` say how the tunes are written, and ``index`` holds what the model has learned from.
     Equal arguments give equal reports. Raises CorpusError where too few tunes are held out.
     """
-    real, other = _samples(corpus, count, seed)
+    progress("measuring real tunes")
+    reference = Reference(corpus, count, seed, jobs)
+    prompts = [_prompt(tune, checkpoint) for tune in reference.real]
     progress(f"measuring bits on {len(corpus.of('test'))} test tunes")
     bits = summarise(measure_bits(checkpoint, corpus.of("test")))
-    write = partial(_written, checkpoint, [_prompt(tune, checkpoint) for tune in real], choice, seed)
-    progress(f"writing {len(real)} tunes")
-    texts = write(drafts=drafts)
-    progress(f"writing {len(real)} tunes without the grammar")
-    free_texts = write(constrained=False)
-    written, free = [_tune(text) for text in texts], [_tune(text) for text in free_texts]
+    progress(f"writing {len(prompts)} tunes")
+    texts = _write(checkpoint, prompts, choice, seed, drafts=drafts)
+    progress(f"writing {len(prompts)} tunes without the grammar")
+    free_texts = _write(checkpoint, prompts, choice, seed, constrained=False)
+    written, free = ([read_tunes(text.text)[0] for text in each] for each in (texts, free_texts))
     progress("reading them with music21")
     playable, free_playable = ([report.playable for report in validate_all(tunes, jobs)] for tunes in (written, free))
-    progress("measuring the features of all")
-    values = [_features(tunes, jobs) for tunes in (real, written, other)]
-    progress("telling them apart")
-    comparison, floor = compare(values[0], values[1], seed), compare(values[0], values[2], seed)
-    progress("looking for copies")
+    progress("holding them against real tunes")
+    found = reference.hold_against(written, index)
     figures = {
-        "tunes": len(real),
+        "tunes": len(written),
+        "drafts": sum(text.drafts for text in texts),
         "bits": bits,
         "playable": {
             "with the grammar": _mean(playable),
@@ -98,18 +137,8 @@ def evaluate(
             "never ended without the grammar": _mean(not text.finished for text in free_texts),
         },
         "obeyed": {"with the grammar": _obeyed(texts, written), "without the grammar": _obeyed(free_texts, free)},
-        "originality": {
-            "real": _originality(Index.of_corpus(corpus.of("train")), real),
-            "written": _originality(index, written),
-        },
-        "drafts": sum(text.drafts for text in texts),
-        "variety": {name: _variety(tunes) for name, tunes in (("real", real), ("written", written))},
-        "patterns": {name: _patterns(tunes) for name, tunes in (("real", real), ("written", written))},
-        "titles": _titles(corpus, real, written),
-        "comparison": _told_apart(comparison, floor),
-        "features": _feature_table(comparison, values[0], values[1]),
     }
-    return Evaluation(figures, comparison, real, written, (values[0], values[1]))
+    return replace(found, figures=figures | found.figures)
 
 
 def _samples(corpus: Corpus, count: int, seed: int) -> tuple[list[Tune], list[Tune]]:
@@ -153,7 +182,7 @@ def _prompt(tune: Tune, checkpoint: Checkpoint) -> Prompt:
     return Prompt({"R": tune.rhythm} if tune.rhythm and tune.rhythm in known else {})
 
 
-def _written(
+def _write(
     checkpoint: Checkpoint, prompts: Sequence[Prompt], choice: Choice, seed: int, **how: Any
 ) -> list[GeneratedText]:
     return list(
@@ -162,14 +191,6 @@ def _written(
             choice=choice, music=choice, seed=seed, max_characters=LONGEST, **how,
         )
     )  # fmt: skip
-
-
-def _tune(text: GeneratedText) -> Tune:
-    return read_tunes(text.text)[0]
-
-
-def _features(tunes: Sequence[Tune], jobs: int) -> NDArray[np.float64]:
-    return np.array(list(shared(features_of, tunes, jobs) if jobs > 1 else map(features_of, tunes)))
 
 
 def _obeyed(texts: Sequence[GeneratedText], tunes: Sequence[Tune]) -> dict[str, float]:
@@ -247,13 +268,6 @@ def _lines(text: str, letter: str) -> Iterator[str]:
 
 def _pairs(title: str) -> set[Hashable]:
     return set(pairwise(title))
-
-
-def _told_apart(comparison: Comparison, floor: Comparison) -> dict[str, Any]:
-    return {
-        name: {"area": _rounded(each.area), "low": _rounded(each.low), "high": _rounded(each.high)}
-        for name, each in (("written against real", comparison), ("real against real", floor))
-    }
 
 
 def _feature_table(

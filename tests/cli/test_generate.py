@@ -35,7 +35,7 @@ def compose(monkeypatch: pytest.MonkeyPatch, run: Run) -> Callable[..., Any]:
                 yield GeneratedText(index, texts[index], True, steered=2 * constrained)
 
         monkeypatch.setattr(generation, "generate_texts", generate_texts)
-        return run("generate", "-n", len(texts), "--seed", 1, *arguments)
+        return run("generate", "-n", len(texts), "--seed", 1, "--max-copied", 1, *arguments)
 
     return call
 

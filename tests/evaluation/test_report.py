@@ -11,7 +11,7 @@ from folkrnn.corpus import Corpus, CorpusTune
 from folkrnn.errors import CorpusError
 from folkrnn.evaluation.originality import Index
 from folkrnn.evaluation.page import Drawing, page
-from folkrnn.evaluation.report import FEWEST, Evaluation, evaluate
+from folkrnn.evaluation.report import FEWEST, Evaluation, Reference, evaluate
 from folkrnn.model import Checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
@@ -69,4 +69,4 @@ def test_the_page_stands_alone_and_takes_no_markup_from_tunes(evaluation: Evalua
 
 def test_a_corpus_that_holds_out_little_cannot_be_compared_with() -> None:
     with pytest.raises(CorpusError, match=f"holds out 3 playable tunes; expected {FEWEST}"):
-        evaluate(None, corpus_of(60, 3), None)  # type: ignore[arg-type]
+        Reference(corpus_of(60, 3))
