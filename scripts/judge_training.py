@@ -9,7 +9,7 @@ Every variant leaves out or changes one thing; each trains for --minutes on --th
     no-transpose   every tune in its own key
     one-order      the fields of a header in one order
     small, large   fewer or more units
-    plain          a float32 nn.LSTM in the style of char-rnn's ports: random windows, no augmentation, Adam
+    plain          a float32 nn.LSTM in the style of char-rnn's ports (plain.py)
 
 The test tunes' headers have their fields in an order drawn for each, but for one-order and plain. Bits per note are
 those of the body.
@@ -17,14 +17,13 @@ those of the body.
 
 import argparse
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from plain import train_plain
+from torch import Tensor
 
 from folkrnn.corpus import Corpus, CorpusTune, build_corpus, load_corpus, load_recipe
 from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
@@ -86,65 +85,6 @@ def train_variant(variant: Variant, corpus: Corpus, settings: TrainingSettings, 
     return scored, weights, f"{result.passes:.1f} passes"
 
 
-class Plain(nn.Module):
-    """Embedding, nn.LSTM, linear."""
-
-    def __init__(self, characters: int, hidden: int = 512) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(characters, hidden)
-        self.lstm = nn.LSTM(hidden, hidden, 2, batch_first=True, dropout=0.3)
-        self.output = nn.Linear(hidden, characters)
-
-    def forward(self, ids: Tensor) -> Tensor:
-        """Map ids (B, T) to logits (B, T, V)."""
-        logits: Tensor = self.output(self.lstm(self.embedding(ids))[0])
-        return logits
-
-
-def train_plain(corpus: Corpus, minutes: float, seed: int) -> tuple[Spent, int, str]:
-    """The classic loop: windows of 128 from random places of the text, 64 at once, Adam at 0.002, clipped at 5."""
-    torch.manual_seed(seed)
-    texts = corpus.texts("train")
-    vocabulary = Vocabulary.from_texts(tune.text for tune in corpus.tunes)
-    stream = torch.cat([vocabulary.encode("\n" + text) for text in texts])
-    model, best, kept = Plain(len(vocabulary)), float("inf"), {}
-    optimizer = torch.optim.Adam(model.parameters(), 2e-3)
-    held_out = corpus.texts("validation")[::3]
-
-    @torch.no_grad()
-    def spent(texts: Sequence[str]) -> list[Tensor]:
-        model.eval()
-        found = []
-        for text in texts:
-            ids = vocabulary.encode("\n" + text)
-            costs = functional.cross_entropy(model(ids[None, :-1])[0], ids[1:], reduction="none")
-            found.append(costs / torch.log(torch.tensor(2.0)))
-        model.train()
-        return found
-
-    begun, steps = time.monotonic(), 0
-    every = max(30.0, minutes * 60 / 20)
-    checked = begun
-    while (now := time.monotonic()) - begun < 60 * minutes:
-        if now - checked > every:
-            checked = now
-            value = float(torch.cat(spent(held_out)).mean())
-            if value < best:
-                best, kept = value, {name: weight.clone() for name, weight in model.state_dict().items()}
-        places = torch.randint(len(stream) - 129, (64, 1)) + torch.arange(129)
-        ids = stream[places]
-        loss = functional.cross_entropy(model(ids[:, :-1]).transpose(1, 2), ids[:, 1:])
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimizer.step()
-        steps += 1
-    if kept:
-        model.load_state_dict(kept)
-    passes = steps * 64 * 128 / len(stream)
-    return spent, sum(p.numel() for p in model.parameters()), f"{passes:.1f} passes"
-
-
 def per_note(spent: Spent, tunes: Sequence[CorpusTune], shuffled: bool) -> float:
     """Bits of the bodies over their notes."""
     texts = [learned(tune.text) if shuffled else tune.text for tune in tunes]
@@ -173,7 +113,8 @@ def main() -> None:
     for name in options.variants:
         with tempfile.TemporaryDirectory() as folder:
             if name == PLAIN:
-                trained = train_plain(corpus, options.minutes, options.seed)
+                plain, passes = train_plain(corpus, options.minutes, options.seed)
+                trained = plain.spent, sum(p.numel() for p in plain.model.parameters()), f"{passes:.1f} passes"
             else:
                 settings = TrainingSettings(minutes=options.minutes, seed=options.seed)
                 trained = train_variant(VARIANTS[name], corpus, settings, Path(folder))
