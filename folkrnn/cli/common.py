@@ -36,7 +36,7 @@ class Temperature(click.ParamType):  # type: ignore[type-arg]  # generic only fr
         except ValueError:
             number = math.nan
         if not (math.isfinite(number) and number >= 0):
-            self.fail(f"{value!r} is no temperature; expected a number from 0 (greedy) up, such as 0.8", param, ctx)
+            self.fail(f"{value!r} is no temperature; expected a number from 0 (greedy) up, such as 0.9", param, ctx)
         return number
 
 

@@ -39,7 +39,7 @@ _OPTIONS = [
         "-t",
         "--temperature",
         type=Temperature(),
-        default=0.8,
+        default=0.9,
         show_default=True,
         help="0 is greedy; 1 the model's own.",
     ),

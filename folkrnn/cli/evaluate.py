@@ -31,7 +31,7 @@ JSON_FILE, PAGE_FILE = "report.json", "report.html"
 @click.option(
     "-n", "--count", type=click.IntRange(20, 100_000), default=500, show_default=True, help="How many tunes to compare."
 )
-@click.option("-t", "--temperature", type=Temperature(), default=0.8, show_default=True, help="Of the tunes written.")
+@click.option("-t", "--temperature", type=Temperature(), default=0.9, show_default=True, help="Of the tunes written.")
 @click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Draw from the likeliest of this share.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed, the same report.")
 @click.option(

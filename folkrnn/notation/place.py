@@ -126,6 +126,11 @@ class FormPlace:
         last = self._part >= len(self._parts) - 1
         return 1 + min(max(self._left, 0), FURTHEST) + last * (FURTHEST + 1)
 
+    def ends_off_tonic(self, character: str) -> bool:
+        """Whether a character would end a part on another note than the tonic that the header tells."""
+        closing = self._fields is None and self._left == 1 and not self._line and self._belongs_to_line(character)
+        return closing and self._degree() > 1
+
     def copy(self) -> "FormPlace":
         """The same place; the two go on apart."""
         twin = copy(self)

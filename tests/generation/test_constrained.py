@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from folkrnn.errors import GenerationError
+from folkrnn.evaluation.features import on_tonic
 from folkrnn.generation.generator import Drafts, GeneratedText, generate_texts
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.sampling import Choice
+from folkrnn.model import bundled_model, load_checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.scoring import bits
 from folkrnn.model.vocabulary import Vocabulary
@@ -48,6 +50,17 @@ def test_going_back_to_the_bar_line_changes_what_is_written() -> None:
     assert all(text.steered and not text.rewritten for text in steered)
     assert all(text.rewritten for text in again)
     assert [text.text for text in steered] != [text.text for text in again]
+
+
+def test_parts_that_end_off_the_tonic_are_given_another_chance() -> None:
+    model = load_checkpoint(bundled_model())
+
+    def ends(retries: int) -> int:
+        prompts = [Prompt({"R": "jig", "K": "D", "I": "form 4:4:"})] * 64
+        texts = generate_texts(model.network, model.vocabulary, prompts, seed=1, retries=retries)
+        return sum(on_tonic(read_tunes(text.text)[0]) for text in texts)
+
+    assert ends(retries=3) > ends(retries=0) + 5
 
 
 def test_the_grammar_leaves_a_model_alone_that_writes_well() -> None:

@@ -117,6 +117,18 @@ def test_the_bars_that_this_one_and_the_last_have_followed_are_told(
     assert {bar for digit, bar in enumerate(bars) if told[FOLLOWED] >> digit & 1} == followed
 
 
+@pytest.mark.parametrize(
+    ("body", "off"),
+    [("A8|B8", True), ("A8|D8", False), ("A8", False), ("A8|[K:E]B8", True), ("A8|z8", False), ("A8|D4B4", True)],
+)
+def test_a_part_may_be_about_to_end_off_the_tonic(body: str, off: bool) -> None:
+    place = FormPlace()
+    for character in "X:1\nT:Test\nK:D\nM:4/4\nI:form 2|2|\nL:1/8\n" + body:
+        place.advance(character)
+    assert place.ends_off_tonic("|") is off
+    assert not place.ends_off_tonic("A")
+
+
 def test_degrees_are_counted_from_the_tonic_of_the_header() -> None:
     header = "X:1\nT:Test\nK:{}\nM:4/4\nI:form 2|\nL:1/8\n"
     body = "Ad^c,zE|"
