@@ -4,6 +4,7 @@ Tunes are taken as they are written, without their repeats. Where nothing can be
 note, a feature is 0.
 """
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from fractions import Fraction
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from folkrnn.notation import Bar, Tune, form, likeness
 from folkrnn.notation.bars import leads_on
-from folkrnn.notation.form import MOST_ALIKE, read_form
+from folkrnn.notation.form import MOST_ALIKE
 from folkrnn.notation.repeats import sections
 from folkrnn.score.features import JSYMBOLIC, jsymbolic
 
@@ -144,7 +145,7 @@ def _structure(tune: Tune) -> dict[str, float]:
     """What is heard of bars and parts."""
     bars = full_bars(tune)
     musics, rhythms = [music(bar) for bar in bars], [rhythm(bar) for bar in bars]
-    parts, _ = read_form(form(tune))
+    parts = [(int(count), signs != "|") for count, signs in re.findall(r"(\d+)([:|]+)", form(tune))]
     endings = [tune.bars[section.first : section.last + 1] for section in sections(tune.bars)]
     lasts = [pitches[-1] for pitches in map(_pitches, endings) if pitches]
     pitches = _pitches(tune.bars)
@@ -156,8 +157,8 @@ def _structure(tune: Tune) -> dict[str, float]:
     return {
         "bars": len(bars),
         "parts": len(parts),
-        "parts of four bars or a multiple": _mean(part.bars % 4 == 0 for part in parts),
-        "parts repeated": _mean(part.repeated for part in parts),
+        "parts of four bars or a multiple": _mean(count % 4 == 0 for count, _ in parts),
+        "parts repeated": _mean(again for _, again in parts),
         "likeness of the parts": (likened or 0) / MOST_ALIKE,
         "bars heard before": repeated(musics),
         "rhythms heard before": repeated(rhythms),

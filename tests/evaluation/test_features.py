@@ -60,7 +60,7 @@ def test_leaps_that_turn_back_and_those_that_go_on() -> None:
     assert features("D2 A2 G4|D2 A2 G4|]")["leaps turned back"] > features("D2 A2 d4|D2 A2 d4|]")["leaps turned back"]
 
 
-@pytest.mark.parametrize("body", ["z8|]", "D8|]", "z4 D4|]", "[DFA]8|]", "D2|]"])
+@pytest.mark.parametrize("body", ["z8|]", "D8|]", "z4 D4|]", "[DFA]8|]", "D2|]", "|::D8::|", "D8"])
 def test_nothing_much_has_features_too(body: str) -> None:
     for key in ("D", "none"):
         values = features_of(tune(body, key=key))
