@@ -79,12 +79,17 @@ def disobeyed(tune: Tune, wishes: dict[str, str], alike: int | None, request: Re
 
 
 def _lasts(tune: Tune, form: str) -> bool:
-    """Whether a performance lasts as long as a form says; pickups, and second endings of other length, may differ."""
+    """Whether a performance lasts as long as a form says; pickups, and second endings of other length, may differ.
+
+    In free meter no bar has a length of its own, so the bars that are played are counted.
+    """
     parts, _ = read_form(form)
-    if tune.meter.bar is None or sum(bar.opens for bar in tune.bars) != sum(part.repeated for part in parts):
+    if sum(bar.opens for bar in tune.bars) != sum(part.repeated for part in parts):
         return False
     bars = sum(part.bars * (2 if part.repeated else 1) for part in parts)
-    lasts = sum((tune.bars[index].duration for index in performed_order(tune)), Fraction(0)) / tune.meter.bar
+    played = [tune.bars[index] for index in performed_order(tune)]
+    full = tune.meter.bar
+    lasts = sum((bar.duration for bar in played), Fraction(0)) / full if full else Fraction(len(played))
     second_endings = [bar for bar in tune.bars if bar.ending == (2,)]
     return abs(lasts - bars) < 1 + len(parts) / 2 + 2 * len(second_endings)
 
