@@ -1,13 +1,14 @@
 """``folkrnn evaluate``: is what a model writes new, and is it good?"""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from folkrnn.cli.common import Temperature, table
-from folkrnn.errors import InputError
+from folkrnn.errors import FolkrnnError, InputError
 from folkrnn.files import write_whole
 from folkrnn.processes import processors
 
@@ -57,8 +58,8 @@ def evaluate(
     parts and titles are; and how well a classifier tells the tunes from real ones of the same rhythms, and by what.
     """
     from folkrnn.cli.corpus import resolve_corpus
-    from folkrnn.cli.indexes import index_for
-    from folkrnn.evaluation.originality import Original
+    from folkrnn.cli.indexes import index_at_hand
+    from folkrnn.evaluation.originality import Index, Original
     from folkrnn.evaluation.page import page
     from folkrnn.evaluation.report import evaluate as measure
     from folkrnn.generation.generator import ONE_DRAFT
@@ -74,9 +75,10 @@ def evaluate(
     corpus = resolve_corpus(sources)
     if corpus.digest != checkpoint.corpus.get("digest"):
         click.echo(f"folkrnn: {path} learned from another corpus; tunes held out here may be known to it", err=True)
-    original = Original(index_for(path, checkpoint), titled=False)  # tunes are written as generate does
+    index = index_at_hand(path, checkpoint) or Index.of_corpus(corpus.tunes)
+    original = Original(index, titled=False)  # tunes are written as generate does
     found = measure(
-        checkpoint, corpus, original.index,
+        checkpoint, corpus, index,
         count=count, choice=Choice(temperature, top_p=top_p or 1.0), drafts=original.drafts(ONE_DRAFT), seed=seed,
         jobs=processors(),
         progress=lambda line: click.echo(line, err=True),
@@ -99,20 +101,18 @@ def evaluate(
 
 
 def _drawings(found: "Evaluation") -> "list[Drawing]":
-    """The tunes written that the classifier takes for real ones, is in doubt of, and finds out, drawn."""
+    """The tunes written that the classifier takes for real ones, is in doubt of, and finds out, if they can be drawn."""
     from folkrnn.evaluation.page import Drawing
     from folkrnn.export.engraving import to_svg
 
     scores = found.comparison.scores[len(found.real) :]
     order = [int(place) for place in scores.argsort()]
-    chosen = [order[0], order[len(order) // 2], order[-1]]
-    return [
-        Drawing(
-            f"{found.written[place].title}: taken for the machine's with {scores[place]:.2f}",
-            to_svg(found.written[place]),
-        )
-        for place in chosen
-    ]
+    drawings = []
+    for place in (order[0], order[len(order) // 2], order[-1]):
+        tune = found.written[place]
+        with suppress(FolkrnnError):
+            drawings.append(Drawing(f"{tune.title}: taken for the machine's with {scores[place]:.2f}", to_svg(tune)))
+    return drawings
 
 
 def _lines(figures: dict[str, Any]) -> list[str]:
