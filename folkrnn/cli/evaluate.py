@@ -101,7 +101,7 @@ def evaluate(
 
 
 def _drawings(found: "Evaluation") -> "list[Drawing]":
-    """The tunes written that the classifier takes for real ones, is in doubt of, and finds out, if they can be drawn."""
+    """Tunes written that the classifier takes for real, is in doubt of, and finds out, drawn if they can be."""
     from folkrnn.evaluation.page import Drawing
     from folkrnn.export.engraving import to_svg
 
