@@ -1,5 +1,8 @@
 """The features say what a listener would."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -66,6 +69,12 @@ def test_nothing_much_has_features_too(body: str) -> None:
         values = features_of(tune(body, key=key))
         assert values.shape == (len(FEATURES),)
         assert np.isfinite(values).all()
+
+
+def test_each_feature_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| (.+?) \| .+ \| (.+?) \|$", text, re.M)[1:]
+    assert dict(row for row in documented if row[0] != "---") == FEATURES
 
 
 def test_entropy_and_repetition_of_known_things() -> None:
