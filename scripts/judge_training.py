@@ -8,11 +8,12 @@ Every variant leaves out or changes one thing; each trains for --minutes on --th
     no-places      told nothing but the characters
     no-transpose   every tune in its own key
     one-order      the fields of a header in one order
+    raw            the ABC of the collections as it stands there, told nothing and in its own keys
     small, large   fewer or more units
     plain          a float32 nn.LSTM in the style of char-rnn's ports (plain.py)
 
-The test tunes' headers have their fields in an order drawn for each, but for one-order and plain. Bits per note are
-those of the body.
+The test tunes' headers have their fields in an order drawn for each, but for one-order, raw and plain. Bits per note
+are those of the body: of raw texts, all that stands behind the line of K:.
 """
 
 import argparse
@@ -27,13 +28,16 @@ from torch import Tensor
 
 from folkrnn.corpus import Corpus, CorpusTune, build_corpus, load_corpus, load_recipe
 from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
+from folkrnn.corpus.sources import source_texts
 from folkrnn.evaluation.bits import FIDDLE
 from folkrnn.model.checkpoint import load_checkpoint
 from folkrnn.model.network import NetworkSettings
 from folkrnn.model.scoring import bits
 from folkrnn.model.training import MODEL_FILE, TrainingSettings, train
 from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.notation import read_tunes
 from folkrnn.notation.learned import learned, split_header
+from folkrnn.notation.lexer import split_lines
 from folkrnn.notation.place import SHAPE
 
 USUAL = NetworkSettings(told=len(SHAPE))
@@ -46,6 +50,7 @@ class Variant:
     network: NetworkSettings = USUAL
     transposed: bool = True
     shuffled: bool = True
+    raw: bool = False
 
 
 VARIANTS = {
@@ -58,6 +63,7 @@ VARIANTS = {
     "no-places": Variant(replace(USUAL, told=0)),
     "no-transpose": Variant(transposed=False),
     "one-order": Variant(shuffled=False),
+    "raw": Variant(replace(USUAL, told=0), transposed=False, shuffled=False, raw=True),
     "small": Variant(replace(USUAL, hidden=256)),
     "large": Variant(replace(USUAL, hidden=768)),
 }
@@ -88,9 +94,28 @@ def train_variant(variant: Variant, corpus: Corpus, settings: TrainingSettings, 
 def per_note(spent: Spent, tunes: Sequence[CorpusTune], shuffled: bool) -> float:
     """Bits of the bodies over their notes."""
     texts = [learned(tune.text) if shuffled else tune.text for tune in tunes]
-    bodies = [len(split_header(text)[1]) for text in texts]
+    bodies = [len(split_header(text)[1]) if shuffled else len(_behind_key(text)) for text in texts]
     total = sum(float(costs[-body:].sum()) for costs, body in zip(spent(texts), bodies, strict=True))
     return total / sum(tune.notes for tune in tunes)
+
+
+def _behind_key(text: str) -> str:
+    """What stands behind the line of the header's K:."""
+    return text[text.index("\n", text.index("\nK:") + 1) + 1 :]
+
+
+def as_it_stands(corpus: Corpus) -> Corpus:
+    """The same tunes, each with its text as its collection has it: from X: to the blank line behind it."""
+    texts: dict[tuple[str, str], str] = {}
+    for source in load_recipe(corpus.name).sources:
+        for name, text in source_texts(source):
+            lines = split_lines(text)
+            for tune in read_tunes(text, name):
+                begin = tune.line - 1
+                end = next((at for at in range(begin, len(lines)) if not lines[at].strip()), len(lines))
+                texts[source.name, f"{name}:{tune.line}"] = "\n".join(lines[begin:end]) + "\n"
+    tunes = tuple(replace(tune, text=texts[tune.collection, tune.source]) for tune in corpus.tunes)
+    return replace(corpus, tunes=tunes)
 
 
 def main() -> None:
@@ -107,19 +132,21 @@ def main() -> None:
         if name not in (*VARIANTS, PLAIN):
             parser.error(f"{name}: no such variant; expected some of {', '.join((*VARIANTS, PLAIN))}")
     corpus = load_corpus(options.corpus) if options.corpus else build_corpus(load_recipe("default"))
-    test = corpus.of("test")
-    fiddle = [tune for tune in test if tune.collection in FIDDLE]
-    print(f"{options.minutes:g} minutes on {options.threads} threads; {len(fiddle)} fiddle tunes of {len(test)}")
+    print(f"{options.minutes:g} minutes on {options.threads} threads")
     for name in options.variants:
+        raw = name != PLAIN and VARIANTS[name].raw
+        judged = as_it_stands(corpus) if raw else corpus
         with tempfile.TemporaryDirectory() as folder:
             if name == PLAIN:
                 plain, passes = train_plain(corpus, options.minutes, options.seed)
                 trained = plain.spent, sum(p.numel() for p in plain.model.parameters()), f"{passes:.1f} passes"
             else:
                 settings = TrainingSettings(minutes=options.minutes, seed=options.seed)
-                trained = train_variant(VARIANTS[name], corpus, settings, Path(folder))
+                trained = train_variant(VARIANTS[name], judged, settings, Path(folder))
         spent, weights, extent = trained
         shuffled = name != PLAIN and VARIANTS[name].shuffled
+        test = judged.of("test")
+        fiddle = [tune for tune in test if tune.collection in FIDDLE]
         fiddled, every = per_note(spent, fiddle, shuffled), per_note(spent, test, shuffled)
         print(
             f"{name:14s} {weights / 1e6:5.2f} M weights, {extent:12s} bits/note: fiddle {fiddled:.3f}, all {every:.3f}",
