@@ -25,7 +25,7 @@ from folkrnn.corpus.cleaning import title_key
 from folkrnn.errors import ModelError
 from folkrnn.evaluation.melody import BARS, HELD, MOST_POINTS, SILENT, Melody, grid_of, melody_of, points_of
 from folkrnn.files import whole_file
-from folkrnn.generation.generator import Drafts
+from folkrnn.generation.generator import Drafts, GeneratedText
 from folkrnn.notation import Tune, read_tunes
 
 RUN = 12
@@ -224,8 +224,9 @@ class Index:
 class Original:
     """The wish that a tune is new.
 
-    No more than the share ``most`` of its notes may be copied, nor may it be a known tune with notes changed, nor have
-    a known title, unless it was given one (``titled``). If it ``must`` be new, a tune that is not is a failure.
+    No more than the share ``most`` of its notes may be copied, nor may it be a known tune with notes changed; if it
+    ``must`` be new, a tune that is not is a failure. A known title will not do either while there are drafts left,
+    unless it was given (``titled``).
     """
 
     def __init__(self, index: Index, most: float = HALF, titled: bool = True, must: bool = False) -> None:
@@ -236,16 +237,23 @@ class Original:
 
     def broken(self, tune: Tune) -> str:
         """What a tune does not keep of the wish; empty where it keeps it."""
-        found = self.index.judge(tune)
-        if found.copied > self.most:
-            return f"{found.copied:.0%} of its notes are copied from {found.source}; expected at most {self.most:.0%}"
-        if found.known:
-            return f"it is {found.nearest}, changed"
-        return f"there is a tune called {tune.title}" if found.title_known and not self.titled else ""
+        return self._copy(self.index.judge(tune))
 
     def drafts(self, drafts: Drafts) -> Drafts:
         """Drafts that keep the wish too."""
-        return replace(drafts, accept=lambda text: drafts.accept(text) and not self.broken(read_tunes(text.text)[0]))
+
+        def accept(text: GeneratedText) -> bool:
+            if not drafts.accept(text):
+                return False
+            found = self.index.judge(read_tunes(text.text)[0])
+            return not self._copy(found) and (self.titled or not found.title_known)
+
+        return replace(drafts, accept=accept)
+
+    def _copy(self, found: Originality) -> str:
+        if found.copied > self.most:
+            return f"{found.copied:.0%} of its notes are copied from {found.source}; expected at most {self.most:.0%}"
+        return f"it is {found.nearest}, changed" if found.known else ""
 
 
 def name_of(title: str, collection: str) -> str:

@@ -173,3 +173,13 @@ def test_drafts_that_copy_too_much_are_not_accepted() -> None:
     }
     assert {title: drafts.accept(text) for title, text in texts.items()} == {"Tune 1": False, "Tune 2": True}
     assert original.broken(known) == "100% of its notes are copied from Tune 1; expected at most 20%"
+
+
+def test_a_known_title_is_avoided_but_no_failure(index: Index) -> None:
+    def accepts(original: Original, new: Tune) -> bool:
+        return original.drafts(Drafts()).accept(GeneratedText(0, canonical(new), finished=True))
+
+    new = replace(invented(3000), fields=(("T", "Tune 5"), ("M", "4/4"), ("K", "G")))
+    assert not accepts(Original(index, titled=False), new)
+    assert accepts(Original(index), new)
+    assert Original(index, titled=False).broken(new) == ""
