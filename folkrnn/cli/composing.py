@@ -146,8 +146,11 @@ class Composing:
             if self.output == "-"
             else Delivery(formats, Path(self.output), count=count, name=name, force=self.force)
         )
-        new = original()
-        drafts = new.drafts(drafts) if new else drafts
+        new: Original | None = None
+
+        def accept(text: "GeneratedText") -> bool:
+            return drafts.accept(text) and (new is None or new.accepts(text))
+
         choice = Choice(self.temperature, self.top_k or 0, self.top_p or 1.0)
         composing = Interrupts()
         texts = generate_texts(
@@ -160,10 +163,11 @@ class Composing:
             max_characters=self.max_length,
             constrained=not self.unconstrained,
             cautious=cautious,
-            drafts=drafts,
+            drafts=replace(drafts, accept=accept),
             beam=self.beam_width if self.sampler == "beam" else 0,
             stop=lambda: composing.pressed,
         )
+        new = original()  # which takes time, and so comes after what is asked for has been checked
         told = self.as_json or (few and self.output != "-")  # of each tune, or of their sums alone
         index = (new.index if new else index_at_hand(self.path, self.checkpoint)) if told else None
         account = _Account(few, not self.unconstrained, index)

@@ -239,16 +239,14 @@ class Original:
         """What a tune does not keep of the wish; empty where it keeps it."""
         return self._copy(self.index.judge(tune))
 
+    def accepts(self, text: GeneratedText) -> bool:
+        """Whether a draft will do."""
+        found = self.index.judge(read_tunes(text.text)[0])
+        return not self._copy(found) and (self.titled or not found.title_known)
+
     def drafts(self, drafts: Drafts) -> Drafts:
         """Drafts that keep the wish too."""
-
-        def accept(text: GeneratedText) -> bool:
-            if not drafts.accept(text):
-                return False
-            found = self.index.judge(read_tunes(text.text)[0])
-            return not self._copy(found) and (self.titled or not found.title_known)
-
-        return replace(drafts, accept=accept)
+        return replace(drafts, accept=lambda text: drafts.accept(text) and self.accepts(text))
 
     def _copy(self, found: Originality) -> str:
         if found.copied > self.most:
