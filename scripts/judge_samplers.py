@@ -6,12 +6,12 @@ Each writes as many tunes, behind headers drawn alike. Beside them stand the tes
 import argparse
 import statistics
 import time
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from folkrnn.corpus import build_corpus, load_recipe
+from folkrnn.evaluation.features import on_tonic, repeated
 from folkrnn.generation import Prompt, generate_texts
 from folkrnn.generation.sampling import Choice
 from folkrnn.model import Checkpoint, bundled_model, load_checkpoint
@@ -33,16 +33,9 @@ SAMPLERS: dict[str, dict[str, Any]] = {
 }
 
 
-def repeated(tune: Tune) -> float:
+def repeating(tune: Tune) -> float:
     """The share of a tune's bars that stand in it before."""
-    bars = [text for _, text in bar_texts(tune)][:-1]
-    return sum(count - 1 for count in Counter(bars).values()) / len(bars)
-
-
-def on_tonic(tune: Tune) -> bool:
-    """Whether the last note is the tonic."""
-    *_, last = (note for note in tune.notes() if note.pitches)
-    return last.pitches[-1].midi % 12 == tune.key.tonic_class
+    return repeated([text for _, text in bar_texts(tune)][:-1])
 
 
 def describe(name: str, checkpoint: Checkpoint, written: Sequence[str], tunes: Sequence[Tune], seconds: float) -> None:
@@ -54,7 +47,7 @@ def describe(name: str, checkpoint: Checkpoint, written: Sequence[str], tunes: S
     keyed = [tune for tune in tunes if tune.key.tonic]
     speed = f"{len(tunes) / seconds:.1f}" if seconds else ""
     print(
-        f"| {name} | {sum(bodies) / notes:.2f} | {statistics.mean(map(repeated, tunes)):.0%} | "
+        f"| {name} | {sum(bodies) / notes:.2f} | {statistics.mean(map(repeating, tunes)):.0%} | "
         f"{statistics.mean(map(on_tonic, keyed)):.0%} | {playable:.1%} | {speed} |",
         flush=True,
     )

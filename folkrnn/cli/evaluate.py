@@ -66,6 +66,9 @@ def evaluate(
     from folkrnn.generation.sampling import Choice
     from folkrnn.model import bundled_model, load_checkpoint
 
+    # Better to learn that nothing can be written before the work than after it.
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output}: is a file; expected a folder for -o")
     files = [output / name for name in (JSON_FILE, PAGE_FILE)]
     for file in files:
         if file.exists() and not force:

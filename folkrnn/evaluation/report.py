@@ -69,6 +69,7 @@ class Reference:
         self.real, other = _samples(corpus, count, seed)
         self._values = self._measured(self.real)
         self.floor = compare(self._values, self._measured(other), seed)
+        self._originality = _originality(Index.of_corpus(corpus.of("train")), self.real)
 
     def _measured(self, tunes: Sequence[Tune]) -> NDArray[np.float64]:
         """The features of some tunes, (N, F)."""
@@ -85,10 +86,7 @@ class Reference:
                 for name, each in (("written against real", comparison), ("real against real", self.floor))
             },
             "features": _feature_table(comparison, self._values, values),
-            "originality": {
-                "real": _originality(Index.of_corpus(self.corpus.of("train")), self.real),
-                "written": _originality(index, written),
-            },
+            "originality": {"real": self._originality, "written": _originality(index, written)},
             "titles": _titles(self.corpus, self.real, written),
             "variety": {name: _variety(tunes) for name, tunes in both.items()},
             "patterns": {name: _patterns(tunes) for name, tunes in both.items()},

@@ -51,9 +51,7 @@ def likeness(tune: Tune) -> int | None:
     parts = [_notes(bars) for _, _, bars in _counted(tune)]
     if len(parts) < 2:
         return None
-    shares = [
-        max(common_share(earlier, part) for earlier in parts[:index]) for index, part in enumerate(parts) if index
-    ]
+    shares = [max(_share(earlier, part) for earlier in parts[:index]) for index, part in enumerate(parts) if index]
     return round(MOST_ALIKE * sum(shares) / len(shares))
 
 
@@ -63,7 +61,7 @@ def pattern(tune: Tune) -> str:
     heard: list[list[Hashable]] = []
     for _, passes, bars in _counted(tune):
         part = _notes(bars)
-        like = next((index for index, earlier in enumerate(heard) if common_share(earlier, part) >= SAME), len(heard))
+        like = next((index for index, earlier in enumerate(heard) if _share(earlier, part) >= SAME), len(heard))
         heard += [part] if like == len(heard) else []
         letters += chr(ord("A") + min(like, 25)) * passes
     return letters
@@ -89,7 +87,7 @@ def _counted(tune: Tune) -> Iterator[tuple[int, int, Sequence[Bar]]]:
             yield count, section.passes, tune.bars[section.first : last + 1]
 
 
-def common_share(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
+def _share(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
     """The share of the items of two sequences that belongs to their longest common subsequence.
 
     Its length is found by Hyyrö's bit-parallel algorithm (2004): one whole number holds a row of the usual table.

@@ -16,6 +16,11 @@ def test_a_report_is_not_overwritten(run: Run, untrained: Path, tmp_path: Path) 
     assert report.read_text() == "mine"
 
 
+def test_a_file_is_no_folder_for_a_report(run: Run, untrained: Path, tune: Path) -> None:
+    result = run("evaluate", "--model", untrained, "-o", tune)
+    assert (result.status, result.err) == (2, f"folkrnn: {tune}: is a file; expected a folder for -o\n")
+
+
 def test_too_few_tunes_are_told(run: Run, untrained: Path, tune: Path, tmp_path: Path) -> None:
     result = run("evaluate", "--model", untrained, "--data", tune, "-o", tmp_path / "report")
     assert result.status == 2
