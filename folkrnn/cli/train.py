@@ -80,6 +80,7 @@ def train(
     from folkrnn.model.vocabulary import Vocabulary
     from folkrnn.notation.learned import learned
     from folkrnn.notation.place import SHAPE
+    from folkrnn.processes import processors
 
     device = device_for(device)
     sources = corpus or ("default",)
@@ -121,6 +122,7 @@ def train(
         progress=line,
         initial=initial,
         device=device,
+        jobs=max(1, processors() // Together().size),
         corpus={"recipe": built.recipe, "digest": built.digest, "transposed": transpose, "values": values},
     )
     line.close()

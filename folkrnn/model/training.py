@@ -273,6 +273,7 @@ def train(
     initial: Checkpoint | None = None,
     dtype: torch.dtype | None = None,
     device: str = "cpu",
+    jobs: int = 1,
 ) -> TrainingResult:
     """Train a network and leave the best model in run_dir.
 
@@ -280,7 +281,7 @@ def train(
 
     The vocabulary is that of the texts (of the first pass, where train_texts is a function)
     unless one is given. initial, a model to start from, brings its own network and vocabulary.
-    device is ``cpu`` or ``cuda``.
+    device is ``cpu`` or ``cuda``; jobs processes read the texts of a pass (see ``processes.shared``).
     """
     texts_of = train_texts if callable(train_texts) else lambda _: train_texts
     first = texts_of(0)
@@ -310,6 +311,7 @@ def train(
         folder=run_dir,
         corpus=corpus or {},
         report=progress or (lambda _: None),
+        jobs=jobs,
     )
     run.begin(resume)
     run.go()
@@ -339,6 +341,7 @@ class _Run:
         folder: Path,
         corpus: Mapping[str, Any],
         report: Callable[[Progress], None],
+        jobs: int,
     ) -> None:
         self.trainer = trainer
         self.together = trainer.together
@@ -351,6 +354,7 @@ class _Run:
         self.curve = Curve(folder)
         self.corpus = corpus
         self.report = report
+        self.jobs = jobs
         self.place = _Place()
         self.clock = time.monotonic()
         self.since = 0.0
@@ -417,7 +421,7 @@ class _Run:
         number, first = self.place.number, self.place.window
         while True:
             texts = [text for text in self.texts_of(number) if text]
-            tunes = reading(texts, self.vocabulary, self.trainer.network.settings)
+            tunes = reading(texts, self.vocabulary, self.trainer.network.settings, self.jobs)
             if not tunes:
                 raise ModelError(f"training pass {number + 1} has no tunes")
             settings = self.settings

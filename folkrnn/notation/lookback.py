@@ -11,6 +11,7 @@ written; what is read here is only told to a model, and never decides what is ri
 from bisect import bisect_right
 from collections.abc import Sequence
 from copy import copy
+from itertools import pairwise
 
 EIGHTH = 96
 """Ticks of an eighth note."""
@@ -36,6 +37,9 @@ AHEAD = len(_AHEAD) + 2
 _SILENT = {"{": "}", "K": "]", '"': '"', "!": "!"}
 """What opens and closes text that takes no time: graces, fields, words above the staff, decorations."""
 
+_FAR = 64
+"""More than any step from one note to another; a step is told as this and so many more."""
+
 _OPENING = '{[("!'
 
 _LONGEST_NUMBER = 8
@@ -50,12 +54,13 @@ _NORMAL = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 class Heard:
     """A bar that is over: when its notes begin and what they are (see HEARD), and its length, in ticks."""
 
-    __slots__ = ("_found", "length", "notes", "onsets")
+    __slots__ = ("_found", "length", "music", "notes", "onsets")
 
     def __init__(self, onsets: Sequence[int], notes: Sequence[int], length: int) -> None:
         self.onsets = tuple(onsets)
         self.notes = tuple(notes)
         self.length = length
+        self.music = self.onsets, self.notes, length
         self._found: dict[int, tuple[int, int]] = {}  # several later bars ask for the same times
 
     def at(self, now: int) -> tuple[int, int]:
@@ -68,6 +73,32 @@ class Heard:
             note = self.notes[index] if self.onsets[index] == now else _HELD
             self._found[now] = note, 1 + bisect_right(_AHEAD, following - now)
         return self._found[now]
+
+
+def goes_on(things: bytes, most: int) -> tuple[int, int]:
+    """What followed when the last of some things stood among them before, and how many those are; (0, 0) if never.
+
+    The longest match counts, up to so many, and of equal ones the last: the codes of Ziv and Lempel (1977) go on so.
+    """
+    following, found = 0, 0
+    for count in range(1, min(most, len(things) - 1) + 1):
+        place = things.rfind(things[-count:], 0, -1)
+        if place < 0:
+            break
+        following, found = things[place + count], count
+    return following, found
+
+
+def steps_of(notes: bytes) -> bytes:
+    """The steps from note to note, each a number above 1; 0 to a rest and 1 from one."""
+    return bytes([_FAR + two - one if one >= _LOW <= two else one < _LOW for one, two in pairwise(notes)])
+
+
+def stepped(note: int, step: int) -> int:
+    """What such a step from a note leads to, among what may be heard; from a rest it is not known where to."""
+    if note < _LOW:
+        return 0
+    return min(max(note + step - _FAR, _LOW), HEARD - 1) if step else _REST
 
 
 class BarReader:
@@ -113,14 +144,28 @@ class BarReader:
             return None
         return self._notes[-1] - _LOW + LOWEST
 
-    def follows(self, earlier: Heard) -> bool:
-        """Whether the same notes have begun at the same times as in an earlier bar, up to now."""
-        count = len(self._onsets)
-        return (
-            list(earlier.onsets[:count]) == self._onsets
-            and list(earlier.notes[:count]) == self._notes
-            and (len(earlier.onsets) == count or earlier.onsets[count] >= self.now)
+    @property
+    def notes(self) -> bytes:
+        """The notes that have begun, each as a number that may be heard."""
+        return bytes(self._notes)
+
+    @property
+    def begun(self) -> int:
+        """How many notes and rests have begun."""
+        return len(self._onsets)
+
+    def agrees(self, earlier: Heard, first: int, last: int) -> bool:
+        """Whether the notes from one to another, counted from 0, began as those of an earlier bar did."""
+        return earlier.onsets[first:last] == tuple(self._onsets[first:last]) and earlier.notes[first:last] == tuple(
+            self._notes[first:last]
         )
+
+    def follows(self, earlier: Heard) -> bool:
+        """Whether the note that began last is that of an earlier bar, in which none has begun since up to now."""
+        count = len(self._onsets)
+        if count and not self.agrees(earlier, count - 1, count):
+            return False
+        return len(earlier.onsets) <= count or earlier.onsets[count] >= self._onset + self._length
 
     def heard(self) -> Heard:
         """The bar as it is now."""

@@ -16,7 +16,19 @@ from folkrnn.errors import NotationError
 from folkrnn.notation.form import MOST_ALIKE, read_form
 from folkrnn.notation.key import MODES, parse_key
 from folkrnn.notation.learned import next_fields
-from folkrnn.notation.lookback import AHEAD, EIGHTH, HEARD, NOTHING, POSITIONS, BarReader, Heard, position
+from folkrnn.notation.lookback import (
+    AHEAD,
+    EIGHTH,
+    HEARD,
+    NOTHING,
+    POSITIONS,
+    BarReader,
+    Heard,
+    goes_on,
+    position,
+    stepped,
+    steps_of,
+)
 from folkrnn.notation.meter import parse_meter
 from folkrnn.notation.pitch import STEPS
 
@@ -38,6 +50,13 @@ LAGS = (1, 2, 4, 8)
 
 BARS = len(LAGS) + 1
 
+_MOST_BARS, _MOST_NOTES = 2, 3
+MATCHES = (_MOST_BARS + 1) * (_MOST_NOTES + 1)
+"""How well a bar found by what it holds can match: by so many bars before it, and so many of its notes."""
+
+MOTIF = 6
+"""A motif that came before is found by up to so many notes, or steps between notes."""
+
 SHAPE = (
     PLACES,
     *(len(METERS) + 2, len(RHYTHMS) + 2, len(ORIGINS) + 2, 13, len(MODES) + 2, MOST_ALIKE + 2),
@@ -46,12 +65,17 @@ SHAPE = (
     POSITIONS + 1,
     *(2**BARS, 2**BARS),
     8,
+    *(HEARD, AHEAD, MATCHES + 1),
+    *(HEARD, MOTIF + 1, HEARD, MOTIF + 1),
 )
 """How many values are told of each thing: bars left of the part; meter, rhythm, origin, tonic, mode and likeness of the
 parts; the time in the bar; of each earlier bar what is heard there at that time and how far its next note is; the time
 that is left of the bar, where the last bar of a part is shorter by the pickup; which of the earlier bars this one has
 followed note for note up to now, and which of its own the bar before had followed to its end, a binary digit for each;
-and the degree of the note that began last, from 1 for the tonic to 7.
+the degree of the note that began last, from 1 for the tonic to 7; of one more earlier bar, the one that goes on best
+from what was just heard (``FormPlace._match``), what is heard there, how far its next note is and how well it matches;
+and the note that followed when the last notes were heard before, and the one that the last steps would lead to as they
+did before, each with how many notes or steps those are.
 
 Of what the header tells, 0 stands for what has not been told and the highest value for what is not listed.
 """
@@ -64,8 +88,9 @@ class FormPlace:
     """A text under way: ``values`` say what is known behind its last character."""
 
     __slots__ = (
-        "_bar", "_bars", "_beside", "_ending", "_fields", "_first", "_first_ending", "_followed", "_free", "_full",
-        "_left", "_line", "_part", "_parts", "_pickups", "_starts", "_told", "_tonic",
+        "_agreeing", "_bar", "_bars", "_beside", "_ending", "_fields", "_first", "_first_ending", "_followed", "_free",
+        "_full", "_left", "_line", "_melody", "_part", "_parts", "_pickups", "_rivals", "_settled", "_starts", "_steps",
+        "_told", "_tonic",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -86,6 +111,11 @@ class FormPlace:
         self._beside: list[Heard | None] = [None] * BARS  # the bars that this one is held against
         self._followed = 0  # which of those beside it the last bar had followed
         self._tonic: int | None = None  # in steps from C
+        self._agreeing: list[tuple[int, Heard]] = []  # of those beside it, by digit, but for the last note
+        self._rivals: list[tuple[int, Heard]] | None = None  # see _match; None before they are looked for
+        self._melody = b""  # all notes before this bar, and the steps between them
+        self._steps = b""
+        self._settled = 0  # with so many notes of this bar both agree
 
     @property
     def values(self) -> tuple[int, ...]:
@@ -99,11 +129,62 @@ class FormPlace:
         now = self._bar.now
         heard = [value for bar in self._beside for value in (bar.at(now) if bar else NOTHING)]
         following = self._following(), self._followed, self._degree()
-        return (self.place, *self._told, position(now), *heard, self._time_left(now), *following)
+        found = *self._match(now), *self._motif()
+        return (self.place, *self._told, position(now), *heard, self._time_left(now), *following, *found)
 
     def _following(self) -> int:
         """Which of the bars beside it this one follows, a binary digit for each."""
-        return sum(1 << digit for digit, bar in enumerate(self._beside) if bar and self._bar.follows(bar))
+        self._settle()
+        return sum(1 << digit for digit, bar in self._agreeing if self._bar.follows(bar))
+
+    def _settle(self) -> None:
+        """Leave out the earlier bars that the notes before the last speak against; of the last more may be to come."""
+        first, last = self._settled, self._bar.begun - 1
+        if last > first:
+            agrees = self._bar.agrees
+            self._agreeing = [each for each in self._agreeing if agrees(each[1], first, last)]
+            if self._rivals:
+                self._rivals = [each for each in self._rivals if agrees(each[1], first, last)]
+            self._settled = last
+
+    def _match(self, now: int) -> tuple[int, int, int]:
+        """What is heard now in the earlier bar that goes on best from what was just heard, and how well it matches.
+
+        It follows this one note for note, and is none of those beside it. First come bars before which the same bars
+        stood as before this one, then the first bar of the tune, then the latest: so a text goes on from the longest
+        match within it, as in the compression of Ziv and Lempel (1977), and returns can be of any distance.
+        """
+        if self._rivals is None:
+            self._rivals, self._settled = self._found_rivals(), 0
+        self._settle()
+        for context, bar in self._rivals:
+            if self._bar.follows(bar):
+                return (*bar.at(now), 1 + context * (_MOST_NOTES + 1) + min(self._bar.begun, _MOST_NOTES))
+        return (*NOTHING, 0)
+
+    def _motif(self) -> tuple[int, int, int, int]:
+        """The notes that the last notes and the last steps lead to, as they did before, and how many those are."""
+        melody, steps = self._sung()
+        note, notes = goes_on(melody, MOTIF)
+        step, count = goes_on(steps, MOTIF)
+        return note, notes, stepped(melody[-1], step) if count else 0, count
+
+    def _sung(self) -> tuple[bytes, bytes]:
+        """All notes so far, and the steps between them."""
+        notes = self._bar.notes
+        return self._melody + notes, self._steps + steps_of(self._melody[-1:] + notes)
+
+    def _found_rivals(self) -> list[tuple[int, Heard]]:
+        """The earlier bars that are not beside this one, the likeliest first, each with how many match before it."""
+        bars, beside = self._bars, set(map(id, self._beside))
+        found: list[list[tuple[int, Heard]]] = [[] for _ in range(_MOST_BARS + 1)]
+        for place in (0, *range(len(bars) - 1, 0, -1)) if bars else ():
+            if id(bars[place]) not in beside:
+                context = 0
+                while context < min(_MOST_BARS, place) and bars[place - 1 - context].music == bars[-1 - context].music:
+                    context += 1
+                found[context].append((context, bars[place]))
+        return [rival for rivals in reversed(found) for rival in rivals]
 
     def _degree(self) -> int:
         """The degree of the last note of the bar, 0 if there is none."""
@@ -208,6 +289,7 @@ class FormPlace:
 
     def _look_back(self) -> None:
         """Find the bars to hold the next one against."""
+        self._rivals, self._settled = None, 0
         count = len(self._bars)
         self._beside = [self._bars[count - lag] if lag <= count else None for lag in LAGS]
         opposite = None
@@ -218,12 +300,14 @@ class FormPlace:
             elif self._starts[-2] + into < self._starts[-1]:
                 opposite = self._bars[self._starts[-2] + into]
         self._beside.append(opposite)
+        self._agreeing = [(digit, bar) for digit, bar in enumerate(self._beside) if bar]
 
     def _pass_line(self) -> None:
         """Count the bar that a bar line has ended, and see what begins."""
         line, self._line = self._line, ""
         if not self._bar.empty:
             self._followed = self._following()
+        self._melody, self._steps = self._sung()
         bar, self._bar = self._bar, BarReader()
         if not bar.empty and self._first and line in ("|", "|:") and bar.now < _PICKUP * self._full:
             self._pickups[-1] = bar.heard()

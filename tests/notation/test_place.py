@@ -9,8 +9,12 @@ from folkrnn.notation.place import FURTHEST, LAGS, METERS, ORIGINS, RHYTHMS, SHA
 LAST = FURTHEST + 1
 """What the last part adds to its bars left."""
 
-TIME_LEFT, FOLLOWING, FOLLOWED, DEGREE = range(len(SHAPE) - 4, len(SHAPE))
+(
+    TIME_LEFT, FOLLOWING, FOLLOWED, DEGREE, FOUND, AHEAD, MATCH, AFTER_NOTES, NOTES_BEFORE, AFTER_STEPS, STEPS_BEFORE,
+) = range(len(SHAPE) - 11, len(SHAPE))  # fmt: skip
 """Where these stand among the values."""
+
+NOTES = {letter: 10 + step for step, letter in enumerate("CDEFGABcdefgab")}
 
 
 def counted(form: str, body: str, meter: str = "4/4") -> list[int]:
@@ -115,6 +119,54 @@ def test_the_bars_that_this_one_and_the_last_have_followed_are_told(
     bars = (*LAGS, "part")
     assert {bar for digit, bar in enumerate(bars) if told[FOLLOWING] >> digit & 1} == following
     assert {bar for digit, bar in enumerate(bars) if told[FOLLOWED] >> digit & 1} == followed
+
+
+@pytest.mark.parametrize(
+    ("body", "found", "bars", "notes"),
+    [
+        ("AB|cd|ef|", "A", 0, 0),  # nothing has come back, so it may be the beginning
+        ("AB|cd|", "", 0, 0),  # both bars stand beside it
+        ("AB|cd|ef|gf|ed|A", "B", 0, 1),
+        ("AB|cd|ef|gf|ed|AB", "", 0, 2),  # behind the end of that bar
+        ("AB|cd|ef|gf|ed|a", "", 0, 0),  # no bar begins like this
+        ("AB|cd|ef|gf|ed|AB|", "c", 1, 0),
+        ("AB|cd|ef|gf|ed|AB|cd|", "e", 2, 0),
+        ("AB|cd|ef|gf|ed|AB|cd|e", "f", 2, 1),
+        ("AB|cd|ef|gf|ed|AB|cd|A", "B", 0, 1),  # another bar than was expected
+        ("A/B/c|cd|ef|gf|ed|A/B/", "c", 0, 2),
+        ("A/B/c|cd|ef|gf|ed|A/", "B", 0, 1),
+        ("A/B/c|cd|ef|gf|ed|A", "", 0, 0),  # an eighth, unless it becomes shorter
+    ],
+)
+def test_the_bar_that_goes_on_best_from_what_was_heard_is_told(body: str, found: str, bars: int, notes: int) -> None:
+    told = codes("X:1\nT:Test\nK:D\nM:2/8\nI:form 9|\nL:1/8\n" + body)[-1]
+    assert told[FOUND] == (NOTES[found] if found else 0)
+    assert told[MATCH] == (1 + 4 * bars + notes if found or notes else 0)
+    assert (told[AHEAD] > 0) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("body", "after_notes", "notes", "after_steps", "steps"),
+    [
+        ("AB|", "", 0, "", 0),
+        ("AB|A", "B", 1, "", 0),
+        ("AB|cA|B", "c", 2, "G", 1),
+        ("AB|cA|A2", "A", 1, "", 0),  # the last time that it was there
+        ("ce|de|d", "e", 2, "e", 1),
+        ("ce|gd|f", "", 0, "c", 1),  # a third up led to three steps down, the last time
+        ("ce|gd|fa|", "", 0, "e", 2),
+        ("ce|zd|f", "", 0, "z", 1),
+        ("cz|d", "", 0, "", 0),
+        ("cz|dz|", "d", 1, "", 1),
+    ],
+)
+def test_what_followed_on_the_last_notes_and_steps_is_told(
+    body: str, after_notes: str, notes: int, after_steps: str, steps: int
+) -> None:
+    told = codes("X:1\nT:Test\nK:D\nM:2/8\nI:form 9|\nL:1/8\n" + body)[-1]
+    heard = NOTES | {"": 0, "z": 2}
+    assert (told[AFTER_NOTES], told[NOTES_BEFORE]) == (heard[after_notes], notes)
+    assert (told[AFTER_STEPS], told[STEPS_BEFORE]) == (heard[after_steps], steps)
 
 
 @pytest.mark.parametrize(
