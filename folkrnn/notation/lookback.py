@@ -75,20 +75,6 @@ class Heard:
         return self._found[now]
 
 
-def goes_on(things: bytes, most: int) -> tuple[int, int]:
-    """What followed when the last of some things stood among them before, and how many those are; (0, 0) if never.
-
-    The longest match counts, up to so many, and of equal ones the last: the codes of Ziv and Lempel (1977) go on so.
-    """
-    following, found = 0, 0
-    for count in range(1, min(most, len(things) - 1) + 1):
-        place = things.rfind(things[-count:], 0, -1)
-        if place < 0:
-            break
-        following, found = things[place + count], count
-    return following, found
-
-
 def steps_of(notes: bytes) -> bytes:
     """The steps from note to note, each a number above 1; 0 to a rest and 1 from one."""
     return bytes([_FAR + two - one if one >= _LOW <= two else one < _LOW for one, two in pairwise(notes)])

@@ -16,21 +16,10 @@ from folkrnn.errors import NotationError
 from folkrnn.notation.form import MOST_ALIKE, read_form
 from folkrnn.notation.key import MODES, parse_key
 from folkrnn.notation.learned import next_fields
-from folkrnn.notation.lookback import (
-    AHEAD,
-    EIGHTH,
-    HEARD,
-    NOTHING,
-    POSITIONS,
-    BarReader,
-    Heard,
-    goes_on,
-    position,
-    stepped,
-    steps_of,
-)
+from folkrnn.notation.lookback import EIGHTH, POSITIONS, BarReader, position
 from folkrnn.notation.meter import parse_meter
 from folkrnn.notation.pitch import STEPS
+from folkrnn.notation.returns import BESIDE_SHAPE, FOLLOWING_SHAPE, FOUND_SHAPE, Returns
 
 FURTHEST = 16
 """Bars further from the end of their part than this are not told apart."""
@@ -45,35 +34,22 @@ RHYTHMS = (
 )  # fmt: skip
 ORIGINS = ("Ireland", "Scotland", "USA", "England", "Germany", "Austria", "France", "Netherlands", "China")
 
-LAGS = (1, 2, 4, 8)
-"""So many bars back stand the bars that are told of; another is the one as far into the part before."""
-
-BARS = len(LAGS) + 1
-
-_MOST_BARS, _MOST_NOTES = 2, 3
-MATCHES = (_MOST_BARS + 1) * (_MOST_NOTES + 1)
-"""How well a bar found by what it holds can match: by so many bars before it, and so many of its notes."""
-
-MOTIF = 6
-"""A motif that came before is found by up to so many notes, or steps between notes."""
-
 SHAPE = (
     PLACES,
     *(len(METERS) + 2, len(RHYTHMS) + 2, len(ORIGINS) + 2, 13, len(MODES) + 2, MOST_ALIKE + 2),
     POSITIONS,
-    *((HEARD, AHEAD) * BARS),
+    *BESIDE_SHAPE,
     POSITIONS + 1,
-    *(2**BARS, 2**BARS),
+    *FOLLOWING_SHAPE,
     8,
-    *(HEARD, AHEAD, MATCHES + 1),
-    *(HEARD, MOTIF + 1, HEARD, MOTIF + 1),
+    *FOUND_SHAPE,
 )
 """How many values are told of each thing: bars left of the part; meter, rhythm, origin, tonic, mode and likeness of the
 parts; the time in the bar; of each earlier bar what is heard there at that time and how far its next note is; the time
 that is left of the bar, where the last bar of a part is shorter by the pickup; which of the earlier bars this one has
 followed note for note up to now, and which of its own the bar before had followed to its end, a binary digit for each;
 the degree of the note that began last, from 1 for the tonic to 7; of one more earlier bar, the one that goes on best
-from what was just heard (``FormPlace._match``), what is heard there, how far its next note is and how well it matches;
+from what was just heard (``Returns._match``), what is heard there, how far its next note is and how well it matches;
 and the note that followed when the last notes were heard before, and the one that the last steps would lead to as they
 did before, each with how many notes or steps those are.
 
@@ -88,9 +64,8 @@ class FormPlace:
     """A text under way: ``values`` say what is known behind its last character."""
 
     __slots__ = (
-        "_agreeing", "_bar", "_bars", "_beside", "_ending", "_fields", "_first", "_first_ending", "_followed", "_free",
-        "_full", "_left", "_line", "_melody", "_part", "_parts", "_pickups", "_rivals", "_settled", "_starts", "_steps",
-        "_told", "_tonic",
+        "_bar", "_ending", "_fields", "_first", "_first_ending", "_free", "_full", "_left", "_line", "_part", "_parts",
+        "_returns", "_told", "_tonic",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -105,17 +80,8 @@ class FormPlace:
         self._line = ""
         self._first = True
         self._ending = self._first_ending = 0
-        self._bars: list[Heard] = []  # those that are over, but for pickups
-        self._starts: list[int] = []  # for each part its first among them
-        self._pickups: list[Heard | None] = []  # for each part
-        self._beside: list[Heard | None] = [None] * BARS  # the bars that this one is held against
-        self._followed = 0  # which of those beside it the last bar had followed
+        self._returns = Returns()
         self._tonic: int | None = None  # in steps from C
-        self._agreeing: list[tuple[int, Heard]] = []  # of those beside it, by digit, but for the last note
-        self._rivals: list[tuple[int, Heard]] | None = None  # see _match; None before they are looked for
-        self._melody = b""  # all notes before this bar, and the steps between them
-        self._steps = b""
-        self._settled = 0  # with so many notes of this bar both agree
 
     @property
     def values(self) -> tuple[int, ...]:
@@ -126,77 +92,20 @@ class FormPlace:
             ahead = self.copy()
             ahead._pass_line()
             return ahead.values
-        now = self._bar.now
-        heard = [value for bar in self._beside for value in (bar.at(now) if bar else NOTHING)]
-        following = self._following(), self._followed, self._degree()
-        found = *self._match(now), *self._motif()
-        return (self.place, *self._told, position(now), *heard, self._time_left(now), *following, *found)
-
-    def _following(self) -> int:
-        """Which of the bars beside it this one follows, a binary digit for each."""
-        self._settle()
-        return sum(1 << digit for digit, bar in self._agreeing if self._bar.follows(bar))
-
-    def _settle(self) -> None:
-        """Leave out the earlier bars that the notes before the last speak against; of the last more may be to come."""
-        first, last = self._settled, self._bar.begun - 1
-        if last > first:
-            agrees = self._bar.agrees
-            self._agreeing = [each for each in self._agreeing if agrees(each[1], first, last)]
-            if self._rivals:
-                self._rivals = [each for each in self._rivals if agrees(each[1], first, last)]
-            self._settled = last
-
-    def _match(self, now: int) -> tuple[int, int, int]:
-        """What is heard now in the earlier bar that goes on best from what was just heard, and how well it matches.
-
-        It follows this one note for note, and is none of those beside it. First come bars before which the same bars
-        stood as before this one, then the first bar of the tune, then the latest: so a text goes on from the longest
-        match within it, as in the compression of Ziv and Lempel (1977), and returns can be of any distance.
-        """
-        if self._rivals is None:
-            self._rivals, self._settled = self._found_rivals(), 0
-        self._settle()
-        for context, bar in self._rivals:
-            if self._bar.follows(bar):
-                return (*bar.at(now), 1 + context * (_MOST_NOTES + 1) + min(self._bar.begun, _MOST_NOTES))
-        return (*NOTHING, 0)
-
-    def _motif(self) -> tuple[int, int, int, int]:
-        """The notes that the last notes and the last steps lead to, as they did before, and how many those are."""
-        melody, steps = self._sung()
-        note, notes = goes_on(melody, MOTIF)
-        step, count = goes_on(steps, MOTIF)
-        return note, notes, stepped(melody[-1], step) if count else 0, count
-
-    def _sung(self) -> tuple[bytes, bytes]:
-        """All notes so far, and the steps between them."""
-        notes = self._bar.notes
-        return self._melody + notes, self._steps + steps_of(self._melody[-1:] + notes)
-
-    def _found_rivals(self) -> list[tuple[int, Heard]]:
-        """The earlier bars that are not beside this one, the likeliest first, each with how many match before it."""
-        bars, beside = self._bars, set(map(id, self._beside))
-        found: list[list[tuple[int, Heard]]] = [[] for _ in range(_MOST_BARS + 1)]
-        for place in (0, *range(len(bars) - 1, 0, -1)) if bars else ():
-            if id(bars[place]) not in beside:
-                context = 0
-                while context < min(_MOST_BARS, place) and bars[place - 1 - context].music == bars[-1 - context].music:
-                    context += 1
-                found[context].append((context, bars[place]))
-        return [rival for rivals in reversed(found) for rival in rivals]
+        bar, returns = self._bar, self._returns
+        now = position(bar.now), *returns.beside(bar), self._time_left()
+        return (self.place, *self._told, *now, *returns.following(bar), self._degree(), *returns.found(bar))
 
     def _degree(self) -> int:
         """The degree of the last note of the bar, 0 if there is none."""
         step = self._bar.step
         return 0 if step is None or self._tonic is None else 1 + (step - self._tonic) % 7
 
-    def _time_left(self, now: int) -> int:
+    def _time_left(self) -> int:
         """The number of the time left of the bar, as in ``position``; 0 if nobody knows, the highest if it is over."""
         if self._free:
             return 0
-        pickup = self._pickups[0] if self._left == 1 else None
-        left = self._full - (pickup.length if pickup else 0) - now
+        left = self._full - (self._returns.pickup if self._left == 1 else 0) - self._bar.now
         return position(left) if left >= 0 else POSITIONS
 
     @property
@@ -216,8 +125,7 @@ class FormPlace:
         """The same place; the two go on apart."""
         twin = copy(self)
         twin._fields = None if self._fields is None else self._fields.copy()
-        twin._told, twin._bar, twin._bars = self._told.copy(), self._bar.copy(), self._bars.copy()
-        twin._starts, twin._pickups = self._starts.copy(), self._pickups.copy()
+        twin._told, twin._bar, twin._returns = self._told.copy(), self._bar.copy(), self._returns.copy()
         return twin
 
     def advance(self, character: str) -> None:
@@ -283,39 +191,20 @@ class FormPlace:
         self._part += 1
         self._left = self._parts[self._part][0] if self._part < len(self._parts) else 0
         self._first, self._ending, self._first_ending = True, 0, 0
-        self._starts.append(len(self._bars))
-        self._pickups.append(None)
-        self._look_back()
-
-    def _look_back(self) -> None:
-        """Find the bars to hold the next one against."""
-        self._rivals, self._settled = None, 0
-        count = len(self._bars)
-        self._beside = [self._bars[count - lag] if lag <= count else None for lag in LAGS]
-        opposite = None
-        if len(self._starts) > 1:
-            into = count - self._starts[-1]
-            if self._first and self._pickups[-2]:
-                opposite = self._pickups[-2]
-            elif self._starts[-2] + into < self._starts[-1]:
-                opposite = self._bars[self._starts[-2] + into]
-        self._beside.append(opposite)
-        self._agreeing = [(digit, bar) for digit, bar in enumerate(self._beside) if bar]
+        self._returns.begin_part()
+        self._returns.look(self._first)
 
     def _pass_line(self) -> None:
         """Count the bar that a bar line has ended, and see what begins."""
         line, self._line = self._line, ""
-        if not self._bar.empty:
-            self._followed = self._following()
-        self._melody, self._steps = self._sung()
         bar, self._bar = self._bar, BarReader()
-        if not bar.empty and self._first and line in ("|", "|:") and bar.now < _PICKUP * self._full:
-            self._pickups[-1] = bar.heard()
-            self._first = False
-            self._look_back()
-            return
         if not bar.empty:
-            self._bars.append(bar.heard())
+            pickup = self._first and line in ("|", "|:") and bar.now < _PICKUP * self._full
+            self._returns.add(bar, pickup)
+            if pickup:
+                self._first = False
+                self._returns.look(self._first)
+                return
             self._left -= 1
             self._first_ending += self._ending == 1
         self._first = self._first and bar.empty
@@ -324,13 +213,13 @@ class FormPlace:
             self._ending = 1
         elif line.endswith("2"):
             self._ending, self._left = 2, self._first_ending
-            del self._bars[len(self._bars) - self._first_ending :]  # the second is held against what the first was
+            self._returns.forget(self._first_ending)  # the second is held against what the first was
         elif line in (":|", ":||:", "|:", "|]") or (line == "||" and (not repeated or self._ending == 2)):
             if not bar.empty:
                 self._next_part()
         elif self._ending == 2 and self._left <= 0:
             self._next_part()
-        self._look_back()
+        self._returns.look(self._first)
 
 
 _ALIKE = [str(alike) for alike in range(MOST_ALIKE + 1)]

@@ -11,7 +11,8 @@ from folkrnn.corpus.recipe import load_recipe
 from folkrnn.corpus.sources import source_texts
 from folkrnn.notation import canonical, read_tunes
 from folkrnn.notation.lookback import AHEAD, EIGHTH, HEARD, POSITIONS, BarReader, position
-from folkrnn.notation.place import BARS, LAGS, codes
+from folkrnn.notation.place import codes
+from folkrnn.notation.returns import BARS, LAGS
 
 HEARING = slice(8, 8 + 2 * BARS)
 """Where what is heard stands among the values."""

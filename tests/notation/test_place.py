@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkrnn.notation.place import FURTHEST, LAGS, METERS, ORIGINS, RHYTHMS, SHAPE, FormPlace, codes
+from folkrnn.notation.place import FURTHEST, METERS, ORIGINS, RHYTHMS, SHAPE, FormPlace, codes
+from folkrnn.notation.returns import LAGS
 
 LAST = FURTHEST + 1
 """What the last part adds to its bars left."""
