@@ -62,7 +62,7 @@ VARIANTS = {
     "gru": Variant(replace(USUAL, cell="gru")),
     "gru-large": Variant(replace(USUAL, cell="gru", hidden=608)),
     "rnn": Variant(replace(USUAL, cell="rnn")),
-    "rnn-large": Variant(replace(USUAL, cell="rnn", hidden=1120)),
+    "rnn-large": Variant(replace(USUAL, cell="rnn", hidden=1136)),
     "no-manner": Variant(replace(USUAL, told=29)),
     "no-match": Variant(replace(USUAL, told=22)),
     "no-lookback": Variant(replace(USUAL, told=7)),
