@@ -23,7 +23,7 @@ from folkrnn.processes import processors
 from folkrnn.validation import validate_all
 
 ROWS = 500
-MOST_ROUNDS = 12
+MOST_ROUNDS = 6
 
 
 def written(plain: Plain, temperature: float) -> Iterator[Tune | None]:

@@ -59,17 +59,18 @@ class Plain:
         end = int(self.vocabulary.encode("\n")[0])
         ids, state = torch.full((count, 1), end), None
         texts = [""] * count
-        going = set(range(count))
+        going = list(range(count))
         for _ in range(most):
-            logits, state = self.model(ids, state)
+            logits, (hidden, cell) = self.model(ids, state)
             shares = (logits[:, -1].double() / temperature).softmax(-1)
             ids = torch.multinomial(shares, 1, generator=rng)
-            for row in list(going):
-                texts[row] += self.vocabulary.decode(ids[row])
-                if _over(texts[row]):
-                    going.discard(row)
-            if not going:
+            for row, character in zip(going, ids, strict=True):
+                texts[row] += self.vocabulary.decode(character)
+            left = [place for place, row in enumerate(going) if not _over(texts[row])]
+            if not left:
                 break
+            going, ids = [going[place] for place in left], ids[left]
+            state = hidden[:, left], cell[:, left]
         self.model.train()
         return texts
 
