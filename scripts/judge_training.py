@@ -5,8 +5,7 @@ one thread the minutes are those that the processor works for it, so that other 
 
     folkrnn        as `folkrnn train` does it
     gru, rnn       the other cells, with as many units or, as gru-large and rnn-large, as many weights
-    no-manner      not told the range, the steps and the accidentals of the bars before
-    no-match       nor which earlier bar, or notes, go on from what was just heard
+    no-match       not told which earlier bar goes on from what was just heard
     no-lookback    told nothing of earlier bars nor of the time in the bar
     no-places      told nothing but the characters
     no-transpose   every tune in its own key
@@ -62,8 +61,7 @@ VARIANTS = {
     "gru": Variant(replace(USUAL, cell="gru")),
     "gru-large": Variant(replace(USUAL, cell="gru", hidden=608)),
     "rnn": Variant(replace(USUAL, cell="rnn")),
-    "rnn-large": Variant(replace(USUAL, cell="rnn", hidden=1136)),
-    "no-manner": Variant(replace(USUAL, told=29)),
+    "rnn-large": Variant(replace(USUAL, cell="rnn", hidden=1120)),
     "no-match": Variant(replace(USUAL, told=22)),
     "no-lookback": Variant(replace(USUAL, told=7)),
     "no-places": Variant(replace(USUAL, told=0)),

@@ -27,7 +27,6 @@ LOWEST, HIGHEST = -7, 20
 
 _STEPS = {letter: step for step, letter in enumerate("CDEFGABcdefgab")}
 _HELD, _REST, _LOW = 1, 2, 3
-RESTS = bytes([_REST])
 HEARD = _LOW + HIGHEST - LOWEST + 1
 """How many things may be heard in an earlier bar: nothing, a note that began before, a rest, or a note's beginning."""
 
@@ -40,12 +39,6 @@ _SILENT = {"{": "}", "K": "]", '"': '"', "!": "!"}
 
 _FAR = 64
 """More than any step from one note to another; a step is told as this and so many more."""
-
-SHARES = 13
-"""How many numbers tell the share of some steps."""
-
-_FEW = 6
-"""Fewer steps than this tell nothing of the manner of a tune."""
 
 _OPENING = '{[("!'
 
@@ -87,18 +80,6 @@ def steps_of(notes: bytes) -> bytes:
     return bytes([_FAR + two - one if one >= _LOW <= two else one < _LOW for one, two in pairwise(notes)])
 
 
-def shares_of(steps: bytes) -> tuple[int, ...]:
-    """How many of some steps are repeated notes, steps to the next note, thirds and leaps: in sixteenths and one more.
-
-    More than SHARES - 2 sixteenths are not told apart, and 0 is told of fewer than _FEW steps.
-    """
-    counts = [sum(map(steps.count, {_FAR + width, _FAR - width})) for width in range(3)]
-    total = len(steps) - steps.count(0) - steps.count(1)
-    if total < _FEW:
-        return 0, 0, 0, 0
-    return tuple(1 + min(16 * count // total, SHARES - 2) for count in (*counts, total - sum(counts)))
-
-
 def stepped(note: int, step: int) -> int:
     """What such a step from a note leads to, among what may be heard; from a rest it is not known where to."""
     if note < _LOW:
@@ -109,18 +90,7 @@ def stepped(note: int, step: int) -> int:
 class BarReader:
     """Reads the music of one bar, without its bar lines; any text can be read."""
 
-    __slots__ = (
-        "_brackets",
-        "_count",
-        "_factor",
-        "_length",
-        "_next_factor",
-        "_notes",
-        "_onset",
-        "_onsets",
-        "_tuplet",
-        "accidentals",
-    )
+    __slots__ = ("_brackets", "_count", "_factor", "_length", "_next_factor", "_notes", "_onset", "_onsets", "_tuplet")
 
     def __init__(self) -> None:
         self._onsets: list[int] = []
@@ -131,7 +101,6 @@ class BarReader:
         self._factor = self._next_factor = 1.0  # what a tuplet or a broken rhythm makes of it
         self._brackets = ""  # what opened the text under way: see _SILENT; [ of a chord, ( of a tuplet
         self._tuplet = 1, 1, 0  # actual, normal, notes left
-        self.accidentals = 0
 
     @property
     def now(self) -> int:
@@ -207,8 +176,6 @@ class BarReader:
             self._factor *= 1.5 if character == ">" else 0.5
             self._next_factor = 0.5 if character == ">" else 1.5
             self._length = self._sounding()
-        elif character in "^_=":
-            self.accidentals += 1
         elif character in _OPENING:
             self._brackets, self._count = character, ""
         elif self._brackets == "[" and character == "]":

@@ -19,7 +19,7 @@ from folkrnn.notation.learned import next_fields
 from folkrnn.notation.lookback import EIGHTH, POSITIONS, BarReader, position
 from folkrnn.notation.meter import parse_meter
 from folkrnn.notation.pitch import STEPS
-from folkrnn.notation.returns import BESIDE_SHAPE, FOLLOWING_SHAPE, FOUND_SHAPE, MANNER_SHAPE, Returns
+from folkrnn.notation.returns import BESIDE_SHAPE, FOLLOWING_SHAPE, FOUND_SHAPE, Returns
 
 FURTHEST = 16
 """Bars further from the end of their part than this are not told apart."""
@@ -43,7 +43,6 @@ SHAPE = (
     *FOLLOWING_SHAPE,
     8,
     *FOUND_SHAPE,
-    *MANNER_SHAPE,
 )
 """How many values are told of each thing: bars left of the part; meter, rhythm, origin, tonic, mode and likeness of the
 parts; the time in the bar; of each earlier bar what is heard there at that time and how far its next note is; the time
@@ -51,8 +50,8 @@ that is left of the bar, where the last bar of a part is shorter by the pickup; 
 followed note for note up to now, and which of its own the bar before had followed to its end, a binary digit for each;
 the degree of the note that began last, from 1 for the tonic to 7; of one more earlier bar, the one that goes on best
 from what was just heard (``Returns._match``), what is heard there, how far its next note is and how well it matches;
-the note that followed when the last notes were heard before, and the one that the last steps would lead to as they
-did before, each with how many notes or steps those are; and the manner of the bars before (``Returns.manner``).
+and the note that followed when the last notes were heard before, and the one that the last steps would lead to as they
+did before, each with how many notes or steps those are.
 
 Of what the header tells, 0 stands for what has not been told and the highest value for what is not listed.
 """
@@ -95,8 +94,7 @@ class FormPlace:
             return ahead.values
         bar, returns = self._bar, self._returns
         now = position(bar.now), *returns.beside(bar), self._time_left()
-        following = *returns.following(bar), self._degree()
-        return (self.place, *self._told, *now, *following, *returns.found(bar), *returns.manner)
+        return (self.place, *self._told, *now, *returns.following(bar), self._degree(), *returns.found(bar))
 
     def _degree(self) -> int:
         """The degree of the last note of the bar, 0 if there is none."""

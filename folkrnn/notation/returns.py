@@ -8,18 +8,7 @@ longest match in what it has read (Ziv and Lempel, 1977).
 
 from copy import copy
 
-from folkrnn.notation.lookback import (
-    AHEAD,
-    HEARD,
-    NOTHING,
-    RESTS,
-    SHARES,
-    BarReader,
-    Heard,
-    shares_of,
-    stepped,
-    steps_of,
-)
+from folkrnn.notation.lookback import AHEAD, HEARD, NOTHING, BarReader, Heard, stepped, steps_of
 
 LAGS = (1, 2, 4, 8)
 """So many bars back stand the bars that are told of; another is the one as far into the part before."""
@@ -33,22 +22,17 @@ MATCHES = (_MOST_BARS + 1) * (_MOST_NOTES + 1)
 MOTIF = 6
 """A motif that came before is found by up to so many notes, or steps between notes."""
 
-_MOST_ACCIDENTALS = 6
-"""Accidentals so far are told apart by the binary digits of their number, up to so many."""
-
 BESIDE_SHAPE = (HEARD, AHEAD) * BARS
 FOLLOWING_SHAPE = (2**BARS, 2**BARS)
 FOUND_SHAPE = (HEARD, AHEAD, MATCHES + 1, HEARD, MOTIF + 1, HEARD, MOTIF + 1)
-MANNER_SHAPE = (HEARD, HEARD, SHARES, SHARES, SHARES, SHARES, _MOST_ACCIDENTALS + 1)
-"""How many values ``beside``, ``following``, ``found`` and ``manner`` may tell of each thing."""
+"""How many values ``beside``, ``following`` and ``found`` may tell of each thing."""
 
 
 class Returns:
     """The bars of a tune that are over, and those of them that the bar under way is held against."""
 
     __slots__ = (
-        "_accidentals", "_agreeing", "_bars", "_beside", "_followed", "_melody", "_pickups", "_rivals", "_settled",
-        "_starts", "_steps", "manner",
+        "_agreeing", "_bars", "_beside", "_followed", "_melody", "_pickups", "_rivals", "_settled", "_starts", "_steps",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -57,9 +41,6 @@ class Returns:
         self._pickups: list[Heard | None] = []  # for each part
         self._melody = b""  # all notes before this bar, and the steps between them
         self._steps = b""
-        self._accidentals = 0
-        self.manner = (0,) * len(MANNER_SHAPE)
-        """Of the bars before: lowest and highest note, shares of steps (``lookback.shares_of``), accidentals."""
         self._beside: list[Heard | None] = [None] * BARS  # the bars that this one is held against
         self._followed = 0  # which of its own the last bar had followed
         self._agreeing: list[tuple[int, Heard]] = []  # of those beside it, by digit, but for the last note
@@ -87,11 +68,6 @@ class Returns:
         """A bar, or the pickup of a part, is over."""
         self._followed = self._following(bar)
         self._melody, self._steps = self._sung(bar)
-        self._accidentals += bar.accidentals
-        heard = self._melody.translate(None, RESTS)
-        span = (min(heard), max(heard)) if heard else NOTHING
-        accidentals = min(self._accidentals.bit_length(), _MOST_ACCIDENTALS)
-        self.manner = (*span, *shares_of(self._steps), accidentals)
         if pickup:
             self._pickups[-1] = bar.heard()
         else:

@@ -12,7 +12,7 @@ LAST = FURTHEST + 1
 
 (
     TIME_LEFT, FOLLOWING, FOLLOWED, DEGREE, FOUND, AHEAD, MATCH, AFTER_NOTES, NOTES_BEFORE, AFTER_STEPS, STEPS_BEFORE,
-) = range(len(SHAPE) - 18, len(SHAPE) - 7)  # fmt: skip
+) = range(len(SHAPE) - 11, len(SHAPE))  # fmt: skip
 """Where these stand among the values."""
 
 NOTES = {letter: 10 + step for step, letter in enumerate("CDEFGABcdefgab")}
@@ -168,24 +168,6 @@ def test_what_followed_on_the_last_notes_and_steps_is_told(
     heard = NOTES | {"": 0, "z": 2}
     assert (told[AFTER_NOTES], told[NOTES_BEFORE]) == (heard[after_notes], notes)
     assert (told[AFTER_STEPS], told[STEPS_BEFORE]) == (heard[after_steps], steps)
-
-
-@pytest.mark.parametrize(
-    ("body", "lowest", "highest", "shares", "accidentals"),
-    [
-        ("AB|", "A", "B", [0, 0, 0, 0], 0),  # too few to tell
-        ("Az|ec|g", "A", "e", [0, 0, 0, 0], 0),  # of the bars that are over
-        ("AAAA|AB|BB|", "A", "B", [12, 3, 1, 1], 0),  # six of seven, but more than eleven sixteenths are not told
-        ("AB|AB|AB|AB|", "A", "B", [1, 12, 1, 1], 0),
-        ("Ac|Ac|Ae|Ae|", "A", "e", [1, 1, 10, 7], 0),
-        ("A^c|=c_B|A4|", "A", "c", [0, 0, 0, 0], 2),
-    ],
-)
-def test_the_manner_of_the_bars_before_is_told(
-    body: str, lowest: str, highest: str, shares: list[int], accidentals: int
-) -> None:
-    told = codes("X:1\nT:Test\nK:D\nM:2/8\nI:form 9|\nL:1/8\n" + body)[-1, -7:].tolist()
-    assert told == [NOTES[lowest], NOTES[highest], *shares, accidentals]
 
 
 @pytest.mark.parametrize(
