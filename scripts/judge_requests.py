@@ -14,6 +14,7 @@ from pathlib import Path
 
 from folkrnn.corpus import build_corpus, load_recipe
 from folkrnn.corpus.cleaning import title_key
+from folkrnn.evaluation.critic import heeding
 from folkrnn.evaluation.originality import Index, Original
 from folkrnn.generation import generate_texts
 from folkrnn.generation.requests import Request, drafts_for, read_request
@@ -117,7 +118,7 @@ def main() -> int:
             generate_texts(
                 checkpoint.network, checkpoint.vocabulary, [request.prompt] * options.count, seed=options.seed,
                 choice=Choice(options.temperature), max_characters=2000,
-                drafts=original.drafts(drafts_for(request, checkpoint)),
+                drafts=original.drafts(heeding(checkpoint, drafts_for(request, checkpoint))),
             )
         )  # fmt: skip
         tunes = [read_tunes(text.text)[0] for text in texts]

@@ -34,6 +34,7 @@ JSON_FILE, PAGE_FILE = "report.json", "report.html"
 )
 @click.option("-t", "--temperature", type=Temperature(), default=0.9, show_default=True, help="Of the tunes written.")
 @click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Draw from the likeliest of this share.")
+@click.option("--critic/--no-critic", default=True, show_default=True, help="Heed the model's critic, if it has one.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed, the same report.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default="outputs/evaluation", show_default=True, help="Folder."
@@ -46,6 +47,7 @@ def evaluate(
     count: int,
     temperature: float,
     top_p: float | None,
+    critic: bool,
     seed: int,
     output: Path,
     as_json: bool,
@@ -59,6 +61,7 @@ def evaluate(
     """
     from folkrnn.cli.corpus import resolve_corpus
     from folkrnn.cli.indexes import index_at_hand
+    from folkrnn.evaluation.critic import heeding
     from folkrnn.evaluation.originality import Index, Original
     from folkrnn.evaluation.page import page
     from folkrnn.evaluation.report import evaluate as measure
@@ -79,10 +82,13 @@ def evaluate(
     if corpus.digest != checkpoint.corpus.get("digest"):
         click.echo(f"folkrnn: {path} learned from another corpus; tunes held out here may be known to it", err=True)
     index = index_at_hand(path, checkpoint) or Index.of_corpus(corpus.tunes)
-    original = Original(index, titled=False)  # tunes are written as generate does
+    # Tunes are written as generate does.
+    drafts = Original(index, titled=False).drafts(ONE_DRAFT)
+    if critic:
+        drafts = heeding(checkpoint, drafts)
     found = measure(
         checkpoint, corpus, index,
-        count=count, choice=Choice(temperature, top_p=top_p or 1.0), drafts=original.drafts(ONE_DRAFT), seed=seed,
+        count=count, choice=Choice(temperature, top_p=top_p or 1.0), drafts=drafts, seed=seed,
         jobs=processors(),
         progress=lambda line: click.echo(line, err=True),
     )  # fmt: skip
@@ -92,6 +98,7 @@ def evaluate(
         "corpus digest": corpus.digest,
         "temperature": temperature,
         "top-p": top_p or 1.0,
+        "critic": critic and bool(checkpoint.critic),
         "seed": seed,
     }
     text = json.dumps({"about": about, **found.figures}, indent=2, ensure_ascii=False)

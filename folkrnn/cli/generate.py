@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     help="Write another tune in place of one of whose notes more than this share is copied; 1 lets all pass.",
 )
 @click.option(
+    "--critic/--no-critic",
+    default=True,
+    show_default=True,
+    help="Write another tune in place of one that the model's critic takes for a machine's; of --sampler random.",
+)
+@click.option(
     "--max-length",
     type=click.IntRange(50, 20_000),
     default=2000,
@@ -48,6 +54,7 @@ def generate(
     alike: int | None,
     start: str | None,
     max_copied: float,
+    critic: bool,
     **options: Any,
 ) -> None:
     """Write new tunes, as ABC, MIDI and a printed page.
@@ -61,6 +68,7 @@ def generate(
 
     Status 0: all tunes are playable, or --unconstrained; 1: some are not; 2: nothing can be made; 130: Ctrl-C.
     """
+    from folkrnn.evaluation.critic import heeding
     from folkrnn.generation.requests import drafts_for, read_request, unlearned
 
     composing = Composing(**options)
@@ -72,6 +80,8 @@ def generate(
     if composing.unconstrained and alike is not None:
         raise click.UsageError("--alike is for the grammar to see to; leave out --unconstrained")
     drafts = drafts_for(request, composing.checkpoint, composing.best_of or 1, obey=not composing.unconstrained)
+    if critic and composing.sampler == "random" and not composing.unconstrained:
+        drafts = heeding(composing.checkpoint, drafts)
     asked = click.get_current_context().get_parameter_source("max_copied") is not ParameterSource.DEFAULT
 
     def original() -> "Original | None":

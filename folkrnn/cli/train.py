@@ -47,6 +47,13 @@ FINE_TUNING_RATE = 1e-3
 )
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Where to compute [default: cuda where it is].")
 @click.option("--transpose/--no-transpose", default=True, show_default=True, help="Meet tunes in other usual keys.")
+@click.option(
+    "--critic",
+    type=click.IntRange(0),
+    metavar="TUNES",
+    default=0,
+    help="Then write so many tunes and learn to tell them from real ones, for `folkrnn generate` to heed.",
+)
 @click.option("--seed", type=click.IntRange(0), help="Seed of all randomness [default: 1].")
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
 @click.option("--force", is_flag=True, help="Overwrite a run that is there.")
@@ -56,6 +63,7 @@ def train(
     start: Path | None,
     device: str | None,
     transpose: bool,
+    critic: int,
     resume: bool,
     force: bool,
     **options: Any,
@@ -69,6 +77,7 @@ def train(
     from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
     from folkrnn.errors import ModelError
     from folkrnn.evaluation import measure_bits, summarise
+    from folkrnn.evaluation.critic import learn_critic
     from folkrnn.evaluation.originality import Index, index_path
     from folkrnn.model import bundled_model
     from folkrnn.model.checkpoint import load_checkpoint, save_checkpoint, with_vocabulary
@@ -133,7 +142,18 @@ def train(
     figures = {"validation": summarise(measure_bits(checkpoint, held_out))}
     if built.of("test"):
         figures["test"] = summarise(measure_bits(checkpoint, built.of("test")))
-    save_checkpoint(result.model, replace(checkpoint, validation={**checkpoint.validation, **figures}))
+    checkpoint = replace(checkpoint, validation={**checkpoint.validation, **figures})
+    save_checkpoint(result.model, checkpoint)
+    if critic:
+        checkpoint = learn_critic(
+            checkpoint,
+            tunes,
+            critic,
+            seed=training.seed,
+            jobs=processors(),
+            progress=lambda line: click.echo(line, err=True),
+        )
+        save_checkpoint(result.model, checkpoint)
     for split, parts in figures.items():
         told = ", ".join(f"{name} {part['bits_per_note']:.3f}" for name, part in parts.items())
         click.echo(f"bits per note, {split}: {told}")

@@ -19,9 +19,9 @@ from folkrnn.corpus.cleaning import title_key
 from folkrnn.errors import CorpusError
 from folkrnn.evaluation.bits import measure_bits, summarise
 from folkrnn.evaluation.comparison import FOLDS, Comparison, compare
+from folkrnn.evaluation.composed import composed_like
 from folkrnn.evaluation.features import FEATURES, features_of, full_bars, music, rhythm
 from folkrnn.evaluation.originality import HALF, Index
-from folkrnn.generation import Prompt, generate_texts
 from folkrnn.generation.generator import ONE_DRAFT, PLAIN, Drafts, GeneratedText
 from folkrnn.generation.requests import ALIKE_BY, Request
 from folkrnn.generation.sampling import Choice
@@ -36,9 +36,6 @@ COMMONEST = 15
 
 FEWEST = 2 * FOLDS
 """Fewer real tunes than this cannot be compared."""
-
-LONGEST = 2000
-"""Characters that a tune may have."""
 
 Progress = Callable[[str], None]
 
@@ -113,13 +110,12 @@ def evaluate(
     """
     progress("measuring real tunes")
     reference = Reference(corpus, count, seed, jobs)
-    prompts = [_prompt(tune, checkpoint) for tune in reference.real]
     progress(f"measuring bits on {len(corpus.of('test'))} test tunes")
     bits = summarise(measure_bits(checkpoint, corpus.of("test")))
-    progress(f"writing {len(prompts)} tunes")
-    texts = _write(checkpoint, prompts, choice, seed, drafts=drafts)
-    progress(f"writing {len(prompts)} tunes without the grammar")
-    free_texts = _write(checkpoint, prompts, choice, seed, constrained=False)
+    progress(f"writing {len(reference.real)} tunes")
+    texts = composed_like(reference.real, checkpoint, choice, seed, drafts=drafts)
+    progress(f"writing {len(reference.real)} tunes without the grammar")
+    free_texts = composed_like(reference.real, checkpoint, choice, seed, constrained=False)
     written, free = ([read_tunes(text.text)[0] for text in each] for each in (texts, free_texts))
     progress("reading them with music21")
     playable, free_playable = ([report.playable for report in validate_all(tunes, jobs)] for tunes in (written, free))
@@ -172,23 +168,6 @@ def _samples(corpus: Corpus, count: int, seed: int) -> tuple[list[Tune], list[Tu
 
 def _playable(tunes: Iterable[CorpusTune]) -> Iterator[Tune]:
     return (read_tunes(tune.text)[0] for tune in tunes if tune.playable)
-
-
-def _prompt(tune: Tune, checkpoint: Checkpoint) -> Prompt:
-    """A request for a tune of the same rhythm, where the model knows it."""
-    known = checkpoint.corpus.get("values", {}).get("R", [tune.rhythm])
-    return Prompt({"R": tune.rhythm} if tune.rhythm and tune.rhythm in known else {})
-
-
-def _write(
-    checkpoint: Checkpoint, prompts: Sequence[Prompt], choice: Choice, seed: int, **how: Any
-) -> list[GeneratedText]:
-    return list(
-        generate_texts(
-            checkpoint.network, checkpoint.vocabulary, prompts,
-            choice=choice, music=choice, seed=seed, max_characters=LONGEST, **how,
-        )
-    )  # fmt: skip
 
 
 def _obeyed(texts: Sequence[GeneratedText], tunes: Sequence[Tune]) -> dict[str, float]:

@@ -23,16 +23,22 @@ from folkrnn.model.vocabulary import Vocabulary
 FORMAT = "folkrnn model"
 VERSION = 2
 
+_CRITIC = "critic."
+
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network, the characters it knows, and where it comes from."""
+    """A network, the characters it knows, and where it comes from.
+
+    ``critic`` holds the weights of its critic (``folkrnn.evaluation.critic``) if it has one.
+    """
 
     network: CharNetwork
     vocabulary: Vocabulary
     corpus: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     validation: Mapping[str, Any] = field(default_factory=dict)
+    critic: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -45,8 +51,9 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "training": dict(checkpoint.training),
         "validation": dict(checkpoint.validation),
     }
-    weights = {name: tensor.half() for name, tensor in checkpoint.network.state_dict().items()}
-    write_tensors(path, weights, FORMAT, about)
+    weights = dict(checkpoint.network.state_dict())
+    weights |= {_CRITIC + name: tensor for name, tensor in checkpoint.critic.items()}
+    write_tensors(path, {name: tensor.half() for name, tensor in weights.items()}, FORMAT, about)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -57,8 +64,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
             raise ModelError(f"{path}: model format {about['version']} where this folkrnn reads format {VERSION}")
         vocabulary = Vocabulary(about["vocabulary"])
         network = CharNetwork(NetworkSettings(**about["network"]), len(vocabulary), torch.Generator())
-        network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
-        return Checkpoint(network, vocabulary, about["corpus"], about["training"], about["validation"])
+        weights = {name: tensor.float() for name, tensor in weights.items()}
+        critic = {name.removeprefix(_CRITIC): weights.pop(name) for name in list(weights) if name.startswith(_CRITIC)}
+        network.load_state_dict(weights)
+        return Checkpoint(network, vocabulary, about["corpus"], about["training"], about["validation"], critic)
     except ModelError as error:
         raise error if str(error).startswith(str(path)) else ModelError(f"{path}: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:

@@ -1,5 +1,6 @@
 """Training from the command line: going on with a model, and with a run."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -74,3 +75,17 @@ def test_sizes_have_names(run: Run, tmp_path: Path) -> None:
     run("train", book(tmp_path / "a.abc", "Tune"), "-o", tmp_path / "run", "--size", "small", "--max-steps", 0)
     settings = load_checkpoint(tmp_path / "run" / "model.safetensors").network.settings
     assert (settings.layers, settings.hidden) == (2, 256)
+
+
+def test_a_critic_is_learned_and_heeded(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "critical"
+    result = run("train", book(tmp_path / "a.abc", "Tune", 40), "-o", folder, "--max-steps", 0, *SMALL, "--critic", 20)
+    assert result.status == 0
+    assert "the critic tells" in result.err
+    model = folder / "model.safetensors"
+    asked = ["generate", "--model", model, "-n", 1, "--seed", 1, "--max-length", 400, "--format", "abc", "--json"]
+    heeded = json.loads(run(*asked, "-o", tmp_path / "heeded").out)
+    unheeded = json.loads(run(*asked, "-o", tmp_path / "unheeded", "--no-critic", "--max-copied", 1).out)
+    assert [row["drafts"] for row in unheeded] == [1]
+    assert heeded[0]["drafts"] > 1  # for an untrained model writes nothing like a polka
+    assert heeded[0]["playable"] == "yes"
