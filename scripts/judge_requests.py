@@ -100,7 +100,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--requests", type=int, default=40)
     parser.add_argument("-n", "--count", type=int, default=50, help="tunes for each request")
-    parser.add_argument("-t", "--temperature", type=float, default=0.9)
+    parser.add_argument("-t", "--temperature", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--model", type=Path, default=bundled_model())
     options = parser.parse_args()

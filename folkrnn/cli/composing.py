@@ -39,7 +39,7 @@ _OPTIONS = [
         "-t",
         "--temperature",
         type=Temperature(),
-        default=0.9,
+        default=1.0,
         show_default=True,
         help="0 is greedy; 1 the model's own.",
     ),

@@ -32,7 +32,7 @@ JSON_FILE, PAGE_FILE = "report.json", "report.html"
 @click.option(
     "-n", "--count", type=click.IntRange(20, 100_000), default=500, show_default=True, help="How many tunes to compare."
 )
-@click.option("-t", "--temperature", type=Temperature(), default=0.9, show_default=True, help="Of the tunes written.")
+@click.option("-t", "--temperature", type=Temperature(), default=1.0, show_default=True, help="Of the tunes written.")
 @click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Draw from the likeliest of this share.")
 @click.option("--critic/--no-critic", default=True, show_default=True, help="Heed the model's critic, if it has one.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed, the same report.")

@@ -6,10 +6,10 @@ of rows, or at another row, so tunes are written in blocks of BLOCK rows, full o
 tune i always has row i mod BLOCK. Where several drafts of a tune are wanted, draft d has its own random
 numbers, from (s, i, d), and row i + d mod BLOCK.
 
-Under the grammar the model chooses first. Where its choice is impossible, the tune goes back to the last bar line
-and the bar is written again: the bars that come of it are distributed as the model's own possible ones, where mere
-masking would favour what leads into corners. After RETRIES attempts, and in the header, the choice is made again among
-the possible characters alone.
+Under the grammar the model chooses first, closer to what is likely where a bar takes up an earlier one (FOLLOWING).
+Where its choice is impossible, the tune goes back to the last bar line and the bar is written again: the bars that come
+of it are distributed as the model's own possible ones, where mere masking would favour what leads into corners. After
+RETRIES attempts, and in the header, the choice is made again among the possible characters alone.
 """
 
 import math
@@ -100,6 +100,13 @@ CADENCES = 2
 
 Three parts of four end there, but of those that the model writes only every other: it knows how real tunes close, yet
 seldom leads up to it by itself.
+"""
+
+FOLLOWING = 0.6
+"""So much lower is the temperature of the music while a bar follows an earlier one note for note.
+
+Left alone, a model repeats half as many bars as people do: where one draw in ten goes astray a bar of eight notes
+seldom comes back whole, and a text in which bars do not come back tells it that here they do not.
 """
 
 ONE_DRAFT = Drafts()
@@ -387,8 +394,11 @@ class _Block:
         choice, music = self._sampling.choice, self._sampling.music
         ids = next_characters(logits, choice, uniforms)
         playing = [row for row, tune in self._tunes.items() if tune.in_body]
-        if music != choice and playing:
-            ids[playing] = next_characters(logits[playing], music, uniforms[playing])
+        following = [row for row in playing if self._sampling.grammar and self._tunes[row].place.follows]
+        closer = replace(music, temperature=FOLLOWING * music.temperature)
+        for rows, how in ((playing if music != choice else [], music), (following, closer)):
+            if rows:
+                ids[rows] = next_characters(logits[rows], how, uniforms[rows])
         return ids
 
     def _spend(self, rows: list[int]) -> None:

@@ -116,6 +116,12 @@ class FormPlace:
         last = self._part >= len(self._parts) - 1
         return 1 + min(max(self._left, 0), FURTHEST) + last * (FURTHEST + 1)
 
+    @property
+    def follows(self) -> bool:
+        """Whether the bar under way has begun, and has followed one of those beside it note for note."""
+        music = self._fields is None and not self._line and not self._bar.empty
+        return music and self._returns.following(self._bar)[0] > 0
+
     def ends_off_tonic(self, character: str) -> bool:
         """Whether a character would end a part on another note than the tonic that the header tells."""
         closing = self._fields is None and self._left == 1 and not self._line and self._belongs_to_line(character)

@@ -81,7 +81,7 @@ def test_the_numbers_of_tunes_are_told_in_the_note(compose: Run, tmp_path: Path)
     compose([LAME, TUNE.format(2)], "-o", tmp_path, "--format", "abc")
     (tune,) = read_tunes((tmp_path / "tunes-1.abc").read_text(encoding="utf-8"))
     assert tune.number == "1"
-    assert "seed 1, tune 2, temperature 0.9" in tune.field("N")
+    assert "seed 1, tune 2, temperature 1" in tune.field("N")
 
 
 def test_what_the_grammar_steered_is_told(compose: Run, tmp_path: Path) -> None:

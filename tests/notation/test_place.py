@@ -182,6 +182,17 @@ def test_a_part_may_be_about_to_end_off_the_tonic(body: str, off: bool) -> None:
     assert not place.ends_off_tonic("A")
 
 
+@pytest.mark.parametrize(
+    ("body", "follows"),
+    [("A2B2|", False), ("A2B2|A", True), ("A2B2|A2B2", True), ("A2B2|G", False), ("A2B2|A2B2|", False), ("A2", False)],
+)
+def test_a_bar_that_takes_up_an_earlier_one_is_known(body: str, follows: bool) -> None:
+    place = FormPlace()
+    for character in "X:1\nT:Test\nK:D\nM:4/8\nI:form 9|\nL:1/8\n" + body:
+        place.advance(character)
+    assert place.follows is follows
+
+
 def test_degrees_are_counted_from_the_tonic_of_the_header() -> None:
     header = "X:1\nT:Test\nK:{}\nM:4/4\nI:form 2|\nL:1/8\n"
     body = "Ad^c,zE|"
