@@ -138,7 +138,7 @@ def _lines(figures: dict[str, Any]) -> list[str]:
         *([f"playable {name}", f"{share:.1%}"] for name, share in figures["playable"].items()),
         *([f"keep their {name}", f"{share:.1%}"] for name, share in figures["obeyed"]["with the grammar"].items()),
         *([name, f"{value:.1%}"] for name, value in figures["originality"]["written"].items() if "run" not in name),
-        ["tunes replaced", str(figures["drafts"] - figures["tunes"])],
+        ["further drafts", str(figures["drafts"] - figures["tunes"])],
         *([name, f"{value:.1%}"] for name, value in figures["variety"]["written"].items()),
     ]
     return [

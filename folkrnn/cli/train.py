@@ -77,7 +77,7 @@ def train(
     from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
     from folkrnn.errors import ModelError
     from folkrnn.evaluation import measure_bits, summarise
-    from folkrnn.evaluation.critic import learn_critic
+    from folkrnn.evaluation.critic import learn_critic, real_tunes
     from folkrnn.evaluation.originality import Index, index_path
     from folkrnn.model import bundled_model
     from folkrnn.model.checkpoint import load_checkpoint, save_checkpoint, with_vocabulary
@@ -118,6 +118,7 @@ def train(
         values = merged_values(values, initial.corpus.get("values", {}))
     tunes = built.of("train") or list(built.tunes)
     held_out = built.of("validation") or tunes
+    real = real_tunes(tunes, critic, training.seed) if critic else []
     texts_of = KeyShuffle(tunes, training.seed) if transpose else lambda _: [tune.text for tune in tunes]
     line = ProgressLine()
     result = run_training(
@@ -147,8 +148,7 @@ def train(
     if critic:
         checkpoint = learn_critic(
             checkpoint,
-            tunes,
-            critic,
+            real,
             seed=training.seed,
             jobs=processors(),
             progress=lambda line: click.echo(line, err=True),

@@ -134,10 +134,26 @@ def heeding(checkpoint: Checkpoint, drafts: Drafts) -> Drafts:
     return Critic.of(checkpoint).drafts(drafts) if checkpoint.critic else drafts
 
 
+def real_tunes(learned: Sequence[CorpusTune], count: int, seed: int) -> list[Tune]:
+    """For a critic, ``count`` of the tunes that a model learns from, or all that are playable.
+
+    Raises ModelError where they are too few, which is better known before the model learns than after it.
+    """
+    tunes = [read_tunes(tune.text)[0] for tune in learned if tune.playable]
+    random.Random(seed).shuffle(tunes)
+    del tunes[count:]
+    _check_count(len(tunes))
+    return tunes
+
+
+def _check_count(count: int) -> None:
+    if count < FEWEST:
+        raise ModelError(f"a critic cannot learn from {count} tunes; expected {FEWEST}")
+
+
 def learn_critic(
     checkpoint: Checkpoint,
-    learned: Sequence[CorpusTune],
-    count: int,
+    tunes: Sequence[Tune],
     *,
     choice: Choice = PLAIN,
     seed: int = 0,
@@ -146,12 +162,8 @@ def learn_critic(
 ) -> Checkpoint:
     """The same model with a critic, which has learned to tell apart real tunes, and as many that the model writes.
 
-    The real ones are ``count`` of those that the model has learned from, or all that are playable. Raises ModelError
-    where they are too few.
+    Raises ModelError where they are too few.
     """
-    tunes = [read_tunes(tune.text)[0] for tune in learned if tune.playable]
-    random.Random(seed).shuffle(tunes)
-    del tunes[count:]
     progress(f"writing {len(tunes)} tunes for the critic")
     texts = composed_like(tunes, checkpoint, choice, seed)
     progress("teaching the critic")
@@ -168,8 +180,7 @@ def critic_of(real: NDArray[np.float64], written: NDArray[np.float64], seed: int
     A tenth of them is kept to judge it by; the weights are those of the pass after which it judged best. The second
     result is the share of these that it tells right. Raises ModelError where there are too few.
     """
-    if min(len(real), len(written)) < FEWEST:
-        raise ModelError(f"a critic cannot learn from {min(len(real), len(written))} tunes; expected {FEWEST}")
+    _check_count(min(len(real), len(written)))
     values = torch.from_numpy(np.concatenate([real, written])).float()
     labels = torch.cat([torch.zeros(len(real)), torch.ones(len(written))])
     tested = torch.arange(len(values)) % TESTED == 0

@@ -77,6 +77,13 @@ def test_sizes_have_names(run: Run, tmp_path: Path) -> None:
     assert (settings.layers, settings.hidden) == (2, 256)
 
 
+def test_too_few_tunes_for_a_critic_are_told_before_the_training(run: Run, tmp_path: Path) -> None:
+    result = run("train", book(tmp_path / "a.abc", "Tune"), "-o", tmp_path / "run", *SMALL, "--critic", 5)
+    assert result.status == 2
+    assert "a critic cannot learn from 5 tunes; expected 20" in result.err.splitlines()[-1]
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_critic_is_learned_and_heeded(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "critical"
     result = run("train", book(tmp_path / "a.abc", "Tune", 40), "-o", folder, "--max-steps", 0, *SMALL, "--critic", 20)
