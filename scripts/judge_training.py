@@ -80,7 +80,7 @@ Spent = Callable[[Sequence[str]], list[Tensor]]
 def train_variant(variant: Variant, corpus: Corpus, settings: TrainingSettings, folder: Path) -> tuple[Spent, int, str]:
     """Train; give what scores texts, the number of weights and how far the training came."""
     tunes, held_out = corpus.of("train"), corpus.texts("validation")
-    texts = KeyShuffle(tunes, settings.seed) if variant.transposed else lambda _: [tune.text for tune in tunes]
+    texts = KeyShuffle(tunes, settings.seed) if variant.transposed else lambda *_: [tune.text for tune in tunes]
     result = train(
         header_shuffle(texts, settings.seed) if variant.shuffled else texts,
         [learned(text) for text in held_out] if variant.shuffled else held_out,

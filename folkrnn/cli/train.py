@@ -119,7 +119,7 @@ def train(
     tunes = built.of("train") or list(built.tunes)
     held_out = built.of("validation") or tunes
     real = real_tunes(tunes, critic, training.seed) if critic else []
-    texts_of = KeyShuffle(tunes, training.seed) if transpose else lambda _: [tune.text for tune in tunes]
+    texts_of = KeyShuffle(tunes, training.seed) if transpose else lambda *_: [tune.text for tune in tunes]
     line = ProgressLine()
     result = run_training(
         header_shuffle(texts_of, training.seed),

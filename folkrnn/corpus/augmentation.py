@@ -1,6 +1,7 @@
 """Augmentation: every pass over the corpus meets each tune in another guise.
 
-It stands in one of the keys that its collection uses, and its header's fields in another order.
+It stands in one of the keys that its collection uses, and its header's fields in another order. Only in the last passes
+are all tunes in their own keys.
 """
 
 import random
@@ -25,6 +26,8 @@ class KeyShuffle:
 
     New keys are drawn with the frequencies that the tune's collection and mode have, so that the model
     still learns which keys are usual. A tune's key in a pass depends only on ``seed``, the pass and the tune's place.
+    In the last passes every tune is as it is: a tune in G lies between D and b, and what is moved there does not, so
+    that a model of moved tunes alone strays high and low.
     """
 
     def __init__(self, tunes: Sequence[CorpusTune], seed: int) -> None:
@@ -39,8 +42,10 @@ class KeyShuffle:
                 counts[collection, tune.key.mode][tune.key.tonic] += 1
         self.tonics = {group: (list(count), list(count.values())) for group, count in counts.items()}
 
-    def __call__(self, number: int) -> list[str]:
-        """The texts of pass ``number`` (from 0)."""
+    def __call__(self, number: int, last: bool = False) -> list[str]:
+        """The texts of pass ``number`` (from 0), which may be one of the last."""
+        if last:
+            return self.texts
         rng = random.Random(self.seed * 1_000_003 + number)
         return [self._text(index, tune, rng) for index, tune in enumerate(self.tunes)]
 
@@ -54,12 +59,12 @@ class KeyShuffle:
         return self.known[index, tonic]
 
 
-def header_shuffle(texts_of: Callable[[int], Sequence[str]], seed: int) -> Callable[[int], list[str]]:
+def header_shuffle(texts_of: Callable[[int, bool], Sequence[str]], seed: int) -> Callable[[int, bool], list[str]]:
     """The same training texts with their fields in an order that depends only on ``seed``, the pass and the place."""
 
-    def texts(number: int) -> list[str]:
+    def texts(number: int, last: bool) -> list[str]:
         rng = random.Random(f"{seed} {number}")
-        return [learned(text, rng) for text in texts_of(number)]
+        return [learned(text, rng) for text in texts_of(number, last)]
 
     return texts
 

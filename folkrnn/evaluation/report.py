@@ -138,15 +138,15 @@ def evaluate(
 def _samples(corpus: Corpus, count: int, seed: int) -> tuple[list[Tune], list[Tune]]:
     """Held-out tunes to compare with, and as many others of the same rhythms, that were learned from.
 
-    All are playable, as what the grammar writes is. Those without a rhythm are left out if others suffice, for no
-    request can name theirs.
+    All are playable, as what the grammar writes is, and no two are settings of one tune: trees that have seen the one
+    would know the other. Those without a rhythm are left out if others suffice, for no request can name theirs.
     """
     rng = random.Random(seed)
-    held_out = []
+    held_out: list[Tune] = []
     for split in ("test", "validation"):
-        tunes = list(_playable(corpus.of(split)))
+        tunes = corpus.of(split)
         rng.shuffle(tunes)
-        held_out += tunes
+        held_out += _playable(tunes)
     named = [tune for tune in held_out if tune.rhythm]
     real = (named if len(named) >= min(count, FEWEST) else held_out)[:count]
     if len(real) < FEWEST:
@@ -167,7 +167,12 @@ def _samples(corpus: Corpus, count: int, seed: int) -> tuple[list[Tune], list[Tu
 
 
 def _playable(tunes: Iterable[CorpusTune]) -> Iterator[Tune]:
-    return (read_tunes(tune.text)[0] for tune in tunes if tune.playable)
+    """Those that are playable, the first of each family."""
+    families = set()
+    for tune in tunes:
+        if tune.playable and tune.family not in families:
+            families.add(tune.family)
+            yield read_tunes(tune.text)[0]
 
 
 def _obeyed(texts: Sequence[GeneratedText], tunes: Sequence[Tune]) -> dict[str, float]:

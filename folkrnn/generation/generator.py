@@ -13,7 +13,7 @@ RETRIES attempts, and in the header, the choice is made again among the possible
 """
 
 import math
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -201,6 +201,11 @@ class _Sampling:
     headers_only: bool
     read: int  # how many numbers the network reads of each character
 
+    @property
+    def following(self) -> Choice:
+        """How music is chosen while a bar follows an earlier one."""
+        return replace(self.music, temperature=FOLLOWING * self.music.temperature)
+
 
 @dataclass
 class _Progress:
@@ -364,7 +369,7 @@ class _Block:
             if choices:
                 logits[row] += self._only(frozenset(choices))
         rows = np.arange(BLOCK)
-        ids = self._choose(logits, torch.from_numpy(self._uniforms[rows, self._drawn])).numpy()
+        ids = self._choose(logits, torch.from_numpy(self._uniforms[rows, self._drawn]))
         self._spend(list(self._tunes))
         back = self._steer(logits, ids)
         given = self._apply_prompts(ids)
@@ -389,16 +394,24 @@ class _Block:
             values = [self._tunes[row].place.values[: self._sampling.read - 1] for row in live]
             self._last[live, 1:] = torch.tensor(values)
 
-    def _choose(self, logits: Tensor, uniforms: Tensor) -> Tensor:
-        """Choose the next ids (BLOCK,): those of the music in their own way."""
-        choice, music = self._sampling.choice, self._sampling.music
-        ids = next_characters(logits, choice, uniforms)
-        playing = [row for row, tune in self._tunes.items() if tune.in_body]
-        following = [row for row in playing if self._sampling.grammar and self._tunes[row].place.follows]
-        closer = replace(music, temperature=FOLLOWING * music.temperature)
-        for rows, how in ((playing if music != choice else [], music), (following, closer)):
-            if rows:
-                ids[rows] = next_characters(logits[rows], how, uniforms[rows])
+    def _choice(self, tune: _Tune) -> Choice:
+        """How the next character of a tune is chosen.
+
+        A bar that is written again no longer follows an earlier one, or it would come out as before.
+        """
+        if not tune.in_body:
+            return self._sampling.choice
+        follows = self._sampling.grammar and not tune.attempts and tune.place.follows
+        return self._sampling.following if follows else self._sampling.music
+
+    def _choose(self, logits: Tensor, uniforms: Tensor) -> NDArray[np.int64]:
+        """Choose the next ids (BLOCK,)."""
+        ids = np.zeros(BLOCK, np.int64)
+        rows_of: dict[Choice, list[int]] = defaultdict(list)
+        for row, tune in self._tunes.items():
+            rows_of[self._choice(tune)].append(row)
+        for choice, rows in rows_of.items():
+            ids[rows] = next_characters(logits[rows], choice, uniforms[rows]).numpy()
         return ids
 
     def _spend(self, rows: list[int]) -> None:
@@ -445,8 +458,7 @@ class _Block:
                 continue
             allowed = logits[row : row + 1] + self._only(tune.walk.choices)
             uniform = torch.from_numpy(self._uniforms[row : row + 1, self._drawn[row]])
-            choice = self._sampling.music if tune.in_body else self._sampling.choice
-            ids[row] = int(next_characters(allowed, choice, uniform))
+            ids[row] = int(next_characters(allowed, self._choice(tune), uniform))
             tune.steered += 1
             self._spend([row])
         return back

@@ -31,8 +31,11 @@ from folkrnn.model.together import Together
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.model.workers import share, worker_count
 
-Texts = Sequence[str] | Callable[[int], Sequence[str]]
-"""The training tunes, or a function that gives those of each pass (0, 1, …), transposed anew, say."""
+Texts = Sequence[str] | Callable[[int, bool], Sequence[str]]
+"""The training tunes, or a function that gives those of each pass (0, 1, …), transposed anew, say.
+
+It is also told whether the pass is one of the last, in which the network shall learn what it will be asked for.
+"""
 
 MODEL_FILE = "model.safetensors"
 STATE_FILE = "state.safetensors"
@@ -43,8 +46,8 @@ STATE_FORMAT = "folkrnn training state"
 class TrainingSettings:
     """How to train; a run ends after `minutes` or `max_steps`, whichever comes first.
 
-    `batch` rows learn from windows of `window` characters. The passes that begin in the last
-    `long_share` of the run have `long_batch` rows and windows of `long_window`: a gradient that
+    `batch` rows learn from windows of `window` characters. The last passes, which begin in the last
+    `long_share` of the run, have `long_batch` rows and windows of `long_window`: a gradient that
     reaches back over a whole tune teaches what short windows cannot, such as when to end.
     """
 
@@ -283,8 +286,8 @@ def train(
     unless one is given. initial, a model to start from, brings its own network and vocabulary.
     device is ``cpu`` or ``cuda``; jobs processes read the texts of a pass (see ``processes.shared``).
     """
-    texts_of = train_texts if callable(train_texts) else lambda _: train_texts
-    first = texts_of(0)
+    texts_of = train_texts if callable(train_texts) else lambda number, last: train_texts
+    first = texts_of(0, False)
     if not any(first) or not any(validation_texts):
         raise ModelError("training needs at least one tune to learn from and one to validate with")
     dtype = fast_dtype(device) if dtype is None else dtype
@@ -336,7 +339,7 @@ class _Run:
         *,
         trainer: Trainer,
         vocabulary: Vocabulary,
-        texts_of: Callable[[int], Sequence[str]],
+        texts_of: Callable[[int, bool], Sequence[str]],
         sample: Sequence[str],
         folder: Path,
         corpus: Mapping[str, Any],
@@ -420,13 +423,13 @@ class _Run:
         """Yield (pass and window to go on with afterwards), window, steps between evaluations, passes."""
         number, first = self.place.number, self.place.window
         while True:
-            texts = [text for text in self.texts_of(number) if text]
-            tunes = reading(texts, self.vocabulary, self.trainer.network.settings, self.jobs)
-            if not tunes:
-                raise ModelError(f"training pass {number + 1} has no tunes")
             settings = self.settings
             if not first:
                 self.place.long = self._progress() > 1 - settings.long_share
+            texts = [text for text in self.texts_of(number, self.place.long) if text]
+            tunes = reading(texts, self.vocabulary, self.trainer.network.settings, self.jobs)
+            if not tunes:
+                raise ModelError(f"training pass {number + 1} has no tunes")
             rows, length = settings.batch, settings.window
             if self.place.long:
                 rows, length = settings.long_batch, settings.long_window

@@ -131,6 +131,11 @@ class BarReader:
         return self._notes[-1] - _LOW + LOWEST
 
     @property
+    def last_step(self) -> int | None:
+        """Steps from C to the last note, whatever rests follow it; None where there is no note."""
+        return next((note - _LOW + LOWEST for note in reversed(self._notes) if note >= _LOW), None)
+
+    @property
     def notes(self) -> bytes:
         """The notes that have begun, each as a number that may be heard."""
         return bytes(self._notes)

@@ -94,11 +94,10 @@ class FormPlace:
             return ahead.values
         bar, returns = self._bar, self._returns
         now = position(bar.now), *returns.beside(bar), self._time_left()
-        return (self.place, *self._told, *now, *returns.following(bar), self._degree(), *returns.found(bar))
+        return (self.place, *self._told, *now, *returns.following(bar), self._degree(bar.step), *returns.found(bar))
 
-    def _degree(self) -> int:
-        """The degree of the last note of the bar, 0 if there is none."""
-        step = self._bar.step
+    def _degree(self, step: int | None) -> int:
+        """The degree of a note so many steps from C, 0 if there is none."""
         return 0 if step is None or self._tonic is None else 1 + (step - self._tonic) % 7
 
     def _time_left(self) -> int:
@@ -125,7 +124,7 @@ class FormPlace:
     def ends_off_tonic(self, character: str) -> bool:
         """Whether a character would end a part on another note than the tonic that the header tells."""
         closing = self._fields is None and self._left == 1 and not self._line and self._belongs_to_line(character)
-        return closing and self._degree() > 1
+        return closing and self._degree(self._bar.last_step) > 1
 
     def copy(self) -> "FormPlace":
         """The same place; the two go on apart."""

@@ -31,6 +31,10 @@ def test_keys_are_those_of_the_collection() -> None:
     assert keys == {"C", "D", "F", "G", "A", "none"}
 
 
+def test_in_the_last_passes_every_tune_is_in_its_own_key() -> None:
+    assert KeyShuffle(tunes(), seed=1)(0, True) == [tune.text for tune in tunes()]
+
+
 def test_the_same_seed_and_pass_give_the_same_texts() -> None:
     assert KeyShuffle(tunes(), seed=1)(3) == KeyShuffle(tunes(), seed=1)(3)
     assert KeyShuffle(tunes(), seed=1)(3) != KeyShuffle(tunes(), seed=2)(3)

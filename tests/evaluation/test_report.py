@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -70,3 +71,10 @@ def test_the_page_stands_alone_and_takes_no_markup_from_tunes(evaluation: Evalua
 def test_a_corpus_that_holds_out_little_cannot_be_compared_with() -> None:
     with pytest.raises(CorpusError, match=f"holds out 3 playable tunes; expected {FEWEST}"):
         Reference(corpus_of(60, 3))
+
+
+def test_settings_of_one_tune_are_compared_with_as_one() -> None:
+    corpus = corpus_of(60, 40)
+    families = replace(corpus, tunes=tuple(replace(tune, family=tune.family[-1]) for tune in corpus.tunes))
+    with pytest.raises(CorpusError, match=f"holds out 10 playable tunes; expected {FEWEST}"):
+        Reference(families)

@@ -144,13 +144,16 @@ def test_the_model_can_start_from_another(tmp_path: Path) -> None:
 def test_texts_may_change_with_the_pass(tmp_path: Path) -> None:
     asked = []
 
-    def texts(number: int) -> list[str]:
-        asked.append(number)
+    def texts(number: int, last: bool) -> list[str]:
+        asked.append((number, last))
         return TUNES
 
     train(texts, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path)
-    assert asked[-1] > 0
-    assert sorted(asked) == asked
+    numbers, lasts = zip(*asked, strict=True)
+    assert numbers[-1] > 0
+    assert sorted(numbers) == list(numbers)
+    assert (lasts[0], lasts[-1]) == (False, True)
+    assert sorted(lasts) == list(lasts)
 
 
 def test_the_stream_holds_every_tune_whole_and_marks_its_start() -> None:

@@ -172,7 +172,16 @@ def test_what_followed_on_the_last_notes_and_steps_is_told(
 
 @pytest.mark.parametrize(
     ("body", "off"),
-    [("A8|B8", True), ("A8|D8", False), ("A8", False), ("A8|[K:E]B8", True), ("A8|z8", False), ("A8|D4B4", True)],
+    [
+        ("A8|B8", True),
+        ("A8|D8", False),
+        ("A8", False),
+        ("A8|[K:E]B8", True),
+        ("A8|z8", False),
+        ("A8|D4B4", True),
+        ("A8|B4z4", True),
+        ("A8|D4z4", False),
+    ],
 )
 def test_a_part_may_be_about_to_end_off_the_tonic(body: str, off: bool) -> None:
     place = FormPlace()
