@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from math import exp
 from zlib import crc32
 
@@ -20,9 +21,9 @@ from torch.nn import functional
 
 from folkrnn.corpus import CorpusTune
 from folkrnn.errors import ModelError
-from folkrnn.evaluation.composed import composed_like
 from folkrnn.evaluation.features import COUNTED, counted_of
 from folkrnn.evaluation.melody import melody_of
+from folkrnn.evaluation.samples import composed_like, distinct
 from folkrnn.generation.generator import PLAIN, Drafts, GeneratedText
 from folkrnn.generation.sampling import Choice
 from folkrnn.model import Checkpoint
@@ -38,16 +39,16 @@ LENGTHS = (60, 80, 120, 160, 180, 240, 360, 480, 720, 960)
 SEEN = len(COUNTED) + (2 * WIDEST + 1) + 12 + (len(LENGTHS) + 1) + 3
 """How many numbers the critic sees of a tune."""
 
-MOST = 8
+MOST = 12
 """Of so many drafts the last is taken whatever the critic says."""
 
-STRICTNESS = 1.5
+STRICTNESS = 2.0
 """A tune is refused if fewer real ones are like it than so many times those that the model writes, in proportion."""
 
 FARTHEST = 4.0
 """Numbers further from their mean than so many standard deviations are taken for that."""
 
-HIDDEN, DROPOUT, PASSES, RATE, DECAY, ROWS = 64, 0.4, 60, 2e-3, 1e-2, 256
+HIDDEN, DROPOUT, PASSES, RATE, DECAY, ROWS = 256, 0.5, 40, 3e-3, 1e-2, 256
 
 TESTED = 10
 """One of so many tunes is kept to judge the critic by."""
@@ -135,13 +136,12 @@ def heeding(checkpoint: Checkpoint, drafts: Drafts) -> Drafts:
 
 
 def real_tunes(learned: Sequence[CorpusTune], count: int, seed: int) -> list[Tune]:
-    """For a critic, ``count`` of the tunes that a model learns from, or all that are playable.
+    """For a critic, ``count`` of the tunes that a model learns from, or all that are ``distinct``.
 
     Raises ModelError where they are too few, which is better known before the model learns than after it.
     """
-    tunes = [read_tunes(tune.text)[0] for tune in learned if tune.playable]
-    random.Random(seed).shuffle(tunes)
-    del tunes[count:]
+    shuffled = random.Random(seed).sample(learned, len(learned))
+    tunes = list(islice(distinct(shuffled), count))
     _check_count(len(tunes))
     return tunes
 
@@ -184,22 +184,24 @@ def critic_of(real: NDArray[np.float64], written: NDArray[np.float64], seed: int
     values = torch.from_numpy(np.concatenate([real, written])).float()
     labels = torch.cat([torch.zeros(len(real)), torch.ones(len(written))])
     tested = torch.arange(len(values)) % TESTED == 0
-    rng = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         critic = Critic()
         critic.mean.copy_(values[~tested].mean(0))
         critic.scale.copy_(values[~tested].std(0).clamp_min(1e-3))
-        optimizer = torch.optim.AdamW(critic.parameters(), RATE, weight_decay=DECAY)
         learned, targets = values[~tested], labels[~tested]
+        optimizer = torch.optim.AdamW(critic.parameters(), RATE, weight_decay=DECAY)
+        steps = PASSES * -(-len(learned) // ROWS)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
         best, kept = float("inf"), critic.state_dict()
         for _ in range(PASSES):
             critic.train()
-            for rows in torch.split(torch.randperm(len(learned), generator=rng), ROWS):
+            for rows in torch.split(torch.randperm(len(learned)), ROWS):
                 loss = functional.binary_cross_entropy_with_logits(critic(learned[rows]), targets[rows])
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
+                schedule.step()
             critic.eval()
             with torch.no_grad():
                 cost = float(functional.binary_cross_entropy_with_logits(critic(values[tested]), labels[tested]))

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from folkrnn.corpus import Corpus, CorpusTune
+from folkrnn.corpus import Corpus
 from folkrnn.corpus.cleaning import title_key
 from folkrnn.errors import CorpusError
 from folkrnn.evaluation.bits import measure_bits, summarise
 from folkrnn.evaluation.comparison import FOLDS, Comparison, compare
-from folkrnn.evaluation.composed import composed_like
 from folkrnn.evaluation.features import FEATURES, features_of, full_bars, music, rhythm
 from folkrnn.evaluation.originality import HALF, Index
+from folkrnn.evaluation.samples import composed_like, distinct
 from folkrnn.generation.generator import ONE_DRAFT, PLAIN, Drafts, GeneratedText
 from folkrnn.generation.requests import ALIKE_BY, Request
 from folkrnn.generation.sampling import Choice
@@ -138,15 +138,15 @@ def evaluate(
 def _samples(corpus: Corpus, count: int, seed: int) -> tuple[list[Tune], list[Tune]]:
     """Held-out tunes to compare with, and as many others of the same rhythms, that were learned from.
 
-    All are playable, as what the grammar writes is, and no two are settings of one tune: trees that have seen the one
-    would know the other. Those without a rhythm are left out if others suffice, for no request can name theirs.
+    No two are settings of one tune: trees that have seen the one would know the other. Those without a rhythm are left
+    out if others suffice, for no request can name theirs.
     """
     rng = random.Random(seed)
     held_out: list[Tune] = []
     for split in ("test", "validation"):
         tunes = corpus.of(split)
         rng.shuffle(tunes)
-        held_out += _playable(tunes)
+        held_out += distinct(tunes)
     named = [tune for tune in held_out if tune.rhythm]
     real = (named if len(named) >= min(count, FEWEST) else held_out)[:count]
     if len(real) < FEWEST:
@@ -157,22 +157,13 @@ def _samples(corpus: Corpus, count: int, seed: int) -> tuple[list[Tune], list[Tu
     learned = corpus.of("train")
     rng.shuffle(learned)
     other = []
-    for tune in _playable(learned):
+    for tune in distinct(learned):
         if wanted[tune.rhythm] > 0:
             wanted[tune.rhythm] -= 1
             other.append(tune)
     if len(other) < FOLDS:
         raise CorpusError(f"corpus {corpus.name!r} has too few tunes to learn from of the rhythms that it holds out")
     return real, other
-
-
-def _playable(tunes: Iterable[CorpusTune]) -> Iterator[Tune]:
-    """Those that are playable, the first of each family."""
-    families = set()
-    for tune in tunes:
-        if tune.playable and tune.family not in families:
-            families.add(tune.family)
-            yield read_tunes(tune.text)[0]
 
 
 def _obeyed(texts: Sequence[GeneratedText], tunes: Sequence[Tune]) -> dict[str, float]:

@@ -95,11 +95,11 @@ class Drafts:
                 raise GenerationError(f"{name}={getattr(self, name)!r} should be at least 1")
 
 
-CADENCES = 2
+CADENCES = 3
 """The last bar of a part is written again so often if it does not end on the tonic.
 
-Three parts of four end there, but of those that the model writes only every other: it knows how real tunes close, yet
-seldom leads up to it by itself.
+Three parts of four end there, but of those that the model writes fewer: it knows how real tunes close, yet seldom leads
+up to it by itself.
 """
 
 FOLLOWING = 0.6

@@ -1,16 +1,26 @@
-"""Tunes that a model writes to be measured: of the rhythms that some real ones have."""
+"""What is measured: real tunes, and those that a model writes in their rhythms."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from folkrnn.corpus import CorpusTune
 from folkrnn.generation import Prompt, generate_texts
 from folkrnn.generation.generator import GeneratedText
 from folkrnn.generation.sampling import Choice
 from folkrnn.model import Checkpoint
-from folkrnn.notation import Tune
+from folkrnn.notation import Tune, read_tunes
 
 LONGEST = 2000
 """Characters that a tune may have."""
+
+
+def distinct(tunes: Iterable[CorpusTune]) -> Iterator[Tune]:
+    """Those that are playable, as what the grammar writes is, and of settings of one tune the first."""
+    families = set()
+    for tune in tunes:
+        if tune.playable and tune.family not in families:
+            families.add(tune.family)
+            yield read_tunes(tune.text)[0]
 
 
 def composed_like(
