@@ -46,7 +46,12 @@ FINE_TUNING_RATE = 1e-3
     help="Start from this model, or from `default`, the one that ships with folkrnn.",
 )
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Where to compute [default: cuda where it is].")
-@click.option("--transpose/--no-transpose", default=True, show_default=True, help="Meet tunes in other usual keys.")
+@click.option(
+    "--transpose/--no-transpose",
+    default=True,
+    show_default=True,
+    help="Meet tunes in other usual keys, but for the last passes.",
+)
 @click.option(
     "--critic",
     type=click.IntRange(0),
