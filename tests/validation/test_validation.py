@@ -186,8 +186,9 @@ def test_what_fails_among_the_tunes_is_raised() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups like these")
 def test_ctrl_c_is_quiet_in_the_other_processes() -> None:
     program = (
-        "import folkrnn.validation as v, folkrnn.notation as n\n"
+        "import signal, folkrnn.validation as v, folkrnn.notation as n\n"
         "if __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite run in the background ignores it\n"
         f"    tune, = n.read_tunes('X:1\\nM:4/4\\nL:1/8\\nK:D\\n{GOOD}')\n"
         "    try:\n"
         "        for report in v.validate_all([tune] * 10**5, jobs=2):\n"
