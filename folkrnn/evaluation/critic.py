@@ -135,7 +135,7 @@ def heeding(checkpoint: Checkpoint, drafts: Drafts) -> Drafts:
     return Critic.of(checkpoint).drafts(drafts) if checkpoint.critic else drafts
 
 
-def real_tunes(learned: Sequence[CorpusTune], count: int, seed: int) -> list[Tune]:
+def real_tunes(learned: Sequence[CorpusTune], count: int, seed: int) -> list[CorpusTune]:
     """For a critic, ``count`` of the tunes that a model learns from, or all that are ``distinct``.
 
     Raises ModelError where they are too few, which is better known before the model learns than after it.
@@ -153,7 +153,7 @@ def _check_count(count: int) -> None:
 
 def learn_critic(
     checkpoint: Checkpoint,
-    tunes: Sequence[Tune],
+    real: Sequence[CorpusTune],
     *,
     choice: Choice = PLAIN,
     seed: int = 0,
@@ -164,7 +164,8 @@ def learn_critic(
 
     Raises ModelError where they are too few.
     """
-    progress(f"writing {len(tunes)} tunes for the critic")
+    progress(f"writing {len(real)} tunes for the critic")
+    tunes = [read_tunes(tune.text)[0] for tune in real]
     texts = composed_like(tunes, checkpoint, choice, seed)
     progress("teaching the critic")
     written = [read_tunes(text.text)[0] for text in texts]

@@ -146,7 +146,7 @@ def _samples(corpus: Corpus, count: int, seed: int) -> tuple[list[Tune], list[Tu
     for split in ("test", "validation"):
         tunes = corpus.of(split)
         rng.shuffle(tunes)
-        held_out += distinct(tunes)
+        held_out += (read_tunes(tune.text)[0] for tune in distinct(tunes))
     named = [tune for tune in held_out if tune.rhythm]
     real = (named if len(named) >= min(count, FEWEST) else held_out)[:count]
     if len(real) < FEWEST:
@@ -157,7 +157,7 @@ def _samples(corpus: Corpus, count: int, seed: int) -> tuple[list[Tune], list[Tu
     learned = corpus.of("train")
     rng.shuffle(learned)
     other = []
-    for tune in distinct(learned):
+    for tune in (read_tunes(tune.text)[0] for tune in distinct(learned)):
         if wanted[tune.rhythm] > 0:
             wanted[tune.rhythm] -= 1
             other.append(tune)

@@ -8,19 +8,19 @@ from folkrnn.generation import Prompt, generate_texts
 from folkrnn.generation.generator import GeneratedText
 from folkrnn.generation.sampling import Choice
 from folkrnn.model import Checkpoint
-from folkrnn.notation import Tune, read_tunes
+from folkrnn.notation import Tune
 
 LONGEST = 2000
 """Characters that a tune may have."""
 
 
-def distinct(tunes: Iterable[CorpusTune]) -> Iterator[Tune]:
+def distinct(tunes: Iterable[CorpusTune]) -> Iterator[CorpusTune]:
     """Those that are playable, as what the grammar writes is, and of settings of one tune the first."""
     families = set()
     for tune in tunes:
         if tune.playable and tune.family not in families:
             families.add(tune.family)
-            yield read_tunes(tune.text)[0]
+            yield tune
 
 
 def composed_like(

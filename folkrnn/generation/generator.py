@@ -16,6 +16,7 @@ import math
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -201,7 +202,7 @@ class _Sampling:
     headers_only: bool
     read: int  # how many numbers the network reads of each character
 
-    @property
+    @cached_property  # asked for with every character
     def following(self) -> Choice:
         """How music is chosen while a bar follows an earlier one."""
         return replace(self.music, temperature=FOLLOWING * self.music.temperature)

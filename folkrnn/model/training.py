@@ -254,7 +254,7 @@ class _Place:
 
     number: int = 0  # of the pass
     window: int = 0  # within it
-    long: bool = False  # whether this pass has long windows
+    long: bool = False  # whether this is one of the last passes, which have long windows
     seconds: float = 0.0
     train_bits: float = math.nan
     validation_bits: float = math.nan
