@@ -1,3 +1,49 @@
-"""folkrnn composes, validates, plays and prints folk tunes in ABC notation."""
+"""Compose, validate, hear and print folk tunes in ABC notation.
+
+    import folkrnn
+
+    tunes = folkrnn.read("session.abc")              # a list of tunes from a file
+    tune = folkrnn.parse("X:1\\nT:…")[0]              # the same from a string
+    print(tune)                                      # ABC for people
+    folkrnn.validate(tune).playable                  # what two independent readers say
+
+    new = folkrnn.generate(3, rhythm="jig", key="D", seed=7)
+    longer = folkrnn.extend(tune, bars=8)
+    other = folkrnn.rewrite(tune, bars=(9, 16))
+    folkrnn.write(new, "set.pdf")                    # by the name's ending
+
+    composer = folkrnn.Composer()                    # keeps a model warm
+    for composition in composer.generate(5, rhythm="reel"):
+        print(composition.tune.title, composition.report.playable)
+
+    folkrnn.train("my-tunes/", "runs/mine", minutes=30)
+
+Nothing heavy is loaded before it is needed. All errors are ``folkrnn.errors.FolkrnnError``; messages go to the
+logger ``folkrnn``. Everything may be called from any thread.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from folkrnn.api import extend, generate, parse, read, rewrite, train, validate, write
+    from folkrnn.composition.composer import Composer
 
 __version__ = "0.1.0"
+
+__all__ = ["Composer", "extend", "generate", "parse", "read", "rewrite", "train", "validate", "write"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name of the front door when it is first asked for."""
+    from importlib import import_module
+
+    if name not in __all__:
+        raise AttributeError(f"module 'folkrnn' has no attribute {name!r}")
+    home = "folkrnn.composition.composer" if name == "Composer" else "folkrnn.api"
+    found = globals()[name] = getattr(import_module(home), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    """Return the names of the front door too."""
+    return sorted({*globals(), *__all__})

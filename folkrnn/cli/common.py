@@ -254,6 +254,11 @@ def stop(error: InputError) -> None:
     raise error
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, in the plural if it is not one."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], widest: int = 44) -> str:
     """Rows of text as aligned columns; a column of numbers is aligned to the right."""
     cells = [[str(cell) if len(str(cell)) <= widest else f"{str(cell)[: widest - 1]}…" for cell in row] for row in rows]

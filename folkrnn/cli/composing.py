@@ -1,79 +1,62 @@
-"""What the commands that compose have in common: their options, and the way from texts to files and a table."""
+"""What the commands that compose have in common: their options, and the way from compositions to files and a table."""
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from itertools import chain, tee
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from secrets import randbelow
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from folkrnn import __version__
-from folkrnn.cli.common import Formats, Interrupts, JsonArray, Printing, Temperature, formats_for, table
+from folkrnn.cli.common import Formats, Interrupts, JsonArray, Printing, Temperature, counted, formats_for, table
+from folkrnn.cli.console import StatusLine, complain, is_quiet, quiet_option, tell
 from folkrnn.errors import InputError
 from folkrnn.processes import processors
 
 if TYPE_CHECKING:
-    from folkrnn.evaluation.originality import Index, Original
-    from folkrnn.generation import GeneratedText, Prompt
-    from folkrnn.generation.generator import Drafts
-    from folkrnn.model import Checkpoint
-    from folkrnn.notation import Finding, Tune
-    from folkrnn.validation import Report
+    from folkrnn.composition.composer import Composer, Composition, Progress
+    from folkrnn.composition.settings import GenerationSettings
+    from folkrnn.export import Delivery
 
 MANY = 100
-"""More tunes than this are told of in sums alone, and made into ABC alone where no format is asked for."""
-
-SAMPLERS = ("random", "greedy", "beam")
+"""Of more tunes than this only sums are shown, and only ABC is written where no format is asked for."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _OPTIONS = [
-    click.option(
-        "-n", "--count", type=click.IntRange(1, 100_000), help="How many [default: 5 new ones, 1 of a given one]."
-    ),
+    click.option("-n", "--count", type=click.IntRange(1, 100_000), help="How many [default: 5 new, 1 reworked]."),
     click.option(
         "-t",
         "--temperature",
         type=Temperature(),
         default=1.0,
         show_default=True,
-        help="0 is greedy; 1 the model's own.",
+        help="0: greedy; 1: as learned.",
     ),
-    click.option("--seed", type=click.IntRange(0), help="The same seed gives the same tunes [default: a new one]."),
+    click.option("--seed", type=click.IntRange(0), help="The same seed gives the same tunes."),
     click.option(
         "--sampler",
-        type=click.Choice(SAMPLERS),
+        type=click.Choice(["random", "greedy", "beam"]),
         default="random",
         show_default=True,
-        help="How the music is written; header fields are always drawn at random.",
+        help="How the music is written.",
     ),
     click.option("--beam-width", type=click.IntRange(1, 64), default=8, show_default=True, help="Of --sampler beam."),
-    click.option("--top-k", type=click.IntRange(1), help="Draw from the so many likeliest characters only."),
-    click.option(
-        "--top-p", type=click.FloatRange(0, 1, min_open=True), help="Draw from the likeliest with this share only."
-    ),
-    click.option(
-        "--best-of", type=click.IntRange(1, 1000), help="Write so many drafts of each tune and keep the best."
-    ),
-    click.option(
-        "--model", type=click.Path(path_type=Path), help="Model file [default: the one that ships with folkrnn]."
-    ),
-    click.option(
-        "--format",
-        "formats",
-        type=Formats(),
-        help=f"What to write [default: abc,midi,pdf; abc for more than {MANY} tunes; or as -o ends].",
-    ),
-    click.option(
-        "-o", "--output", default="outputs", show_default=True, help="Folder, file, or - for ABC on standard output."
-    ),
+    click.option("--top-k", type=click.IntRange(1), help="Sample only from the K likeliest characters."),
+    click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Sample only from this nucleus."),
+    click.option("--best-of", type=click.IntRange(1, 1000), help="Keep the best of this many drafts."),
+    click.option("--model", type=click.Path(path_type=Path), help="Model file [default: the bundled one]."),
+    click.option("--format", "formats", type=Formats(), help="What to write, such as abc,midi,pdf."),
+    click.option("-o", "--output", default="outputs", show_default=True, help="Folder, file, or - for stdout."),
     click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table."),
     click.option("--force", is_flag=True, help="Overwrite files that are there."),
+    quiet_option,
 ]
+
+_SETTINGS = (
+    "temperature", "seed", "sampler", "beam_width", "top_k", "top_p", "best_of", "max_length", "unconstrained"
+)  # fmt: skip
 
 
 def composing_options(command: Command) -> Command:
@@ -83,215 +66,142 @@ def composing_options(command: Command) -> Command:
     return command
 
 
-@dataclass
-class Composing:
-    """What the options that all composing commands have say, and the model that they name."""
+Write = Callable[["Composer", "Callable[[Progress], None]", Callable[[], bool]], "Iterator[Composition]"]
+"""What asks a composer for tunes; it gets a watcher of progress, and the question whether to stop."""
 
-    temperature: float
-    sampler: str
-    beam_width: int
-    top_k: int | None
-    top_p: float | None
-    best_of: int | None
+
+@dataclass(frozen=True)
+class Composing:
+    """What the options of a composing command say: how tunes are written, how many, and where they go."""
+
+    settings: "GenerationSettings"
+    count: int
     model: Path | None
-    formats: tuple[str, ...] | None
+    formats: tuple[str, ...]
     output: str
     as_json: bool
     force: bool
-    count: int | None = None
-    seed: int | None = None
-    max_length: int = 2000
-    unconstrained: bool = False
 
-    def __post_init__(self) -> None:
-        from folkrnn.model import bundled_model, load_checkpoint
+    @classmethod
+    def of(cls, options: dict[str, Any], count: int) -> "Composing":
+        """Read the options of a command that writes ``count`` tunes by default. Raises FolkrnnError for bad ones."""
+        from folkrnn.composition.settings import GenerationSettings
 
-        if self.output == "-" and self.as_json:
+        if options["output"] == "-" and options["as_json"]:
             raise InputError("--json and -o - both want standard output; expected one of them")
-        self.count = 5 if self.count is None else self.count
-        self.seed = randbelow(10**6) if self.seed is None else self.seed
-        self.path: Path = self.model or bundled_model()
-        self.checkpoint: Checkpoint = load_checkpoint(self.path)
+        count = options["count"] or count
+        settings = GenerationSettings(**{name: options[name] for name in _SETTINGS if name in options}).seeded()
+        usual = ("abc",) if count > MANY or options["output"] == "-" else ("abc", "midi", "pdf")
+        formats = formats_for(options["formats"], options["output"], usual)
+        names = ("model", "output", "as_json", "force")
+        return cls(settings, count, formats=formats, **{name: options[name] for name in names})
 
-    def compose(
-        self,
-        prompt: "Prompt",
-        drafts: "Drafts",
-        broken: "Callable[[Tune], str]" = lambda tune: "",
-        finished: "Callable[[Tune], Tune]" = lambda tune: tune,
-        name: str = "tunes",
-        cautious: bool = True,
-        original: "Callable[[], Original | None]" = lambda: None,
-    ) -> None:
-        """Compose tunes from a prompt, write them, tell of them, and leave with the status that says how it went.
+    def compose(self, name: str, write: Write) -> None:
+        """Write tunes, deliver and list them, and leave with the status that says how it went.
 
-        ``broken`` says what a tune does not keep of the wishes that it must keep; ``finished`` makes of what the model
-        wrote the tune that is delivered. Files are called ``name-SEED``. ``original`` gives the wish that tunes are
-        new, if there is one; it may take its time.
+        Files are called ``name-SEED``.
         """
-        from folkrnn.cli.indexes import index_at_hand
         from folkrnn.export import FORMATS, Delivery
-        from folkrnn.generation import generate_texts
-        from folkrnn.generation.sampling import Choice
 
-        count = self.count or 0
-        few = count <= MANY
-        formats = formats_for(
-            self.formats, self.output, ("abc", "midi", "pdf") if few and self.output != "-" else ("abc",)
-        )
-        name = f"{name}-{self.seed}"
-        # Better to learn that nothing can be written before the work than after it.
-        delivery = (
-            Printing(formats, count=count)
+        name = f"{name}-{self.settings.seed}"
+        # Better to learn that nothing can be written before the model is loaded than after it.
+        delivery: Printing | Delivery = (
+            Printing(self.formats, count=self.count)
             if self.output == "-"
-            else Delivery(formats, Path(self.output), count=count, name=name, force=self.force)
+            else Delivery(self.formats, Path(self.output), count=self.count, name=name, force=self.force)
         )
-        new: Original | None = None
+        from folkrnn.composition.composer import Composer
 
-        def accept(text: "GeneratedText") -> bool:
-            return drafts.accept(text) and (new is None or new.accepts(text))
-
-        choice = Choice(self.temperature, self.top_k or 0, self.top_p or 1.0)
-        composing = Interrupts()
-        texts = generate_texts(
-            self.checkpoint.network,
-            self.checkpoint.vocabulary,
-            [prompt] * count,
-            choice=choice,
-            music=replace(choice, temperature=0.0) if self.sampler == "greedy" else choice,
-            seed=self.seed or 0,
-            max_characters=self.max_length,
-            constrained=not self.unconstrained,
-            cautious=cautious,
-            drafts=replace(drafts, accept=accept),
-            beam=self.beam_width if self.sampler == "beam" else 0,
-            stop=lambda: composing.pressed,
+        composer = Composer(self.model, jobs=processors())
+        status = StatusLine()
+        few = self.count <= MANY
+        account = _Account(
+            self.settings.unconstrained, listed=few and self.output != "-", judged=self.as_json or self.output != "-"
         )
-        new = original()  # which takes time, and so comes after what is asked for has been checked
-        told = self.as_json or (few and self.output != "-")  # of each tune, or of their sums alone
-        index = (new.index if new else index_at_hand(self.path, self.checkpoint)) if told else None
-        account = _Account(few, not self.unconstrained, index)
         files: list[Path] = []
-        with composing, JsonArray() if self.as_json else nullcontext() as array, delivery:
-            made = ((text, finished(_tune(text, name, self._note(text)))) for text in texts)
-            with click.progressbar(
-                _judged(made), count, "composing", show_pos=True, file=sys.stderr, hidden=not sys.stderr.isatty()
-            ) as steps:
-                for text, tune, report in steps:
-                    unkept = "" if text.accepted else broken(tune) or (new.broken(tune) if new and new.must else "")
-                    fault = _fault(report) or (unkept and f"not what was asked for: {unkept}")
-                    if not fault or (self.unconstrained and tune.bars):
-                        own = delivery.add(tune)
-                        files += own if few else ()
-                    elif self.unconstrained:
-                        _say(f"tune {tune.number}, {tune.title}, holds no music and is not written")
-                    else:
-                        _say(f"tune {tune.number}, {tune.title}, is {fault}")
-                        delivery.set_aside(tune)
-                    row = account.add(text, tune, report, failed=bool(fault))
+        with Interrupts() as interrupts:
+            compositions = write(composer, self._watcher(status), lambda: interrupts.pressed)
+            with JsonArray() if self.as_json else nullcontext() as array, delivery:
+                for composition in compositions:
+                    status.clear()
+                    own = self._deliver(composition, delivery)
+                    files += own if few else ()
+                    row = account.add(composition, judged=few or self.as_json)
                     if array:
                         array.add(row)
+            status.clear()
         if not self.as_json and self.output != "-":
             for line in account.lines():
-                click.echo(line)
+                tell(line)
         if not few and delivery.count:
-            files = [
-                Path(self.output) / f"{name}-*{FORMATS[each].extension}" for each in formats if not FORMATS[each].book
-            ]
+            single = [each for each in self.formats if not FORMATS[each].book]
+            files = [Path(self.output) / f"{name}-*{FORMATS[each].extension}" for each in single]
         with Interrupts() as binding:
             for file in chain(delivery.grown, files, binding.until(delivery.make_books(processors()))):
-                click.echo(file, err=self.as_json)
-        if composing.pressed or binding.pressed:
-            click.echo(f"folkrnn: stopped; {delivery.count} of {count} tunes were written", err=True)
+                if not is_quiet():
+                    click.echo(file, err=self.as_json)
+        if interrupts.pressed or binding.pressed:
+            written = f"{delivery.count} of {counted(self.count, 'tune')}"
+            click.echo(f"folkrnn: stopped; {written} {'was' if self.count == 1 else 'were'} written", err=True)
             click.get_current_context().exit(130)
-        if account.failed and not self.unconstrained:
+        if account.failed and not self.settings.unconstrained:
             click.get_current_context().exit(1)
 
-    def _note(self, text: "GeneratedText") -> str:
-        """How a tune was made, so that it can be made again."""
-        model = self.path.parent.name if self.path.stem == "model" else self.path.stem
-        told = f"folkrnn {__version__}, model {model}, seed {self.seed}, tune {text.index + 1}"
-        told += f", temperature {self.temperature:g}"
-        for option, value in (("top-k", self.top_k), ("top-p", self.top_p), ("best of", self.best_of)):
-            told += f", {option} {value:g}" if value else ""
-        sampler = {"greedy": ", greedy", "beam": f", beam of {self.beam_width}"}.get(self.sampler, "")
-        return told + sampler
+    def _watcher(self, status: StatusLine) -> "Callable[[Progress], None]":
+        def watch(progress: "Progress") -> None:
+            drafts = f", {counted(progress.drafts, 'draft')}" if progress.drafts > 1 else ""
+            number = min(progress.tunes + 1, self.count)
+            status.show(f"composing tune {number:,} of {self.count:,}: {progress.share:.0%}{drafts}")
 
+        return watch
 
-def _tune(text: "GeneratedText", source: str, note: str) -> "Tune":
-    """The tune of a text, with a ``note`` of how it was made."""
-    from folkrnn.notation import ERROR, Finding, read_tunes
-
-    (tune,) = read_tunes(text.text, source)[:1]
-    fields = tuple(field for field in tune.fields if field[0] not in "IL")
-    findings = tune.findings
-    if not text.finished:
-        message = f"the model had not ended the tune after {len(text.written)} characters"
-        findings = (*findings, Finding("unfinished", ERROR, 1, 1, tune.bar_count, message))
-    return replace(tune, fields=(*fields, ("N", note)), number=str(text.index + 1), findings=findings)
-
-
-def _judged(
-    made: Iterable[tuple["GeneratedText", "Tune"]],
-) -> Iterator[tuple["GeneratedText", "Tune", "Report"]]:
-    """Each text and tune with the tune's report."""
-    from folkrnn.validation import validate_all
-
-    ahead, behind = tee(made)
-    # The reports are asked for first: how many tunes are made ahead of them is for the validation to say.
-    for report, (text, tune) in zip(validate_all((tune for _, tune in ahead), processors()), behind, strict=False):
-        yield text, tune, report
-
-
-def _fault(report: "Report") -> str:
-    """What first keeps a tune from being playable; empty where nothing does."""
-    fault = None if report.playable else _first(report)
-    return f"not playable: {fault.code}: {fault.message}" if fault else ""
-
-
-def _first(report: "Report") -> "Finding":
-    return next(finding for finding in report.findings if finding.level != "note")
-
-
-def _say(sentence: str) -> None:
-    # The line takes the place of the progress bar, which is drawn anew below it.
-    start = "\r\033[K" if sys.stderr.isatty() else ""
-    click.echo(f"{start}{sentence}", err=True)
+    def _deliver(self, composition: "Composition", delivery: "Printing | Delivery") -> list[Path]:
+        """Deliver a tune, or set it aside and say why; return the paths of its own files."""
+        tune, fault = composition.tune, composition.fault
+        if not fault or (self.settings.unconstrained and tune.bars):
+            return delivery.add(tune)
+        if self.settings.unconstrained:
+            complain(f"tune {tune.number}, {tune.title}, holds no music and is not written")
+            return []
+        complain(f"tune {tune.number}, {tune.title}, is {fault}")
+        delivery.set_aside(tune)
+        return []
 
 
 class _Account:
-    """What is told of tunes: a table of each if there are few, and sums."""
+    """What is printed about tunes: a table if they are ``listed``, and sums."""
 
-    def __init__(self, few: bool, steering: bool, index: "Index | None") -> None:
-        self._few = few
-        self._index = index
-        self._steering = steering
+    def __init__(self, unconstrained: bool, *, listed: bool, judged: bool) -> None:
+        self._listed = listed
+        self._judged = judged
+        self._unconstrained = unconstrained
         self._header: list[str] = ["title", "rhythm", "key", "meter", "bars", "playable"]
         self._rows: list[list[Any]] = []
         self._tunes = self._playable = self._steered = self._rewritten = self._characters = self._drafts = 0
         self.failed = 0
         """The tunes that are not playable, or not what was asked for."""
 
-    def add(self, text: "GeneratedText", tune: "Tune", report: "Report", failed: bool) -> dict[str, Any]:
-        """Count a tune; give what there is to tell of it."""
+    def add(self, composition: "Composition", judged: bool) -> dict[str, Any]:
+        """Count a tune; return all that there is to say of it."""
+        tune, report, text = composition.tune, composition.report, composition.text
+        self._tunes += 1
+        self._playable += report.playable
+        self.failed += bool(composition.fault)
+        self._drafts += text.drafts
+        self._steered += text.steered
+        self._rewritten += text.rewritten
+        self._characters += len(text.written)
         row: dict[str, Any] = {
             "title": tune.title,
             "rhythm": tune.rhythm,
             "key": str(tune.key),
             "meter": str(tune.meter),
             "bars": tune.bar_count,
-            "playable": "yes" if report.playable else f"no: {_first(report).code}",
+            "playable": f"no: {report.fault.code}" if report.fault else "yes",
         }
-        self._tunes += 1
-        self._playable += report.playable
-        self.failed += failed
-        self._drafts += text.drafts
-        self._steered += text.steered
-        self._rewritten += text.rewritten
-        self._characters += len(text.written)
         shown = dict(row)
-        if self._index:
-            found = self._index.judge(tune)
+        found = composition.originality if self._judged and judged else None
+        if found:
             row |= {
                 "copied": round(found.copied, 4),
                 "copied_bars": round(found.bars, 2),
@@ -304,25 +214,27 @@ class _Account:
                 "run": f"{found.bars:.1f}",
                 "nearest": found.nearest,
             }
-        if self._few:
+        if self._listed:
             self._header = list(shown)
             self._rows.append(list(shown.values()))
-        more = {"drafts": text.drafts, "as_asked": text.accepted or not failed} if self._steering else {}
-        return row | self._steering_of(text) | more
-
-    def _steering_of(self, text: "GeneratedText") -> dict[str, int]:
-        if not self._steering:
-            return {}
-        return {"steered": text.steered, "rewritten": text.rewritten, "characters": len(text.written)}
+        if self._unconstrained:
+            return row
+        return row | {
+            "steered": text.steered,
+            "rewritten": text.rewritten,
+            "characters": len(text.written),
+            "drafts": text.drafts,
+            "as_asked": text.accepted or not composition.fault,
+        }
 
     def lines(self) -> Iterator[str]:
-        """The table and the sums."""
-        if self._few:
+        """Yield the table and the sums."""
+        if self._listed:
             yield table(self._header, self._rows)
-        if self._steering:
+        if not self._unconstrained:
             percent = 100 * self._steered / max(1, self._characters)
             steered = f"steered {self._steered:,} of {self._characters:,} characters ({percent:.1f} %)"
-            yield f"the grammar {steered} and had {self._rewritten:,} bars written again"
+            yield f"the grammar {steered} and had {counted(self._rewritten, 'bar')} written again"
         if self._drafts > self._tunes:
-            yield f"{self._drafts:,} drafts were written for {self._tunes:,} tunes"
-        yield f"{self._playable} of {self._tunes} tunes are playable"
+            yield f"{self._drafts:,} drafts were written for {counted(self._tunes, 'tune')}"
+        yield f"{self._playable} of {counted(self._tunes, 'tune')} {'is' if self._tunes == 1 else 'are'} playable"

@@ -1,16 +1,13 @@
 """``folkrnn corpus``: list, build and describe corpora."""
 
 import json
-import os
+import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from folkrnn.cli.common import table
-
-if TYPE_CHECKING:
-    from folkrnn.corpus import Corpus
+from folkrnn.cli.common import counted, table
+from folkrnn.cli.console import quiet_option, tell
 
 
 @click.group()
@@ -40,16 +37,17 @@ def list_command(as_json: bool) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="RECIPE-or-FILES…")
 @click.option("-o", "--output", "folder", required=True, type=click.Path(path_type=Path), help="Folder to write.")
 @click.option("--force", is_flag=True, help="Overwrite a corpus that is there.")
+@quiet_option
 def build(sources: tuple[str, ...], folder: Path, force: bool) -> None:
     """Build a corpus from a recipe, or from ABC files and folders (- is standard input)."""
-    from folkrnn.corpus import save_corpus
+    from folkrnn.corpus import find_corpus, save_corpus
 
-    made = resolve_corpus(sources)
+    made = find_corpus(sources, logging.getLogger("folkrnn").info)
     save_corpus(made, folder, force)
     for name, reasons in made.dropped.items():
         told = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items(), key=lambda item: -item[1]))
-        click.echo(f"{name}: left out {told}")
-    click.echo(f"{len(made.tunes)} tunes in {folder}")
+        tell(f"{name}: left out {told}")
+    tell(f"{counted(len(made.tunes), 'tune')} in {folder}")
 
 
 @corpus.command()
@@ -71,21 +69,3 @@ def stats(folder: Path, as_json: bool) -> None:
         click.echo(f"{field}: " + ", ".join(f"{value} {count}" for value, count in values.items()))
     for name, reasons in loaded.dropped.items():
         click.echo(f"left out of {name}: " + ", ".join(f"{reason} {count}" for reason, count in reasons.items()))
-
-
-def resolve_corpus(sources: tuple[str, ...]) -> "Corpus":
-    """The corpus that a recipe's name, a built folder, or ABC files and folders stand for."""
-    from folkrnn.corpus import build_corpus, list_recipes, load_corpus, load_recipe, recipe_of
-
-    def progress(line: str) -> None:
-        if os.environ.get("RANK", "0") == "0":  # of several processes that torchrun started, one tells
-            click.echo(line, err=True)
-
-    if len(sources) == 1:
-        name = sources[0]
-        if (Path(name) / "corpus.json").is_file():
-            return load_corpus(Path(name))
-        known = {recipe.name for recipe in list_recipes()}
-        if name.endswith(".toml") or name in known or (name != "-" and not Path(name).exists()):
-            return build_corpus(load_recipe(name), progress)
-    return build_corpus(recipe_of(sources), progress)

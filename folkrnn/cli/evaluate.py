@@ -1,6 +1,7 @@
 """``folkrnn evaluate``: is what a model writes new, and is it good?"""
 
 import json
+import logging
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from folkrnn.cli.common import Temperature, table
+from folkrnn.cli.console import quiet_option, tell
 from folkrnn.errors import FolkrnnError, InputError
 from folkrnn.files import write_whole
 from folkrnn.processes import processors
@@ -41,6 +43,7 @@ JSON_FILE, PAGE_FILE = "report.json", "report.html"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--force", is_flag=True, help="Overwrite a report that is there.")
+@quiet_option
 def evaluate(
     model: Path | None,
     sources: tuple[str, ...],
@@ -59,15 +62,12 @@ def evaluate(
     are playable with the grammar and without it, and keep what their header says; what is copied; how varied bars,
     parts and titles are; and how well a classifier tells the tunes from real ones of the same rhythms, and by what.
     """
-    from folkrnn.cli.corpus import resolve_corpus
-    from folkrnn.cli.indexes import index_at_hand
-    from folkrnn.evaluation.critic import heeding
-    from folkrnn.evaluation.originality import Index, Original
+    from folkrnn.composition.composer import Composer
+    from folkrnn.composition.originality import Index
+    from folkrnn.corpus import find_corpus
     from folkrnn.evaluation.page import page
     from folkrnn.evaluation.report import evaluate as measure
-    from folkrnn.generation.generator import ONE_DRAFT
-    from folkrnn.generation.sampling import Choice
-    from folkrnn.model import bundled_model, load_checkpoint
+    from folkrnn.generation.sampling import SamplingParameters
 
     # Better to learn that nothing can be written before the work than after it.
     if output.exists() and not output.is_dir():
@@ -76,21 +76,17 @@ def evaluate(
     for file in files:
         if file.exists() and not force:
             raise InputError(f"{file}: exists; expected --force to overwrite it, or another folder for -o")
-    path = model or bundled_model()
-    checkpoint = load_checkpoint(path)
-    corpus = resolve_corpus(sources)
+    log = logging.getLogger("folkrnn")
+    composer = Composer(model, jobs=processors())
+    checkpoint, path = composer.checkpoint, composer.path
+    corpus = find_corpus(sources, log.info)
     if corpus.digest != checkpoint.corpus.get("digest"):
-        click.echo(f"folkrnn: {path} learned from another corpus; tunes held out here may be known to it", err=True)
-    index = index_at_hand(path, checkpoint) or Index.of_corpus(corpus.tunes)
-    # Tunes are written as generate does.
-    drafts = Original(index, titled=False).drafts(ONE_DRAFT)
-    if critic:
-        drafts = heeding(checkpoint, drafts)
+        log.warning("%s learned from another corpus; tunes held out here may be known to it", path)
+    index = composer.index_at_hand() or Index.of_corpus(corpus.tunes)
     found = measure(
         checkpoint, corpus, index,
-        count=count, choice=Choice(temperature, top_p=top_p or 1.0), drafts=drafts, seed=seed,
-        jobs=processors(),
-        progress=lambda line: click.echo(line, err=True),
+        count=count, sampling=SamplingParameters(temperature, top_p=top_p or 1.0),
+        policy=composer.free_policy(index, critic=critic), seed=seed, jobs=processors(), progress=log.info,
     )  # fmt: skip
     about = {
         "model": path.name if path.stem != "model" else f"{path.parent.name}/{path.name}",
@@ -105,9 +101,11 @@ def evaluate(
     output.mkdir(parents=True, exist_ok=True)
     for file, content in zip(files, (text + "\n", page(found, about, _drawings(found))), strict=True):
         write_whole(file, content.encode())
-    click.echo(text if as_json else "\n".join(_lines(found.figures)))
-    for file in files:
-        click.echo(file, err=as_json)
+    if as_json:
+        click.echo(text)
+        return
+    for line in (*_lines(found.figures), *files):
+        tell(line)
 
 
 def _drawings(found: "Evaluation") -> "list[Drawing]":

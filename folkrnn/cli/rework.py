@@ -1,4 +1,4 @@
-"""``folkrnn continue`` and ``folkrnn rewrite``: working on a tune that is there."""
+"""``folkrnn continue`` and ``folkrnn rewrite``: working on a given tune."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,15 +6,11 @@ import click
 
 from folkrnn.cli.common import read_files, stop
 from folkrnn.cli.composing import Composing, composing_options
-from folkrnn.errors import FolkrnnError, GenerationError, InputError
+from folkrnn.errors import InputError
 from folkrnn.notation import NOTE
 
 if TYPE_CHECKING:
-    from folkrnn.generation.reworking import Reworking
     from folkrnn.notation import Tune
-
-DRAFTS = 16
-"""So many drafts of bars that lead into others are written where nothing else is asked for."""
 
 _NUMBER = click.option("--tune", "number", type=click.IntRange(1), default=1, help="Which tune of the file, from 1.")
 
@@ -27,7 +23,7 @@ class BarRange(click.ParamType):  # type: ignore[type-arg]
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
         """Read the range, or fail with a line that says what would be right."""
         first, dash, last = str(value).partition("-")
-        if not (first.isdigit() and (last.isdigit() if dash else not last)):
+        if not (first.isdecimal() and (last.isdecimal() if dash else not last)):
             self.fail(f"{value!r} names no bars; expected such as 9-16", param, ctx)
         return int(first), int(last or first)
 
@@ -38,56 +34,44 @@ class BarRange(click.ParamType):  # type: ignore[type-arg]
 @_NUMBER
 @composing_options
 def continue_(file: str, bars: int, number: int, **options: Any) -> None:
-    """Go on with the tune of FILE, or of - for standard input.
+    """Extend the tune of FILE, or of - for standard input.
 
-    Where its last part is closed, by a repeat, a double bar or the end, a new part comes; else the part under way
-    becomes longer. What is there stays as it is.
+    If its last part is closed, by a repeat, a double bar or the end, a new part comes; else the part under way
+    becomes longer. What is there stays.
 
     Status 0: all tunes are playable; 1: some are not; 2: nothing can be made; 130: Ctrl-C.
     """
-    from folkrnn.generation.reworking import continuation
-
-    composing = Composing(**{**options, "count": options["count"] or 1})
+    composing = Composing.of(options, count=1)
     tune = _the_tune(file, number)
-    try:
-        reworking = continuation(tune, bars, composing.checkpoint)
-    except FolkrnnError as error:
-        raise _about(tune, error) from None
-    _compose(composing, reworking, "continued", composing.best_of or 1)
+    composing.compose(
+        "continued",
+        lambda composer, progress, stop: composer.extend(
+            tune, bars, count=composing.count, progress=progress, stop=stop, **composing.settings.options()
+        ),
+    )
 
 
 @click.command()
 @click.argument("file")
-@click.option("--bars", type=BarRange(), required=True, help="The bars to write anew, such as 9-16.")
+@click.option("--bars", type=BarRange(), required=True, help="The bars to write again, such as 9-16.")
 @_NUMBER
 @composing_options
 def rewrite(file: str, bars: tuple[int, int], number: int, **options: Any) -> None:
-    """Write some bars of the tune of FILE, or of - for standard input, anew.
+    """Write some bars of the tune of FILE, or of - for standard input, again.
 
-    Their lengths, repeats and endings stay. Of some drafts that one is taken after which the model finds
-    what follows likeliest.
+    Their lengths, repeats and endings stay. Of several drafts the one is chosen after which the model finds the
+    following bars likeliest.
 
     Status 0: all tunes are playable; 1: some are not; 2: nothing can be made; 130: Ctrl-C.
     """
-    from folkrnn.generation.reworking import rewriting
-
-    composing = Composing(**{**options, "count": options["count"] or 1, "best_of": options["best_of"] or DRAFTS})
+    composing = Composing.of(options, count=1)
     tune = _the_tune(file, number)
-    try:
-        reworking = rewriting(tune, *bars, composing.checkpoint)
-    except FolkrnnError as error:
-        raise _about(tune, error) from None
-    _compose(composing, reworking, "rewritten", composing.best_of or DRAFTS)
-
-
-def _compose(composing: Composing, reworking: "Reworking", name: str, best_of: int) -> None:
-    from folkrnn.generation.generator import ONE_DRAFT, Drafts
-    from folkrnn.generation.requests import most_typical
-
-    score = (reworking.score or most_typical(composing.checkpoint)) if best_of > 1 else ONE_DRAFT.score
-    drafts = Drafts(best_of=best_of, score=score)
-    composing.max_length += len(reworking.prompt.body) + sum(len(gap.then) for gap in reworking.prompt.gaps)
-    composing.compose(reworking.prompt, drafts, finished=reworking.finished, name=name, cautious=reworking.cautious)
+    composing.compose(
+        "rewritten",
+        lambda composer, progress, stop: composer.rewrite(
+            tune, bars, count=composing.count, progress=progress, stop=stop, **composing.settings.options()
+        ),
+    )
 
 
 def _the_tune(file: str, number: int) -> "Tune":
@@ -99,7 +83,3 @@ def _the_tune(file: str, number: int) -> "Tune":
         if finding.level != NOTE:
             click.echo(f"{tune.source}:{finding}", err=True)
     return tune
-
-
-def _about(tune: "Tune", error: FolkrnnError) -> GenerationError:
-    return GenerationError(f"{tune.source}:{tune.line}: {tune.title}: {error}")

@@ -1,12 +1,12 @@
 """``folkrnn train``: from a corpus to a model."""
 
-from dataclasses import replace
+import logging
 from pathlib import Path
 from typing import Any
 
 import click
 
-from folkrnn.cli.corpus import resolve_corpus
+from folkrnn.cli.console import quiet_option, tell
 
 SIZES: dict[str, dict[str, Any]] = {
     "small": {"layers": 2, "hidden": 256},
@@ -18,9 +18,6 @@ SIZES: dict[str, dict[str, Any]] = {
 SHAPING = ("cell", "layers", "hidden", "dropout")
 """The options that shape the network."""
 
-FINE_TUNING_RATE = 1e-3
-"""The largest learning rate for a model that has learned before: enough to learn anew, too little to forget."""
-
 
 @click.command()
 @click.argument("corpus", nargs=-1, metavar="[CORPUS]")
@@ -28,40 +25,22 @@ FINE_TUNING_RATE = 1e-3
 @click.option("--cell", type=click.Choice(["lstm", "gru", "rnn"]), help="Recurrent cell [default: lstm].")
 @click.option("--size", type=click.Choice(list(SIZES)), help="Layers and units by name [default: medium].")
 @click.option("--layers", type=click.IntRange(1, 8), help="Recurrent layers.")
-@click.option("--hidden", type=click.IntRange(1, 4096), help="Units a layer.")
-@click.option("--dropout", type=click.FloatRange(0, 0.9), help="Share of units silenced while learning.")
-@click.option(
-    "--minutes", type=click.FloatRange(0, min_open=True), help="Train for so long; the schedule ends on time."
-)
-@click.option("--max-steps", type=click.IntRange(0), help="Train for so many steps; 0 writes an untrained model.")
+@click.option("--hidden", type=click.IntRange(1, 4096), help="Units in each layer.")
+@click.option("--dropout", type=click.FloatRange(0, 0.9), help="Share of units that are dropped.")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="End on time [default: 90].")
+@click.option("--max-steps", type=click.IntRange(0), help="End after this many; 0: an untrained model.")
 @click.option("--batch", type=click.IntRange(1), help="Tunes learned from side by side.")
+@click.option("--learning-rate", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="The largest one.")
 @click.option(
-    "--learning-rate", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Largest learning rate."
+    "--from", "start", type=click.Path(path_type=Path), metavar="MODEL", help="Fine-tune a model; `default`: ours."
 )
-@click.option(
-    "--from",
-    "start",
-    type=click.Path(path_type=Path),
-    metavar="MODEL",
-    help="Start from this model, or from `default`, the one that ships with folkrnn.",
-)
-@click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Where to compute [default: cuda where it is].")
-@click.option(
-    "--transpose/--no-transpose",
-    default=True,
-    show_default=True,
-    help="Meet tunes in other usual keys, but for the last passes.",
-)
-@click.option(
-    "--critic",
-    type=click.IntRange(0),
-    metavar="TUNES",
-    default=0,
-    help="Then write so many tunes and learn to tell them from real ones, for `folkrnn generate` to heed.",
-)
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Where to compute [default: cuda if there].")
+@click.option("--transpose/--no-transpose", default=True, show_default=True, help="Learn in other usual keys too.")
+@click.option("--critic", type=click.IntRange(0), metavar="TUNES", default=0, help="Then train a critic on them.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of all randomness [default: 1].")
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
 @click.option("--force", is_flag=True, help="Overwrite a run that is there.")
+@quiet_option
 def train(
     corpus: tuple[str, ...],
     run: Path | None,
@@ -75,91 +54,37 @@ def train(
 ) -> None:
     """Train a model on CORPUS: a recipe, a built corpus, or ABC files [default: the default recipe].
 
-    With --from it goes on from a model. --resume goes on with a run as if it had not been stopped, with the settings
-    that it was begun with.
-    """
-    from folkrnn.corpus import field_values, merged_values
-    from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
-    from folkrnn.errors import ModelError
-    from folkrnn.evaluation import measure_bits, summarise
-    from folkrnn.evaluation.critic import learn_critic, real_tunes
-    from folkrnn.evaluation.originality import Index, index_path
-    from folkrnn.model import bundled_model
-    from folkrnn.model.checkpoint import load_checkpoint, save_checkpoint, with_vocabulary
-    from folkrnn.model.network import NetworkSettings, device_for
-    from folkrnn.model.progress import ProgressLine
-    from folkrnn.model.together import Together
-    from folkrnn.model.training import MODEL_FILE, TrainingSettings, saved_settings
-    from folkrnn.model.training import train as run_training
-    from folkrnn.model.vocabulary import Vocabulary
-    from folkrnn.notation.learned import learned
-    from folkrnn.notation.place import SHAPE
-    from folkrnn.processes import processors
+    With --from, a model that exists is fine-tuned. --resume goes on with a run as if it had not been stopped, with the
+    settings that it was begun with. Tunes are learned in other usual keys in all but the last passes.
 
-    device = device_for(device)
+    A critic learns to tell the model's tunes from real ones; `folkrnn generate` then lets it refuse drafts.
+    """
+    from folkrnn.composition.training import check_run, train_model
+    from folkrnn.corpus import find_corpus
+    from folkrnn.model.progress import ProgressLine
+
     sources = corpus or ("default",)
     folder = run or Path("runs") / Path(sources[0]).stem
-    if (folder / MODEL_FILE).exists() and not (resume or force):
-        raise ModelError(f"{folder}: holds a run already; --resume goes on with it, --force begins anew")
-    built = resolve_corpus(sources)
+    check_run(folder, resume=resume, overwrite=force)
     given = {name: value for name, value in options.items() if value is not None}
     shape = SIZES.get(given.pop("size", ""), {}) | {name: given.pop(name) for name in SHAPING if name in given}
-    if resume:
-        start = folder / MODEL_FILE
-    initial = load_checkpoint(bundled_model() if str(start) == "default" else start) if start else None
-    if initial is None:
-        network = NetworkSettings(**shape, told=len(SHAPE))
-    else:
-        if set(shape) - {"dropout"} or (resume and shape):
-            raise ModelError(f"{start}: the model brings its own cell, layers and units; leave those options out")
-        network = replace(initial.network.settings, **shape, told=len(SHAPE))
-        given = ({} if resume else {"learning_rate": FINE_TUNING_RATE}) | given
-    training = replace(saved_settings(folder), **given) if resume else TrainingSettings(**given)
-    # Other keys bring other accidentals and octave marks, so the alphabet must not be that of one pass.
-    vocabulary = Vocabulary.from_texts([*(tune.text for tune in built.tunes), SPELLINGS])
-    values = field_values(built.tunes)
-    if initial is not None:
-        initial = with_vocabulary(initial, vocabulary.characters, network)
-        values = merged_values(values, initial.corpus.get("values", {}))
-    tunes = built.of("train") or list(built.tunes)
-    held_out = built.of("validation") or tunes
-    real = real_tunes(tunes, critic, training.seed) if critic else []
-    texts_of = KeyShuffle(tunes, training.seed) if transpose else lambda *_: [tune.text for tune in tunes]
     line = ProgressLine()
-    result = run_training(
-        header_shuffle(texts_of, training.seed),
-        [learned(tune.text) for tune in held_out],
-        network=network,
-        training=training,
-        run_dir=folder,
-        vocabulary=vocabulary,
+    model = train_model(
+        find_corpus(sources, logging.getLogger("folkrnn").info),
+        folder,
+        shape=shape,
+        start=start,
         resume=resume,
-        progress=line,
-        initial=initial,
+        overwrite=force,
+        transpose=transpose,
+        critic=critic,
         device=device,
-        jobs=max(1, processors() // Together().size),
-        corpus={"recipe": built.recipe, "digest": built.digest, "transposed": transpose, "values": values},
+        progress=line,
+        **given,
     )
     line.close()
-    if not Together().leads:
-        return
-    Index.of_corpus(built.tunes).save(index_path(result.model))
-    checkpoint = load_checkpoint(result.model)
-    figures = {"validation": summarise(measure_bits(checkpoint, held_out))}
-    if built.of("test"):
-        figures["test"] = summarise(measure_bits(checkpoint, built.of("test")))
-    checkpoint = replace(checkpoint, validation={**checkpoint.validation, **figures})
-    save_checkpoint(result.model, checkpoint)
-    if critic:
-        checkpoint = learn_critic(
-            checkpoint,
-            real,
-            seed=training.seed,
-            jobs=processors(),
-            progress=lambda line: click.echo(line, err=True),
-        )
-        save_checkpoint(result.model, checkpoint)
-    for split, parts in figures.items():
-        told = ", ".join(f"{name} {part['bits_per_note']:.3f}" for name, part in parts.items())
-        click.echo(f"bits per note, {split}: {told}")
-    click.echo(f"{result.model}")
+    if model:
+        for split, parts in model.bits_per_note.items():
+            figures = ", ".join(f"{name} {bits:.3f}" for name, bits in parts.items())
+            tell(f"bits per note, {split}: {figures}")
+        tell(model.path)

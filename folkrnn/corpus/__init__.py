@@ -12,6 +12,7 @@ from folkrnn.corpus.build import (
     save_corpus,
     statistics,
 )
+from folkrnn.corpus.finding import find_corpus
 from folkrnn.corpus.recipe import Recipe, SourceSettings, list_recipes, load_recipe, recipe_of
 from folkrnn.corpus.sources import music21_collection, read_text, source_files
 
@@ -23,6 +24,7 @@ __all__ = [
     "SourceSettings",
     "build_corpus",
     "field_values",
+    "find_corpus",
     "kept_tunes",
     "list_recipes",
     "load_corpus",

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any, get_origin
 
 from folkrnn.errors import CorpusError
-from folkrnn.notation.canonical import FEATURES
+from folkrnn.notation.canonical import FEATURES, UNLEARNED_FEATURES
 
 _KINDS = {str: "a text", int: "a whole number", float: "a number", tuple: "a list of texts", dict: "a table of texts"}
-DROPPED = ("articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Recipe:
     name: str
     sources: tuple[SourceSettings, ...]
     description: str = ""
-    drop: tuple[str, ...] = DROPPED
+    drop: tuple[str, ...] = UNLEARNED_FEATURES
     allow: tuple[str, ...] = ()
     shortest_bars: int = 1
     longest_characters: int = 4000

@@ -14,17 +14,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from folkrnn.composition.imitation import distinct, imitate
+from folkrnn.composition.originality import DEFAULT_MAX_COPIED, Index
+from folkrnn.composition.requests import SIMILARITY_TOLERANCE, Request
 from folkrnn.corpus import Corpus
 from folkrnn.corpus.cleaning import title_key
 from folkrnn.errors import CorpusError
 from folkrnn.evaluation.bits import measure_bits, summarise
 from folkrnn.evaluation.comparison import FOLDS, Comparison, compare
 from folkrnn.evaluation.features import FEATURES, features_of, full_bars, music, rhythm
-from folkrnn.evaluation.originality import HALF, Index
-from folkrnn.evaluation.samples import composed_like, distinct
-from folkrnn.generation.generator import ONE_DRAFT, PLAIN, Drafts, GeneratedText
-from folkrnn.generation.requests import ALIKE_BY, Request
-from folkrnn.generation.sampling import Choice
+from folkrnn.generation.drafts import SINGLE_DRAFT, DraftPolicy
+from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
+from folkrnn.generation.texts import GeneratedText
 from folkrnn.model import Checkpoint
 from folkrnn.notation import Tune, form, likeness, read_tunes
 from folkrnn.notation.form import pattern
@@ -97,15 +98,15 @@ def evaluate(
     index: Index,
     *,
     count: int = 500,
-    choice: Choice = PLAIN,
-    drafts: Drafts = ONE_DRAFT,
+    sampling: SamplingParameters = DEFAULT_SAMPLING,
+    policy: DraftPolicy = SINGLE_DRAFT,
     seed: int = 0,
     jobs: int = 1,
     progress: Progress = lambda line: None,
 ) -> Evaluation:
     """Measure a model on the held-out tunes of a corpus, and ``count`` tunes that it writes for it.
 
-    ``choice`` and ``drafts`` say how the tunes are written, and ``index`` holds what the model has learned from.
+    ``sampling`` and ``policy`` say how the tunes are written, and ``index`` holds what the model has learned from.
     Equal arguments give equal reports. Raises CorpusError where too few tunes are held out.
     """
     progress("measuring real tunes")
@@ -113,10 +114,10 @@ def evaluate(
     progress(f"measuring bits on {len(corpus.of('test'))} test tunes")
     bits = summarise(measure_bits(checkpoint, corpus.of("test")))
     progress(f"writing {len(reference.real)} tunes")
-    texts = composed_like(reference.real, checkpoint, choice, seed, drafts=drafts)
+    texts = imitate(reference.real, checkpoint, sampling, seed, policy=policy)
     progress(f"writing {len(reference.real)} tunes without the grammar")
-    free_texts = composed_like(reference.real, checkpoint, choice, seed, constrained=False)
-    written, free = ([read_tunes(text.text)[0] for text in each] for each in (texts, free_texts))
+    free_texts = imitate(reference.real, checkpoint, sampling, seed, constrained=False)
+    written, free = ([text.tune for text in each] for each in (texts, free_texts))
     progress("reading them with music21")
     playable, free_playable = ([report.playable for report in validate_all(tunes, jobs)] for tunes in (written, free))
     progress("holding them against real tunes")
@@ -175,11 +176,11 @@ def _obeyed(texts: Sequence[GeneratedText], tunes: Sequence[Tune]) -> dict[str, 
         errors = {finding.code for finding in tune.findings if finding.level != "note"}
         kept["rhythm"].append(tune.rhythm == fields.get("R", ""))
         kept["meter"].append(bool(tune.bars) and not errors & {"bar-too-long", "bar-too-short", "pickup-mismatch"})
-        kept["key"].append(not Request({"K": str(tune.key)}).broken(tune))
+        kept["key"].append(not Request({"K": str(tune.key)}).violation(tune))
         kept["form"].append(form(tune) == told)
         if alike.isdigit():
             heard = likeness(tune)
-            kept["likeness"].append(heard is not None and abs(heard - int(alike)) <= ALIKE_BY)
+            kept["likeness"].append(heard is not None and abs(heard - int(alike)) <= SIMILARITY_TOLERANCE)
     return {name: _mean(shares) for name, shares in kept.items()}
 
 
@@ -190,7 +191,7 @@ def _originality(index: Index, tunes: Sequence[Tune]) -> dict[str, float]:
         "copied share, median": _rounded(np.median(copied)),
         "copied share, 95th percentile": _rounded(np.quantile(copied, 0.95)),
         "longest copied run in bars, 95th percentile": _rounded(np.quantile([each.bars for each in found], 0.95)),
-        "more than half copied": _mean(share > HALF for share in copied),
+        "more than half copied": _mean(share > DEFAULT_MAX_COPIED for share in copied),
         "a known tune, changed": _mean(each.known for each in found),
         "title in the corpus": _mean(each.title_known for each in found),
     }

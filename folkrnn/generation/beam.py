@@ -4,7 +4,7 @@ Hypotheses are compared at bar lines, where they have come equally far: after as
 they cost for the time they last. So lengths are made up for in music, not in characters, and none wins by saving
 letters or by a pickup. Within a bar the usual search goes character by character. The likeliest music of all says the
 same bar again and again; so a hypothesis is dropped when a bar stands in it a third time running, or more often than
-MOST_SAME times, unless all would be.
+MAX_SAME times, unless all would be.
 """
 
 import math
@@ -16,14 +16,14 @@ import numpy as np
 import torch
 
 from folkrnn.errors import GenerationError, NotationError
-from folkrnn.generation.generator import GeneratedText
 from folkrnn.generation.prompts import Prompt
+from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.network import State, Stepper
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.grammar import Grammar, Walk
 from folkrnn.notation.place import FormPlace
 
-MOST_SAME = 4
+MAX_SAME = 4
 """So often the same bar may stand in a tune."""
 
 
@@ -48,7 +48,7 @@ class _Hypothesis:
     @property
     def repeats(self) -> bool:
         """Whether its last bar has been heard too often."""
-        return self.bars[-3:] == self.bars[-1:] * 3 or Counter(self.bars)[self.bars[-1]] > MOST_SAME
+        return self.bars[-3:] == self.bars[-1:] * 3 or Counter(self.bars)[self.bars[-1]] > MAX_SAME
 
 
 def _ends_bar(walk: Walk, character: str) -> bool:
@@ -73,7 +73,7 @@ class BeamSearch:
         """Give the whole tune for a header that was written, with the music that the prompt gives at its beginning."""
         begin, state = self._read(header.written, prompt)
         if isinstance(begin, str):
-            return replace(header, finished=False, refused=begin)
+            return replace(header, finished=False, impossible=begin)
         beam = [begin]
         while not beam[0].walk.finished:
             beam, state = self._next_bar(beam, state)
@@ -83,7 +83,7 @@ class BeamSearch:
 
     def _read(self, header: str, prompt: Prompt) -> tuple[_Hypothesis | str, State]:
         """The place behind what is given, or why that cannot be there."""
-        walk, place = self._grammar.walk(self._longest, prompt.alike), FormPlace()
+        walk, place = self._grammar.walk(self._longest, prompt.similarity), FormPlace()
         state = self._stepper.zero_state(self._width)
         last: tuple[int, ...] = self._nothing_read
         bits: list[float] = []

@@ -1,25 +1,28 @@
-"""What a composer may fix about a tune: header fields, and how its body begins."""
+"""What is given of a tune before the model writes: header fields, the beginning of the body, gaps."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from folkrnn.errors import GenerationError, NotationError
-from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.grammar import Grammar, Walk, form_cost
 from folkrnn.notation.learned import FIELDS, REQUIRED, next_fields
 
-USUAL_HEADER = 80
-"""More characters than this in the given fields are taken from what the music may have."""
+if TYPE_CHECKING:
+    from folkrnn.model.vocabulary import Vocabulary
+
+HEADER_ALLOWANCE = 80
+"""Given fields of more characters than this leave the music as many characters fewer."""
 
 
 @dataclass(frozen=True)
 class Gap:
-    """What the model writes between what is given, and the text ``then`` that is given behind it.
+    """A stretch that the model writes between given texts; ``then`` is the text after it.
 
-    The gap is made of whole ``bars``, the length and the bar line of each, of which the last bar line begins ``then``;
-    or without bars it lasts until ``left`` is left of the bar under way.
+    With ``bars`` the gap is made of whole bars, each given as its length and its bar line; the last bar line
+    begins ``then``. Without bars it lasts until ``left`` of a whole note remains of the bar under way.
     """
 
     then: str
@@ -27,7 +30,7 @@ class Gap:
     left: Fraction = Fraction(0)
 
     def open(self, walk: Walk) -> None:
-        """Hold a tune to the gap. Raises NotationError where it cannot be there."""
+        """Bind a tune to the gap. Raises NotationError where the gap cannot stand."""
         if self.bars:
             walk.hold(self.bars)
         else:
@@ -36,15 +39,15 @@ class Gap:
 
 @dataclass(frozen=True)
 class Prompt:
-    """Header fields by letter, as in {"R": "jig", "K": "D"}, and the first characters of the body.
+    """What is given of a tune: header fields by letter, as in {"R": "jig", "K": "D"}, and how the body begins.
 
-    A form (``I``) of several parts may leave out how alike they are: the model then writes that. ``alike``, from 0 to
-    10, asks for it where the form is the model's; the grammar sees to it, and to the ``gaps`` behind the body.
+    A form (``I``) of several parts may leave out their similarity: then the model writes it. ``similarity``,
+    from 0 to 10, asks for one where the form is the model's. The grammar enforces it, and the ``gaps`` after the body.
     """
 
     fields: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
-    alike: int | None = None
+    similarity: int | None = None
     gaps: tuple[Gap, ...] = ()
 
     def __post_init__(self) -> None:
@@ -56,7 +59,7 @@ class Prompt:
         if "\n" in self.body:
             raise GenerationError(f"prompt body {self.body!r} should be one line of text")
 
-    def check(self, vocabulary: Vocabulary) -> None:
+    def check(self, vocabulary: "Vocabulary") -> None:
         """Raise GenerationError if the model does not know the prompt's characters, or a header's."""
         missing = [letter for letter in f"{REQUIRED}:" if letter not in vocabulary]
         if missing:
@@ -73,20 +76,20 @@ class Prompt:
             for letter, value in self.fields.items():
                 grammar.header.check(letter, value)
             told = sum(map(len, self.fields.values()))
-            grammar.walk(max_characters - max(told - USUAL_HEADER, 0) - form_cost(self.fields.get("I", "")))
+            grammar.walk(max_characters - max(told - HEADER_ALLOWANCE, 0) - form_cost(self.fields.get("I", "")))
         except NotationError as error:
             raise GenerationError(f"the grammar cannot write what is asked for: {error}") from None
 
 
 class HeaderWriter:
-    """Follows the header of one tune line by line and says where the prompt speaks instead of the model.
+    """The header of one tune, line by line: it says where the prompt speaks instead of the model.
 
-    The given fields come first; then the model writes the others, in the order that it likes.
+    The given fields come first. Then the model writes the others, in the order that it likes.
     """
 
     def __init__(self, prompt: Prompt) -> None:
         self.body = prompt.body
-        """What the prompt gives of the music."""
+        """The given beginning of the music."""
         self._waiting = [given_line(letter, prompt.fields[letter]) for letter in FIELDS if letter in prompt.fields]
         if "X" not in prompt.fields:
             self._waiting.insert(0, "X:1\n")
@@ -103,9 +106,9 @@ class HeaderWriter:
         return not self.choices
 
     def line(self, proposed: str) -> str:
-        """Give what to write for certain at the start of a line for which a letter was proposed.
+        """Return what is certain at the start of a line for which the model proposed a letter.
 
-        That is a given field, the beginning of a field that the model goes on with, or the given beginning of the body.
+        That is a given field, the beginning of a field that the model continues, or the given beginning of the body.
         """
         if self.in_body:
             return self.body
@@ -115,6 +118,6 @@ class HeaderWriter:
 
 
 def given_line(letter: str, value: str) -> str:
-    """The line of a given field; that of a form with several parts ends where it would say how alike they are."""
+    """Return the line of a given field; a form of several parts without similarity ends before that."""
     several = letter == "I" and " " not in value.removeprefix("form ") and len(re.findall("[:|]", value)) > 1
     return f"{letter}:{value}{' ' if several else chr(10)}"

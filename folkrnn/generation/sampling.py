@@ -1,21 +1,22 @@
-"""Choosing the next character: pure functions from logits to ids."""
+"""The choice of the next character: pure functions from logits to ids. Nothing here loads torch."""
 
 import math
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from folkrnn.errors import GenerationError
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 
 @dataclass(frozen=True)
-class Choice:
-    """How the next character is drawn from what the model gives.
+class SamplingParameters:
+    """How the next character is sampled from the model's distribution.
 
-    ``temperature`` flattens (above 1) or sharpens (below 1) the distribution; 0 takes the likeliest character. Of what
-    comes of it only the ``top_k`` likeliest characters stay, all where it is 0; and of these only the nucleus: the
-    likeliest that together have the share ``top_p`` (Holtzman et al., 2020).
+    ``temperature`` flattens (above 1) or sharpens (below 1) the distribution; 0 takes the likeliest character.
+    Then only the ``top_k`` likeliest characters are kept (0: all of them), and of those only the nucleus:
+    the likeliest ones whose probabilities add up to ``top_p`` (Holtzman et al., 2020).
     """
 
     temperature: float = 1.0
@@ -31,30 +32,34 @@ class Choice:
             raise GenerationError(f"top_p={self.top_p!r} should be above 0 and at most 1 (all characters)")
 
 
-def probabilities(logits: Tensor, temperature: float) -> Tensor:
+DEFAULT_SAMPLING = SamplingParameters()
+"""The model's own distribution."""
+
+
+def probabilities(logits: "Tensor", temperature: float) -> "Tensor":
     """Map logits (B, V) to probabilities (B, V), float64; the temperature is above 0."""
-    return torch.softmax(logits.double() / temperature, dim=1)
+    return (logits.double() / temperature).softmax(dim=1)
 
 
-def keep_likeliest(chances: Tensor, count: int) -> Tensor:
-    """Leave of chances (B, V) the ``count`` largest of each row, the first of equal ones; the others become 0."""
+def top_k(chances: "Tensor", count: int) -> "Tensor":
+    """Keep the ``count`` largest of each row of chances (B, V), the first of equal ones; set the others to 0."""
     if not 0 < count < chances.shape[1]:
         return chances
     kept = chances.sort(dim=1, descending=True, stable=True).indices[:, :count]
-    return torch.zeros_like(chances).scatter(1, kept, chances.gather(1, kept))
+    return chances.new_zeros(chances.shape).scatter(1, kept, chances.gather(1, kept))
 
 
-def keep_nucleus(chances: Tensor, share: float) -> Tensor:
-    """Leave of chances (B, V) the fewest largest that make up this share of each row's sum; the others become 0."""
+def top_p(chances: "Tensor", share: float) -> "Tensor":
+    """Keep the fewest largest of each row of chances (B, V) that make up a share of its sum; set the others to 0."""
     if share >= 1:
         return chances
     ordered, places = chances.sort(dim=1, descending=True, stable=True)
     before = ordered.cumsum(1) - ordered
     ordered = ordered.where(before < share * chances.sum(1, keepdim=True), 0.0)
-    return torch.zeros_like(chances).scatter(1, places, ordered)
+    return chances.new_zeros(chances.shape).scatter(1, places, ordered)
 
 
-def pick(chances: Tensor, uniforms: Tensor) -> Tensor:
+def sample(chances: "Tensor", uniforms: "Tensor") -> "Tensor":
     """Choose ids (B,) by chances (B, V), which need not add up to 1, and uniforms (B,) in [0, 1).
 
     The inverse of the cumulative distribution: one uniform number decides one character.
@@ -65,12 +70,12 @@ def pick(chances: Tensor, uniforms: Tensor) -> Tensor:
     return (cumulative <= thresholds).sum(1).clamp(max=chances.shape[1] - 1)
 
 
-def next_characters(logits: Tensor, choice: Choice, uniforms: Tensor) -> Tensor:
+def sample_next(logits: "Tensor", parameters: SamplingParameters, uniforms: "Tensor") -> "Tensor":
     """Choose the next ids (B,) from logits (B, V) with one uniform number (B,) each.
 
     Temperature 0 takes the likeliest character and ignores the uniforms.
     """
-    if choice.temperature == 0:
+    if parameters.temperature == 0:
         return logits.argmax(1)
-    chances = keep_likeliest(probabilities(logits, choice.temperature), choice.top_k)
-    return pick(keep_nucleus(chances, choice.top_p), uniforms)
+    chances = top_k(probabilities(logits, parameters.temperature), parameters.top_k)
+    return sample(top_p(chances, parameters.top_p), uniforms)

@@ -21,6 +21,9 @@ from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Note, Tune, Tuplet
 FEATURES = ("graces", "ornaments", "articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
 """What ``without`` can take away from a tune."""
 
+UNLEARNED_FEATURES = ("articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
+"""What a recipe drops, and so a model does not learn, unless it says otherwise."""
+
 _ORNAMENTS = frozenset({"roll", "trill", "turn", "uppermordent", "lowermordent", "mordent", "pralltriller", "slide"})
 _SHORTHAND = {name: symbol for symbol, name in reversed(SYMBOLS.items()) if symbol not in "JR"}
 _SPACE = re.compile(r"\s+")

@@ -116,6 +116,15 @@ class FormPlace:
         return 1 + min(max(self._left, 0), FURTHEST) + last * (FURTHEST + 1)
 
     @property
+    def share(self) -> float:
+        """The share of the form's bars that is written, from 0 to 1; 0 in the header and without a form."""
+        bars = [count for count, _ in self._parts]
+        written = sum(bars[: max(self._part, 0)]) + (
+            bars[self._part] - self._left if 0 <= self._part < len(bars) else 0
+        )
+        return min(max(written / sum(bars), 0.0), 1.0) if bars and self._part >= 0 else 0.0
+
+    @property
     def follows(self) -> bool:
         """Whether the bar under way has begun, and has followed one of those beside it note for note."""
         music = self._fields is None and not self._line and not self._bar.empty

@@ -25,6 +25,11 @@ class Report:
         """Whether there is neither error nor warning; music21's disagreement or failure is an error."""
         return all(finding.level == NOTE for finding in self.findings)
 
+    @property
+    def fault(self) -> Finding | None:
+        """The first finding that keeps the tune from being playable."""
+        return next((finding for finding in self.findings if finding.level != NOTE), None)
+
     def lines(self) -> list[str]:
         """The findings for people: ``file:line:column: level code: sentence``; no file where the source has no name."""
         prefix = f"{self.source}:" if self.source else ""

@@ -11,7 +11,7 @@ happens in copies than among other tunes. The nearest tune is the one that most 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -25,13 +25,12 @@ from folkrnn.corpus.cleaning import title_key
 from folkrnn.errors import ModelError
 from folkrnn.evaluation.melody import BARS, HELD, MOST_POINTS, SILENT, Melody, grid_of, melody_of, points_of
 from folkrnn.files import whole_file
-from folkrnn.generation.generator import Drafts, GeneratedText
 from folkrnn.notation import Tune, read_tunes
 
 RUN = 12
 """A run of so many notes is copied; players share shorter ones by the thousand."""
 
-FARTHEST = 14
+MAX_TRANSPOSITION = 14
 """Tunes are held against each other up to so many semitones apart."""
 
 SAME, OTHER = 0.6, -0.26
@@ -48,10 +47,10 @@ COPY = 0.4
 """With more evidence than this a tune is a copy, however it was changed, or a setting of the same tune: of unrelated
 tunes fewer than one in a hundred have as much (``scripts/judge_originality.py``)."""
 
-HALF = 0.5
+DEFAULT_MAX_COPIED = 0.5
 """Of a new tune no more than this share may be copied, unless something else is asked for."""
 
-FORMAT = 2
+INDEX_FORMAT = 2
 
 _random = np.random.default_rng(12)
 _BY_LENGTH = _random.integers(1, 2**63, RUN, np.uint64) | np.uint64(1)
@@ -177,10 +176,10 @@ class Index:
         alone = np.bitwise_count((begin ^ own_begin) & sound & own_sound).sum(1, dtype=np.int64)
         silent = np.bitwise_count((sound ^ own_sound) & within).sum(1, dtype=np.int64)
         theirs = self.grids[np.ix_(rows, notes)]
-        apart = theirs.astype(np.int64) - own[notes] + FARTHEST
+        apart = theirs.astype(np.int64) - own[notes] + MAX_TRANSPOSITION
         both = _begins(theirs)
-        near = both & (apart >= 0) & (apart <= 2 * FARTHEST)
-        keys = 2 * FARTHEST + 1
+        near = both & (apart >= 0) & (apart <= 2 * MAX_TRANSPOSITION)
+        keys = 2 * MAX_TRANSPOSITION + 1
         cells = (np.arange(len(rows))[:, None] * keys + apart)[near]
         same = np.bincount(cells, minlength=len(rows) * keys).reshape(len(rows), keys).max(1)
         together = both.sum(1)
@@ -200,7 +199,7 @@ class Index:
             path.parent.mkdir(parents=True, exist_ok=True)
             with whole_file(path) as file:
                 arrays = {name: getattr(self, name) for name in self.__dataclass_fields__}
-                np.savez_compressed(file, format=np.array(FORMAT), **arrays)
+                np.savez_compressed(file, format=np.array(INDEX_FORMAT), **arrays)
         except OSError as error:
             raise ModelError(f"{path}: cannot be written: {error.strerror or error}") from None
 
@@ -214,44 +213,11 @@ class Index:
         """Read what ``save`` wrote. Raises ModelError."""
         try:
             with np.load(path, allow_pickle=False) as held:
-                if int(held["format"]) != FORMAT:
+                if int(held["format"]) != INDEX_FORMAT:
                     raise ModelError(f"{path}: an index of another folkrnn; remove it, and it is made anew")
                 return cls(**{name: held[name] for name in cls.__dataclass_fields__})
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise ModelError(f"{path}: not a readable index of a corpus ({error}); remove it") from None
-
-
-class Original:
-    """The wish that a tune is new.
-
-    No more than the share ``most`` of its notes may be copied, nor may it be a known tune with notes changed; if it
-    ``must`` be new, a tune that is not is a failure. A known title will not do either while there are drafts left,
-    unless it was given (``titled``).
-    """
-
-    def __init__(self, index: Index, most: float = HALF, titled: bool = True, must: bool = False) -> None:
-        self.index = index
-        self.most = most
-        self.titled = titled
-        self.must = must
-
-    def broken(self, tune: Tune) -> str:
-        """What a tune does not keep of the wish; empty where it keeps it."""
-        return self._copy(self.index.judge(tune))
-
-    def accepts(self, text: GeneratedText) -> bool:
-        """Whether a draft will do."""
-        found = self.index.judge(read_tunes(text.text)[0])
-        return not self._copy(found) and (self.titled or not found.title_known)
-
-    def drafts(self, drafts: Drafts) -> Drafts:
-        """Drafts that keep the wish too."""
-        return replace(drafts, accept=lambda text: drafts.accept(text) and self.accepts(text))
-
-    def _copy(self, found: Originality) -> str:
-        if found.copied > self.most:
-            return f"{found.copied:.0%} of its notes are copied from {found.source}; expected at most {self.most:.0%}"
-        return f"it is {found.nearest}, changed" if found.known else ""
 
 
 def name_of(title: str, collection: str) -> str:

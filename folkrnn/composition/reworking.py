@@ -1,52 +1,44 @@
-"""Working on a tune that is there: going on with it, writing some of its bars anew, beginning with what is given.
+"""Working on a given tune: extending it, and rewriting some of its bars.
 
-What is given reaches the model as canonical text, without what it has not learned; in the tune that is delivered it
-stands again as its writer had it.
+The model reads the tune as canonical text, without what it has not learned. In the delivered tune the kept
+bars stand as their writer had them.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from folkrnn.errors import GenerationError, NotationError
-from folkrnn.generation.generator import GeneratedText
 from folkrnn.generation.prompts import Gap, Prompt, given_line
+from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.checkpoint import Checkpoint
-from folkrnn.notation import ERROR, Tune, canonical, form, is_pickup, read_tunes, sections, without
-from folkrnn.notation.canonical import bar_line, bar_texts
+from folkrnn.notation import ERROR, Tune, canonical, form, is_pickup, sections, without
+from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_line, bar_texts
 from folkrnn.notation.form import MOST_ALIKE, Part, read_form
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.learned import split_header
 
-UNLEARNED = ("articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
-"""What a model does not learn whose file does not tell."""
-
 BARS_AHEAD = 4
-"""So many bars behind the new ones tell how well these lead on."""
-
-_BAR_LINE = re.compile(r"(:*\|[|\]:]*(?:\[?[12])?|::+)")
-_USUAL_LINES = {"::": ":||:", ":|:": ":||:", ":||": ":|", "|[1": "|1", ":|[2": ":|2"}
+"""The number of bars after the new ones by which those are scored."""
 
 
 @dataclass(frozen=True)
 class Reworking:
-    """What the model is given of a tune, and what becomes of what it writes.
+    """A prompt made of a tune, and the way back from what the model writes.
 
-    ``finished`` puts the new bars into the tune as it was; ``score`` is higher for drafts that lead better into what
-    follows, None where nothing does; ``cautious`` says which grammar takes the tune.
+    ``finish`` puts the new bars into the given tune. ``score`` is higher for drafts that lead better into the
+    following bars, None where none follow. ``cautious`` says which grammar takes the tune.
     """
 
     prompt: Prompt
-    finished: Callable[[Tune], Tune]
+    finish: Callable[[Tune], Tune]
     score: Callable[[GeneratedText], float] | None
     cautious: bool
 
 
-def continuation(tune: Tune, bars: int, checkpoint: Checkpoint) -> Reworking:
-    """A tune with so many more bars: a new part where the last one is closed, else a longer last part.
+def extension(tune: Tune, bars: int, checkpoint: Checkpoint) -> Reworking:
+    """Return the reworking that adds bars: a new part if the last one is closed, else a longer last part.
 
-    Raises GenerationError for a tune that cannot be gone on with.
+    Raises GenerationError for a tune that cannot be extended.
     """
     plain = _plain(tune, checkpoint)
     last = plain.bars[-1]
@@ -68,10 +60,10 @@ def continuation(tune: Tune, bars: int, checkpoint: Checkpoint) -> Reworking:
     return Reworking(Prompt(fields, body), lambda new: _spliced(tune, new, range(len(tune.bars))), None, cautious)
 
 
-def rewriting(tune: Tune, first: int, last: int, checkpoint: Checkpoint) -> Reworking:
-    """A tune whose bars ``first`` to ``last``, as they are numbered in print, are written anew, as long as they were.
+def replacement(tune: Tune, first: int, last: int, checkpoint: Checkpoint) -> Reworking:
+    """Return the reworking of the bars ``first`` to ``last``, as numbered in print; their lengths stay.
 
-    Raises GenerationError where there are no such bars, or the model cannot write them.
+    Raises GenerationError if there are no such bars, or the model cannot write them.
     """
     plain = _plain(tune, checkpoint)
     chosen = [index for index, bar in enumerate(plain.bars) if first <= bar.number <= last]
@@ -107,70 +99,26 @@ def rewriting(tune: Tune, first: int, last: int, checkpoint: Checkpoint) -> Rewo
     )
 
 
-def read_start(text: str, key: str = "none") -> tuple[str, tuple[Gap, ...]]:
-    """The beginning of a body that a composer gives, in any spelling, and the gaps that ``*`` leaves in it.
-
-    A ``*`` stands for whatever makes its bar full; one at the end says nothing. Raises GenerationError for what the
-    reader cannot read.
-    """
-    if "\n" in text.strip():
-        raise GenerationError("--start is several lines; expected one line of music")
-    pieces = [_normal(piece, key) for piece in re.split(r"[*\s]*\*[*\s]*", text)]
-    body, *rest = pieces
-    gaps = [Gap(piece, left=_time(_BAR_LINE.split(piece)[0])) for piece in rest]
-    if gaps and not gaps[-1].then:
-        gaps.pop()
-    if not body and not gaps:
-        raise GenerationError(f"--start {text!r} holds no music; expected some ABC, such as 'DFA d2f'")
-    return body, tuple(gaps)
-
-
-def _normal(piece: str, key: str) -> str:
-    """Some music in the spelling of canonical text."""
-    parts = _BAR_LINE.split("".join(piece.split()))
-    for place, part in enumerate(parts):
-        if place % 2:
-            parts[place] = _USUAL_LINES.get(part, part)
-        elif part:
-            (_, music), *_ = bar_texts(_read(part, key))
-            parts[place] = music
-    return "".join(parts)
-
-
-def _read(music: str, key: str = "none") -> Tune:
-    (tune,) = read_tunes(f"%abc-2.1\nX:1\nT:start\nM:none\nL:1/8\nK:{key}\n{music}\n")
-    for finding in tune.findings:
-        if finding.level == ERROR:
-            raise GenerationError(f"--start {music!r}: {finding.message}")
-    if not tune.bars:
-        raise GenerationError(f"--start {music!r} holds no music; expected some ABC, such as 'DFA d2f'")
-    return without(tune, frozenset(UNLEARNED))
-
-
-def _time(music: str) -> Fraction:
-    return sum((note.duration for note in _read(music).notes()), Fraction(0)) if music else Fraction(0)
-
-
 def _plain(tune: Tune, checkpoint: Checkpoint) -> Tune:
-    """The tune without what the model has not learned. Raises GenerationError for one that cannot be read."""
+    """Return the tune without what the model has not learned. Raises GenerationError for one that cannot be read."""
     for finding in tune.findings:
         if finding.level == ERROR:
             raise GenerationError(f"{finding.code}: {finding.message}; expected a tune that folkrnn validate can read")
     if not tune.bars:
         raise GenerationError("the tune holds no music; expected at least some notes")
-    drop = checkpoint.corpus.get("recipe", {}).get("drop", UNLEARNED)
+    drop = checkpoint.corpus.get("recipe", {}).get("drop", UNLEARNED_FEATURES)
     return without(tune, frozenset(drop))
 
 
 def _reopened(tune: Tune) -> Tune:
-    """The tune with the repeat open that has no end yet: to the reader it is none, but its end is still to come."""
+    """Return the tune with its endless repeat open: the reader closed it, but its end is still to come."""
     open_at = [(finding.line, finding.column) for finding in tune.findings if finding.code == "unbalanced-repeat"]
     bars = tuple(replace(bar, opens=bar.opens or (bar.line, bar.column) in open_at) for bar in tune.bars)
     return replace(tune, bars=bars)
 
 
 def _fields(tune: Tune, checkpoint: Checkpoint) -> dict[str, str]:
-    """The header fields that the model is told, in characters that it knows."""
+    """Return the header fields for the prompt, in characters that the model knows."""
     known = checkpoint.vocabulary
     told = {}
     for line in split_header(canonical(tune))[0]:
@@ -181,7 +129,7 @@ def _fields(tune: Tune, checkpoint: Checkpoint) -> dict[str, str]:
 
 
 def _grammar_for(fields: dict[str, str], body: str, checkpoint: Checkpoint) -> bool:
-    """Whether the cautious grammar takes the music, or only the other. Raises GenerationError where neither does."""
+    """Return whether the cautious grammar takes the music, or else the other. Raises GenerationError if neither."""
     lines = [given_line(letter, value) for letter, value in ({"T": ""} | fields).items()]
     header = "".join(line if line.endswith("\n") else f"{line}{MOST_ALIKE}\n" for line in lines)
     text = f"X:1\n{header}L:1/8\n{body}"
@@ -200,7 +148,7 @@ def _grammar_for(fields: dict[str, str], body: str, checkpoint: Checkpoint) -> b
 
 
 def _spliced(old: Tune, new: Tune, kept: "range | list[int]") -> Tune:
-    """The new tune with the fields of the old one, and in the bars that are kept all that stood there."""
+    """Return the new tune with the fields of the old one, and with all that stood in the kept bars."""
     bars = list(new.bars)
     for index in kept:
         notes = (*old.bars[index].notes, *bars[index].notes[len(old.bars[index].notes) :])

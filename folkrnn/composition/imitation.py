@@ -1,21 +1,22 @@
-"""What is measured: real tunes, and those that a model writes in their rhythms."""
+"""Tunes that a model writes in the rhythms of real ones, to be compared with them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from folkrnn.corpus import CorpusTune
-from folkrnn.generation import Prompt, generate_texts
-from folkrnn.generation.generator import GeneratedText
-from folkrnn.generation.sampling import Choice
+from folkrnn.generation.generator import generate_texts
+from folkrnn.generation.prompts import Prompt
+from folkrnn.generation.sampling import SamplingParameters
+from folkrnn.generation.texts import GeneratedText
 from folkrnn.model import Checkpoint
 from folkrnn.notation import Tune
 
-LONGEST = 2000
-"""Characters that a tune may have."""
+MAX_CHARACTERS = 2000
+"""The most characters of a tune."""
 
 
 def distinct(tunes: Iterable[CorpusTune]) -> Iterator[CorpusTune]:
-    """Those that are playable, as what the grammar writes is, and of settings of one tune the first."""
+    """Yield the playable tunes, as the grammar writes no others, and of each family only the first."""
     families = set()
     for tune in tunes:
         if tune.playable and tune.family not in families:
@@ -23,16 +24,16 @@ def distinct(tunes: Iterable[CorpusTune]) -> Iterator[CorpusTune]:
             yield tune
 
 
-def composed_like(
-    tunes: Sequence[Tune], checkpoint: Checkpoint, choice: Choice, seed: int, **how: Any
+def imitate(
+    tunes: Sequence[Tune], checkpoint: Checkpoint, sampling: SamplingParameters, seed: int, **options: Any
 ) -> list[GeneratedText]:
-    """A text for each tune, asked for in its rhythm where the model knows that; ``how`` as for ``generate_texts``."""
+    """Return a text for each tune, in its rhythm where the model knows it; ``options`` as for ``generate_texts``."""
     known = checkpoint.corpus.get("values", {}).get("R")
     asked = [tune.rhythm if known is None or tune.rhythm in known else "" for tune in tunes]
     prompts = {rhythm: Prompt({"R": rhythm} if rhythm else {}) for rhythm in asked}
     return list(
         generate_texts(
             checkpoint.network, checkpoint.vocabulary, [prompts[rhythm] for rhythm in asked],
-            choice=choice, music=choice, seed=seed, max_characters=LONGEST, **how,
+            sampling=sampling, seed=seed, max_characters=MAX_CHARACTERS, **options,
         )
     )  # fmt: skip

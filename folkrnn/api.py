@@ -1,0 +1,128 @@
+"""The functions of ``import folkrnn``: each calls one thing and loads what that needs."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Unpack
+
+from folkrnn.errors import InputError
+from folkrnn.notation import Tune, read_tunes
+
+if TYPE_CHECKING:
+    from folkrnn.composition.settings import GenerationOptions, RequestOptions
+    from folkrnn.composition.training import TrainingOptions
+    from folkrnn.validation import Report
+
+log = logging.getLogger(__name__)
+
+Place = str | PathLike[str]
+
+
+def read(source: Place | IO[str]) -> list[Tune]:
+    """Read the tunes of an ABC file, given as a path or as an open text file.
+
+    Whatever cannot be read becomes a finding of its tune. Raises InputError for a file that is not there, is
+    no text or holds no tune.
+    """
+    if isinstance(source, str | PathLike):
+        from folkrnn.corpus.sources import read_text
+
+        name = str(source)
+        text = read_text(name)
+    else:
+        name, text = str(getattr(source, "name", "")), source.read()
+    tunes = read_tunes(text, name)
+    if not tunes:
+        shown = name or "the text"
+        raise InputError(f"{shown}: holds no tune; expected one that begins with X: and has a K: field")
+    return tunes
+
+
+def parse(text: str) -> list[Tune]:
+    """Read the tunes of a text in ABC notation; a text without any is an empty list."""
+    return read_tunes(text)
+
+
+def validate(tune: Tune, *, second: bool = True) -> "Report":
+    """Report whether a tune is playable, by our reader and, if ``second``, by music21 too."""
+    from folkrnn.validation import validate as validate_tune
+
+    return validate_tune(tune, second)
+
+
+def write(tunes: Tune | Iterable[Tune], path: Place, *, overwrite: bool = False) -> list[Path]:
+    """Write tunes to a file in the format of its ending: .abc, .mid, .wav, .musicxml, .svg, .png or .pdf.
+
+    A format that holds one tune writes a file for each into a folder: give a folder's files by
+    ``folkrnn.export.export``. Raises ExportError for another ending, and for a file that exists unless ``overwrite``.
+    """
+    from folkrnn.export import export, format_of
+
+    found = [tunes] if isinstance(tunes, Tune) else list(tunes)
+    return export(found, [format_of(str(path))], Path(path), force=overwrite)
+
+
+def generate(count: int = 5, *, model: Place | None = None, **options: "Unpack[RequestOptions]") -> list[Tune]:
+    """Return new tunes, the same that ``folkrnn generate`` writes with the same options and seed.
+
+    ``options`` are those of ``Composer.generate``: title, rhythm, origin, meter, key, form, similarity, start,
+    max_copied, critic, temperature, seed and so on. A tune that is not as wanted is left out, with a warning in the
+    log; so one may get fewer tunes. Raises FolkrnnError for what cannot be met.
+    """
+    from folkrnn.composition.composer import Composer
+
+    found = []
+    for composition in Composer(model).generate(count, **options):
+        if not composition.fault or (options.get("unconstrained") and composition.tune.bars):
+            found.append(composition.tune)
+        else:
+            log.warning("tune %s, %s, is %s", composition.tune.number, composition.tune.title, composition.fault)
+    return found
+
+
+def extend(tune: Tune, bars: int, *, model: Place | None = None, **options: "Unpack[GenerationOptions]") -> Tune:
+    """Return a tune with some bars more; see ``Composer.extend``. Raises GenerationError for one without."""
+    from folkrnn.composition.composer import Composer
+
+    (composition,) = Composer(model).extend(tune, bars, **options)
+    return composition.tune
+
+
+def rewrite(
+    tune: Tune, bars: tuple[int, int], *, model: Place | None = None, **options: "Unpack[GenerationOptions]"
+) -> Tune:
+    """Return a tune with the bars from the first to the last written again; see ``Composer.rewrite``."""
+    from folkrnn.composition.composer import Composer
+
+    (composition,) = Composer(model).rewrite(tune, bars, **options)
+    return composition.tune
+
+
+def train(
+    corpus: Place | Sequence[Place] = "default",
+    run: Place = "",
+    *,
+    start: Place | None = None,
+    overwrite: bool = False,
+    resume: bool = False,
+    critic: int = 0,
+    **options: "Unpack[TrainingOptions]",
+) -> Path:
+    """Train a model on a recipe, a built corpus, or ABC files and folders, and return its path.
+
+    ``run`` is the run's folder, ``runs/CORPUS`` if it is empty. ``start`` is a model to fine-tune, ``default`` for
+    the one that ships with folkrnn. ``options`` are fields of ``TrainingSettings``: minutes, max_steps and
+    so on. Raises ModelError or CorpusError for what cannot be trained.
+    """
+    from folkrnn.composition.training import train_model
+    from folkrnn.corpus import find_corpus
+
+    names = [str(corpus)] if isinstance(corpus, str | PathLike) else [str(name) for name in corpus]
+    folder = Path(run) if str(run) else Path("runs") / Path(names[0]).stem
+    found = find_corpus(names, log.info)
+    model = train_model(
+        found, folder, start=str(start) if start is not None else None,
+        overwrite=overwrite, resume=resume, critic=critic, **options,
+    )  # fmt: skip
+    return model.path if model else folder

@@ -1,0 +1,369 @@
+"""The use case: from wishes, or from a given tune, to compositions.
+
+    wishes ─▶ Request ─▶ Prompt ─▶ generate_texts ─▶ drafts ─▶ acceptors ─▶ Tune ─▶ validation ─▶ Composition
+
+A ``Composer`` keeps a model warm and does all of it. The commands, the functions of ``folkrnn`` and every other
+program go through it.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import NamedTuple, Unpack
+
+from folkrnn.composition.acceptors import IsOriginal, KeepsRequest, PassesCritic
+from folkrnn.composition.critic import Critic
+from folkrnn.composition.index_cache import Interrupted, index_at_hand, index_for
+from folkrnn.composition.originality import DEFAULT_MAX_COPIED, Index, Originality
+from folkrnn.composition.requests import Request, read_request, unlearned
+from folkrnn.composition.reworking import Reworking, extension, replacement
+from folkrnn.composition.selection import Score, start_fit, typicality
+from folkrnn.composition.settings import GenerationOptions, GenerationSettings
+from folkrnn.errors import FolkrnnError, GenerationError, ModelError
+from folkrnn.generation.drafts import SINGLE_DRAFT, Acceptor, DraftPolicy
+from folkrnn.generation.generator import TextWriter
+from folkrnn.generation.prompts import Prompt
+from folkrnn.generation.texts import GeneratedText
+from folkrnn.model import Checkpoint, bundled_model, load_checkpoint
+from folkrnn.notation import ERROR, Finding, Tune
+from folkrnn.validation import Report, validate_all
+
+log = logging.getLogger(__name__)
+
+START_DRAFTS = 8
+"""Drafts for a given beginning, each with its own meter and key, before one is chosen."""
+
+REWRITE_DRAFTS = 16
+"""Drafts of bars that lead into others, unless another number is wanted."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where composing is: the tunes finished, and of the next one the share written and the drafts so far."""
+
+    tunes: int
+    share: float
+    drafts: int
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A tune with all that is known of it.
+
+    ``report`` says whether it is playable. ``violation`` names the requirement that the tune breaks because no
+    draft kept it; empty if all is kept. ``text`` is the chosen draft, with the number of ``drafts`` and the
+    reasons for which others were refused.
+    """
+
+    tune: Tune
+    report: Report
+    violation: str
+    text: GeneratedText
+    judge: Callable[[Tune], Originality | None] = field(default=lambda tune: None, compare=False, repr=False)
+
+    @property
+    def drafts(self) -> int:
+        """The number of drafts written."""
+        return self.text.drafts
+
+    @cached_property
+    def originality(self) -> Originality | None:
+        """The tune beside the corpus of the model; None where there is no index of it."""
+        return self.judge(self.tune)
+
+    @property
+    def fault(self) -> str:
+        """Why the tune is not what was wanted: not playable, or a wish that it breaks; empty if it is right."""
+        if fault := self.report.fault:
+            return f"not playable: {fault.code}: {fault.message}"
+        return f"not what was asked for: {self.violation}" if self.violation else ""
+
+
+ProgressWatcher = Callable[[Progress], None]
+Stop = Callable[[], bool]
+
+
+def never() -> bool:
+    """Return False: nobody asks to stop."""
+    return False
+
+
+class Composer:
+    """A model kept warm, which composes, extends and rewrites tunes.
+
+    ``model`` is a model file; None is the one that ships with folkrnn. With ``jobs`` above 1, many tunes are
+    validated by that many processes; the program must then be guarded by ``if __name__ == "__main__":``.
+    One composer may be used from several threads. Raises ModelError for a file that is no model.
+    """
+
+    def __init__(self, model: str | PathLike[str] | None = None, *, jobs: int = 1) -> None:
+        self.path = Path(model) if model is not None else bundled_model()
+        self.checkpoint: Checkpoint = load_checkpoint(self.path)
+        self._jobs = jobs
+        self._index: Index | None = None
+        self._index_lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """The model's name in the note of a tune: its file's, or its run's."""
+        return self.path.parent.name if self.path.stem == "model" else self.path.stem
+
+    # ── the three ways of composing ─────────────────────────────────────────────────────────────
+
+    def generate(
+        self,
+        count: int = 5,
+        *,
+        title: str | None = None,
+        rhythm: str | None = None,
+        origin: str | None = None,
+        meter: str | None = None,
+        key: str | None = None,
+        form: str | None = None,
+        similarity: int | None = None,
+        start: str | None = None,
+        max_copied: float | None = None,
+        critic: bool = True,
+        progress: ProgressWatcher | None = None,
+        stop: Stop = never,
+        **options: Unpack[GenerationOptions],
+    ) -> Iterator[Composition]:
+        """Yield ``count`` new tunes as they are finished; the model chooses whatever is None.
+
+        At most the share ``max_copied`` of a tune's notes may be copied from one known tune, half if it is None. If
+        it is given, a tune that copies more is a failure, and so is a known tune with notes changed. ``critic``
+        lets the model's critic refuse drafts. ``options`` are the fields of ``GenerationSettings``.
+
+        ``progress`` is called while a tune is written too. Once ``stop`` is true, which is asked many times a
+        second, the finished tunes are yielded and no others. The same options and seed give the same tunes,
+        whatever their number. Raises FolkrnnError, at once, for what cannot be met.
+        """
+        settings = GenerationSettings(**options).seeded()
+        if settings.unconstrained and similarity is not None:
+            raise GenerationError("similarity needs the grammar; leave out unconstrained")
+        if max_copied is not None and not 0 <= max_copied <= 1:
+            raise GenerationError(f"max_copied={max_copied!r} should be from 0 to 1, a share of the notes")
+        wishes = {"title": title, "rhythm": rhythm, "origin": origin, "meter": meter, "key": key, "form": form}
+        values = self.checkpoint.corpus.get("values", {})
+        request = read_request(wishes, values, similarity, start)
+        for sentence in unlearned(request, values):
+            log.warning("%s", sentence)
+        policy = self._request_policy(request, settings)
+        if critic and settings.sampler == "random" and not settings.unconstrained:
+            policy = self._with_critic(policy)
+        any_copy = max_copied == 1 or (settings.unconstrained and max_copied is None)
+        newness = None if any_copy else _Newness(max_copied, any_title=title is not None)
+        return self._compose(request.prompt, policy, settings, count, _Finishing("tunes"), progress, stop, newness)
+
+    def extend(
+        self,
+        tune: Tune,
+        bars: int,
+        *,
+        count: int = 1,
+        progress: ProgressWatcher | None = None,
+        stop: Stop = never,
+        **options: Unpack[GenerationOptions],
+    ) -> Iterator[Composition]:
+        """Yield ``count`` continuations of a tune by some bars; all that is there stays.
+
+        If the last part is closed, by a repeat, a double bar or the end, a new part comes; else the part under
+        way becomes longer. Raises GenerationError, at once, for a tune that cannot be extended.
+        """
+        settings = GenerationSettings(**options).seeded()
+        with _naming(tune):
+            reworking = extension(tune, bars, self.checkpoint)
+        return self._rework(reworking, settings, count, "continued", progress, stop)
+
+    def rewrite(
+        self,
+        tune: Tune,
+        bars: tuple[int, int],
+        *,
+        count: int = 1,
+        progress: ProgressWatcher | None = None,
+        stop: Stop = never,
+        **options: Unpack[GenerationOptions],
+    ) -> Iterator[Composition]:
+        """Yield ``count`` versions of a tune with the bars from the first to the last written again.
+
+        Bars have the numbers that are printed. Their lengths, repeats and endings stay, and so does all else. Of
+        several drafts the one is chosen after which the model finds the following bars likeliest. Raises
+        GenerationError, at once, for bars that cannot be written.
+        """
+        settings = GenerationSettings(**options).seeded()
+        settings = replace(settings, best_of=settings.best_of or REWRITE_DRAFTS)
+        with _naming(tune):
+            reworking = replacement(tune, *bars, self.checkpoint)
+        return self._rework(reworking, settings, count, "rewritten", progress, stop)
+
+    # ── which drafts are accepted ───────────────────────────────────────────────────────────────
+
+    def _request_policy(self, request: Request, settings: GenerationSettings) -> DraftPolicy:
+        """Return the policy that keeps a request and chooses among several drafts."""
+        demands = request.demands and not settings.unconstrained
+        acceptors: tuple[Acceptor, ...] = (KeepsRequest(request),) if demands else ()
+        best_of = settings.best_of or 1
+        score: Score = typicality(self.checkpoint) if best_of > 1 else SINGLE_DRAFT.score
+        if request.body and not {"M", "K"}.issubset(request.fields):
+            best_of, score = max(best_of, START_DRAFTS), start_fit(request)
+        return DraftPolicy(acceptors, best_of, score)
+
+    def free_policy(self, index: Index, *, critic: bool = True) -> DraftPolicy:
+        """Return the policy of tunes of which nothing is asked: original ones, and what the critic accepts."""
+        policy = DraftPolicy((IsOriginal(index, any_title=False),))
+        return self._with_critic(policy) if critic else policy
+
+    def _with_critic(self, policy: DraftPolicy) -> DraftPolicy:
+        """Return the policy with the model's critic, if it brings one."""
+        if not self.checkpoint.critic:
+            return policy
+        return policy.accepting(PassesCritic(Critic.of(self.checkpoint)))
+
+    def _with_newness(self, policy: DraftPolicy, newness: "_Newness", stop: Stop) -> DraftPolicy:
+        """Return the policy that refuses copies; without the corpus at hand the same policy, and a warning."""
+        required = newness.max_copied is not None
+        try:
+            index = self.index(stop)
+        except ModelError as error:
+            if required:
+                raise
+            log.warning("what tunes have copied is not known: %s", error)
+            return policy
+        most = DEFAULT_MAX_COPIED if newness.max_copied is None else newness.max_copied
+        return policy.accepting(IsOriginal(index, most, any_title=newness.any_title, required=required))
+
+    def index(self, stop: Stop = never) -> Index:
+        """Return the index of the model's corpus; making it, where it is missing, takes half a minute.
+
+        Raises ModelError if the tunes that the model learned from are not at hand, Interrupted if stopped.
+        """
+        with self._index_lock:
+            if self._index is None:
+                self._index = index_for(self.path, self.checkpoint, stop)
+            return self._index
+
+    def index_at_hand(self) -> Index | None:
+        """Return the index of the model's corpus; None if it would have to be made."""
+        with self._index_lock:
+            if self._index is None:
+                self._index = index_at_hand(self.path, self.checkpoint)
+            return self._index
+
+    def originality(self, tune: Tune) -> Originality | None:
+        """Return a tune's originality beside the model's corpus; None if its index would have to be made."""
+        index = self.index_at_hand()
+        return index.judge(tune) if index else None
+
+    # ── from a prompt to compositions ───────────────────────────────────────────────────────────
+
+    def _rework(
+        self,
+        reworking: Reworking,
+        settings: GenerationSettings,
+        count: int,
+        name: str,
+        progress: ProgressWatcher | None,
+        stop: Stop,
+    ) -> Iterator[Composition]:
+        """Compose from a reworking of a tune."""
+        best_of = settings.best_of or 1
+        score = (reworking.score or typicality(self.checkpoint)) if best_of > 1 else SINGLE_DRAFT.score
+        given = len(reworking.prompt.body) + sum(len(gap.then) for gap in reworking.prompt.gaps)
+        settings = replace(settings, max_length=settings.max_length + given)
+        finishing = _Finishing(name, reworking.finish, reworking.cautious)
+        policy = DraftPolicy(best_of=best_of, score=score)
+        return self._compose(reworking.prompt, policy, settings, count, finishing, progress, stop)
+
+    def _compose(
+        self,
+        prompt: Prompt,
+        policy: DraftPolicy,
+        settings: GenerationSettings,
+        count: int,
+        finishing: "_Finishing",
+        progress: ProgressWatcher | None,
+        stop: Stop,
+        newness: "_Newness | None" = None,
+    ) -> Iterator[Composition]:
+        """Check everything at once, then return the compositions, which are written as they are asked for."""
+        if count < 1:
+            raise GenerationError(f"count={count!r} should be at least 1")
+        writer = TextWriter(
+            self.checkpoint.network,
+            self.checkpoint.vocabulary,
+            [prompt] * count,
+            sampling=settings.sampling,
+            music_sampling=settings.music_sampling,
+            seed=settings.seed or 0,
+            max_characters=settings.max_length,
+            constrained=not settings.unconstrained,
+            cautious=finishing.cautious,
+            beam=settings.beam,
+        )
+        if newness:  # which may have to read a corpus, and so comes after all else is checked
+            try:
+                policy = self._with_newness(policy, newness, stop)
+            except Interrupted:
+                return iter(())
+        watch = (lambda *where: progress(Progress(*where))) if progress else None
+        return self._composed(writer.write(policy, stop, watch), settings, finishing)
+
+    def _composed(
+        self, texts: Iterator[GeneratedText], settings: GenerationSettings, finishing: "_Finishing"
+    ) -> Iterator[Composition]:
+        """Yield the composition of each text. Validation may read ahead of what is yielded."""
+        written: deque[tuple[GeneratedText, Tune]] = deque()
+
+        def tunes() -> Iterator[Tune]:
+            for text in texts:
+                note = settings.note(self.name, text.index + 1)
+                tune = finishing.finish(_annotated(text, f"{finishing.name}-{settings.seed}", note))
+                written.append((text, tune))
+                yield tune
+
+        for report in validate_all(tunes(), self._jobs):
+            text, tune = written.popleft()
+            yield Composition(tune, report, text.violation, text, self.originality)
+
+
+class _Newness(NamedTuple):
+    """The wish for new tunes; ``max_copied`` is None if nothing was asked for."""
+
+    max_copied: float | None
+    any_title: bool
+
+
+class _Finishing(NamedTuple):
+    """The name of a kind of tunes, what becomes of the model's tune, and the grammar that takes it."""
+
+    name: str
+    finish: Callable[[Tune], Tune] = lambda tune: tune
+    cautious: bool = True
+
+
+def _annotated(text: GeneratedText, source: str, note: str) -> Tune:
+    """Return the tune of a text with its number, its source and a note of how it was made."""
+    tune = text.tune
+    findings = tune.findings
+    if not text.finished:
+        message = f"the model had not ended the tune after {len(text.written)} characters"
+        findings = (*findings, Finding("unfinished", ERROR, 1, 1, tune.bar_count, message))
+    fields = tuple(field for field in tune.fields if field[0] not in "IL")
+    number = str(text.index + 1)
+    return replace(tune, fields=(*fields, ("N", note)), number=number, source=source, findings=findings)
+
+
+@contextmanager
+def _naming(tune: Tune) -> Iterator[None]:
+    """Name the tune in whatever goes wrong with it."""
+    try:
+        yield
+    except FolkrnnError as error:
+        raise GenerationError(f"{tune.source or 'tune'}:{tune.line}: {tune.title}: {error}") from None

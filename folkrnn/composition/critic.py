@@ -1,0 +1,190 @@
+"""The critic that a model may bring along: would a listener take a tune for a machine's?
+
+A small network learns to tell the model's tunes from real ones. Its output is the logarithm of how much more
+often the model writes such a tune than people did. ``acceptors.PassesCritic`` refuses drafts by it.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from folkrnn.composition.imitation import distinct, imitate
+from folkrnn.corpus import CorpusTune
+from folkrnn.errors import ModelError
+from folkrnn.evaluation.features import COUNTED, counted_of
+from folkrnn.evaluation.melody import melody_of
+from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
+from folkrnn.model import Checkpoint
+from folkrnn.notation import Tune, read_tunes
+from folkrnn.processes import shared
+
+MAX_INTERVAL = 12
+"""Larger intervals, in semitones, count as this one."""
+
+NOTE_LENGTHS = (60, 80, 120, 160, 180, 240, 360, 480, 720, 960)
+"""The note lengths that are counted apart, in 1/960 of a whole note."""
+
+CRITIC_FEATURES = len(COUNTED) + (2 * MAX_INTERVAL + 1) + 12 + (len(NOTE_LENGTHS) + 1) + 3
+"""The number of features of a tune that the critic sees."""
+
+MAX_DEVIATIONS = 4.0
+"""Features are clipped at this many standard deviations from their mean."""
+
+HIDDEN, DROPOUT, PASSES, PEAK_RATE, DECAY, ROWS = 256, 0.5, 40, 3e-3, 1e-2, 256
+
+HELD_OUT = 10
+"""One of this many tunes is held out to choose the weights by."""
+
+MIN_REAL_TUNES = 2 * HELD_OUT
+"""A critic cannot learn from fewer tunes."""
+
+
+def critic_features(tune: Tune) -> NDArray[np.float64]:
+    """Return what the critic sees of a tune, (CRITIC_FEATURES,).
+
+    These are the counted features, the shares of intervals, degrees and lengths, and the lowest, mean and
+    highest pitch.
+    """
+    melody = melody_of(tune)
+    steps = Counter(np.diff(melody.pitches).clip(-MAX_INTERVAL, MAX_INTERVAL).tolist())
+    degrees = Counter(((melody.pitches - (tune.key.tonic_class or 0)) % 12).tolist())
+    lengths = Counter(melody.lengths.tolist())
+    listed = [lengths[length] for length in NOTE_LENGTHS]
+    notes = max(1, len(melody.pitches))
+    span = [melody.pitches.min(), melody.pitches.mean(), melody.pitches.max()] if len(melody.pitches) else [0, 0, 0]
+    counts = [
+        *(steps[step] for step in range(-MAX_INTERVAL, MAX_INTERVAL + 1)),
+        *(degrees[degree] for degree in range(12)),
+        *listed,
+        len(melody.pitches) - sum(listed),
+    ]
+    return np.array([*counted_of(tune), *(count / notes for count in counts), *span], float)
+
+
+class Critic(nn.Module):
+    """A network of two hidden layers over the ``critic_features`` of a tune."""
+
+    mean: Tensor
+    scale: Tensor  # both (CRITIC_FEATURES,), of the tunes that it learned from
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(CRITIC_FEATURES))
+        self.register_buffer("scale", torch.ones(CRITIC_FEATURES))
+        self.layers = nn.Sequential(
+            nn.Linear(CRITIC_FEATURES, HIDDEN), nn.ReLU(), nn.Dropout(DROPOUT),
+            nn.Linear(HIDDEN, HIDDEN), nn.ReLU(), nn.Dropout(DROPOUT),
+            nn.Linear(HIDDEN, 1),
+        )  # fmt: skip
+        self.eval()
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map features of tunes (N, CRITIC_FEATURES) to log odds (N,) that the model wrote them."""
+        scaled = ((features - self.mean) / self.scale).clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS)
+        log_odds: Tensor = self.layers(scaled).squeeze(1)
+        return log_odds
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> "Critic":
+        """Return the critic of a model. Raises ModelError if it has none, or one of another make."""
+        critic = cls()
+        try:
+            critic.load_state_dict(checkpoint.critic)
+        except RuntimeError:
+            raise ModelError("the model's critic is of another folkrnn; expected a new one, or no critic") from None
+        return critic
+
+    @torch.no_grad()
+    def log_odds(self, tune: Tune) -> float:
+        """Return the log odds that the model wrote a tune."""
+        return float(self(torch.from_numpy(critic_features(tune)).float().unsqueeze(0)))
+
+
+def real_tunes(learned: Sequence[CorpusTune], count: int, seed: int) -> list[CorpusTune]:
+    """Return ``count`` distinct tunes of those that a model learns from, or all there are, for a critic.
+
+    Raises ModelError if they are too few. That is better known before the training than after it.
+    """
+    shuffled = random.Random(seed).sample(learned, len(learned))
+    tunes = list(islice(distinct(shuffled), count))
+    _check_count(len(tunes))
+    return tunes
+
+
+def _check_count(count: int) -> None:
+    if count < MIN_REAL_TUNES:
+        raise ModelError(f"a critic cannot learn from {count} tunes; expected {MIN_REAL_TUNES}")
+
+
+def with_critic(
+    checkpoint: Checkpoint,
+    real: Sequence[CorpusTune],
+    *,
+    sampling: SamplingParameters = DEFAULT_SAMPLING,
+    seed: int = 0,
+    jobs: int = 1,
+    progress: Callable[[str], None] = lambda line: None,
+) -> Checkpoint:
+    """Return the same model with a critic that has learned to tell real tunes from as many of the model's.
+
+    Raises ModelError if the tunes are too few.
+    """
+    progress(f"writing {len(real)} tunes for the critic")
+    tunes = [read_tunes(tune.text)[0] for tune in real]
+    written = [text.tune for text in imitate(tunes, checkpoint, sampling, seed)]
+    progress("training the critic")
+    critic, accuracy = train_critic(_features(tunes, jobs), _features(written, jobs), seed)
+    progress(f"the critic is right about {accuracy:.0%} of tunes that it has not seen")
+    return replace(checkpoint, critic=critic.state_dict())
+
+
+def _features(tunes: Sequence[Tune], jobs: int) -> NDArray[np.float64]:
+    """Return the features of tunes (N, CRITIC_FEATURES)."""
+    return np.array(list(shared(critic_features, tunes, jobs) if jobs > 1 else map(critic_features, tunes)))
+
+
+def train_critic(real: NDArray[np.float64], written: NDArray[np.float64], seed: int = 0) -> tuple[Critic, float]:
+    """Train a critic on the features of real tunes (N, CRITIC_FEATURES) and of written ones (M, CRITIC_FEATURES).
+
+    A tenth of them is held out; the weights are those of the pass with the lowest loss on it. Returns the critic
+    and its accuracy on the held-out tunes. Raises ModelError if there are too few.
+    """
+    _check_count(min(len(real), len(written)))
+    features = torch.from_numpy(np.concatenate([real, written])).float()
+    labels = torch.cat([torch.zeros(len(real)), torch.ones(len(written))])
+    held_out = torch.arange(len(features)) % HELD_OUT == 0
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        critic = Critic()
+        critic.mean.copy_(features[~held_out].mean(0))
+        critic.scale.copy_(features[~held_out].std(0).clamp_min(1e-3))
+        learned, targets = features[~held_out], labels[~held_out]
+        optimizer = torch.optim.AdamW(critic.parameters(), PEAK_RATE, weight_decay=DECAY)
+        steps = PASSES * -(-len(learned) // ROWS)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=steps)
+        lowest, best = float("inf"), critic.state_dict()
+        for _ in range(PASSES):
+            critic.train()
+            for rows in torch.split(torch.randperm(len(learned)), ROWS):
+                loss = functional.binary_cross_entropy_with_logits(critic(learned[rows]), targets[rows])
+                optimizer.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                schedule.step()
+            critic.eval()
+            with torch.no_grad():
+                loss = functional.binary_cross_entropy_with_logits(critic(features[held_out]), labels[held_out])
+            if float(loss) < lowest:
+                lowest, best = float(loss), {name: weight.clone() for name, weight in critic.state_dict().items()}
+    critic.load_state_dict(best)
+    with torch.no_grad():
+        right = ((critic(features[held_out]) > 0) == (labels[held_out] > 0)).float().mean()
+    return critic, float(right)

@@ -1,0 +1,72 @@
+"""Where the index of a model's corpus is: beside the model, or in the user's cache, or made now and kept there.
+
+The environment variable FOLKRNN_CACHE moves the cache.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from folkrnn.composition.originality import INDEX_FORMAT, Index, index_path, name_of
+from folkrnn.corpus import kept_tunes, list_recipes
+from folkrnn.errors import ModelError
+from folkrnn.model import Checkpoint
+from folkrnn.notation import Tune
+
+log = logging.getLogger(__name__)
+
+
+class Interrupted(Exception):
+    """The work was stopped before its end, as was wanted."""
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be made again: FOLKRNN_CACHE, or the system's place for caches."""
+    wanted = os.environ.get("FOLKRNN_CACHE")
+    return Path(wanted) if wanted else user_cache_path("folkrnn", appauthor=False)
+
+
+def index_at_hand(model: Path, checkpoint: Checkpoint) -> Index | None:
+    """Return the index of a model's corpus if it need not be made; log one that cannot be read."""
+    for path in (index_path(model), _kept(checkpoint)):
+        if path.is_file():
+            try:
+                return Index.load(path)
+            except ModelError as error:
+                log.warning("%s", error)
+    return None
+
+
+def index_for(model: Path, checkpoint: Checkpoint, stop: Callable[[], bool] = lambda: False) -> Index:
+    """Return the index of a model's corpus; that of a recipe is made if it is missing, and kept.
+
+    Raises ModelError if the tunes that the model learned from are not at hand, and Interrupted once ``stop``
+    is true.
+    """
+    if index := index_at_hand(model, checkpoint):
+        return index
+    recipe = next((each for each in list_recipes() if each.settings() == checkpoint.corpus.get("recipe")), None)
+    if recipe is None:
+        raise ModelError(f"{model}: the tunes that it learned from are not at hand; expected a corpus of them")
+    log.info("reading the corpus, this once")
+
+    def named() -> Iterator[tuple[Tune, str]]:
+        for tune, source, _ in kept_tunes(recipe, progress=log.info):
+            if stop():
+                raise Interrupted
+            yield tune, name_of(tune.title, source)
+
+    index = Index.of(named())
+    try:
+        index.save(_kept(checkpoint))
+    except ModelError as error:
+        log.warning("%s; the corpus is read again each time", error)
+    return index
+
+
+def _kept(checkpoint: Checkpoint) -> Path:
+    """Return the place of a kept index."""
+    return cache_folder() / f"corpus-{checkpoint.corpus.get('digest', '')}-{INDEX_FORMAT}.npz"

@@ -1,0 +1,107 @@
+"""How tunes are written, whatever is wanted of them. Nothing here loads torch."""
+
+from dataclasses import asdict, dataclass, replace
+from secrets import randbelow
+from typing import Literal, TypedDict, cast, get_args
+
+from folkrnn import __version__
+from folkrnn.errors import GenerationError
+from folkrnn.generation.sampling import SamplingParameters
+
+Sampler = Literal["random", "greedy", "beam"]
+
+SAMPLERS: tuple[Sampler, ...] = get_args(Sampler)
+"""How the music is written; header fields are always sampled at random."""
+
+
+class GenerationOptions(TypedDict, total=False):
+    """The fields of ``GenerationSettings`` as keyword arguments."""
+
+    temperature: float
+    sampler: Sampler
+    beam_width: int
+    top_k: int | None
+    top_p: float | None
+    best_of: int | None
+    seed: int | None
+    max_length: int
+    unconstrained: bool
+
+
+class RequestOptions(GenerationOptions, total=False):
+    """The keyword arguments of ``Composer.generate`` but for ``progress`` and ``stop``."""
+
+    title: str | None
+    rhythm: str | None
+    origin: str | None
+    meter: str | None
+    key: str | None
+    form: str | None
+    similarity: int | None
+    start: str | None
+    max_copied: float | None
+    critic: bool
+
+
+@dataclass(frozen=True)
+class GenerationSettings:
+    """How tunes are written.
+
+    ``temperature``, ``top_k`` and ``top_p`` are those of ``SamplingParameters``, with None for no limit.
+    ``sampler`` writes the music at random, greedily, or by a beam search of ``beam_width``. Of ``best_of`` drafts
+    of a tune the best is taken. ``seed`` None means a new one. A tune has at most ``max_length`` characters.
+    ``unconstrained`` is the plain network without the grammar, for study. Raises GenerationError for
+    what cannot be.
+    """
+
+    temperature: float = 1.0
+    sampler: Sampler = "random"
+    beam_width: int = 8
+    top_k: int | None = None
+    top_p: float | None = None
+    best_of: int | None = None
+    seed: int | None = None
+    max_length: int = 2000
+    unconstrained: bool = False
+
+    def __post_init__(self) -> None:
+        if self.sampler not in SAMPLERS:
+            raise GenerationError(f"sampler={self.sampler!r} should be one of {', '.join(SAMPLERS)}")
+        if self.seed is not None and self.seed < 0:
+            raise GenerationError(f"seed={self.seed!r} should be at least 0")
+        for name in ("beam_width", "best_of", "max_length"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise GenerationError(f"{name}={value!r} should be at least 1")
+        _ = self.sampling  # which checks its own values
+
+    @property
+    def sampling(self) -> SamplingParameters:
+        """The sampling of characters."""
+        return SamplingParameters(self.temperature, self.top_k or 0, 1.0 if self.top_p is None else self.top_p)
+
+    @property
+    def music_sampling(self) -> SamplingParameters:
+        """The sampling of the characters of the music."""
+        return replace(self.sampling, temperature=0.0) if self.sampler == "greedy" else self.sampling
+
+    @property
+    def beam(self) -> int:
+        """The width of the beam search; 0 without one."""
+        return self.beam_width if self.sampler == "beam" else 0
+
+    def options(self) -> GenerationOptions:
+        """Return the settings as keyword arguments."""
+        return cast(GenerationOptions, asdict(self))
+
+    def seeded(self) -> "GenerationSettings":
+        """Return settings with a seed, drawn if there is none."""
+        return self if self.seed is not None else replace(self, seed=randbelow(10**6))
+
+    def note(self, model: str, number: int) -> str:
+        """Return how tune ``number`` (from 1) of a model was made, so that it can be made again."""
+        text = f"folkrnn {__version__}, model {model}, seed {self.seed}, tune {number}"
+        text += f", temperature {self.temperature:g}"
+        for option, value in (("top-k", self.top_k), ("top-p", self.top_p), ("best of", self.best_of)):
+            text += f", {option} {value:g}" if value else ""
+        return text + {"greedy": ", greedy", "beam": f", beam of {self.beam_width}"}.get(self.sampler, "")

@@ -1,0 +1,145 @@
+"""The use case of training: from a corpus to a model file with its index, its figures and its critic."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from folkrnn.composition.critic import real_tunes, with_critic
+from folkrnn.composition.originality import Index, index_path
+from folkrnn.corpus import Corpus, CorpusTune, field_values, merged_values
+from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
+from folkrnn.errors import ModelError
+from folkrnn.evaluation.bits import measure_bits, summarise
+from folkrnn.model import Checkpoint, bundled_model
+from folkrnn.model.checkpoint import load_checkpoint, save_checkpoint, with_vocabulary
+from folkrnn.model.network import NetworkSettings, device_for
+from folkrnn.model.progress import Progress as TrainingProgress
+from folkrnn.model.together import Together
+from folkrnn.model.training import MODEL_FILE, TrainingSettings, saved_settings
+from folkrnn.model.training import train as train_network
+from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.notation.learned import learned
+from folkrnn.notation.place import SHAPE
+from folkrnn.processes import processors
+
+log = logging.getLogger(__name__)
+
+FINE_TUNING_RATE = 1e-3
+"""The largest learning rate for a model that has learned before: enough to learn, too little to forget."""
+
+
+class TrainingOptions(TypedDict, total=False):
+    """The fields of ``TrainingSettings`` that a user may set."""
+
+    minutes: float
+    max_steps: int
+    batch: int
+    learning_rate: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """Where a model lies, and its bits per note by split and collection."""
+
+    path: Path
+    bits_per_note: Mapping[str, Mapping[str, float]]
+
+
+def check_run(run: Path, *, resume: bool = False, overwrite: bool = False) -> None:
+    """Raise ModelError if a run folder holds a run that is neither resumed nor overwritten."""
+    if (run / MODEL_FILE).exists() and not (resume or overwrite):
+        raise ModelError(f"{run}: holds a run already; expected to resume it, or leave to overwrite it")
+
+
+def train_model(
+    corpus: Corpus,
+    run: Path,
+    *,
+    shape: Mapping[str, Any] | None = None,
+    start: Path | str | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    transpose: bool = True,
+    critic: int = 0,
+    device: str | None = None,
+    progress: Callable[[TrainingProgress], None] | None = None,
+    **options: Unpack[TrainingOptions],
+) -> TrainedModel | None:
+    """Train a model on a corpus and leave it in a run folder, with an index of the corpus beside it.
+
+    ``shape`` holds fields of ``NetworkSettings``. ``start`` is a model to fine-tune, a file or ``default`` for
+    the one that ships with folkrnn. ``resume`` goes on with the run in the folder, bit for bit, with its
+    own settings. ``transpose`` moves tunes to other usual keys in all but the last passes. A ``critic`` learns
+    from that many tunes after the training, 0 for none. Of several processes that ``torchrun`` started, only
+    the main one returns a result. Raises ModelError for what cannot be trained.
+    """
+    check_run(run, resume=resume, overwrite=overwrite)
+    device = device_for(device)
+    shape = dict(shape or {})
+    given: dict[str, Any] = dict(options)
+    if resume:
+        start = run / MODEL_FILE
+    initial = load_checkpoint(bundled_model() if str(start) == "default" else Path(start)) if start else None
+    network = _network(initial, shape, resume, start)
+    if initial is not None and not resume:
+        given = {"learning_rate": FINE_TUNING_RATE} | given
+    settings: TrainingSettings = replace(saved_settings(run), **given) if resume else TrainingSettings(**given)
+    # Other keys bring other accidentals and octave marks, so the alphabet must not be that of one pass.
+    vocabulary = Vocabulary.from_texts([*(tune.text for tune in corpus.tunes), SPELLINGS])
+    values = field_values(corpus.tunes)
+    if initial is not None:
+        initial = with_vocabulary(initial, vocabulary.characters, network)
+        values = merged_values(values, initial.corpus.get("values", {}))
+    tunes = corpus.of("train") or list(corpus.tunes)
+    held_out = corpus.of("validation") or tunes
+    real = real_tunes(tunes, critic, settings.seed) if critic else []
+    texts_of = KeyShuffle(tunes, settings.seed) if transpose else lambda *_: [tune.text for tune in tunes]
+    group = Together()
+    result = train_network(
+        header_shuffle(texts_of, settings.seed),
+        [learned(tune.text) for tune in held_out],
+        network=network,
+        training=settings,
+        run_dir=run,
+        vocabulary=vocabulary,
+        resume=resume,
+        progress=progress,
+        initial=initial,
+        device=device,
+        jobs=max(1, processors() // group.size),
+        corpus={"recipe": corpus.recipe, "digest": corpus.digest, "transposed": transpose, "values": values},
+    )
+    if not group.leads:
+        return None
+    Index.of_corpus(corpus.tunes).save(index_path(result.model))
+    checkpoint, figures = _measured(load_checkpoint(result.model), corpus, held_out)
+    save_checkpoint(result.model, checkpoint)
+    if critic:
+        checkpoint = with_critic(checkpoint, real, seed=settings.seed, jobs=processors(), progress=log.info)
+        save_checkpoint(result.model, checkpoint)
+    bits = {split: {name: part["bits_per_note"] for name, part in parts.items()} for split, parts in figures.items()}
+    return TrainedModel(result.model, bits)
+
+
+def _network(
+    initial: Checkpoint | None, shape: Mapping[str, Any], resume: bool, start: Path | str | None
+) -> NetworkSettings:
+    """Return the settings of the network to train. Raises ModelError if a model's own shape is overruled."""
+    if initial is None:
+        return NetworkSettings(**shape, told=len(SHAPE))
+    if set(shape) - {"dropout"} or (resume and shape):
+        raise ModelError(f"{start}: the model brings its own cell, layers and units; leave those options out")
+    return replace(initial.network.settings, **shape, told=len(SHAPE))
+
+
+def _measured(
+    checkpoint: Checkpoint, corpus: Corpus, held_out: list[CorpusTune]
+) -> tuple[Checkpoint, dict[str, dict[str, dict[str, float]]]]:
+    """Return a model with its bits on held-out and test tunes, and those figures by split and collection."""
+    figures = {"validation": summarise(measure_bits(checkpoint, held_out))}
+    if corpus.of("test"):
+        figures["test"] = summarise(measure_bits(checkpoint, corpus.of("test")))
+    return replace(checkpoint, validation={**checkpoint.validation, **figures}), figures

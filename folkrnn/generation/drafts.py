@@ -1,0 +1,60 @@
+"""Drafts of a tune: which are accepted, and which of several is the best."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from folkrnn.errors import GenerationError
+from folkrnn.generation.texts import GeneratedText
+
+
+class Refusal(NamedTuple):
+    """Why a draft is not accepted.
+
+    If the reason is ``required`` and no other draft is better, the tune is delivered as a failure.
+    Otherwise the last draft is delivered all the same.
+    """
+
+    reason: str
+    required: bool = True
+
+
+Acceptor = Callable[[GeneratedText], Refusal | None]
+"""A judge of drafts: it gives the refusal of one, or None if the draft will do. Equal drafts get equal answers."""
+
+
+@dataclass(frozen=True)
+class DraftPolicy:
+    """Which drafts of a tune are accepted, and which of several is the best.
+
+    First ``best_of`` drafts are written. While fewer than that are accepted, the number of drafts is
+    doubled, up to ``max_factor`` times ``best_of``. Of the first ``best_of`` accepted drafts the one
+    with the highest ``score`` is delivered, the first of equal ones. If none is accepted the last is delivered.
+    """
+
+    acceptors: tuple[Acceptor, ...] = ()
+    best_of: int = 1
+    score: Callable[[GeneratedText], float] = lambda text: 0.0
+    max_factor: int = 64
+
+    def __post_init__(self) -> None:
+        for name in ("best_of", "max_factor"):
+            if getattr(self, name) < 1:
+                raise GenerationError(f"{name}={getattr(self, name)!r} should be at least 1")
+
+    def accepting(self, acceptor: Acceptor) -> "DraftPolicy":
+        """Return the policy with one more acceptor."""
+        return replace(self, acceptors=(*self.acceptors, acceptor))
+
+    def refusal(self, text: GeneratedText) -> Refusal | None:
+        """Return the first refusal of a draft; None if all acceptors take it."""
+        return next((refusal for acceptor in self.acceptors if (refusal := acceptor(text))), None)
+
+    def violation(self, text: GeneratedText) -> str:
+        """Return the first requirement that a draft breaks; empty if there is none."""
+        refusals = (acceptor(text) for acceptor in self.acceptors)
+        return next((refusal.reason for refusal in refusals if refusal and refusal.required), "")
+
+
+SINGLE_DRAFT = DraftPolicy()
+"""One draft, accepted as it comes."""

@@ -1,0 +1,367 @@
+"""Tunes that are written side by side, a character of each at a time.
+
+Under the grammar the model chooses first. Where its choice is impossible, the tune goes back to the last
+bar line and the bar is written again. So the bars follow the model's own distribution over possible bars;
+mere masking would favour whatever leads into a corner. After RETRIES attempts, and in the header, the
+choice is repeated among the possible characters alone: the grammar steers.
+"""
+
+import math
+from collections import defaultdict, deque
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from folkrnn.errors import NotationError
+from folkrnn.generation.prompts import Gap, HeaderWriter, Prompt
+from folkrnn.generation.sampling import SamplingParameters, sample_next
+from folkrnn.generation.texts import GeneratedText
+from folkrnn.model.network import Stepper
+from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.notation.grammar import Grammar, Walk
+from folkrnn.notation.place import FormPlace
+
+BLOCK = 64
+"""Rows of one block: enough to keep the matrix products busy, few enough for a single tune."""
+
+MAX_MASKS = 4096
+"""The most sets of choices whose masks are kept for reuse."""
+
+RETRIES = 3
+"""How often an impossible bar is written again before the grammar steers it."""
+
+CADENCE_RETRIES = 3
+"""How often the last bar of a part is written again if it does not end on the tonic.
+
+Three real parts of four end there, but fewer of those that the model writes: it knows how real tunes close,
+yet seldom leads up to it by itself.
+"""
+
+FOLLOWING_TEMPERATURE = 0.6
+"""The factor of the temperature while a bar follows an earlier one note for note.
+
+Left alone, a model repeats half as many bars as people do. If one draw in ten goes astray, a bar of eight
+notes seldom comes back whole, and a text in which bars do not come back teaches the model not to repeat.
+"""
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What all rows have in common: the model, and how characters are chosen."""
+
+    stepper: Stepper
+    vocabulary: Vocabulary
+    header_sampling: SamplingParameters
+    music_sampling: SamplingParameters
+    max_characters: int
+    seed: int
+    grammar: Grammar | None
+    retries: int
+    headers_only: bool
+
+    @property
+    def inputs(self) -> int:
+        """R, how many numbers the network reads of each character."""
+        return self.stepper.network.reads
+
+    @cached_property  # asked for with every character
+    def following_sampling(self) -> SamplingParameters:
+        """The choice in music while a bar follows an earlier one."""
+        temperature = FOLLOWING_TEMPERATURE * self.music_sampling.temperature
+        return replace(self.music_sampling, temperature=temperature)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that is needed to go back to a bar line: ``state`` (L, H) twice, the ``last`` input (R,), the length."""
+
+    walk: Walk
+    place: FormPlace
+    state: tuple[Tensor, ...]
+    last: Tensor
+    length: int
+
+
+@dataclass
+class Row:
+    """One draft under way."""
+
+    index: int
+    draft: int
+    header: HeaderWriter
+    rng: np.random.Generator
+    walk: Walk | None
+    gaps: deque[Gap]
+    gap: Gap | None = None  # the one being filled
+    forced: list[int] = field(default_factory=list)  # ids that must come next, the next one last
+    in_body: bool = False
+    impossible: str = ""
+    place: FormPlace = field(default_factory=FormPlace)
+    bar_line: Snapshot | None = None  # the last one to which the draft may go back
+    attempts: int = 0  # at the bar under way
+    steered: int = 0
+    rewritten: int = 0
+
+
+class Block:
+    """BLOCK rows that step together; each holds a draft or rests."""
+
+    def __init__(self, writing: Writing) -> None:
+        self._writing = writing
+        self._state = writing.stepper.zero_state(BLOCK)
+        self._before_text = torch.tensor([writing.vocabulary.start, *FormPlace().values][: writing.inputs])
+        self._last = self._before_text.repeat(BLOCK, 1)
+        self._rows: dict[int, Row] = {}
+        self._line_starts: set[int] = set()  # rows
+        self._masks: dict[frozenset[str], Tensor] = {}
+        width = writing.max_characters
+        self._uniforms: NDArray[np.float64] = np.zeros((BLOCK, width))
+        self._spent: NDArray[np.int64] = np.zeros(BLOCK, dtype=np.int64)  # of the uniforms
+        self._written: NDArray[np.int64] = np.zeros((BLOCK, width), dtype=np.int64)
+        self._bits: NDArray[np.float32] = np.zeros((BLOCK, width), dtype=np.float32)
+        self._lengths: NDArray[np.int64] = np.zeros(BLOCK, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def free_rows(self) -> list[int]:
+        """The rows that rest."""
+        return [row for row in range(BLOCK) if row not in self._rows]
+
+    def share_written(self, index: int) -> float:
+        """Return the largest share of the form that a draft of a tune has written, from 0 to 1."""
+        return max((row.place.share for row in list(self._rows.values()) if row.index == index), default=0.0)
+
+    def begin(self, row: int, index: int, draft: int, prompt: Prompt) -> None:
+        """Put a draft on a row that rests, before its first character."""
+        writing = self._writing
+        rng = np.random.default_rng((writing.seed, index, *([draft] if draft else [])))
+        walk = writing.grammar.walk(writing.max_characters, prompt.similarity) if writing.grammar else None
+        self._rows[row] = Row(index, draft, HeaderWriter(prompt), rng, walk, deque(prompt.gaps))
+        self._line_starts.add(row)
+        self._draw(row)
+        self._lengths[row] = 0
+        self._last[row] = self._before_text
+        for part in self._state:
+            part[:, row] = 0
+
+    def step(self) -> list[GeneratedText]:
+        """Write one character of every draft, or go back to its last bar line; return the drafts that are over."""
+        logits, self._state = self._writing.stepper(self._last, self._state)
+        costs = logits.log_softmax(1).numpy() / -math.log(2)  # of the plain model, whatever is chosen
+        for row in self._line_starts:
+            choices = self._rows[row].header.choices
+            if choices:
+                logits[row] += self._mask(frozenset(choices))
+        every = np.arange(BLOCK)
+        ids = self._choose(logits, torch.from_numpy(self._uniforms[every, self._spent]))
+        self._spend(list(self._rows))
+        back = self._steer(logits, ids)
+        given = self._apply_prompts(ids)
+        self._written[every, self._lengths] = ids
+        self._bits[every, self._lengths] = costs[every, ids]
+        live = [row for row in self._rows if row not in back]
+        self._lengths[live] += 1
+        self._read(ids, live)
+        for row in back:
+            self._go_back(row)
+        self._advance(ids, live, given)
+        return self._collect(ids, live)
+
+    def _read(self, ids: NDArray[np.int64], live: list[int]) -> None:
+        """Prepare what the network reads next: the ids, and the context features if it has any."""
+        writing = self._writing
+        self._last[live, 0] = torch.from_numpy(ids[live])
+        if writing.inputs > 1 or writing.grammar:
+            for row in live:
+                self._rows[row].place.advance(writing.vocabulary.characters[ids[row]])
+        if writing.inputs > 1 and live:
+            values = [self._rows[row].place.values[: writing.inputs - 1] for row in live]
+            self._last[live, 1:] = torch.tensor(values)
+
+    # ── choosing ────────────────────────────────────────────────────────────────────────────────
+
+    def _sampling(self, row: Row) -> SamplingParameters:
+        """Return how a row's next character is chosen.
+
+        A bar that is written again no longer follows an earlier one, or it would come out as before.
+        """
+        if not row.in_body:
+            return self._writing.header_sampling
+        follows = self._writing.grammar and not row.attempts and row.place.follows
+        return self._writing.following_sampling if follows else self._writing.music_sampling
+
+    def _choose(self, logits: Tensor, uniforms: Tensor) -> NDArray[np.int64]:
+        """Choose the next ids (BLOCK,)."""
+        ids = np.zeros(BLOCK, np.int64)
+        groups: dict[SamplingParameters, list[int]] = defaultdict(list)
+        for number, row in self._rows.items():
+            groups[self._sampling(row)].append(number)
+        for sampling, numbers in groups.items():
+            ids[numbers] = sample_next(logits[numbers], sampling, uniforms[numbers]).numpy()
+        return ids
+
+    def _draw(self, row: int) -> None:
+        """Draw a row's next random numbers."""
+        self._uniforms[row] = self._rows[row].rng.random(self._uniforms.shape[1])
+        self._spent[row] = 0
+
+    def _spend(self, rows: list[int]) -> None:
+        """Count one random number of each row as used."""
+        self._spent[rows] += 1
+        for row in np.flatnonzero(self._spent == self._uniforms.shape[1]).tolist():
+            if row in self._rows:
+                self._draw(row)
+            else:
+                self._spent[row] = 0
+
+    def _mask(self, choices: frozenset[str]) -> Tensor:
+        """Return what to add to logits (V,) so that only the choices are left."""
+        if choices not in self._masks:
+            if len(self._masks) == MAX_MASKS:
+                self._masks.clear()
+            vocabulary = self._writing.vocabulary
+            mask = torch.full((len(vocabulary),), -torch.inf)
+            mask[[vocabulary.id(letter) for letter in choices if letter in vocabulary]] = 0
+            self._masks[choices] = mask
+        return self._masks[choices]
+
+    # ── the grammar ─────────────────────────────────────────────────────────────────────────────
+
+    def _steer(self, logits: Tensor, ids: NDArray[np.int64]) -> set[int]:
+        """Replace ids that the grammar does not allow; return the rows that go back to their last bar line."""
+        back: set[int] = set()
+        writing = self._writing
+        if writing.grammar is None:
+            return back
+        characters = writing.vocabulary.characters
+        for number, row in self._rows.items():
+            assert row.walk is not None
+            again = row.bar_line is not None and row.attempts < writing.retries and not row.forced
+            if again and row.attempts < CADENCE_RETRIES and row.place.ends_off_tonic(characters[ids[number]]):
+                back.add(number)
+                continue
+            if (
+                characters[ids[number]] in row.walk.choices
+                or row.forced
+                or (number in self._line_starts and row.header.in_body and row.header.body)
+            ):
+                continue
+            if again:
+                back.add(number)
+                continue
+            allowed = logits[number : number + 1] + self._mask(row.walk.choices)
+            uniform = torch.from_numpy(self._uniforms[number : number + 1, self._spent[number]])
+            ids[number] = int(sample_next(allowed, self._sampling(row), uniform))
+            row.steered += 1
+            self._spend([number])
+        return back
+
+    def _snapshot(self, number: int, row: Row) -> Snapshot:
+        """Return what is needed to come back to where a row stands."""
+        assert row.walk is not None
+        state = tuple(part[:, number].clone() for part in self._state)
+        return Snapshot(
+            row.walk.copy(), row.place.copy(), state, self._last[number].clone(), int(self._lengths[number])
+        )
+
+    def _go_back(self, number: int) -> None:
+        """Stand at the last bar line again."""
+        row = self._rows[number]
+        bar_line = row.bar_line
+        assert bar_line is not None
+        row.walk, row.place = bar_line.walk.copy(), bar_line.place.copy()
+        row.attempts += 1
+        row.rewritten += 1
+        self._last[number] = bar_line.last
+        self._lengths[number] = bar_line.length
+        for part, kept in zip(self._state, bar_line.state, strict=True):
+            part[:, number] = kept
+
+    def _advance(self, ids: NDArray[np.int64], rows: list[int], given: set[int]) -> None:
+        """Let the grammar read what was written or given, and take snapshots at bar lines."""
+        if self._writing.grammar is None:
+            return
+        characters = self._writing.vocabulary.characters
+        for number in rows:
+            row = self._rows[number]
+            assert row.walk is not None
+            try:
+                row.walk.advance(characters[ids[number]], given=number in given)
+                if number in given:
+                    row.bar_line = None  # what was given stays
+                    if row.in_body and not row.forced:
+                        row.walk.settle()
+                if not row.forced and row.walk.in_music and (row.in_body or not row.header.body):
+                    _open_gap(row, row.walk)
+            except NotationError as error:
+                row.impossible = str(error)
+                continue
+            if row.walk.at_bar_line and not row.forced:
+                row.attempts = 0
+                row.bar_line = self._snapshot(number, row)
+
+    # ── prompts, and the end ────────────────────────────────────────────────────────────────────
+
+    def _apply_prompts(self, ids: NDArray[np.int64]) -> set[int]:
+        """Replace the model's choice where the prompt speaks; return the rows where it does."""
+        vocabulary = self._writing.vocabulary
+        for number in self._line_starts:
+            row = self._rows[number]
+            row.in_body = row.header.in_body
+            line = row.header.line(vocabulary.characters[ids[number]])
+            if row.in_body and line and row.walk is not None:
+                line = row.walk.opened(line)
+            row.forced = vocabulary.encode(line).tolist()[::-1]
+        self._line_starts.clear()
+        for number, row in self._rows.items():
+            _close_gap(row, vocabulary, vocabulary.characters[ids[number]])
+        given = {number for number, row in self._rows.items() if row.forced}
+        for number in given:
+            ids[number] = self._rows[number].forced.pop()
+        return given
+
+    def _collect(self, ids: NDArray[np.int64], live: list[int]) -> list[GeneratedText]:
+        """Return the drafts that are over, and let their rows rest."""
+        start, width = self._writing.vocabulary.start, self._written.shape[1]
+        over = []
+        impossible = np.isin(np.arange(BLOCK), [number for number, row in self._rows.items() if row.impossible])
+        for number in np.flatnonzero((ids == start) | impossible | (self._lengths == width)).tolist():
+            row = self._rows.get(number)
+            if row is None or number not in live:
+                continue
+            finished = row.walk.finished if row.walk is not None else bool(ids[number] == start) and row.in_body
+            finished = finished or (self._writing.headers_only and row.header.in_body and not row.forced)
+            if finished or row.impossible or self._lengths[number] == width:
+                over.append(self._text(number, row, finished))
+                del self._rows[number]
+                self._lengths[number] = 0
+            else:
+                self._line_starts.add(number)
+        return over
+
+    def _text(self, number: int, row: Row, finished: bool) -> GeneratedText:
+        length = self._lengths[number]
+        written = self._writing.vocabulary.decode(self._written[number, :length].tolist())
+        bits = self._bits[number, :length].copy()
+        return GeneratedText(row.index, written, finished, row.steered, row.rewritten, bits, row.draft, row.impossible)
+
+
+def _open_gap(row: Row, walk: Walk) -> None:
+    """Begin the next gap where all that comes before it is written."""
+    if row.gap is None and row.gaps:
+        row.gap = row.gaps.popleft()
+        row.gap.open(walk)
+
+
+def _close_gap(row: Row, vocabulary: Vocabulary, character: str) -> None:
+    """Where a character closes the gap, expect what is given after it."""
+    if row.gap is not None and row.walk and row.walk.ends_gap(character):
+        row.walk.release()
+        row.forced = vocabulary.encode(row.gap.then).tolist()[::-1]
+        row.gap = None
