@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from folkrnn.evaluation.originality import HALF, Index, Originality, name_of
+
 from folkrnn.corpus import Corpus, CorpusTune, build_corpus, load_corpus, load_recipe
 from folkrnn.errors import NotationError
 from folkrnn.evaluation.bits import FIDDLE
-from folkrnn.evaluation.originality import HALF, Index, Originality, name_of
 from folkrnn.generation import Prompt, generate_texts
 from folkrnn.generation.sampling import Choice
 from folkrnn.model import bundled_model, load_checkpoint

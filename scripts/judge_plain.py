@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from folkrnn.evaluation.originality import Index
 from plain import Plain, train_plain
 
 from folkrnn.corpus import build_corpus, load_corpus, load_recipe
 from folkrnn.evaluation.bits import FIDDLE
-from folkrnn.evaluation.originality import Index
 from folkrnn.evaluation.report import Reference
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.learned import split_header

@@ -12,12 +12,13 @@ from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 
-from folkrnn.corpus import build_corpus, load_recipe
-from folkrnn.corpus.cleaning import title_key
 from folkrnn.evaluation.critic import heeding
 from folkrnn.evaluation.originality import Index, Original
-from folkrnn.generation import generate_texts
 from folkrnn.generation.requests import Request, drafts_for, read_request
+
+from folkrnn.corpus import build_corpus, load_recipe
+from folkrnn.corpus.cleaning import title_key
+from folkrnn.generation import generate_texts
 from folkrnn.generation.sampling import Choice
 from folkrnn.model import bundled_model, load_checkpoint
 from folkrnn.notation import Tune, likeness, parse_key, performance, performed_order, read_tunes

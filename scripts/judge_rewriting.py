@@ -8,11 +8,12 @@ import argparse
 import statistics
 from pathlib import Path
 
+from folkrnn.generation.reworking import BARS_AHEAD, rewriting
+
 from folkrnn.corpus import build_corpus, load_recipe
 from folkrnn.errors import GenerationError
 from folkrnn.generation import generate_texts
 from folkrnn.generation.generator import Drafts, GeneratedText
-from folkrnn.generation.reworking import BARS_AHEAD, rewriting
 from folkrnn.generation.sampling import Choice
 from folkrnn.model import bundled_model, load_checkpoint
 from folkrnn.model.scoring import bits

@@ -7,6 +7,7 @@ import sys
 import click
 
 from folkrnn import __version__
+from folkrnn.cli.console import logging_printed
 from folkrnn.cli.corpus import corpus
 from folkrnn.cli.evaluate import evaluate
 from folkrnn.cli.export import export
@@ -23,7 +24,7 @@ DONE, NO, CANNOT = 0, 1, 2
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="folkrnn")
+@click.version_option(__version__, "-V", "--version", prog_name="folkrnn")
 def cli() -> None:
     """Compose, validate, hear and print folk tunes in ABC notation."""
 
@@ -35,7 +36,8 @@ for command in (corpus, train, generate, continue_, rewrite, validate, export, p
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every foreseeable failure is one line on stderr and status 2."""
     try:
-        status = cli.main(arguments, prog_name="folkrnn", standalone_mode=False)
+        with logging_printed():
+            status = cli.main(arguments, prog_name="folkrnn", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from folkrnn.cli.common import read_files, table
+from folkrnn.cli.common import counted, read_files, table
+from folkrnn.cli.console import is_quiet, quiet_option, tell
 from folkrnn.errors import InputError
 from folkrnn.notation import LEVELS
 from folkrnn.processes import processors
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--summary", is_flag=True, help="Print a table, tunes by finding and argument, instead of each finding.")
 @click.option("--second/--no-second", default=True, show_default=True, help="Ask music21 too.")
+@quiet_option
 def validate(files: tuple[str, ...], as_json: bool, summary: bool, second: bool) -> None:
     """Say what is wrong with tunes: unreadable, bars too long or short, repeats, ties; then ask music21.
 
@@ -35,11 +37,15 @@ def validate(files: tuple[str, ...], as_json: bool, summary: bool, second: bool)
     tunes = [tune for _, found in books for tune in found]
     reports = []
     with click.progressbar(
-        validate_all(tunes, processors(), second), len(tunes), "validating", file=sys.stderr, hidden=len(tunes) < 20
+        validate_all(tunes, processors(), second),
+        len(tunes),
+        "validating",
+        file=sys.stderr,
+        hidden=len(tunes) < 20 or is_quiet(),
     ) as steps:
         for report in steps:
             reports.append(report)
-            if not (as_json or summary):
+            if not (as_json or summary or is_quiet()):
                 for line in report.lines():
                     click.echo(line)
     playable = sum(report.playable for report in reports)
@@ -48,7 +54,7 @@ def validate(files: tuple[str, ...], as_json: bool, summary: bool, second: bool)
     elif summary:
         _print_summary([name for name, found in books for _ in found], reports)
     if not as_json and reports:
-        click.echo(f"{playable} of {len(reports)} tunes are playable")
+        tell(f"{playable} of {counted(len(reports), 'tune')} {'is' if len(reports) == 1 else 'are'} playable")
     for error in unread:
         click.echo(f"folkrnn: {error}", err=True)
     if unread or playable < len(reports):

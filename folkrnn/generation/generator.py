@@ -84,6 +84,7 @@ class TextWriter:
             grammar=grammar,
             retries=retries,
             headers_only=beam > 0,
+            inputs=network.reads,
         )
         self._search = _search(self._writing, beam) if beam else None
 

@@ -62,11 +62,8 @@ class Writing:
     grammar: Grammar | None
     retries: int
     headers_only: bool
-
-    @property
-    def inputs(self) -> int:
-        """R, how many numbers the network reads of each character."""
-        return self.stepper.network.reads
+    inputs: int
+    """R, how many numbers the network reads of each character."""
 
     @cached_property  # asked for with every character
     def following_sampling(self) -> SamplingParameters:

@@ -119,10 +119,10 @@ class FormPlace:
     def share(self) -> float:
         """The share of the form's bars that is written, from 0 to 1; 0 in the header and without a form."""
         bars = [count for count, _ in self._parts]
-        written = sum(bars[: max(self._part, 0)]) + (
-            bars[self._part] - self._left if 0 <= self._part < len(bars) else 0
-        )
-        return min(max(written / sum(bars), 0.0), 1.0) if bars and self._part >= 0 else 0.0
+        if not bars or self._part < 0:
+            return 0.0
+        written = sum(bars[: self._part]) + (bars[self._part] - self._left if self._part < len(bars) else 0)
+        return min(max(written / sum(bars), 0.0), 1.0)
 
     @property
     def follows(self) -> bool:

@@ -36,7 +36,7 @@ def test_a_model_without_its_tunes_says_what_to_give(run: Run, untrained: Path, 
     (tmp_path / "model.safetensors").write_bytes(untrained.read_bytes())
     result = run("originality", tune, "--model", tmp_path / "model.safetensors")
     assert result.status == 2
-    assert "expected --corpus" in result.err
+    assert "expected a corpus" in result.err
     assert result.err.count("\n") == 1
 
 

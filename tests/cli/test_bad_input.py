@@ -150,7 +150,7 @@ def test_one_unreadable_file_does_not_hide_the_others(run: Run, tune: Path, tmp_
     (tmp_path / "picture.abc").write_bytes(PNG)
     result = run("validate", tmp_path)
     assert_one_line(result, 2, "picture.abc")
-    assert result.out.splitlines()[-1] == "1 of 1 tunes are playable"
+    assert result.out.splitlines()[-1] == "1 of 1 tune is playable"
 
 
 def test_export_names_the_tunes_that_have_errors(run: Run, tmp_path: Path) -> None:
@@ -163,4 +163,4 @@ def test_export_names_the_tunes_that_have_errors(run: Run, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("wish", ["--title", "--key", "--meter"])
 def test_an_empty_wish(run: Run, wish: str) -> None:
-    assert_one_line(run("generate", wish, ""), 2, wish)
+    assert_one_line(run("generate", wish, ""), 2, f"{wish[2:]} is empty")

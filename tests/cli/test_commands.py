@@ -15,7 +15,7 @@ Run = Callable[..., Any]
 def test_validate_says_yes(run: Run, tune: Path) -> None:
     result = run("validate", tune)
     assert result.status == 0
-    assert result.out.splitlines()[-1] == "1 of 1 tunes are playable"
+    assert result.out.splitlines()[-1] == "1 of 1 tune is playable"
 
 
 def test_validate_prints_json(run: Run, tune: Path) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from folkrnn import generation
-from folkrnn.generation import GeneratedText, Prompt
+from folkrnn.composition import composer
+from folkrnn.generation.prompts import Prompt
+from folkrnn.generation.texts import GeneratedText
 from folkrnn.notation import read_tunes
 
 Run = Callable[..., Any]
@@ -28,13 +29,17 @@ def compose(monkeypatch: pytest.MonkeyPatch, run: Run) -> Callable[..., Any]:
     """Run ``folkrnn generate`` with seed 1 and with these texts in place of a model's."""
 
     def call(texts: Sequence[str], *arguments: object) -> Any:
-        def generate_texts(
-            network: object, vocabulary: object, prompts: Sequence[Prompt], *, constrained: bool, **_: object
-        ) -> Iterator[GeneratedText]:
-            for index, _prompt in enumerate(prompts):
-                yield GeneratedText(index, texts[index], True, steered=2 * constrained)
+        class TextWriter:
+            """Writes these texts."""
 
-        monkeypatch.setattr(generation, "generate_texts", generate_texts)
+            def __init__(self, network: object, vocabulary: object, prompts: Sequence[Prompt], **options: Any) -> None:
+                self.count, self.constrained = len(prompts), options["constrained"]
+
+            def write(self, *_: object) -> Iterator[GeneratedText]:
+                for index in range(self.count):
+                    yield GeneratedText(index, texts[index], True, steered=2 * self.constrained)
+
+        monkeypatch.setattr(composer, "TextWriter", TextWriter)
         return run("generate", "-n", len(texts), "--seed", 1, "--max-copied", 1, *arguments)
 
     return call
@@ -190,22 +195,27 @@ def test_one_file_can_be_overwritten(compose: Run, tmp_path: Path) -> None:
 
 PROGRAM = """
 import time
-from folkrnn import generation
 from folkrnn.cli import main
+from folkrnn.composition import composer
+from folkrnn.generation.texts import GeneratedText
 
 last = {stop}
 
-def generate_texts(network, vocabulary, prompts, stop, **_):
-    for index, _ in enumerate(prompts):
-        if index == last:
-            print("waiting", flush=True)
-            while not stop():
-                time.sleep(0.01)
-            return
-        yield generation.GeneratedText(index, {tune!r}.format(index + 1), True)
+class TextWriter:
+    def __init__(self, network, vocabulary, prompts, **_):
+        self.count = len(prompts)
+
+    def write(self, policy, stop, watch):
+        for index in range(self.count):
+            if index == last:
+                print("waiting", flush=True)
+                while not stop():
+                    time.sleep(0.01)
+                return
+            yield GeneratedText(index, {tune!r}.format(index + 1), True)
 
 if last is not None:
-    generation.generate_texts = generate_texts
+    composer.TextWriter = TextWriter
 main()
 """
 
@@ -250,7 +260,7 @@ def test_ctrl_c_leaves_all_files_of_the_tunes_made(tmp_path: Path, stop: int) ->
     arguments = ["-n", 1000, "--seed", 1, "--format", "abc,midi", "-o", tmp_path]
     status, out, err = interrupted(arguments, at="waiting", stop=stop)
     assert status == 130
-    assert err == f"folkrnn: stopped; {stop} of 1000 tunes were written\n"
+    assert err == f"folkrnn: stopped; {stop} of 1,000 tunes were written\n"
     assert f"{stop} of {stop} tunes are playable" in out
     numbers = range(1, stop + 1)
     assert {path.name for path in tmp_path.glob("*.mid")} == {f"tunes-1-tune-{number}.mid" for number in numbers}
@@ -262,7 +272,7 @@ def test_ctrl_c_leaves_all_files_of_the_tunes_made(tmp_path: Path, stop: int) ->
 @needs_groups
 def test_ctrl_c_leaves_a_whole_tunebook_on_standard_output() -> None:
     status, out, err = interrupted(["-n", 1000, "-o", "-"], at="waiting", stop=3)
-    assert (status, err) == (130, "folkrnn: stopped; 3 of 1000 tunes were written\n")
+    assert (status, err) == (130, "folkrnn: stopped; 3 of 1,000 tunes were written\n")
     assert [tune.title for tune in read_tunes(out.replace("waiting\n", ""))] == ["Tune 1", "Tune 2", "Tune 3"]
 
 
@@ -273,6 +283,6 @@ def test_ctrl_c_stops_the_model(tmp_path: Path, untrained: Path) -> None:
     assert status == 130
     assert "Traceback" not in err
     written = sum(len(titles(book)) for book in tmp_path.iterdir())
-    assert err.splitlines()[-1] == f"folkrnn: stopped; {written} of 100000 tunes were written"
+    assert err.splitlines()[-1] == f"folkrnn: stopped; {written} of 100,000 tunes were written"
     assert 0 < len(json.loads(out)) < 100_000
     assert [path.name for path in tmp_path.iterdir()] == ["tunes-1.abc"][:written]

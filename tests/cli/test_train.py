@@ -88,7 +88,7 @@ def test_a_critic_is_learned_and_heeded(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "critical"
     result = run("train", book(tmp_path / "a.abc", "Tune", 40), "-o", folder, "--max-steps", 0, *SMALL, "--critic", 20)
     assert result.status == 0
-    assert "the critic tells" in result.err
+    assert "the critic is right about" in result.err
     model = folder / "model.safetensors"
     asked = ["generate", "--model", model, "-n", 1, "--seed", 1, "--max-length", 400, "--format", "abc", "--json"]
     heeded = json.loads(run(*asked, "-o", tmp_path / "heeded").out)

@@ -58,10 +58,10 @@ def test_what_is_asked_for_comes_out(run: Run, model: Path) -> None:
         (["--key", "H"], "expected one such as D, Em"),
         (["--form", "ABA"], "such as 8:8:"),
         (["--form", "8:8"], "such as 8:8:"),
-        (["--form", "8|", "--alike", "3"], "needs several parts"),
-        (["--alike", "3", "--unconstrained"], "leave out --unconstrained"),
-        (["--start", "A2 [B"], "--start"),
-        (["--title", " "], "--title is empty"),
+        (["--form", "8|", "--similarity", "3"], "needs several parts"),
+        (["--similarity", "3", "--unconstrained"], "leave out --unconstrained"),
+        (["--start", "A2 [B"], "start"),
+        (["--title", " "], "title is empty"),
         (["--top-p", "0"], "top-p"),
     ],
 )
@@ -82,16 +82,16 @@ def test_an_unlearned_meter_is_written_and_said(run: Run, model: Path) -> None:
 def test_what_cannot_be_obeyed_is_kept_aside(
     run: Run, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from folkrnn.generation.requests import Request
+    from folkrnn.composition.requests import Request
 
-    monkeypatch.setattr(Request, "broken", lambda self, tune: "too dull")
+    monkeypatch.setattr(Request, "violation", lambda self, tune: "too dull")
     wishes = ["--key", "D", "--form", "2|", "--meter", "6/8", "--title", "A", "-n", 1, "--seed", 1]
     arguments = [*wishes, "--model", model, "-o", tmp_path, "--format", "abc"]
     result = run("generate", *arguments)
     assert result.status == 1
     assert result.err.endswith("is not what was asked for: too dull\n")
     assert [path.name for path in tmp_path.iterdir()] == ["tunes-1-aside.abc"]
-    assert "64 drafts were written for 1 tunes" in result.out
+    assert "64 drafts were written for 1 tune\n" in result.out
 
 
 @pytest.mark.parametrize("sampler", [["--sampler", "greedy"], ["--top-k", 5, "--top-p", 0.9], ["--best-of", 3]])

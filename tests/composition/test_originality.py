@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from folkrnn.composition.acceptors import IsOriginal
+from folkrnn.composition.originality import COPY, RUN, Index
 from folkrnn.errors import ModelError
 from folkrnn.evaluation.melody import BARS, HELD, grid_of, melody_of, points_of
-from folkrnn.evaluation.originality import COPY, RUN, Index, Original
-from folkrnn.generation.generator import Drafts, GeneratedText
+from folkrnn.generation.texts import GeneratedText
 from folkrnn.notation import Tune, canonical, read_tunes, transpose
 from folkrnn.notation.pitch import Pitch
 
@@ -164,22 +165,25 @@ def test_a_tune_of_rests_is_judged(index: Index) -> None:
     assert (found.copied, found.likeness, found.nearest) == (0.0, 0.0, "")
 
 
-def test_drafts_that_copy_too_much_are_not_accepted() -> None:
+def draft(tune: Tune) -> GeneratedText:
+    return GeneratedText(0, canonical(tune), finished=True)
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_drafts_that_copy_too_much_are_refused(required: bool) -> None:
     known, new = invented(1), invented(2)
-    original = Original(Index.of([(known, "Tune 1")]), 0.2)
-    drafts = original.drafts(Drafts())
-    texts = {
-        tune.title: GeneratedText(0, canonical(tune), True, 0, 0, np.zeros(0, np.float32)) for tune in (known, new)
-    }
-    assert {title: drafts.accept(text) for title, text in texts.items()} == {"Tune 1": False, "Tune 2": True}
-    assert original.broken(known) == "100% of its notes are copied from Tune 1; expected at most 20%"
+    accepts = IsOriginal(Index.of([(known, "Tune 1")]), 0.2, required=required)
+    refusal = accepts(draft(known))
+    assert refusal == ("100% of its notes are copied from Tune 1; expected at most 20%", required)
+    assert accepts(draft(new)) is None
+
+
+def test_a_known_tune_with_notes_changed_is_refused(index: Index) -> None:
+    copy = changed(invented(3), 0.4, 1)
+    assert IsOriginal(index, required=True)(draft(copy)) == ("it is Tune 3 in 4/4, changed", True)
 
 
 def test_a_known_title_is_avoided_but_no_failure(index: Index) -> None:
-    def accepts(original: Original, new: Tune) -> bool:
-        return original.drafts(Drafts()).accept(GeneratedText(0, canonical(new), finished=True))
-
     new = replace(invented(3000), fields=(("T", "Tune 5"), ("M", "4/4"), ("K", "G")))
-    assert not accepts(Original(index, titled=False), new)
-    assert accepts(Original(index), new)
-    assert Original(index, titled=False).broken(new) == ""
+    assert IsOriginal(index, any_title=False, required=True)(draft(new)) == ("the title Tune 5 is known", False)
+    assert IsOriginal(index)(draft(new)) is None

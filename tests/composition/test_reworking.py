@@ -5,11 +5,16 @@ from fractions import Fraction
 import pytest
 import torch
 
+from folkrnn.composition.acceptors import KeepsRequest
+from folkrnn.composition.requests import read_request
+from folkrnn.composition.reworking import Reworking, extension, replacement
+from folkrnn.composition.selection import start_fit
+from folkrnn.composition.starts import read_start
 from folkrnn.errors import GenerationError
-from folkrnn.generation.generator import Drafts, GeneratedText, generate_texts
+from folkrnn.generation.drafts import DraftPolicy
+from folkrnn.generation.generator import generate_texts
 from folkrnn.generation.prompts import Prompt
-from folkrnn.generation.requests import drafts_for, read_request
-from folkrnn.generation.reworking import Reworking, continuation, read_start, rewriting
+from folkrnn.generation.texts import GeneratedText
 from folkrnn.model import Checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
@@ -45,13 +50,13 @@ def made(prompt: Prompt, count: int = 3, **options: object) -> list[GeneratedTex
 
 def reworked(reworking: Reworking, count: int = 2) -> list[Tune]:
     texts = made(reworking.prompt, count, cautious=reworking.cautious)
-    return [reworking.finished(one(text.text)) for text in texts]
+    return [reworking.finish(one(text.text)) for text in texts]
 
 
 @pytest.mark.parametrize(("first", "last"), [(1, 1), (2, 3), (4, 5), (6, 7), (7, 10), (1, 4)])
 def test_all_other_bars_stay_as_they_were(first: int, last: int) -> None:
     tune = one(REEL)
-    news = reworked(rewriting(tune, first, last, MODEL))
+    news = reworked(replacement(tune, first, last, MODEL))
     for new in news:
         assert validate(new).playable
         assert form(new) == form(tune)
@@ -70,10 +75,10 @@ def test_all_other_bars_stay_as_they_were(first: int, last: int) -> None:
 
 
 def test_of_the_drafts_the_one_is_taken_that_leads_best_into_what_follows() -> None:
-    reworking = rewriting(one(REEL), 2, 3, MODEL)
+    reworking = replacement(one(REEL), 2, 3, MODEL)
     assert reworking.score
     drafts = made(reworking.prompt, 1, cautious=reworking.cautious)
-    best = made(reworking.prompt, 1, cautious=reworking.cautious, drafts=Drafts(best_of=12, score=reworking.score))
+    best = made(reworking.prompt, 1, cautious=reworking.cautious, policy=DraftPolicy(best_of=12, score=reworking.score))
     assert reworking.score(best[0]) >= reworking.score(drafts[0])
     follows = len("|edcAG2B2:||:g2bgdgbg|f2afdfaf|1g2bge2ge")
     after = len(best[0].written) - best[0].written.rindex("|edcAG2B2:|")
@@ -82,12 +87,12 @@ def test_of_the_drafts_the_one_is_taken_that_leads_best_into_what_follows() -> N
 
 
 def test_nothing_follows_the_last_bars() -> None:
-    assert rewriting(one(REEL), 7, 10, MODEL).score is None
+    assert replacement(one(REEL), 7, 10, MODEL).score is None
 
 
 def test_after_a_closed_part_a_new_one_comes() -> None:
     tune = one(REEL)
-    for new in reworked(continuation(tune, 4, MODEL)):
+    for new in reworked(extension(tune, 4, MODEL)):
         assert validate(new).playable
         assert form(new) == "4:4:4:"
         kept = len(tune.bars)
@@ -95,7 +100,7 @@ def test_after_a_closed_part_a_new_one_comes() -> None:
 
 
 def test_a_part_under_way_becomes_longer_and_a_begun_bar_is_filled() -> None:
-    for new in reworked(continuation(one(HUMMED), 6, MODEL)):
+    for new in reworked(extension(one(HUMMED), 6, MODEL)):
         assert validate(new).playable
         assert form(new) == "8:"
         assert write_tune(new).split("K:D\n")[1].replace(" ", "").startswith("A|:A2FDFA|BdcA")
@@ -116,7 +121,7 @@ def test_a_part_under_way_becomes_longer_and_a_begun_bar_is_filled() -> None:
 )
 def test_bars_that_cannot_be_written_anew_are_refused(text: str, bars: tuple[int, int], named: str) -> None:
     with pytest.raises(GenerationError, match=named):
-        rewriting(one(text), *bars, MODEL)
+        replacement(one(text), *bars, MODEL)
 
 
 # ── the beginning ─────────────────────────────────────────────────────────────────────────────────────────
@@ -132,7 +137,7 @@ def test_a_beginning_is_read_in_any_spelling() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "named"), [("", "no music"), ("*", "no music"), ("[AB", "--start"), ("A\nB", "one line")]
+    ("text", "named"), [("", "no music"), ("*", "no music"), ("[AB", "start"), ("A\nB", "one line")]
 )
 def test_what_is_no_beginning_is_refused(text: str, named: str) -> None:
     with pytest.raises(GenerationError, match=named):
@@ -154,7 +159,7 @@ SHORT = {"meter": "6/8", "key": "none", "form": "4:4:"}
 )
 def test_the_music_begins_as_given_and_bars_with_a_star_are_full(start: str, wished: dict[str, str]) -> None:
     request = read_request(wished, {}, start=start)
-    for text in made(request.prompt, 2, drafts=drafts_for(request, MODEL)):
+    for text in made(request.prompt, 2, policy=DraftPolicy((KeepsRequest(request),))):
         assert text.accepted
         tune = one(text.text)
         assert validate(tune).playable
@@ -171,13 +176,13 @@ def test_the_music_begins_as_given_and_bars_with_a_star_are_full(start: str, wis
 def test_a_beginning_that_fits_no_meter_is_refused() -> None:
     request = read_request({"meter": "2/4"}, {}, start="A8")
     with pytest.raises(GenerationError, match="cannot begin this tune: '8' cannot come here"):
-        made(request.prompt, 1, drafts=drafts_for(request, MODEL))
+        made(request.prompt, 1)
 
 
 def test_where_meter_and_key_are_the_models_they_are_chosen_for_the_beginning() -> None:
     request = read_request({"form": "2|"}, {}, start="A2F DFA|d3")
-    drafts = drafts_for(request, MODEL)
-    assert drafts.best_of > 1
-    (text,) = made(request.prompt, 1, drafts=drafts)
-    others = made(request.prompt, 1, drafts=Drafts(best_of=1, most=64))
-    assert drafts.score(text) >= drafts.score(others[0])
+    score = start_fit(request)
+    (text,) = made(request.prompt, 1, policy=DraftPolicy(best_of=8, score=score))
+    (other,) = made(request.prompt, 1)
+    assert score(text) >= score(other)
+    assert text.drafts >= 8

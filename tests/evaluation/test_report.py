@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 import torch
+from folkrnn.evaluation.originality import Index
 
 from folkrnn.corpus import Corpus, CorpusTune
 from folkrnn.errors import CorpusError
-from folkrnn.evaluation.originality import Index
 from folkrnn.evaluation.page import Drawing, page
 from folkrnn.evaluation.report import FEWEST, Evaluation, Reference, evaluate
 from folkrnn.model import Checkpoint

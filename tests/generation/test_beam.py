@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from folkrnn.errors import GenerationError
-from folkrnn.generation.beam import MOST_SAME
-from folkrnn.generation.generator import GeneratedText, generate_texts
+from folkrnn.generation.beam import MAX_SAME
+from folkrnn.generation.generator import generate_texts
 from folkrnn.generation.prompts import Prompt
-from folkrnn.generation.sampling import Choice
+from folkrnn.generation.sampling import SamplingParameters
+from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.scoring import bits
 from folkrnn.model.vocabulary import Vocabulary
@@ -51,7 +52,7 @@ def test_what_is_found_is_playable_has_its_form_and_costs_what_is_told() -> None
 
 def test_a_beam_of_one_is_greedy() -> None:
     (searched,) = made(ASKED, 1, beam=1)
-    (greedy,) = made(ASKED, 1, music=Choice(0.0))
+    (greedy,) = made(ASKED, 1, music_sampling=SamplingParameters(0.0))
     assert searched.written == greedy.written
 
 
@@ -70,7 +71,7 @@ def test_no_bar_comes_without_end() -> None:
     (text,) = made(ASKED | {"I": "form 16|"}, 1, beam=6)
     bars = text.written.split("\n")[-2].removesuffix("|]").split("|")
     assert len(bars) == 16
-    assert max(Counter(bars).values()) <= MOST_SAME
+    assert max(Counter(bars).values()) <= MAX_SAME
 
 
 def test_the_same_header_has_the_same_music_whatever_is_searched_beside_it() -> None:

@@ -7,9 +7,11 @@ import torch
 
 from folkrnn.errors import GenerationError
 from folkrnn.evaluation.features import on_tonic
-from folkrnn.generation.generator import Drafts, GeneratedText, generate_texts
+from folkrnn.generation.drafts import DraftPolicy, Refusal
+from folkrnn.generation.generator import generate_texts
 from folkrnn.generation.prompts import Prompt
-from folkrnn.generation.sampling import Choice
+from folkrnn.generation.sampling import SamplingParameters
+from folkrnn.generation.texts import GeneratedText
 from folkrnn.model import bundled_model, load_checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.scoring import bits
@@ -33,7 +35,7 @@ def made(count: int, prompt: Prompt = Prompt(), **options: object) -> list[Gener
 
 @pytest.mark.parametrize("temperature", [0, 0.3, 1.0, 3.0])
 def test_even_an_untrained_model_writes_playable_tunes(temperature: float) -> None:
-    for text in made(15, choice=Choice(temperature)):
+    for text in made(15, sampling=SamplingParameters(temperature)):
         assert text.finished
         (tune,) = read_tunes(text.text)
         assert validate(tune).playable
@@ -136,7 +138,7 @@ def test_too_few_characters_are_refused() -> None:
 def test_a_vocabulary_without_bar_lines_says_what_is_missing() -> None:
     few = Vocabulary("".join(c for c in VOCABULARY.characters if c != "|"))
     net = CharNetwork(NetworkSettings(hidden=4), len(few), torch.Generator().manual_seed(4))
-    with pytest.raises(GenerationError, match=r"needs the character '\|'.*--unconstrained"):
+    with pytest.raises(GenerationError, match=r"needs the character '\|'.*unconstrained"):
         generate_texts(net, few, [Prompt()])
 
 
@@ -156,37 +158,59 @@ def test_when_told_to_stop_the_tunes_that_are_over_are_given() -> None:
     assert all(text == everything[text.index] for text in texts)
 
 
-def test_a_draft_that_will_not_do_is_written_anew() -> None:
+def no_rest(text: GeneratedText) -> Refusal | None:
+    return Refusal("a rest") if "z" in text.text else None
+
+
+def test_a_refused_draft_is_replaced() -> None:
     short = Prompt({"I": "form 2|", "M": "2/4"})
     first = made(20, short)
     refused = {text.index for text in first if "z" in text.text}
-    drafts = Drafts(accept=lambda text: "z" not in text.text)
-    again = made(20, short, drafts=drafts)
+    policy = DraftPolicy((no_rest,))
+    again = made(20, short, policy=policy)
     assert 0 < len(refused) < 20
     for old, new in zip(first, again, strict=True):
         assert new.accepted
         assert "z" not in new.text
         assert (new.text != old.text) == (new.index in refused) == (new.drafts > 1)
-    assert [text.text for text in made(20, short, drafts=drafts, batch=3)] == [text.text for text in again]
-    assert [text.text for text in made(7, short, drafts=drafts)] == [text.text for text in again[:7]]
+    assert [text.text for text in made(20, short, policy=policy, batch=3)] == [text.text for text in again]
+    assert [text.text for text in made(7, short, policy=policy)] == [text.text for text in again[:7]]
 
 
 def test_where_no_draft_will_do_the_last_is_told_so() -> None:
-    (text,) = made(1, drafts=Drafts(accept=lambda text: False, most=3))
+    (text,) = made(1, policy=DraftPolicy((lambda text: Refusal(f"draft {text.draft}"),), max_factor=3))
     assert (text.accepted, text.drafts) == (False, 3)
+    assert text.refusals == ("draft 0", "draft 1", "draft 2")
+    assert text.violation == "draft 2"
+
+
+def test_a_preference_that_no_draft_meets_is_no_violation() -> None:
+    def dull(text: GeneratedText) -> Refusal:
+        return Refusal("dull", required=False)
+
+    (text,) = made(1, policy=DraftPolicy((dull,), max_factor=2))
+    assert (text.accepted, text.drafts, text.refusals, text.violation) == (False, 2, ("dull", "dull"), "")
+    (text,) = made(1, policy=DraftPolicy((dull, lambda text: Refusal("wrong")), max_factor=2))
+    assert (text.refusals, text.violation) == (("dull", "dull"), "wrong")
+
+
+def test_a_text_is_read_once() -> None:
+    (text,) = made(1, policy=DraftPolicy((lambda text: None if text.tune.bars else Refusal("empty"),)))
+    assert text.tune is text.tune
+    assert "tune" in text.__dict__, "the delivered text keeps the tune that was read to judge it"
 
 
 def test_of_several_drafts_the_best_is_taken() -> None:
     short = Prompt({"I": "form 2|"})
-    best = made(6, short, drafts=Drafts(best_of=4, score=lambda text: len(text.text)))
-    drafts = [made(6, short, drafts=Drafts(best_of=1, most=4, accept=_the(number))) for number in range(4)]
+    best = made(6, short, policy=DraftPolicy(best_of=4, score=lambda text: len(text.text)))
+    drafts = [made(6, short, policy=DraftPolicy((_the(number),), max_factor=4)) for number in range(4)]
     for text, *written in zip(best, *drafts, strict=True):
         assert text.drafts == 4
         assert len(text.text) == max(len(each.text) for each in written)
 
 
-def _the(number: int) -> Callable[[GeneratedText], bool]:
-    return lambda text: text.draft == number
+def _the(number: int) -> Callable[[GeneratedText], Refusal | None]:
+    return lambda text: None if text.draft == number else Refusal("another number")
 
 
 def test_the_cost_of_each_character_is_told() -> None:

@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from folkrnn.errors import GenerationError
-from folkrnn.generation.generator import GeneratedText, generate_texts
+from folkrnn.generation.generator import generate_texts
 from folkrnn.generation.prompts import HeaderWriter, Prompt
-from folkrnn.generation.sampling import Choice
+from folkrnn.generation.sampling import SamplingParameters
+from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.batches import TuneStream, reading
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.scoring import bits
@@ -44,7 +45,7 @@ def network(steps: int = 150) -> CharNetwork:
 
 def made(count: int, prompt: Prompt = Prompt(), **options: object) -> list[GeneratedText]:  # noqa: B008
     options = {"temperature": 1.2, "seed": 3, "max_characters": 200, "constrained": False} | options
-    options["choice"] = Choice(options.pop("temperature"))  # type: ignore[arg-type]
+    options["sampling"] = SamplingParameters(options.pop("temperature"))  # type: ignore[arg-type]
     made = list(generate_texts(network(), VOCABULARY, [prompt] * count, **options))  # type: ignore[arg-type]
     assert [text.index for text in made] == list(range(count))
     return made
@@ -73,7 +74,7 @@ def test_another_seed_writes_other_tunes() -> None:
 
 def test_company_with_other_prompts_changes_nothing() -> None:
     mixed = [Prompt(), Prompt({"R": "jig"}), Prompt({"K": "G", "T": "Two"})] * 5
-    options = {"choice": Choice(1.2), "seed": 3, "max_characters": 200, "constrained": False}
+    options = {"sampling": SamplingParameters(1.2), "seed": 3, "max_characters": 200, "constrained": False}
     made = [text.text for text in generate_texts(network(), VOCABULARY, mixed, **options)]  # type: ignore[arg-type]
     assert made[::3] == texts(15)[::3]
 

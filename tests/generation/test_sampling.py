@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from folkrnn.errors import GenerationError
-from folkrnn.generation.sampling import Choice, keep_likeliest, keep_nucleus, next_characters, pick
+from folkrnn.generation.sampling import SamplingParameters, sample, sample_next, top_k, top_p
 
 LOGITS = torch.tensor([2.0, 0.0, -1.0, 1.0, -torch.inf, 0.5])
 CHANCES = torch.tensor([[0.4, 0.1, 0.2, 0.3], [0.25, 0.25, 0.25, 0.25]], dtype=torch.float64)
@@ -11,18 +11,18 @@ CHANCES = torch.tensor([[0.4, 0.1, 0.2, 0.3], [0.25, 0.25, 0.25, 0.25]], dtype=t
 @pytest.mark.parametrize(
     ("choice", "possible"),
     [
-        (Choice(0.5), {0, 1, 2, 3, 5}),
-        (Choice(1.0), {0, 1, 2, 3, 5}),
-        (Choice(2.0), {0, 1, 2, 3, 5}),
-        (Choice(1.0, top_k=3), {0, 3, 5}),
-        (Choice(1.0, top_p=0.8), {0, 3, 5}),
-        (Choice(2.0, top_k=5, top_p=0.5), {0, 3}),
+        (SamplingParameters(0.5), {0, 1, 2, 3, 5}),
+        (SamplingParameters(1.0), {0, 1, 2, 3, 5}),
+        (SamplingParameters(2.0), {0, 1, 2, 3, 5}),
+        (SamplingParameters(1.0, top_k=3), {0, 3, 5}),
+        (SamplingParameters(1.0, top_p=0.8), {0, 3, 5}),
+        (SamplingParameters(2.0, top_k=5, top_p=0.5), {0, 3}),
     ],
 )
-def test_characters_come_as_often_as_their_probability(choice: Choice, possible: set[int]) -> None:
+def test_characters_come_as_often_as_their_probability(choice: SamplingParameters, possible: set[int]) -> None:
     draws = 60_000
     uniforms = torch.rand(draws, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    seen = torch.bincount(next_characters(LOGITS.expand(draws, -1), choice, uniforms), minlength=6).double()
+    seen = torch.bincount(sample_next(LOGITS.expand(draws, -1), choice, uniforms), minlength=6).double()
     assert set(seen.nonzero().flatten().tolist()) == possible
     kept = sorted(possible)
     expected = torch.softmax(LOGITS[kept].double() / choice.temperature, 0) * draws
@@ -32,20 +32,20 @@ def test_characters_come_as_often_as_their_probability(choice: Choice, possible:
 def test_greedy_takes_the_likeliest_whatever_the_uniform() -> None:
     logits = torch.tensor([[0.0, 3.0, 1.0], [5.0, 3.0, 1.0]])
     for uniform in (0.0, 0.999):
-        assert next_characters(logits, Choice(0.0, top_k=2), torch.full((2,), uniform)).tolist() == [1, 0]
+        assert sample_next(logits, SamplingParameters(0.0, top_k=2), torch.full((2,), uniform)).tolist() == [1, 0]
 
 
 def test_one_likeliest_character_and_a_tiny_nucleus_are_greedy() -> None:
     logits = torch.randn(50, 20, generator=torch.Generator().manual_seed(1))
     uniforms = torch.rand(50, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
-    for choice in (Choice(3.0, top_k=1), Choice(3.0, top_p=1e-9), Choice(1e-4)):
-        assert torch.equal(next_characters(logits, choice, uniforms), logits.argmax(1))
+    for choice in (SamplingParameters(3.0, top_k=1), SamplingParameters(3.0, top_p=1e-9), SamplingParameters(1e-4)):
+        assert torch.equal(sample_next(logits, choice, uniforms), logits.argmax(1))
 
 
 def test_the_likeliest_are_kept_and_the_first_of_equal_ones() -> None:
-    assert keep_likeliest(CHANCES, 2).tolist() == [[0.4, 0, 0, 0.3], [0.25, 0.25, 0, 0]]
-    assert torch.equal(keep_likeliest(CHANCES, 0), CHANCES)
-    assert torch.equal(keep_likeliest(CHANCES, 9), CHANCES)
+    assert top_k(CHANCES, 2).tolist() == [[0.4, 0, 0, 0.3], [0.25, 0.25, 0, 0]]
+    assert torch.equal(top_k(CHANCES, 0), CHANCES)
+    assert torch.equal(top_k(CHANCES, 9), CHANCES)
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def test_the_likeliest_are_kept_and_the_first_of_equal_ones() -> None:
     [(1.0, [0.4, 0.1, 0.2, 0.3]), (0.95, [0.4, 0.1, 0.2, 0.3]), (0.8, [0.4, 0, 0.2, 0.3]), (0.3, [0.4, 0, 0, 0])],
 )
 def test_the_nucleus_is_the_fewest_that_make_up_the_share(share: float, first: list[float]) -> None:
-    assert keep_nucleus(CHANCES, share)[0].tolist() == first
-    assert keep_nucleus(10 * CHANCES, share)[0].tolist() == [10 * chance for chance in first]
+    assert top_p(CHANCES, share)[0].tolist() == first
+    assert top_p(10 * CHANCES, share)[0].tolist() == [10 * chance for chance in first]
 
 
 def test_the_smallest_and_the_largest_uniform_choose_possible_characters() -> None:
     chances = torch.tensor([[0.0, 0.5, 0.5, 0.0]], dtype=torch.float64)
-    assert pick(chances, torch.tensor([0.0], dtype=torch.float64)).item() == 1
-    assert pick(chances, torch.tensor([1 - 2**-53], dtype=torch.float64)).item() == 2
+    assert sample(chances, torch.tensor([0.0], dtype=torch.float64)).item() == 1
+    assert sample(chances, torch.tensor([1 - 2**-53], dtype=torch.float64)).item() == 2
 
 
 @pytest.mark.parametrize(
@@ -68,4 +68,4 @@ def test_the_smallest_and_the_largest_uniform_choose_possible_characters() -> No
 )
 def test_an_impossible_choice_is_refused(option: dict[str, float]) -> None:
     with pytest.raises(GenerationError, match=f"{next(iter(option))}="):
-        Choice(**option)  # type: ignore[arg-type]
+        SamplingParameters(**option)  # type: ignore[arg-type]
