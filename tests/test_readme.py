@@ -1,4 +1,4 @@
-"""The README's commands and calls exist, with the options it gives them."""
+"""The README's commands and calls exist, with the options it gives them; links in documents lead somewhere."""
 
 import ast
 import inspect
@@ -49,9 +49,22 @@ def test_the_readme_shows_calls() -> None:
     assert len(CALLS) > 5
 
 
-@pytest.mark.parametrize("path", re.findall(r"\]\(([\w./-]+)\)|^    ((?:folkrnn|corpora|scripts)/\w*)", README, re.M))
-def test_what_the_readme_points_to_is_there(path: tuple[str, str]) -> None:
-    assert (ROOT / (path[0] or path[1])).exists()
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+LINKS = [
+    (str(document.relative_to(ROOT)), target)
+    for document in DOCUMENTS
+    for target in re.findall(r"\]\(([\w./-]+)(?:#[\w-]*)?\)", document.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize(("document", "target"), LINKS)
+def test_what_a_document_points_to_is_there(document: str, target: str) -> None:
+    assert ((ROOT / document).parent / target).exists()
+
+
+@pytest.mark.parametrize("path", re.findall(r"^    ((?:folkrnn|corpora|scripts)/\w*)", README, re.M))
+def test_the_rooms_of_the_readme_are_there(path: str) -> None:
+    assert (ROOT / path).exists()
 
 
 def test_the_readme_installs_the_torch_that_was_tested() -> None:
