@@ -43,7 +43,8 @@ class Plain(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """Map ids (B, T) to logits (B, T, V)."""
-        return self.output(self.lstm(self.embedding(ids))[0])
+        logits: Tensor = self.output(self.lstm(self.embedding(ids))[0])
+        return logits
 
 
 class Classic(nn.Module):
@@ -52,13 +53,14 @@ class Classic(nn.Module):
     def __init__(self, characters: int, hidden: int) -> None:
         super().__init__()
         self.embedding = nn.Embedding(characters, hidden)
+        self.hidden = hidden
         self.cells = nn.ModuleList(nn.LSTMCell(hidden, hidden) for _ in range(2))
         self.dropout = nn.Dropout(0.3)
         self.output = nn.Linear(hidden, characters)
 
     def forward(self, ids: Tensor) -> Tensor:
         """Map ids (B, T) to logits (B, T, V)."""
-        zeros = torch.zeros(len(ids), self.cells[0].hidden_size)
+        zeros = torch.zeros(len(ids), self.hidden)
         states = [(zeros, zeros), (zeros, zeros)]
         logits = []
         for t in range(ids.shape[1]):
@@ -78,7 +80,7 @@ def torch_loop(model: nn.Module, ids: Tensor, autocast: bool) -> Callable[[], No
             logits = model(ids[:, :-1])
         loss = functional.cross_entropy(logits.float().transpose(1, 2), ids[:, 1:])
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
 

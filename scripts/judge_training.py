@@ -142,6 +142,7 @@ def main() -> None:
     for name in options.variants:
         raw = name != PLAIN and VARIANTS[name].raw
         judged = as_it_stands(corpus) if raw else corpus
+        trained: tuple[Callable[[Sequence[str]], list[Tensor]], int, str]
         with tempfile.TemporaryDirectory() as folder:
             if name == PLAIN:
                 plain, passes = train_plain(corpus, options.minutes, options.seed)

@@ -105,7 +105,7 @@ def train_plain(corpus: Corpus, minutes: float, seed: int) -> tuple[Plain, float
         ids = stream[places]
         loss = functional.cross_entropy(model(ids[:, :-1])[0].transpose(1, 2), ids[:, 1:])
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimizer.step()
         steps += 1
