@@ -27,7 +27,7 @@ from folkrnn.model.workers import share
 from folkrnn.notation.grammar import Grammar
 
 Watch = Callable[[int, float, int], None]
-"""A watcher of progress: it gets the index of the tune under way, the share of it written, its drafts so far."""
+"""A watcher of progress: it gets how many tunes are finished, and of the next one the share written and the drafts."""
 
 WATCH_INTERVAL = 0.1
 """Seconds between two calls of a watcher: more often nobody can see."""
@@ -181,7 +181,7 @@ class _Schedule:
                     due = time.monotonic() + WATCH_INTERVAL
                     tally = self._tallies.get(index)
                     written = max((block.share_written(index) for block in blocks), default=0.0)
-                    watch(index, written, tally.written if tally else 0)
+                    watch(index + len(done), written, tally.written if tally else 0)
             yield done.pop(index)
 
     def _whole(self, text: GeneratedText) -> GeneratedText:

@@ -1,0 +1,203 @@
+"""The front door: what ``import folkrnn`` offers, and that it is light."""
+
+import io
+import logging
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import folkrnn
+from folkrnn.errors import ExportError, GenerationError, InputError, ModelError
+from folkrnn.notation import Tune, form, write_tunebook
+
+TUNE = "X:1\nT:The Wheelwright\nR:jig\nM:6/8\nL:1/8\nK:A\n|:Ace ecA|Bdf fdB|Ace ecA|B2G A3:|\n"
+SMALL = {"seed": 3, "max_copied": 1, "critic": False}
+
+
+@pytest.fixture
+def tune() -> Tune:
+    return folkrnn.parse(TUNE)[0]
+
+
+def test_the_front_door_has_these_names_and_no_others() -> None:
+    assert folkrnn.__all__ == [
+        "Composer", "extend", "generate", "parse", "read", "rewrite", "train", "validate", "write",
+    ]  # fmt: skip
+    assert set(folkrnn.__all__) <= set(dir(folkrnn))
+    assert all(callable(getattr(folkrnn, name)) for name in folkrnn.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'compose'"):
+        folkrnn.compose  # noqa: B018
+
+
+def loaded(code: str) -> set[str]:
+    """Return the packages that are loaded once some code has run."""
+    code += "\nimport sys; print(' '.join({name.split('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+HEAVY = {"torch", "music21", "numpy", "verovio", "click", "mido", "typst", "sklearn"}
+
+
+def test_importing_it_loads_nothing_heavy() -> None:
+    assert not loaded("import folkrnn") & HEAVY
+
+
+def test_reading_and_printing_load_nothing_heavy() -> None:
+    code = f"import folkrnn\ntune, = folkrnn.parse({TUNE!r})\nprint(tune, repr(tune))"
+    assert not loaded(code) & HEAVY
+
+
+def test_a_bad_argument_is_refused_before_torch_is_loaded() -> None:
+    code = (
+        "from folkrnn.composition.requests import read_request\nfrom folkrnn.errors import FolkrnnError\n"
+        "try:\n    read_request({'key': 'H'}, {})\nexcept FolkrnnError:\n    pass"
+    )
+    assert not loaded(code) & HEAVY - {"numpy"}
+
+
+def test_python_m_folkrnn_is_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "folkrnn", "-V"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"folkrnn, version {folkrnn.__version__}\n"
+
+
+# Reading and writing ----------------------------------------------------------------------------------
+
+
+def test_tunes_are_read_from_a_path_a_string_path_and_an_open_file(tmp_path: Path) -> None:
+    path = tmp_path / "session.abc"
+    path.write_text(TUNE)
+    with path.open() as file:
+        found = [folkrnn.read(path), folkrnn.read(str(path)), folkrnn.read(file)]
+    assert [[tune.title for tune in tunes] for tunes in found] == [["The Wheelwright"]] * 3
+    assert {tunes[0].source for tunes in found} == {str(path)}
+    assert folkrnn.read(io.StringIO(TUNE))[0].source == ""
+
+
+def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"none\.abc: there is no such file"):
+        folkrnn.read(tmp_path / "none.abc")
+    with pytest.raises(InputError, match=r"is a folder"):
+        folkrnn.read(tmp_path)
+    (tmp_path / "prose.abc").write_text("No tune at all.\n")
+    with pytest.raises(InputError, match=r"prose\.abc: holds no tune"):
+        folkrnn.read(tmp_path / "prose.abc")
+    with pytest.raises(InputError, match="the text: holds no tune"):
+        folkrnn.read(io.StringIO("No tune at all.\n"))
+    assert folkrnn.parse("No tune at all.\n") == []
+
+
+def test_a_tune_prints_itself(tune: Tune) -> None:
+    assert repr(tune) == '<Tune "The Wheelwright", jig in A, 4 bars>'
+    assert folkrnn.parse(str(tune))[0].bars[0].notes[0].pitches == tune.bars[0].notes[0].pitches
+    assert str(tune).startswith("X:1\nT:The Wheelwright\n")
+
+
+def test_validation_asks_two_readers(tune: Tune) -> None:
+    assert folkrnn.validate(tune).playable
+    assert folkrnn.validate(tune).agrees is True
+    assert folkrnn.validate(tune, second=False).agrees is None
+    assert not folkrnn.validate(folkrnn.parse(TUNE.replace("fdB", "fdBB"))[0]).playable
+
+
+@pytest.mark.parametrize("ending", ["abc", "mid", "musicxml", "svg", "pdf", "wav", "png"])
+def test_tunes_are_written_by_the_names_ending(tune: Tune, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"set.{ending}"
+    assert folkrnn.write(tune, path) == [path]
+    first = path.read_bytes()
+    with pytest.raises(ExportError, match="exists") as refused:
+        folkrnn.write([tune], path)
+    assert "--force" not in str(refused.value)
+    assert folkrnn.write([tune], str(path), overwrite=True) == [path]
+    assert path.read_bytes() == first
+
+
+def test_an_ending_that_no_format_has_is_refused(tune: Tune, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"x\.mp3"):
+        folkrnn.write(tune, tmp_path / "x.mp3")
+    assert list(tmp_path.iterdir()) == []
+
+
+# Composing --------------------------------------------------------------------------------------------
+
+
+def test_tunes_are_those_of_the_command(run_command: Callable[..., str]) -> None:
+    options = {"rhythm": "jig", "key": "D", "seed": 7, "max_copied": 1.0}
+    tunes = folkrnn.generate(2, **options)  # type: ignore[arg-type]
+    arguments = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+    assert write_tunebook(tunes) == run_command("generate", "-n", "2", *arguments, "-o", "-")
+    assert [tune.number for tune in tunes] == ["1", "2"]
+
+
+@pytest.fixture
+def run_command() -> Callable[..., str]:
+    def run(*arguments: str) -> str:
+        done = subprocess.run([sys.executable, "-m", "folkrnn", *arguments], capture_output=True, text=True, check=True)
+        return done.stdout
+
+    return run
+
+
+def test_a_tune_is_extended_and_rewritten(tune: Tune) -> None:
+    longer = folkrnn.extend(tune, 4, seed=1)
+    assert (form(tune), form(longer)) == ("4:", "4:4:")
+    assert [bar.notes for bar in longer.bars[: len(tune.bars)]] == [bar.notes for bar in tune.bars]
+    other = folkrnn.rewrite(tune, bars=(2, 3), seed=1, best_of=2)
+    assert [bar.notes == old.notes for bar, old in zip(other.bars, tune.bars, strict=True)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"key": "H"}, "no key"),
+        ({"rhythm": "xyzzy"}, "learned no rhythm"),
+        ({"temperature": -1}, "temperature=-1"),
+        ({"seed": -1}, "seed=-1"),
+        ({"sampler": "wild"}, "sampler='wild' should be one of random, greedy, beam"),
+        ({"best_of": 0}, "best_of=0"),
+        ({"top_p": 0}, "top_p=0"),
+        ({"max_copied": 2}, "max_copied=2"),
+        ({"unconstrained": True, "similarity": 3}, "leave out unconstrained"),
+        ({"title": " "}, "title is empty"),
+    ],
+)
+def test_what_cannot_be_met_is_a_library_error(options: dict[str, object], message: str) -> None:
+    with pytest.raises(folkrnn.errors.FolkrnnError, match=message):
+        folkrnn.generate(1, **options)  # type: ignore[arg-type]
+
+
+def test_bars_that_are_not_there_name_the_tune(tune: Tune) -> None:
+    with pytest.raises(GenerationError, match="tune:1: The Wheelwright: bars 9-12 are not in the tune"):
+        folkrnn.rewrite(tune, (9, 12))
+
+
+def test_a_tune_that_is_not_as_wanted_is_left_out_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from folkrnn.composition.requests import Request
+
+    monkeypatch.setattr(Request, "violation", lambda self, tune: "too dull")
+    monkeypatch.setattr("folkrnn.generation.drafts.DraftPolicy.__post_init__", lambda self: None)
+    with caplog.at_level(logging.WARNING, "folkrnn"):
+        assert folkrnn.generate(1, meter="2/4", form="2|", title="A", **SMALL) == []  # type: ignore[arg-type]
+    assert "tune 1, A, is not what was asked for: too dull" in caplog.text
+
+
+def test_a_model_is_trained_and_used(tmp_path: Path) -> None:
+    book = tmp_path / "book.abc"
+    book.write_text("\n".join(TUNE.replace("Wheelwright", f"Wheelwright {number}") for number in range(3)))
+    options = {"max_steps": 0, "batch": 2}
+    model = folkrnn.train(book, tmp_path / "run", **options)  # type: ignore[arg-type]
+    assert model == tmp_path / "run" / "model.safetensors"
+    assert model.is_file()
+    with pytest.raises(ModelError, match="holds a run already"):
+        folkrnn.train(book, tmp_path / "run", **options)  # type: ignore[arg-type]
+    assert folkrnn.train([book], str(tmp_path / "run"), overwrite=True, **options) == model  # type: ignore[arg-type]
