@@ -20,7 +20,7 @@ from folkrnn.generation import generate_texts
 from folkrnn.generation.requests import Request, drafts_for, read_request
 from folkrnn.generation.sampling import Choice
 from folkrnn.model import bundled_model, load_checkpoint
-from folkrnn.notation import Tune, likeness, parse_key, performance, performed_order, read_tunes
+from folkrnn.notation import Tune, parse_key, performance, performed_order, read_tunes, similarity
 from folkrnn.notation.form import read_form
 from folkrnn.processes import processors
 from folkrnn.validation import validate_all
@@ -67,7 +67,7 @@ def disobeyed(tune: Tune, wishes: dict[str, str], alike: int | None, request: Re
     sounds = performance(tune)
     if "form" in wishes and not _lasts(tune, request.fields["I"]):
         return "form"
-    if alike is not None and abs((likeness(tune) or 0) - alike) > 1:
+    if alike is not None and abs((similarity(tune) or 0) - alike) > 1:
         return "alike"
     if "key" in wishes:
         key = parse_key(wishes["key"])

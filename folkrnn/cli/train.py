@@ -92,8 +92,8 @@ def train(
     from folkrnn.model.training import MODEL_FILE, TrainingSettings, saved_settings
     from folkrnn.model.training import train as run_training
     from folkrnn.model.vocabulary import Vocabulary
-    from folkrnn.notation.learned import learned
-    from folkrnn.notation.place import SHAPE
+    from folkrnn.notation.context import CONTEXT_SIZES
+    from folkrnn.notation.headers import training_text
     from folkrnn.processes import processors
 
     device = device_for(device)
@@ -108,11 +108,11 @@ def train(
         start = folder / MODEL_FILE
     initial = load_checkpoint(bundled_model() if str(start) == "default" else start) if start else None
     if initial is None:
-        network = NetworkSettings(**shape, told=len(SHAPE))
+        network = NetworkSettings(**shape, told=len(CONTEXT_SIZES))
     else:
         if set(shape) - {"dropout"} or (resume and shape):
             raise ModelError(f"{start}: the model brings its own cell, layers and units; leave those options out")
-        network = replace(initial.network.settings, **shape, told=len(SHAPE))
+        network = replace(initial.network.settings, **shape, told=len(CONTEXT_SIZES))
         given = ({} if resume else {"learning_rate": FINE_TUNING_RATE}) | given
     training = replace(saved_settings(folder), **given) if resume else TrainingSettings(**given)
     # Other keys bring other accidentals and octave marks, so the alphabet must not be that of one pass.
@@ -128,7 +128,7 @@ def train(
     line = ProgressLine()
     result = run_training(
         header_shuffle(texts_of, training.seed),
-        [learned(tune.text) for tune in held_out],
+        [training_text(tune.text) for tune in held_out],
         network=network,
         training=training,
         run_dir=folder,

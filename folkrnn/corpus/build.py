@@ -15,7 +15,7 @@ from folkrnn.corpus.sources import source_texts
 from folkrnn.errors import CorpusError
 from folkrnn.files import write_whole
 from folkrnn.notation import NOTE, Tune, canonical, read_tunes, without
-from folkrnn.notation.learned import split_header
+from folkrnn.notation.headers import split_header
 
 SPLITS = ("train", "validation", "test")
 

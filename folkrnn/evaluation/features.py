@@ -13,9 +13,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from folkrnn.notation import Bar, Tune, form, likeness
-from folkrnn.notation.bars import leads_on
-from folkrnn.notation.form import MOST_ALIKE
+from folkrnn.notation import Bar, Tune, form, similarity
+from folkrnn.notation.bars import completes_measure
+from folkrnn.notation.form import MAX_SIMILARITY
 from folkrnn.notation.repeats import sections
 from folkrnn.score.features import JSYMBOLIC, jsymbolic
 
@@ -96,7 +96,7 @@ def entropy(items: Iterable[Hashable]) -> float:
 
 def full_bars(tune: Tune) -> list[Bar]:
     """The bars of a tune without pickups and the second halves of split bars."""
-    return [bar for index, bar in enumerate(tune.bars) if not leads_on(tune.bars, index)]
+    return [bar for index, bar in enumerate(tune.bars) if not completes_measure(tune.bars, index)]
 
 
 def rhythm(bar: Bar) -> tuple[tuple[bool, Fraction], ...]:
@@ -161,13 +161,13 @@ def _structure(tune: Tune) -> dict[str, float]:
     chord = {(tonic + step) % 12 for step in _chord(tune)} if tonic is not None else set(range(12))
     beats = [note.pitches[-1].midi % 12 for bar in bars for note in bar.notes[:1] if note.pitches]
     full = tune.meter.bar or Fraction(1)
-    likened = likeness(tune)
+    likened = similarity(tune)
     return {
         "bars": len(bars),
         "parts": len(parts),
         "parts of four bars or a multiple": _mean(count % 4 == 0 for count, _ in parts),
         "parts repeated": _mean(again for _, again in parts),
-        "likeness of the parts": (likened or 0) / MOST_ALIKE,
+        "likeness of the parts": (likened or 0) / MAX_SIMILARITY,
         "bars heard before": repeated(musics),
         "rhythms heard before": repeated(rhythms),
         "bars as the one before": _returning(musics, 1),

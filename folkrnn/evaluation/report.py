@@ -26,7 +26,7 @@ from folkrnn.generation.generator import ONE_DRAFT, PLAIN, Drafts, GeneratedText
 from folkrnn.generation.requests import ALIKE_BY, Request
 from folkrnn.generation.sampling import Choice
 from folkrnn.model import Checkpoint
-from folkrnn.notation import Tune, form, likeness, read_tunes
+from folkrnn.notation import Tune, form, read_tunes, similarity
 from folkrnn.notation.form import pattern
 from folkrnn.processes import shared
 from folkrnn.validation import validate_all
@@ -178,7 +178,7 @@ def _obeyed(texts: Sequence[GeneratedText], tunes: Sequence[Tune]) -> dict[str, 
         kept["key"].append(not Request({"K": str(tune.key)}).broken(tune))
         kept["form"].append(form(tune) == told)
         if alike.isdigit():
-            heard = likeness(tune)
+            heard = similarity(tune)
             kept["likeness"].append(heard is not None and abs(heard - int(alike)) <= ALIKE_BY)
     return {name: _mean(shares) for name, shares in kept.items()}
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from folkrnn.errors import ExportError
 from folkrnn.notation import Bar, Note, Tune
-from folkrnn.notation.bars import leads_on
+from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.harmony import Chord, chords
 from folkrnn.notation.key import Key
 from folkrnn.notation.pitch import Pitch
@@ -93,7 +93,7 @@ def placed(tune: Tune, order: Sequence[int]) -> list[Placed]:
     found, onset = [], Fraction(0)
     for index in order:
         bar = tune.bars[index]
-        found.append(Placed(onset, bar, leads_on(tune.bars, index)))
+        found.append(Placed(onset, bar, completes_measure(tune.bars, index)))
         onset += bar.duration
     return found
 

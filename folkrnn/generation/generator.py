@@ -29,9 +29,9 @@ from folkrnn.generation.sampling import Choice, next_characters
 from folkrnn.model.network import CharNetwork, Stepper, fast_dtype
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.model.workers import share
+from folkrnn.notation.context import ContextReader
 from folkrnn.notation.grammar import Grammar, Walk
-from folkrnn.notation.learned import in_canonical_order, split_header
-from folkrnn.notation.place import FormPlace
+from folkrnn.notation.headers import in_canonical_order, split_header
 
 BLOCK = 64
 """Rows of one block: enough to keep the matrix products busy, few enough for a single tune."""
@@ -304,9 +304,9 @@ class _Tune:
     in_body: bool = False
     gap: Gap | None = None  # the one under way
     refused: str = ""
-    place: FormPlace = field(default_factory=FormPlace)
+    place: ContextReader = field(default_factory=ContextReader)
     bar: Walk | None = None  # the last bar line, to which the tune may go back, and the place there
-    bar_place: FormPlace | None = None
+    bar_place: ContextReader | None = None
     attempts: int = 0
     steered: int = 0
     rewritten: int = 0
@@ -320,7 +320,7 @@ class _Block:
         self._stepper = sampling.stepper
         self._vocabulary = sampling.vocabulary
         self._state = self._stepper.zero_state(BLOCK)
-        self._nothing_read = torch.tensor([self._vocabulary.start, *FormPlace().values][: sampling.read])
+        self._nothing_read = torch.tensor([self._vocabulary.start, *ContextReader().values][: sampling.read])
         self._last = self._nothing_read.repeat(BLOCK, 1)
         self._tunes: dict[int, _Tune] = {}  # by row
         self._line_starts: set[int] = set()  # rows

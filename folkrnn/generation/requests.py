@@ -14,9 +14,9 @@ from folkrnn.generation.generator import ONE_DRAFT, Drafts, GeneratedText
 from folkrnn.generation.prompts import Gap, Prompt
 from folkrnn.generation.reworking import read_start
 from folkrnn.model.checkpoint import Checkpoint
-from folkrnn.notation import Key, Tune, form, likeness, parse_key, parse_meter, read_tunes
-from folkrnn.notation.form import MOST_ALIKE, parse_form
-from folkrnn.notation.learned import split_header
+from folkrnn.notation import Key, Tune, form, parse_key, parse_meter, read_tunes, similarity
+from folkrnn.notation.form import MAX_SIMILARITY, parse_form
+from folkrnn.notation.headers import split_header
 
 FIELDS = {"title": "T", "rhythm": "R", "origin": "O", "meter": "M", "key": "K", "form": "I"}
 """The fields that can be asked for, by name, with their letters."""
@@ -66,9 +66,9 @@ class Request:
         if "I" in self.fields and form(tune) != self.fields["I"]:
             return f"the form is {form(tune)}"
         if self.alike is not None:
-            heard = likeness(tune)
+            heard = similarity(tune)
             if heard is None or abs(heard - self.alike) > ALIKE_BY:
-                return f"the parts are {heard} of {MOST_ALIKE} alike"
+                return f"the parts are {heard} of {MAX_SIMILARITY} alike"
         if "K" in self.fields:
             return _out_of_key(tune, parse_key(self.fields["K"]))
         return ""

@@ -15,9 +15,9 @@ from folkrnn.generation.prompts import Gap, Prompt, given_line
 from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.notation import ERROR, Tune, canonical, form, is_pickup, read_tunes, sections, without
 from folkrnn.notation.canonical import bar_line, bar_texts
-from folkrnn.notation.form import MOST_ALIKE, Part, read_form
+from folkrnn.notation.form import MAX_SIMILARITY, Part, read_form
 from folkrnn.notation.grammar import Grammar
-from folkrnn.notation.learned import split_header
+from folkrnn.notation.headers import split_header
 
 UNLEARNED = ("articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
 """What a model does not learn whose file does not tell."""
@@ -183,7 +183,7 @@ def _fields(tune: Tune, checkpoint: Checkpoint) -> dict[str, str]:
 def _grammar_for(fields: dict[str, str], body: str, checkpoint: Checkpoint) -> bool:
     """Whether the cautious grammar takes the music, or only the other. Raises GenerationError where neither does."""
     lines = [given_line(letter, value) for letter, value in ({"T": ""} | fields).items()]
-    header = "".join(line if line.endswith("\n") else f"{line}{MOST_ALIKE}\n" for line in lines)
+    header = "".join(line if line.endswith("\n") else f"{line}{MAX_SIMILARITY}\n" for line in lines)
     text = f"X:1\n{header}L:1/8\n{body}"
     problem = ""
     for cautious in (True, False):

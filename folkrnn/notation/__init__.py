@@ -3,7 +3,7 @@
 from folkrnn.notation.bars import check_bars, is_pickup
 from folkrnn.notation.canonical import canonical, without
 from folkrnn.notation.findings import ERROR, LEVELS, NOTE, WARNING, Finding
-from folkrnn.notation.form import form, likeness
+from folkrnn.notation.form import form, similarity
 from folkrnn.notation.key import Key, parse_key
 from folkrnn.notation.lexer import decode
 from folkrnn.notation.meter import Meter, parse_meter
@@ -39,13 +39,13 @@ __all__ = [
     "form",
     "interval_between",
     "is_pickup",
-    "likeness",
     "parse_key",
     "parse_meter",
     "performance",
     "performed_order",
     "read_tunes",
     "sections",
+    "similarity",
     "transpose",
     "without",
     "write_tune",

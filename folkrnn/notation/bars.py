@@ -34,7 +34,7 @@ def is_pickup(bars: Sequence[Bar], index: int) -> bool:
     return not ends_section(bars, index) or (bar.plays == 1 and index + 1 < len(bars) and bars[index + 1].opens)
 
 
-def leads_on(bars: Sequence[Bar], index: int) -> bool:
+def completes_measure(bars: Sequence[Bar], index: int) -> bool:
     """Whether a short numbered bar ends a measure: a pickup, or the second half of a split bar."""
     return bars[index].is_short and (index == 0 or bars[index].number == bars[index - 1].number)
 

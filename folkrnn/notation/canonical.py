@@ -11,14 +11,14 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
-from folkrnn.notation.form import form_and_likeness
+from folkrnn.notation.form import form_and_similarity
 from folkrnn.notation.key import Key
 from folkrnn.notation.lexer import SYMBOLS
 from folkrnn.notation.meter import EIGHTH
 from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
 from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Note, Tune, Tuplet
 
-FEATURES = ("graces", "ornaments", "articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
+REMOVABLE = ("graces", "ornaments", "articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
 """What ``without`` can take away from a tune."""
 
 _ORNAMENTS = frozenset({"roll", "trill", "turn", "uppermordent", "lowermordent", "mordent", "pralltriller", "slide"})
@@ -46,7 +46,7 @@ def canonical(tune: Tune) -> str:
     """
     lines = ["X:1", f"T:{_one_line(tune.title)}"]
     lines += [f"{letter}:{_one_line(tune.field(letter))}" for letter in "RO" if tune.field(letter).strip()]
-    lines += [f"M:{tune.meter}", "L:1/8", f"I:form {form_and_likeness(tune)}", f"K:{plain_key(tune.key)}", body(tune)]
+    lines += [f"M:{tune.meter}", "L:1/8", f"I:form {form_and_similarity(tune)}", f"K:{plain_key(tune.key)}", body(tune)]
     return "\n".join(lines) + "\n"
 
 
@@ -224,7 +224,7 @@ def length_text(length: Fraction) -> str:
 
 
 def without(tune: Tune, features: frozenset[str]) -> Tune:
-    """The tune without some of FEATURES; its bars, notes and lengths stay as they are."""
+    """The tune without some of REMOVABLE; its bars, notes and lengths stay as they are."""
 
     def strip(note: Note) -> Note:
         decorations = tuple(

@@ -17,10 +17,10 @@ from folkrnn.notation.tune import Bar, Tune
 USUAL_BARS = 8
 """The bars of a part whose length is not told, as in ``AABB``."""
 
-MOST_ALIKE = 10
+MAX_SIMILARITY = 10
 """The likeness of parts that are the same."""
 
-SAME = 0.8
+SAME_PART = 0.8
 """Parts that have so much in common, as ``likeness`` counts it, are one part in a ``pattern``."""
 
 _FORM = re.compile(r"(?:[1-9]\d{0,2}[:|])+")
@@ -41,7 +41,7 @@ def form(tune: Tune) -> str:
     return "".join(f"{count}{':' * (passes - 1) or '|'}" for count, passes, _ in _counted(tune))
 
 
-def likeness(tune: Tune) -> int | None:
+def similarity(tune: Tune) -> int | None:
     """How alike the sections are, from 0 to 10; None where there is but one.
 
     Each section but the first is held against the earlier one that is most like it: of the notes of both, counted
@@ -52,16 +52,16 @@ def likeness(tune: Tune) -> int | None:
     if len(parts) < 2:
         return None
     shares = [max(_share(earlier, part) for earlier in parts[:index]) for index, part in enumerate(parts) if index]
-    return round(MOST_ALIKE * sum(shares) / len(shares))
+    return round(MAX_SIMILARITY * sum(shares) / len(shares))
 
 
 def pattern(tune: Tune) -> str:
-    """The parts as played, a letter for each, such as AABB: one letter where SAME of the notes are in common."""
+    """The parts as played, a letter for each, such as AABB: one letter where SAME_PART of the notes are in common."""
     letters = ""
     heard: list[list[Hashable]] = []
     for _, passes, bars in _counted(tune):
         part = _notes(bars)
-        like = next((index for index, earlier in enumerate(heard) if _share(earlier, part) >= SAME), len(heard))
+        like = next((index for index, earlier in enumerate(heard) if _share(earlier, part) >= SAME_PART), len(heard))
         heard += [part] if like == len(heard) else []
         letters += chr(ord("A") + min(like, 25)) * passes
     return letters
@@ -71,9 +71,9 @@ def _notes(bars: Sequence[Bar]) -> list[Hashable]:
     return [(note.pitches, note.duration) for bar in bars for note in bar.notes]
 
 
-def form_and_likeness(tune: Tune) -> str:
+def form_and_similarity(tune: Tune) -> str:
     """Both in one text, ``8:8: 4``; the form alone where there is one section."""
-    alike = likeness(tune)
+    alike = similarity(tune)
     return form(tune) if alike is None else f"{form(tune)} {alike}"
 
 

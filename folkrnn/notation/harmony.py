@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from folkrnn.notation.bars import leads_on
+from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.key import Key
 from folkrnn.notation.pitch import SEMITONES, STEPS, Pitch
 from folkrnn.notation.tune import Bar, Tune
@@ -180,7 +180,7 @@ class _Span(NamedTuple):
 
 def _spans(bars: Sequence[Bar]) -> Iterator[_Span]:
     for index, bar in enumerate(bars):
-        pickup = leads_on(bars, index)
+        pickup = completes_measure(bars, index)
         pulse = list(accumulate(bar.meter.pulse[:-1], initial=Fraction(0)))
         half = bar.meter.bar / 2 if bar.meter.bar and len(pulse) % 2 == 0 else None
         onset, start, notes = Fraction(0), 0, list[tuple[int, float]]()

@@ -13,25 +13,25 @@ from collections.abc import Sequence
 from copy import copy
 from itertools import pairwise
 
-EIGHTH = 96
+EIGHTH_TICKS = 96
 """Ticks of an eighth note."""
 
-MEASURED = 16
+MAX_EIGHTHS = 16
 """A bar's time is told apart by half eighths up to so many eighths."""
 
-POSITIONS = 2 * MEASURED + 3
+POSITION_SIZE = 2 * MAX_EIGHTHS + 3
 """How many positions there are: before the music, each half eighth, and between them."""
 
-LOWEST, HIGHEST = -7, 20
+LOWEST_STEP, HIGHEST_STEP = -7, 20
 """Steps from C to the lowest and the highest note that are told apart."""
 
 _STEPS = {letter: step for step, letter in enumerate("CDEFGABcdefgab")}
 _HELD, _REST, _LOW = 1, 2, 3
-HEARD = _LOW + HIGHEST - LOWEST + 1
+EVENT_SIZE = _LOW + HIGHEST_STEP - LOWEST_STEP + 1
 """How many things may be heard in an earlier bar: nothing, a note that began before, a rest, or a note's beginning."""
 
-_AHEAD = [EIGHTH * quarters // 4 for quarters in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)]
-AHEAD = len(_AHEAD) + 2
+_DISTANCES = [EIGHTH_TICKS * quarters // 4 for quarters in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)]
+DISTANCE_SIZE = len(_DISTANCES) + 2
 """How many distances to the next note of the earlier bar are told apart, and 0 for none."""
 
 _SILENT = {"{": "}", "K": "]", '"': '"', "!": "!"}
@@ -45,14 +45,14 @@ _OPENING = '{[("!'
 _LONGEST_NUMBER = 8
 """More characters than this are in no length and in no sign of a tuplet."""
 
-NOTHING = 0, 0
+NO_EVENT = 0, 0
 """What is heard where there is no earlier bar, or behind its end."""
 
-_NORMAL = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
+USUAL_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 
 
-class Heard:
-    """A bar that is over: when its notes begin and what they are (see HEARD), and its length, in ticks."""
+class PastBar:
+    """A bar that is over: when its notes begin and what they are (see EVENT_SIZE), and its length, in ticks."""
 
     __slots__ = ("_found", "length", "music", "notes", "onsets")
 
@@ -64,14 +64,14 @@ class Heard:
         self._found: dict[int, tuple[int, int]] = {}  # several later bars ask for the same times
 
     def at(self, now: int) -> tuple[int, int]:
-        """What is heard at a time, below HEARD, and how far the next note is, below AHEAD; nothing is (0, 0)."""
+        """Return the event at a time and the distance class of the next note; NO_EVENT where there is none."""
         if now >= self.length or not self.onsets:
-            return NOTHING
+            return NO_EVENT
         if now not in self._found:
             index = bisect_right(self.onsets, now) - 1
             following = self.onsets[index + 1] if index + 1 < len(self.onsets) else self.length
             note = self.notes[index] if self.onsets[index] == now else _HELD
-            self._found[now] = note, 1 + bisect_right(_AHEAD, following - now)
+            self._found[now] = note, 1 + bisect_right(_DISTANCES, following - now)
         return self._found[now]
 
 
@@ -84,7 +84,7 @@ def stepped(note: int, step: int) -> int:
     """What such a step from a note leads to, among what may be heard; from a rest it is not known where to."""
     if note < _LOW:
         return 0
-    return min(max(note + step - _FAR, _LOW), HEARD - 1) if step else _REST
+    return min(max(note + step - _FAR, _LOW), EVENT_SIZE - 1) if step else _REST
 
 
 class BarReader:
@@ -125,15 +125,15 @@ class BarReader:
 
     @property
     def step(self) -> int | None:
-        """Steps from C to the note that began last, within LOWEST and HIGHEST; None for a rest or before the first."""
+        """Steps from C to the note that began last; None for a rest or before the first."""
         if not self._notes or self._notes[-1] < _LOW:
             return None
-        return self._notes[-1] - _LOW + LOWEST
+        return self._notes[-1] - _LOW + LOWEST_STEP
 
     @property
     def last_step(self) -> int | None:
         """Steps from C to the last note, whatever rests follow it; None where there is no note."""
-        return next((note - _LOW + LOWEST for note in reversed(self._notes) if note >= _LOW), None)
+        return next((note - _LOW + LOWEST_STEP for note in reversed(self._notes) if note >= _LOW), None)
 
     @property
     def notes(self) -> bytes:
@@ -145,22 +145,22 @@ class BarReader:
         """How many notes and rests have begun."""
         return len(self._onsets)
 
-    def agrees(self, earlier: Heard, first: int, last: int) -> bool:
+    def agrees(self, earlier: PastBar, first: int, last: int) -> bool:
         """Whether the notes from one to another, counted from 0, began as those of an earlier bar did."""
         return earlier.onsets[first:last] == tuple(self._onsets[first:last]) and earlier.notes[first:last] == tuple(
             self._notes[first:last]
         )
 
-    def follows(self, earlier: Heard) -> bool:
+    def follows(self, earlier: PastBar) -> bool:
         """Whether the note that began last is that of an earlier bar, in which none has begun since up to now."""
         count = len(self._onsets)
         if count and not self.agrees(earlier, count - 1, count):
             return False
         return len(earlier.onsets) <= count or earlier.onsets[count] >= self._onset + self._length
 
-    def heard(self) -> Heard:
+    def past_bar(self) -> PastBar:
         """The bar as it is now."""
-        return Heard(self._onsets, self._notes, self.now)
+        return PastBar(self._onsets, self._notes, self.now)
 
     def advance(self, character: str) -> None:
         """Read the next character."""
@@ -173,7 +173,7 @@ class BarReader:
             self._begin(character)
         elif character in ",'":
             if self._notes and self._notes[-1] >= _LOW:
-                self._notes[-1] = _note(self._notes[-1] - _LOW + LOWEST + (7 if character == "'" else -7))
+                self._notes[-1] = _note(self._notes[-1] - _LOW + LOWEST_STEP + (7 if character == "'" else -7))
         elif character in "0123456789/" and self._length and len(self._count) < _LONGEST_NUMBER:
             self._count += character
             self._length = self._sounding()
@@ -208,24 +208,24 @@ class BarReader:
         """The length of the note under way, in ticks."""
         count = self._count.removeprefix("[")
         if not count:
-            return round(EIGHTH * self._factor)
+            return round(EIGHTH_TICKS * self._factor)
         times, slashes, parts = count.partition("/")
         shorter = int(parts.replace("/", "") or 2) if slashes else 1
-        return round(EIGHTH * int(times or 1) * self._factor / max(1, shorter))
+        return round(EIGHTH_TICKS * int(times or 1) * self._factor / max(1, shorter))
 
     def _read_tuplet(self, character: str) -> None:
         self._count += character
         actual, *more = (int(number or 0) for number in self._count.split(":"))
-        normal = (more[0] if more else 0) or _NORMAL.get(actual, 2)
+        normal = (more[0] if more else 0) or USUAL_TUPLETS.get(actual, 2)
         self._tuplet = max(1, actual), normal, (more[1] if len(more) > 1 else 0) or actual
 
 
 def _note(step: int) -> int:
     """The number of a note, so many steps from C, among what may be heard."""
-    return _LOW + min(max(step, LOWEST), HIGHEST) - LOWEST
+    return _LOW + min(max(step, LOWEST_STEP), HIGHEST_STEP) - LOWEST_STEP
 
 
 def position(now: int) -> int:
-    """The number of a time in the bar, below POSITIONS; 0 is no time."""
-    halves, between = divmod(2 * now, EIGHTH)
-    return POSITIONS - 1 if between else 1 + min(halves, 2 * MEASURED)
+    """The number of a time in the bar, below POSITION_SIZE; 0 is no time."""
+    halves, between = divmod(2 * now, EIGHTH_TICKS)
+    return POSITION_SIZE - 1 if between else 1 + min(halves, 2 * MAX_EIGHTHS)

@@ -16,13 +16,13 @@ from folkrnn.notation.pitch import ACCIDENTALS, Pitch, staff_position
 from folkrnn.notation.repeats import balance_repeats
 from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Change, Grace, Note, Tune, Tuplet, total
 
-LONGEST = Fraction(16)
+MAX_LENGTH = Fraction(16)
 """No note is longer than this many whole notes; what claims to be is not music."""
 
-SHORTEST = Fraction(1, 512)
+MIN_LENGTH = Fraction(1, 512)
 """The finest division of a whole note that can be drawn."""
 
-MOST_BAR_RESTS = 100
+MAX_BAR_RESTS = 100
 """No part of a tune is silent for more bars than this."""
 
 _CHORD_SYMBOL = re.compile(
@@ -367,15 +367,15 @@ class _TuneReader:
                 count = Fraction(1)
             assert self.unit is not None
             duration = count * self.unit
-            if duration.denominator > SHORTEST.denominator:
+            if duration.denominator > MIN_LENGTH.denominator:
                 self.find(
-                    "bad-length", ERROR, f"the length {_shown(length)} is too fine; the shortest note is {SHORTEST}"
+                    "bad-length", ERROR, f"the length {_shown(length)} is too fine; the shortest note is {MIN_LENGTH}"
                 )
-                return SHORTEST
-            if duration > LONGEST:
-                message = f"the note is {_shown(str(duration))} whole notes long; at most {LONGEST} can be"
+                return MIN_LENGTH
+            if duration > MAX_LENGTH:
+                message = f"the note is {_shown(str(duration))} whole notes long; at most {MAX_LENGTH} can be"
                 self.find("bad-length", ERROR, message)
-                return LONGEST
+                return MAX_LENGTH
             self.durations[length] = duration
         return duration
 
@@ -429,8 +429,8 @@ class _TuneReader:
             self.find("bar-rest-without-meter", ERROR, "a bar's rest needs a meter")
             return
         count = int(match["bar_rest_count"][:4] or 1)
-        if not 1 <= count <= MOST_BAR_RESTS:
-            self.find("bad-length", ERROR, f"{match[0]} rests for {count} bars; expected 1 to {MOST_BAR_RESTS}")
+        if not 1 <= count <= MAX_BAR_RESTS:
+            self.find("bad-length", ERROR, f"{match[0]} rests for {count} bars; expected 1 to {MAX_BAR_RESTS}")
             return
         for rest in range(count):
             if rest:

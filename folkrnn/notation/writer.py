@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from folkrnn import __version__
-from folkrnn.notation.bars import is_pickup, leads_on, starts_section
+from folkrnn.notation.bars import completes_measure, is_pickup, starts_section
 from folkrnn.notation.beaming import beat_starts
 from folkrnn.notation.canonical import bar_texts, plain_key
 from folkrnn.notation.meter import EIGHTH
@@ -26,7 +26,7 @@ LINE_WIDTH = 500
 BAR_LINE_WIDTH, NOTE_WIDTH, SIGN_WIDTH, FLAG_WIDTH = 16, 10, 9, 8
 """The points that abcm2ps needs for a bar line, a note, an accidental, dot, tie or grace note beside it, and a flag."""
 
-QUARTER = Fraction(1, 4)
+_QUARTER = Fraction(1, 4)
 _DOTS = {3: 1, 7: 2}  # by the numerator of a length
 
 
@@ -86,7 +86,7 @@ def _width(bars: Sequence[Bar], index: int, text: str) -> int:
         signs += _DOTS.get(note.written.numerator, 0) + note.tie + (len(note.pitches) > 1)
         signs += len(note.graces) + bool(note.graces)
     breaks = spaces(bars, index) | {0, len(bar.notes)}
-    flags = sum(note.written < QUARTER and {place, place + 1} <= breaks for place, note in enumerate(bar.notes))
+    flags = sum(note.written < _QUARTER and {place, place + 1} <= breaks for place, note in enumerate(bar.notes))
     return BAR_LINE_WIDTH + NOTE_WIDTH * len(bar.notes) + SIGN_WIDTH * signs + FLAG_WIDTH * flags
 
 
@@ -121,7 +121,7 @@ def spaces(bars: Sequence[Bar], index: int) -> frozenset[int]:
     """The indices of the notes of a bar before which the beam breaks."""
     bar = bars[index]
     full = bar.meter.bar
-    onset = full - bar.duration if full and leads_on(bars, index) else Fraction(0)
+    onset = full - bar.duration if full and completes_measure(bars, index) else Fraction(0)
     places: list[tuple[Fraction, Note]] = []
     for note in bar.notes:
         places.append((onset, note))
@@ -132,6 +132,6 @@ def spaces(bars: Sequence[Bar], index: int) -> frozenset[int]:
         place
         for place in range(1, len(places))
         if group[place] != group[place - 1]
-        or places[place][1].written >= QUARTER
-        or places[place - 1][1].written >= QUARTER
+        or places[place][1].written >= _QUARTER
+        or places[place - 1][1].written >= _QUARTER
     )

@@ -25,7 +25,7 @@ from folkrnn.processes import shared
 from folkrnn.validation.remarks import last_key, remarks
 from folkrnn.validation.report import Report
 
-FEW = 50
+MAX_SERIAL_TUNES = 50
 """Up to this many tunes are read faster in this process than new ones start."""
 
 _UNREAD = "music21 reads only two passes and two endings, so it was given this tune with its repeats written out"
@@ -52,13 +52,13 @@ def validate(tune: Tune, second: bool = True) -> Report:
 def validate_all(tunes: Iterable[Tune], jobs: int = 1, second: bool = True) -> Iterator[Report]:
     """Yield the report of each tune, in their order, while the tunes come.
 
-    More than FEW tunes are shared among ``jobs`` processes: all of them where their number is known, else those after
-    the first FEW (see ``processes.shared``).
+    More than MAX_SERIAL_TUNES tunes are shared among ``jobs`` processes (see ``processes.shared``). Where their number
+    is not known, this process reads the first MAX_SERIAL_TUNES.
     """
     check = partial(validate, second=second)
-    known = isinstance(tunes, Sized) and len(tunes) > FEW
+    known = isinstance(tunes, Sized) and len(tunes) > MAX_SERIAL_TUNES
     waiting = iter(tunes)
-    yield from map(check, islice(waiting, None if jobs < 2 or not second else 0 if known else FEW))
+    yield from map(check, islice(waiting, None if jobs < 2 or not second else 0 if known else MAX_SERIAL_TUNES))
     for first in waiting:
         yield from shared(check, chain([first], waiting), jobs)
 

@@ -14,7 +14,7 @@ from folkrnn.corpus.sources import source_texts
 from folkrnn.errors import NotationError
 from folkrnn.notation import NOTE, canonical, form, read_tunes
 from folkrnn.notation.grammar import Grammar, Walk
-from folkrnn.notation.learned import in_canonical_order, learned
+from folkrnn.notation.headers import in_canonical_order, training_text
 from folkrnn.validation import validate
 
 LATIN = frozenset(map(chr, [10, *range(32, 127), *range(192, 256)]))
@@ -170,7 +170,7 @@ def test_hornpipes_keep_to_the_meters_that_abc2midi_knows() -> None:
 
 def test_the_fields_of_a_header_come_in_any_order() -> None:
     for text in corpus_texts()[::9]:
-        shuffled = learned(text, random.Random(text))
+        shuffled = training_text(text, random.Random(text))
         assert WHOLE.takes(shuffled)
         assert in_canonical_order(shuffled) == text
 

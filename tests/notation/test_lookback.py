@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from folkrnn.corpus.recipe import load_recipe
 from folkrnn.corpus.sources import source_texts
 from folkrnn.notation import canonical, read_tunes
-from folkrnn.notation.lookback import AHEAD, EIGHTH, HEARD, POSITIONS, BarReader, position
-from folkrnn.notation.place import codes
-from folkrnn.notation.returns import BARS, LAGS
+from folkrnn.notation.context import context_features
+from folkrnn.notation.lookback import DISTANCE_SIZE, EIGHTH_TICKS, EVENT_SIZE, POSITION_SIZE, BarReader, position
+from folkrnn.notation.repetition import ALIGNED_BARS, LAGS
 
-HEARING = slice(8, 8 + 2 * BARS)
+HEARING = slice(8, 8 + 2 * ALIGNED_BARS)
 """Where what is heard stands among the values."""
 
 NOTES = {letter: 10 + step for step, letter in enumerate("CDEFGABcdefgab")}
@@ -43,7 +43,7 @@ def bar(text: str) -> BarReader:
     ],
 )
 def test_notes_begin_when_they_do(text: str, onsets: list[float]) -> None:
-    assert list(bar(text).heard().onsets) == [round(EIGHTH * onset) for onset in onsets]
+    assert list(bar(text).past_bar().onsets) == [round(EIGHTH_TICKS * onset) for onset in onsets]
 
 
 def test_bars_are_as_long_as_the_reader_finds_them() -> None:
@@ -58,7 +58,7 @@ def test_bars_are_as_long_as_the_reader_finds_them() -> None:
         for ours, theirs in zip([each for each in bars if each], tune.bars, strict=True):
             total += 1
             length = sum((note.duration for note in theirs.notes), Fraction(0))
-            same += abs(bar(ours).now - 8 * EIGHTH * length) < 9  # notes of odd tuplets are rounded
+            same += abs(bar(ours).now - 8 * EIGHTH_TICKS * length) < 9  # notes of odd tuplets are rounded
     assert total > 100
     assert same == total
 
@@ -66,7 +66,7 @@ def test_bars_are_as_long_as_the_reader_finds_them() -> None:
 def test_a_bar_is_told_what_was_heard_before_it_at_the_same_time() -> None:
     header = "X:1\nT:\nK:C\nM:4/4\nI:form 3:2| 4\nL:1/8\n"
     body = "|:C|D4E4|F8|G2A2B3:|c|d4e4|f"
-    told = codes(header + body)[:, HEARING].reshape(len(header + body), -1, 2)[:, :, 0]
+    told = context_features(header + body)[:, HEARING].reshape(len(header + body), -1, 2)[:, :, 0]
 
     def heard(behind: str) -> dict[int | str, int]:
         return dict(zip([*LAGS, "part"], told[len(header + behind) - 1].tolist(), strict=True))
@@ -83,21 +83,21 @@ def test_a_bar_is_told_what_was_heard_before_it_at_the_same_time() -> None:
 def test_a_second_ending_is_held_against_what_the_first_was() -> None:
     header = "X:1\nT:\nK:C\nM:4/4\nI:form 3: 4\nL:1/8\n"
     body = "|:D8|E8|1F8:|2G4"
-    told = codes(header + body)[:, HEARING]
+    told = context_features(header + body)[:, HEARING]
     assert told[len(header + "|:D8|E8|1") - 1].tolist() == told[len(header + "|:D8|E8|1F8:|2") - 1].tolist()
 
 
 @given(st.text(alphabet="ABz^_=,'0123456789/<>(){}[]:K-~T", max_size=40), st.integers(0, 5000))
 def test_any_text_can_be_heard(text: str, now: int) -> None:
     reader = bar(text)
-    note, ahead = reader.heard().at(now)
-    assert 0 <= note < HEARD
-    assert 0 <= ahead < AHEAD
-    assert 0 <= position(reader.now) < POSITIONS
+    note, ahead = reader.past_bar().at(now)
+    assert 0 <= note < EVENT_SIZE
+    assert 0 <= ahead < DISTANCE_SIZE
+    assert 0 <= position(reader.now) < POSITION_SIZE
 
 
 def test_a_copy_of_a_bar_goes_on_alone() -> None:
     reader = bar("A2B")
     twin = reader.copy()
     twin.advance("3")
-    assert (reader.now, twin.now) == (3 * EIGHTH, 5 * EIGHTH)
+    assert (reader.now, twin.now) == (3 * EIGHTH_TICKS, 5 * EIGHTH_TICKS)

@@ -15,7 +15,7 @@ from folkrnn.notation import Sound, Tune, canonical, performance, read_tunes
 from folkrnn.processes import AHEAD
 from folkrnn.score import reading
 from folkrnn.validation import validate, validate_all
-from folkrnn.validation.validate import FEW
+from folkrnn.validation.validate import MAX_SERIAL_TUNES
 
 GOOD = "|:DEFG A2FA|BAGF E2D2:||:d2cB A2FA|1BAGF E4:|2BAGF D4|]"
 
@@ -166,7 +166,7 @@ def test_tunes_are_taken_only_a_little_ahead_of_their_reports(jobs: int) -> None
             yield replace(tune, number=str(taken))
 
     reports = validate_all(endless(), jobs=jobs)
-    for number in range(1, FEW + 60):
+    for number in range(1, MAX_SERIAL_TUNES + 60):
         assert next(reports).number == str(number)
         assert taken - number <= AHEAD * jobs
     reports.close()  # type: ignore[attr-defined]
@@ -174,7 +174,7 @@ def test_tunes_are_taken_only_a_little_ahead_of_their_reports(jobs: int) -> None
 
 def test_what_fails_among_the_tunes_is_raised() -> None:
     def failing() -> Iterator[Tune]:
-        for _ in range(FEW + 5):
+        for _ in range(MAX_SERIAL_TUNES + 5):
             yield tune_of(GOOD)
         raise KeyError("no more")
 

@@ -6,16 +6,16 @@ from fractions import Fraction
 from itertools import product
 
 from folkrnn.errors import NotationError
-from folkrnn.notation.form import MOST_ALIKE, Part, read_form
-from folkrnn.notation.grammar.bar import SOON, BarGrammar, ticks
+from folkrnn.notation.form import MAX_SIMILARITY, Part, read_form
+from folkrnn.notation.grammar.bar import SOON, BarGrammar, to_ticks
 from folkrnn.notation.grammar.words import Words
-from folkrnn.notation.learned import next_fields
+from folkrnn.notation.headers import next_fields
 from folkrnn.notation.meter import parse_meter
 
-LONGEST_TEXT = {"T": 80, "R": 30, "O": 30}
+MAX_TEXT = {"T": 80, "R": 30, "O": 30}
 """How many characters a title, a rhythm and an origin may have; half of it where a whole tune has fewer than 1000."""
 
-MOST_BARS, MOST_SECTIONS = 200, 40
+MAX_BARS, MAX_SECTIONS = 200, 40
 """The largest form."""
 
 BAR_COST, SECTION_COST = 16, 48
@@ -71,7 +71,7 @@ class HeaderGrammar:
     def __init__(self, bar: BarGrammar) -> None:
         def fits(name: str) -> bool:
             full = parse_meter(name).bar
-            return bar.alphabet.issuperset(name) and (full is None or not ticks(full) % bar.grid)
+            return bar.alphabet.issuperset(name) and (full is None or not to_ticks(full) % bar.grid)
 
         meters = list(filter(fits, meter_names()))
         self.alphabet = bar.alphabet
@@ -79,7 +79,7 @@ class HeaderGrammar:
         self.meters = Words(meters)
         self.hornpipe_meters = Words(name for name in meters if name in _HORNPIPE_METERS)
         self.keys = bar.keys
-        self.likenesses = Words(str(n) for n in range(MOST_ALIKE + 1) if bar.alphabet.issuperset(str(n)))
+        self.likenesses = Words(str(n) for n in range(MAX_SIMILARITY + 1) if bar.alphabet.issuperset(str(n)))
 
     def check(self, letter: str, value: str) -> None:
         """Raise NotationError for a value that a field cannot have."""
@@ -176,7 +176,7 @@ class Header:
 
     def _most(self, letter: str) -> int:
         """How many characters the text of a field may have."""
-        return LONGEST_TEXT.get(letter, 0) // (1 if self._longest >= 1000 else 2)
+        return MAX_TEXT.get(letter, 0) // (1 if self._longest >= 1000 else 2)
 
     @property
     def _hornpipes_are_wrong(self) -> bool:
@@ -204,4 +204,4 @@ class Header:
         """Whether a form of so many bars and sections can be written within the characters allowed."""
         rest = sum(LINE_COST + self._most(letter) for letter in next_fields(self.fields))
         left = self._longest - self._length - FORM_COST * (sections + 1) - rest - 2 * SOON
-        return bars <= MOST_BARS and sections <= MOST_SECTIONS and bars * BAR_COST + sections * SECTION_COST <= left
+        return bars <= MAX_BARS and sections <= MAX_SECTIONS and bars * BAR_COST + sections * SECTION_COST <= left

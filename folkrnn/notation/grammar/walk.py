@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import product
 
 from folkrnn.errors import NotationError
-from folkrnn.notation.grammar.bar import KEY, LINE, SOON, TIE, WHOLE, BarGrammar, Place
+from folkrnn.notation.grammar.bar import KEY, LINE, SOON, TIE, WHOLE_TICKS, BarGrammar, BarPosition
 from folkrnn.notation.grammar.header import BAR_COST, SECTION_COST, Header, HeaderGrammar
 from folkrnn.notation.grammar.sections import NO_LINES, Plan, Sections
 from folkrnn.notation.key import parse_key
@@ -15,34 +15,37 @@ from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
 from folkrnn.notation.reader import read_tunes
 from folkrnn.notation.writer import LINE_WIDTH, NOTE_WIDTH, SIGN_WIDTH
 
-BAR_CHARACTERS = 160
+MAX_BAR_CHARACTERS = 160
 """From so many characters on a bar is brought to its end."""
 
-ROOM = LINE_WIDTH - 80
+LINE_ROOM = LINE_WIDTH - 80
 """The points of a line in print, less what the end of a bar may take."""
 
 WIDTHS = dict.fromkeys("ABCDEFGabcdefgz", NOTE_WIDTH) | dict.fromkeys("^_=3>-[{", SIGN_WIDTH)
 """The points that characters take in print: notes, and signs beside them."""
 
-MOST_STATES = 12_000
+MAX_STATES = 12_000
 """So many states are kept for use again; each takes some kilobytes."""
 
-LEAST_CHARACTERS = 400
+MIN_CHARACTERS = 400
 """A tune may not be held to fewer characters than this."""
 
 
-class State:
+class GrammarState:
     """What may come next: ``choices``, and for each of them the state it leads to.
 
     Equal places share one state, so that most characters of most tunes cost no more than a look-up.
     """
 
-    __slots__ = ("choices", "place", "steps")
+    __slots__ = ("choices", "position", "steps")
 
     def __init__(
-        self, place: Place | None, steps: "Mapping[str, State | Place | str]", choices: frozenset[str]
+        self,
+        position: BarPosition | None,
+        steps: "Mapping[str, GrammarState | BarPosition | str]",
+        choices: frozenset[str],
     ) -> None:
-        self.place = place
+        self.position = position
         self.steps = dict(steps)
         self.choices = choices
 
@@ -64,15 +67,15 @@ class Grammar:
                 raise NotationError(f"the grammar needs the character {character!r} to write a tune")
         self.bar = BarGrammar(self.alphabet, cautious)
         self.header = HeaderGrammar(self.bar)
-        self._states: dict[object, State] = {}
-        self._short: dict[Place, frozenset[str]] = {}
+        self._states: dict[object, GrammarState] = {}
+        self._short: dict[BarPosition, frozenset[str]] = {}
         self._known: dict[frozenset[str], frozenset[str]] = {}
 
     def walk(self, longest: int = 3000, alike: int | None = None) -> "Walk":
         """A tune of at most ``longest`` characters, at its beginning; its header must tell the likeness ``alike``."""
-        if longest < LEAST_CHARACTERS:
+        if longest < MIN_CHARACTERS:
             raise NotationError(
-                f"a tune of at most {longest} characters is too short; expected {LEAST_CHARACTERS} or more"
+                f"a tune of at most {longest} characters is too short; expected {MIN_CHARACTERS} or more"
             )
         return Walk(self, longest, alike)
 
@@ -86,14 +89,14 @@ class Grammar:
             return False
         return walk.finished
 
-    def state(self, place: Place) -> State:
-        """The state of a place inside a bar."""
-        found = self._states.get(place)
+    def state(self, position: BarPosition) -> GrammarState:
+        """The state of a position inside a bar."""
+        found = self._states.get(position)
         if found is None:
-            if len(self._states) > MOST_STATES:
+            if len(self._states) > MAX_STATES:
                 self._forget()
-            steps = self.bar.steps(place)
-            found = self._states[place] = State(place, steps, self._choices(steps))
+            steps = self.bar.steps(position)
+            found = self._states[position] = GrammarState(position, steps, self._choices(steps))
         return found
 
     def _choices(self, steps: Iterable[str]) -> frozenset[str]:
@@ -108,27 +111,27 @@ class Grammar:
         self._known.clear()
         self.bar.forget()
 
-    def short(self, place: Place) -> frozenset[str]:
+    def short(self, position: BarPosition) -> frozenset[str]:
         """Those of the choices that end the bar soon."""
-        found = self._short.get(place)
+        found = self._short.get(position)
         if found is None:
-            found = self._short[place] = self.bar.shortest_steps(place)
+            found = self._short[position] = self.bar.shortest_steps(position)
         return found
 
-    def fixed(self, choices: frozenset[str]) -> State:
-        """A state that belongs to no place in a bar."""
+    def fixed(self, choices: frozenset[str]) -> GrammarState:
+        """A state that belongs to no position in a bar."""
         found = self._states.get(choices)
         if found is None:
-            found = self._states[choices] = State(None, dict.fromkeys(choices, LINE), self._choices(choices))
+            found = self._states[choices] = GrammarState(None, dict.fromkeys(choices, LINE), self._choices(choices))
         return found
 
-    def line_end(self, more: frozenset[str], after: State) -> State:
+    def line_end(self, more: frozenset[str], after: GrammarState) -> GrammarState:
         """The state behind a bar line that is whole but may go on: with ``more``, or with the next bar."""
         key = (more, after)
         found = self._states.get(key)
         if found is None:
             steps = {**after.steps, **dict.fromkeys(more, LINE)}
-            found = self._states[key] = State(after.place, steps, self._choices(steps))
+            found = self._states[key] = GrammarState(after.position, steps, self._choices(steps))
         return found
 
 
@@ -152,7 +155,7 @@ class Walk:
         self._line = ""  # the bar line under way, what it may become, how it may go on, and where it leads if whole
         self._lines = self._more = NO_LINES
         self._ahead = self._sections
-        self._first: State | None = None  # of the bar that a bar line may lead to
+        self._first: GrammarState | None = None  # of the bar that a bar line may lead to
         self._bar_start = self._hurry = 0
         self._width = 0  # what is left of the page, when a bar must fit on one line of it
         self._bar_key = self._key = ""
@@ -181,7 +184,7 @@ class Walk:
         return self._length
 
     def copy(self) -> "Walk":
-        """The same place in a text of its own."""
+        """The same walk with a text of its own."""
         twin = copy(self)
         twin.text = self.text.copy()
         twin._header = self._header.copy()
@@ -201,8 +204,8 @@ class Walk:
 
     def settle(self) -> None:
         """End the note under way: it becomes no longer, and nothing joins it to the next."""
-        if not self._line and self.state.place is not None:
-            self.state = self.grammar.state(self.grammar.bar.passed(self._place))
+        if not self._line and self.state.position is not None:
+            self.state = self.grammar.state(self.grammar.bar.passed(self._position))
             self.choices = self.state.choices
 
     def hold(self, bars: Sequence[tuple[Fraction, str]]) -> None:
@@ -236,9 +239,9 @@ class Walk:
         self._set_task(self._plan)
 
     def _set_task(self, plan: Plan) -> None:
-        place = self.grammar.bar.passed(self._place)
+        position = self.grammar.bar.passed(self._position)
         task = self.grammar.bar.begin(plan, self._swing).task
-        self.state = self.grammar.state(place._replace(task=task))
+        self.state = self.grammar.state(position._replace(task=task))
         self.choices = self.state.choices
         if not self.choices:
             raise NotationError("what is given leaves no room for anything between")
@@ -262,7 +265,7 @@ class Walk:
         """
         step = self.state.steps.get(character)
         self._width -= WIDTHS.get(character, 0)
-        if type(step) is State and not self._line and len(self.text) + 1 < self._hurry and self._width > 0:
+        if type(step) is GrammarState and not self._line and len(self.text) + 1 < self._hurry and self._width > 0:
             # Most characters come this way.
             self.text.append(character)
             self.state = step
@@ -280,8 +283,8 @@ class Walk:
             self._before_music(character)
         self.choices = self.state.choices
         in_a_hurry = len(self.text) >= self._hurry or self._width <= 0
-        if self._in_music and in_a_hurry and self.state.place is not None:
-            self.choices = (self.grammar.short(self.state.place) & self.choices) or self.choices
+        if self._in_music and in_a_hurry and self.state.position is not None:
+            self.choices = (self.grammar.short(self.state.position) & self.choices) or self.choices
 
     def _refusal(self, character: str) -> str:
         expected = " ".join(sorted(self.choices)).replace("\n", "a line end")
@@ -333,19 +336,19 @@ class Walk:
         elif step == TIE:
             self._tie()
         elif step == KEY:
-            place = self._place
-            self._key = place.detail[2:]
-            self.state = self.grammar.state(self.grammar.bar.after_key(place))
+            position = self._position
+            self._key = position.detail[2:]
+            self.state = self.grammar.state(self.grammar.bar.after_key(position))
         else:
-            if isinstance(step, Place):
+            if isinstance(step, BarPosition):
                 step = self.state.steps[character] = self.grammar.state(step)
-            assert isinstance(step, State)
+            assert isinstance(step, GrammarState)
             self.state = step
 
     @property
-    def _place(self) -> Place:
-        assert self.state.place is not None
-        return self.state.place
+    def _position(self) -> BarPosition:
+        assert self.state.position is not None
+        return self.state.position
 
     def _begin_bar(self) -> None:
         """Stand at the beginning of the bar that was looked ahead to."""
@@ -357,28 +360,28 @@ class Walk:
         self._bar_key = self._key
         rest = sections.bars_left * BAR_COST + (len(sections.form) - sections.number) * SECTION_COST
         self._width = (
-            ROOM - SIGN_WIDTH * abs(parse_key(self._key).fifths) if self.grammar.cautious else self.longest * 10
+            LINE_ROOM - SIGN_WIDTH * abs(parse_key(self._key).fifths) if self.grammar.cautious else self.longest * 10
         )
-        self._hurry = min(self._bar_start + BAR_CHARACTERS, self.longest - rest - SOON)
+        self._hurry = min(self._bar_start + MAX_BAR_CHARACTERS, self.longest - rest - SOON)
 
-    def _look_ahead(self, sections: Sections) -> State:
+    def _look_ahead(self, sections: Sections) -> GrammarState:
         """Prepare the bar that comes there, or the end of the tune; give its first state."""
         self._ahead = sections
         if sections.over:
             self._first = self.grammar.fixed(frozenset("\n"))
         else:
             self._plan = sections.plan()
-            place = self.grammar.bar.begin(self._held_plan(self._plan), self._swing)
-            self._first = self.grammar.state(place._replace(tied=self._tied))
+            position = self.grammar.bar.begin(self._held_plan(self._plan), self._swing)
+            self._first = self.grammar.state(position._replace(tied=self._tied))
         return self._first
 
     def _bar_line(self, character: str) -> None:
         """One more character of a bar line: is it whole, may it go on?"""
         if not self._line:
-            place = self.grammar.bar.passed(self._place)
-            self._tied = self._next_bar_tied if place.tied else ()
-            self._length = Fraction(place.task.full - place.left, WHOLE)
-            self._lines = frozenset("|") if place.tied else self._held_plan(self._plan).lines(self._length)
+            position = self.grammar.bar.passed(self._position)
+            self._tied = self._next_bar_tied if position.tied else ()
+            self._length = Fraction(position.task.full - position.left, WHOLE_TICKS)
+            self._lines = frozenset("|") if position.tied else self._held_plan(self._plan).lines(self._length)
             self._held = self._held[1:]
         self._line += character
         rest = [line[len(self._line) :] for line in self._lines if line.startswith(self._line)]
@@ -400,7 +403,7 @@ class Walk:
 
     def _tie(self) -> None:
         """After a tie: the note it leads to is the note before it, in one of its spellings."""
-        place = self.grammar.bar.passed(self._place)
+        position = self.grammar.bar.passed(self._position)
         before = f"{self._tied_note}-|" if self._tied else ""
         bar = "".join(self.text[self._bar_start :])
         pitches = self._last_pitches(before + bar)
@@ -412,7 +415,7 @@ class Walk:
         self._tied_note, self._next_bar_tied = spellings[-1], spellings
         # An accidental that a tie brought over the bar line holds for no further note of the bar.
         here = tuple(text for text in spellings if self._last_pitches(f"{before}{bar}-{text}") == pitches)
-        self.state = self.grammar.state(place._replace(tied=here))
+        self.state = self.grammar.state(position._replace(tied=here))
 
     def _last_pitches(self, music: str) -> tuple[Pitch, ...]:
         """The pitches of the last note or chord of some music in the key of the bar under way."""

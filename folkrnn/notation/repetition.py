@@ -8,46 +8,55 @@ longest match in what it has read (Ziv and Lempel, 1977).
 
 from copy import copy
 
-from folkrnn.notation.lookback import AHEAD, HEARD, NOTHING, BarReader, Heard, stepped, steps_of
+from folkrnn.notation.lookback import DISTANCE_SIZE, EVENT_SIZE, NO_EVENT, BarReader, PastBar, stepped, steps_of
 
 LAGS = (1, 2, 4, 8)
 """So many bars back stand the bars that are told of; another is the one as far into the part before."""
 
-BARS = len(LAGS) + 1
+ALIGNED_BARS = len(LAGS) + 1
 
-_MOST_BARS, _MOST_NOTES = 2, 3
-MATCHES = (_MOST_BARS + 1) * (_MOST_NOTES + 1)
+_MAX_CONTEXT_BARS, _MAX_MATCHED_NOTES = 2, 3
+MATCH_GRADES = (_MAX_CONTEXT_BARS + 1) * (_MAX_MATCHED_NOTES + 1)
 """How well a bar found by what it holds can match: by so many bars before it, and so many of its notes."""
 
-MOTIF = 6
+MAX_MOTIF = 6
 """A motif that came before is found by up to so many notes, or steps between notes."""
 
-BESIDE_SHAPE = (HEARD, AHEAD) * BARS
-FOLLOWING_SHAPE = (2**BARS, 2**BARS)
-FOUND_SHAPE = (HEARD, AHEAD, MATCHES + 1, HEARD, MOTIF + 1, HEARD, MOTIF + 1)
+ALIGNED_SIZES = (EVENT_SIZE, DISTANCE_SIZE) * ALIGNED_BARS
+FOLLOWED_SIZES = (2**ALIGNED_BARS, 2**ALIGNED_BARS)
+MATCHED_SIZES = (EVENT_SIZE, DISTANCE_SIZE, MATCH_GRADES + 1, EVENT_SIZE, MAX_MOTIF + 1, EVENT_SIZE, MAX_MOTIF + 1)
 """How many values ``beside``, ``following`` and ``found`` may tell of each thing."""
 
 
-class Returns:
+class Repetition:
     """The bars of a tune that are over, and those of them that the bar under way is held against."""
 
     __slots__ = (
-        "_agreeing", "_bars", "_beside", "_followed", "_melody", "_pickups", "_rivals", "_settled", "_starts", "_steps",
+        "_agreeing",
+        "_aligned",
+        "_bars",
+        "_candidates",
+        "_followed_last",
+        "_melody",
+        "_pickups",
+        "_settled",
+        "_starts",
+        "_steps",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self._bars: list[Heard] = []  # those that are over, but for pickups
+        self._bars: list[PastBar] = []  # those that are over, but for pickups
         self._starts: list[int] = []  # for each part its first among them
-        self._pickups: list[Heard | None] = []  # for each part
+        self._pickups: list[PastBar | None] = []  # for each part
         self._melody = b""  # all notes before this bar, and the steps between them
         self._steps = b""
-        self._beside: list[Heard | None] = [None] * BARS  # the bars that this one is held against
-        self._followed = 0  # which of its own the last bar had followed
-        self._agreeing: list[tuple[int, Heard]] = []  # of those beside it, by digit, but for the last note
-        self._rivals: list[tuple[int, Heard]] | None = None  # see _match; None before they are looked for
+        self._aligned: list[PastBar | None] = [None] * ALIGNED_BARS  # the bars that this one is held against
+        self._followed_last = 0  # which of its own the last bar had followed
+        self._agreeing: list[tuple[int, PastBar]] = []  # of those beside it, by digit, but for the last note
+        self._candidates: list[tuple[int, PastBar]] | None = None  # see _match; None before they are looked for
         self._settled = 0  # with so many notes of this bar both agree
 
-    def copy(self) -> "Returns":
+    def copy(self) -> "Repetition":
         """The same; the two go on apart."""
         twin = copy(self)
         twin._bars, twin._starts, twin._pickups = self._bars.copy(), self._starts.copy(), self._pickups.copy()
@@ -66,12 +75,12 @@ class Returns:
 
     def add(self, bar: BarReader, pickup: bool) -> None:
         """A bar, or the pickup of a part, is over."""
-        self._followed = self._following(bar)
+        self._followed_last = self._followed(bar)
         self._melody, self._steps = self._sung(bar)
         if pickup:
-            self._pickups[-1] = bar.heard()
+            self._pickups[-1] = bar.past_bar()
         else:
-            self._bars.append(bar.heard())
+            self._bars.append(bar.past_bar())
 
     def forget(self, count: int) -> None:
         """Forget the last so many bars, for what comes stands in their place."""
@@ -79,9 +88,9 @@ class Returns:
 
     def look(self, first: bool) -> None:
         """Find the bars to hold the next one against, which may be the ``first`` of its part."""
-        self._rivals, self._settled = None, 0
+        self._candidates, self._settled = None, 0
         count = len(self._bars)
-        self._beside = [self._bars[count - lag] if lag <= count else None for lag in LAGS]
+        self._aligned = [self._bars[count - lag] if lag <= count else None for lag in LAGS]
         opposite = None
         if len(self._starts) > 1:
             into = count - self._starts[-1]
@@ -89,22 +98,22 @@ class Returns:
                 opposite = self._pickups[-2]
             elif self._starts[-2] + into < self._starts[-1]:
                 opposite = self._bars[self._starts[-2] + into]
-        self._beside.append(opposite)
-        self._agreeing = [(digit, bar) for digit, bar in enumerate(self._beside) if bar]
+        self._aligned.append(opposite)
+        self._agreeing = [(digit, bar) for digit, bar in enumerate(self._aligned) if bar]
 
-    def beside(self, bar: BarReader) -> list[int]:
+    def aligned(self, bar: BarReader) -> list[int]:
         """Of each bar that this one is held against, what is heard there now and how far its next note is."""
-        return [value for earlier in self._beside for value in (earlier.at(bar.now) if earlier else NOTHING)]
+        return [value for earlier in self._aligned for value in (earlier.at(bar.now) if earlier else NO_EVENT)]
 
-    def following(self, bar: BarReader) -> tuple[int, int]:
+    def followed(self, bar: BarReader) -> tuple[int, int]:
         """Which of them this bar has followed note for note, a binary digit for each, and which the last bar had."""
-        return self._following(bar), self._followed
+        return self._followed(bar), self._followed_last
 
-    def found(self, bar: BarReader) -> tuple[int, ...]:
+    def matched(self, bar: BarReader) -> tuple[int, ...]:
         """What ``_match`` and ``_motif`` say."""
         return (*self._match(bar), *self._motif(bar))
 
-    def _following(self, bar: BarReader) -> int:
+    def _followed(self, bar: BarReader) -> int:
         self._settle(bar)
         return sum(1 << digit for digit, earlier in self._agreeing if bar.follows(earlier))
 
@@ -113,8 +122,8 @@ class Returns:
         first, last = self._settled, bar.begun - 1
         if last > first:
             self._agreeing = [each for each in self._agreeing if bar.agrees(each[1], first, last)]
-            if self._rivals:
-                self._rivals = [each for each in self._rivals if bar.agrees(each[1], first, last)]
+            if self._candidates:
+                self._candidates = [each for each in self._candidates if bar.agrees(each[1], first, last)]
             self._settled = last
 
     def _match(self, bar: BarReader) -> tuple[int, int, int]:
@@ -123,31 +132,37 @@ class Returns:
         This bar has followed it note for note, and it is none of those beside it. First come bars before which the same
         bars stood as before this one, then the first bar of the tune, then the latest.
         """
-        if self._rivals is None:
-            self._rivals, self._settled = self._found_rivals(), 0
+        if self._candidates is None:
+            self._candidates, self._settled = self._find_candidates(), 0
         self._settle(bar)
-        for context, earlier in self._rivals:
+        for context, earlier in self._candidates:
             if bar.follows(earlier):
-                return (*earlier.at(bar.now), 1 + context * (_MOST_NOTES + 1) + min(bar.begun, _MOST_NOTES))
-        return (*NOTHING, 0)
+                return (
+                    *earlier.at(bar.now),
+                    1 + context * (_MAX_MATCHED_NOTES + 1) + min(bar.begun, _MAX_MATCHED_NOTES),
+                )
+        return (*NO_EVENT, 0)
 
-    def _found_rivals(self) -> list[tuple[int, Heard]]:
+    def _find_candidates(self) -> list[tuple[int, PastBar]]:
         """The earlier bars that are not beside this one, the likeliest first, each with how many match before it."""
-        bars, beside = self._bars, set(map(id, self._beside))
-        found: list[list[tuple[int, Heard]]] = [[] for _ in range(_MOST_BARS + 1)]
+        bars, beside = self._bars, set(map(id, self._aligned))
+        found: list[list[tuple[int, PastBar]]] = [[] for _ in range(_MAX_CONTEXT_BARS + 1)]
         for place in (0, *range(len(bars) - 1, 0, -1)) if bars else ():
             if id(bars[place]) not in beside:
                 context = 0
-                while context < min(_MOST_BARS, place) and bars[place - 1 - context].music == bars[-1 - context].music:
+                while (
+                    context < min(_MAX_CONTEXT_BARS, place)
+                    and bars[place - 1 - context].music == bars[-1 - context].music
+                ):
                     context += 1
                 found[context].append((context, bars[place]))
-        return [rival for rivals in reversed(found) for rival in rivals]
+        return [candidate for candidates in reversed(found) for candidate in candidates]
 
     def _motif(self, bar: BarReader) -> tuple[int, int, int, int]:
         """The notes that the last notes and the last steps lead to, as they did before, and how many those are."""
         melody, steps = self._sung(bar)
-        note, notes = goes_on(melody, MOTIF)
-        step, count = goes_on(steps, MOTIF)
+        note, notes = goes_on(melody, MAX_MOTIF)
+        step, count = goes_on(steps, MAX_MOTIF)
         return note, notes, stepped(melody[-1], step) if count else 0, count
 
     def _sung(self, bar: BarReader) -> tuple[bytes, bytes]:

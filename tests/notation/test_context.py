@@ -4,15 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkrnn.notation.place import FURTHEST, METERS, ORIGINS, RHYTHMS, SHAPE, FormPlace, codes
-from folkrnn.notation.returns import LAGS
+from folkrnn.notation.context import (
+    CONTEXT_SIZES,
+    MAX_BARS_LEFT,
+    METERS,
+    ORIGINS,
+    RHYTHMS,
+    ContextReader,
+    context_features,
+)
+from folkrnn.notation.repetition import LAGS
 
-LAST = FURTHEST + 1
+LAST = MAX_BARS_LEFT + 1
 """What the last part adds to its bars left."""
 
 (
     TIME_LEFT, FOLLOWING, FOLLOWED, DEGREE, FOUND, AHEAD, MATCH, AFTER_NOTES, NOTES_BEFORE, AFTER_STEPS, STEPS_BEFORE,
-) = range(len(SHAPE) - 11, len(SHAPE))  # fmt: skip
+) = range(len(CONTEXT_SIZES) - 11, len(CONTEXT_SIZES))  # fmt: skip
 """Where these stand among the values."""
 
 NOTES = {letter: 10 + step for step, letter in enumerate("CDEFGABcdefgab")}
@@ -21,7 +29,7 @@ NOTES = {letter: 10 + step for step, letter in enumerate("CDEFGABcdefgab")}
 def counted(form: str, body: str, meter: str = "4/4") -> list[int]:
     """The bars left behind each character of a body."""
     header = f"X:1\nT:Test\nK:D\nM:{meter}\nI:form {form}\nL:1/8\n"
-    places = codes(header + body)[:, 0].tolist()
+    places = context_features(header + body)[:, 0].tolist()
     assert set(places[: len(header) - 1]) == {0}
     return [place - 1 for place in places[len(header) :]]
 
@@ -51,26 +59,26 @@ def test_the_last_bar_is_the_last(form: str, body: str, meter: str, last: int) -
 
 
 def test_far_bars_are_not_told_apart() -> None:
-    assert counted("40|", "A8|B8|")[0] == LAST + FURTHEST
+    assert counted("40|", "A8|B8|")[0] == LAST + MAX_BARS_LEFT
 
 
 @given(st.text(alphabet="XTROMLIK:1/8form |]\nD2345A[({}z-", max_size=80), st.booleans())
 def test_any_text_has_codes(text: str, headed: bool) -> None:
     header = "X:1\nT:\nK:D\nM:4/4\nI:form 4:4| 3\nL:1/8\n" if headed else ""
-    values = codes(header + text)
-    assert values.shape == (len(header + text), len(SHAPE))
-    assert (values < SHAPE).all()
+    values = context_features(header + text)
+    assert values.shape == (len(header + text), len(CONTEXT_SIZES))
+    assert (values < CONTEXT_SIZES).all()
 
 
 def test_what_the_header_has_said_is_told_from_then_on() -> None:
     def values(text: str) -> list[int]:
-        return codes(text)[-1, :7].tolist()
+        return context_features(text)[-1, :7].tolist()
 
     assert values("X:1\nR:jig") == [0, 0, 0, 0, 0, 0, 0]
     assert values("X:1\nR:jig\n") == [0, 0, 1 + RHYTHMS.index("jig"), 0, 0, 0, 0]
     told = values("X:1\nR:jig\nK:Edor\nO:Atlantis\nM:6/8\nI:form 8:8: 3\n")
     assert told == [0, 1 + METERS.index("6/8"), 1 + RHYTHMS.index("jig"), len(ORIGINS) + 1, 1 + 4, 1 + 2, 1 + 3]
-    assert values("X:1\nK:none\n")[4:] == [0, SHAPE[5] - 1, 0]
+    assert values("X:1\nK:none\n")[4:] == [0, CONTEXT_SIZES[5] - 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -86,14 +94,14 @@ def test_what_the_header_has_said_is_told_from_then_on() -> None:
 )
 def test_the_time_left_of_a_bar_is_told(body: str, meter: str, left: int) -> None:
     header = f"X:1\nT:Test\nK:D\nM:{meter}\nI:form 2|\nL:1/8\n"
-    assert codes(header + body)[-1, TIME_LEFT] == 1 + 2 * left
+    assert context_features(header + body)[-1, TIME_LEFT] == 1 + 2 * left
 
 
 def test_a_bar_that_is_over_or_without_a_meter_has_no_time_left() -> None:
     header = "X:1\nT:Test\nK:D\nM:{}\nI:form 2|\nL:1/8\n"
-    assert codes(header.format("4/4") + "A9")[-1, TIME_LEFT] == SHAPE[TIME_LEFT] - 1
-    assert codes(header.format("none") + "A4")[-1, TIME_LEFT] == 0
-    assert codes(header.format("4/4"))[-2, TIME_LEFT] == 0
+    assert context_features(header.format("4/4") + "A9")[-1, TIME_LEFT] == CONTEXT_SIZES[TIME_LEFT] - 1
+    assert context_features(header.format("none") + "A4")[-1, TIME_LEFT] == 0
+    assert context_features(header.format("4/4"))[-2, TIME_LEFT] == 0
 
 
 @pytest.mark.parametrize(
@@ -116,7 +124,7 @@ def test_the_bars_that_this_one_and_the_last_have_followed_are_told(
     body: str, following: set[object], followed: set[object]
 ) -> None:
     header = "X:1\nT:Test\nK:D\nM:2/8\nI:form 2:2|\nL:1/8\n"
-    told = codes(header + body)[-1]
+    told = context_features(header + body)[-1]
     bars = (*LAGS, "part")
     assert {bar for digit, bar in enumerate(bars) if told[FOLLOWING] >> digit & 1} == following
     assert {bar for digit, bar in enumerate(bars) if told[FOLLOWED] >> digit & 1} == followed
@@ -140,7 +148,7 @@ def test_the_bars_that_this_one_and_the_last_have_followed_are_told(
     ],
 )
 def test_the_bar_that_goes_on_best_from_what_was_heard_is_told(body: str, found: str, bars: int, notes: int) -> None:
-    told = codes("X:1\nT:Test\nK:D\nM:2/8\nI:form 9|\nL:1/8\n" + body)[-1]
+    told = context_features("X:1\nT:Test\nK:D\nM:2/8\nI:form 9|\nL:1/8\n" + body)[-1]
     assert told[FOUND] == (NOTES[found] if found else 0)
     assert told[MATCH] == (1 + 4 * bars + notes if found or notes else 0)
     assert (told[AHEAD] > 0) == bool(found)
@@ -164,7 +172,7 @@ def test_the_bar_that_goes_on_best_from_what_was_heard_is_told(body: str, found:
 def test_what_followed_on_the_last_notes_and_steps_is_told(
     body: str, after_notes: str, notes: int, after_steps: str, steps: int
 ) -> None:
-    told = codes("X:1\nT:Test\nK:D\nM:2/8\nI:form 9|\nL:1/8\n" + body)[-1]
+    told = context_features("X:1\nT:Test\nK:D\nM:2/8\nI:form 9|\nL:1/8\n" + body)[-1]
     heard = NOTES | {"": 0, "z": 2}
     assert (told[AFTER_NOTES], told[NOTES_BEFORE]) == (heard[after_notes], notes)
     assert (told[AFTER_STEPS], told[STEPS_BEFORE]) == (heard[after_steps], steps)
@@ -184,7 +192,7 @@ def test_what_followed_on_the_last_notes_and_steps_is_told(
     ],
 )
 def test_a_part_may_be_about_to_end_off_the_tonic(body: str, off: bool) -> None:
-    place = FormPlace()
+    place = ContextReader()
     for character in "X:1\nT:Test\nK:D\nM:4/4\nI:form 2|2|\nL:1/8\n" + body:
         place.advance(character)
     assert place.ends_off_tonic("|") is off
@@ -196,7 +204,7 @@ def test_a_part_may_be_about_to_end_off_the_tonic(body: str, off: bool) -> None:
     [("A2B2|", False), ("A2B2|A", True), ("A2B2|A2B2", True), ("A2B2|G", False), ("A2B2|A2B2|", False), ("A2", False)],
 )
 def test_a_bar_that_takes_up_an_earlier_one_is_known(body: str, follows: bool) -> None:
-    place = FormPlace()
+    place = ContextReader()
     for character in "X:1\nT:Test\nK:D\nM:4/8\nI:form 9|\nL:1/8\n" + body:
         place.advance(character)
     assert place.follows is follows
@@ -205,12 +213,12 @@ def test_a_bar_that_takes_up_an_earlier_one_is_known(body: str, follows: bool) -
 def test_degrees_are_counted_from_the_tonic_of_the_header() -> None:
     header = "X:1\nT:Test\nK:{}\nM:4/4\nI:form 2|\nL:1/8\n"
     body = "Ad^c,zE|"
-    assert codes(header.format("Amin") + body)[-len(body) :, DEGREE].tolist() == [1, 4, 4, 3, 3, 0, 5, 0]
-    assert codes(header.format("none") + body)[-len(body) :, DEGREE].tolist() == [0] * len(body)
+    assert context_features(header.format("Amin") + body)[-len(body) :, DEGREE].tolist() == [1, 4, 4, 3, 3, 0, 5, 0]
+    assert context_features(header.format("none") + body)[-len(body) :, DEGREE].tolist() == [0] * len(body)
 
 
 def test_a_copy_goes_on_alone() -> None:
-    place = FormPlace()
+    place = ContextReader()
     for character in "X:1\nT:\nK:D\nM:4/4\nI:form 2|\nL:1/8\nA8":
         place.advance(character)
     twin = place.copy()

@@ -7,20 +7,20 @@ which never differs, comes last of all: behind it the music begins.
 import random
 from collections.abc import Collection
 
-FIELDS = "XTROMLIK"
+HEADER_FIELDS = "XTROMLIK"
 """Header fields in the order in which canonical text writes them."""
 
-REQUIRED = "XTMLIK"
+REQUIRED_FIELDS = "XTMLIK"
 """The fields that no header lacks; once they are all there, the music begins."""
 
 
 def next_fields(written: Collection[str]) -> str:
     """The fields that may come next in a header after those written; none where the header is complete."""
     if not written:
-        return FIELDS[0]
-    if set(REQUIRED).issubset(written):
+        return HEADER_FIELDS[0]
+    if set(REQUIRED_FIELDS).issubset(written):
         return ""
-    return "".join(letter for letter in FIELDS if letter not in written)
+    return "".join(letter for letter in HEADER_FIELDS if letter not in written)
 
 
 def split_header(text: str) -> tuple[list[str], str]:
@@ -36,7 +36,7 @@ def split_header(text: str) -> tuple[list[str], str]:
     return lines, rest
 
 
-def learned(text: str, rng: random.Random | None = None) -> str:
+def training_text(text: str, rng: random.Random | None = None) -> str:
     """A canonical text as it is learned: its fields in an order that ``rng`` draws, or without it the text itself."""
     rng = rng or random.Random(text)
     header, music = split_header(text)
@@ -46,8 +46,8 @@ def learned(text: str, rng: random.Random | None = None) -> str:
 
 
 def in_canonical_order(text: str) -> str:
-    """The canonical text of one that was learned, or that a model wrote so; unchanged if its header is not complete."""
+    """Return the canonical text of a training text; an incomplete header leaves it unchanged."""
     header, music = split_header(text)
     if next_fields([line[:1] for line in header]):
         return text
-    return "\n".join([*sorted(header, key=lambda line: FIELDS.index(line[0])), music])
+    return "\n".join([*sorted(header, key=lambda line: HEADER_FIELDS.index(line[0])), music])
