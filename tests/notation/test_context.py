@@ -1,10 +1,13 @@
-"""What a model is told behind each character of a tune."""
+"""The context features after each character of a tune."""
+
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from folkrnn.notation.context import (
+    CONTEXT_FEATURES,
     CONTEXT_SIZES,
     MAX_BARS_LEFT,
     METERS,
@@ -225,3 +228,16 @@ def test_a_copy_goes_on_alone() -> None:
     for character in "|B8":
         twin.advance(character)
     assert place.values[0] - twin.values[0] == 1
+
+
+def test_the_document_lists_the_features_that_the_code_has() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "context-features.md").read_text(encoding="utf-8")
+    rows = [line.strip("| \n").split(" | ") for line in text.splitlines() if line.startswith("|")][2:]
+    assert rows == [[feature.name, str(feature.size), feature.meaning] for feature in CONTEXT_FEATURES]
+
+
+def test_the_sizes_are_those_of_the_bundled_model() -> None:
+    assert (
+        36, 14, 19, 11, 13, 9, 12, 35, *(31, 12) * 5, 36, 32, 32, 8, 31, 12, 13, 31, 7, 31, 7,
+    ) == CONTEXT_SIZES  # fmt: skip
+    assert len({feature.name for feature in CONTEXT_FEATURES}) == len(CONTEXT_SIZES) == 29
