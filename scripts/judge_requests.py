@@ -20,7 +20,7 @@ from folkrnn.generation import generate_texts
 from folkrnn.generation.requests import Request, drafts_for, read_request
 from folkrnn.generation.sampling import Choice
 from folkrnn.model import bundled_model, load_checkpoint
-from folkrnn.notation import Tune, parse_key, performance, performed_order, read_tunes, similarity
+from folkrnn.notation import Tune, ends_on, parse_key, performance, performed_order, read_tunes, similarity
 from folkrnn.notation.form import read_form
 from folkrnn.processes import processors
 from folkrnn.validation import validate_all
@@ -72,9 +72,10 @@ def disobeyed(tune: Tune, wishes: dict[str, str], alike: int | None, request: Re
     if "key" in wishes:
         key = parse_key(wishes["key"])
         heard_pitches = [sound.midi % 12 for sound in sounds]
-        last = [note for note in tune.notes() if note.pitches][-1].pitches[-1].midi % 12
         share = sum(pitch in key.scale for pitch in heard_pitches) / len(heard_pitches)
-        if tune.key != key or last != key.tonic_class or share < IN_SCALE - 0.05:  # repeats weigh some notes twice
+        if (
+            tune.key != key or not ends_on(tune.bars, key.tonic_class) or share < IN_SCALE - 0.05
+        ):  # repeats weigh some notes twice
             return "key"
     return ""
 

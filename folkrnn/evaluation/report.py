@@ -26,7 +26,7 @@ from folkrnn.generation.generator import ONE_DRAFT, PLAIN, Drafts, GeneratedText
 from folkrnn.generation.requests import ALIKE_BY, Request
 from folkrnn.generation.sampling import Choice
 from folkrnn.model import Checkpoint
-from folkrnn.notation import Tune, form, read_tunes, similarity
+from folkrnn.notation import Tune, faults, form, read_tunes, similarity
 from folkrnn.notation.form import pattern
 from folkrnn.processes import shared
 from folkrnn.validation import validate_all
@@ -172,7 +172,7 @@ def _obeyed(texts: Sequence[GeneratedText], tunes: Sequence[Tune]) -> dict[str, 
     for text, tune in zip(texts, tunes, strict=True):
         fields = {line[:1]: line[2:] for line in text.text.split("\n")}
         told, _, alike = fields.get("I", "").removeprefix("form ").partition(" ")
-        errors = {finding.code for finding in tune.findings if finding.level != "note"}
+        errors = {finding.code for finding in faults(tune.findings)}
         kept["rhythm"].append(tune.rhythm == fields.get("R", ""))
         kept["meter"].append(bool(tune.bars) and not errors & {"bar-too-long", "bar-too-short", "pickup-mismatch"})
         kept["key"].append(not Request({"K": str(tune.key)}).broken(tune))

@@ -14,7 +14,7 @@ from folkrnn.generation.generator import ONE_DRAFT, Drafts, GeneratedText
 from folkrnn.generation.prompts import Gap, Prompt
 from folkrnn.generation.reworking import read_start
 from folkrnn.model.checkpoint import Checkpoint
-from folkrnn.notation import Key, Tune, form, parse_key, parse_meter, read_tunes, similarity
+from folkrnn.notation import Key, Tune, ends_on, form, parse_key, parse_meter, read_tunes, similarity
 from folkrnn.notation.form import MAX_SIMILARITY, parse_form
 from folkrnn.notation.headers import split_header
 
@@ -80,8 +80,8 @@ def _out_of_key(tune: Tune, key: Key) -> str:
         return f"the key is {tune.key}"
     if not key.tonic:
         return ""
-    heard = [note.pitches[-1].midi % 12 for note in tune.notes() if note.pitches]
-    if not heard or heard[-1] != key.tonic_class:
+    heard = [note.top.midi % 12 for note in tune.notes() if note.top]
+    if not ends_on(tune.bars, key.tonic_class):
         return f"the last note is not {key.tonic}"
     share = sum(pitch in key.scale for pitch in heard) / len(heard)
     return "" if share >= IN_SCALE else f"only {share:.0%} of the notes belong to {key}"

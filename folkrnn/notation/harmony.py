@@ -66,12 +66,10 @@ def _pitch_class(letter: str, sign: str) -> int:
 
 def chords(bar: Bar) -> Iterator[tuple[Fraction, Chord]]:
     """The chords that are written in a bar, each with its place from the beginning of the bar."""
-    onset = Fraction(0)
-    for note in bar.notes:
+    for onset, note in bar.timed_notes():
         found = [chord for chord in map(parse_chord, note.chord_symbols) if chord]
         for place, chord in enumerate(found):  # several over one note share its time
             yield onset + note.duration * place / len(found), chord
-        onset += note.duration
 
 
 def has_chords(tune: Tune) -> bool:
@@ -183,14 +181,13 @@ def _spans(bars: Sequence[Bar]) -> Iterator[_Span]:
         pickup = completes_measure(bars, index)
         pulse = list(accumulate(bar.meter.pulse[:-1], initial=Fraction(0)))
         half = bar.meter.bar / 2 if bar.meter.bar and len(pulse) % 2 == 0 else None
-        onset, start, notes = Fraction(0), 0, list[tuple[int, float]]()
-        for place, note in enumerate(bar.notes):
+        start, notes = 0, list[tuple[int, float]]()
+        for place, (onset, note) in enumerate(bar.timed_notes()):
             if half is not None and onset == half and not pickup and notes:
                 yield _Span(index, start, pickup, _shares(notes))
                 start, notes = place, []
             accent = 1.5 if onset in pulse else 1.0
             notes += [(pitch.midi % 12, float(note.duration) * accent) for pitch in note.pitches]
-            onset += note.duration
         if notes:
             yield _Span(index, start, pickup, _shares(notes))
 

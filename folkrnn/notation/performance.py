@@ -1,5 +1,6 @@
-"""What is heard when a tune is played: pitches at exact times, repeats and endings unfolded."""
+"""The sounds of a tune in performance: pitches at exact times, with repeats and endings unfolded."""
 
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -15,24 +16,46 @@ class Sound(NamedTuple):
     duration: Fraction
 
 
-def performance(tune: Tune) -> list[Sound]:
-    """The sounds of a tune, sorted by onset and pitch; tied notes are one sound, grace notes are left out."""
+class TimedChord(NamedTuple):
+    """The MIDI numbers of a note or chord (none for a rest) at a time, and whether a tie leads to the next one."""
+
+    onset: Fraction
+    duration: Fraction
+    midis: tuple[int, ...]
+    tie: bool
+
+
+def joined(chords: Iterable[TimedChord]) -> list[Sound]:
+    """Return the sounds of successive chords, with tied pitches joined, in the order in which they begin.
+
+    A tie joins a pitch only to the same pitch of the chord directly after it. A melody gives the top notes alone.
+    """
     sounds: list[Sound] = []
     held: dict[int, int] = {}  # MIDI number → index of the sound that is tied on
+    for onset, duration, midis, tie in chords:
+        tied: dict[int, int] = {}
+        for midi in midis:
+            index = held.get(midi)
+            if index is None:
+                index = len(sounds)
+                sounds.append(Sound(onset, midi, duration))
+            else:
+                sounds[index] = sounds[index]._replace(duration=sounds[index].duration + duration)
+            if tie:
+                tied[midi] = index
+        held = tied
+    return sounds
+
+
+def performance(tune: Tune) -> list[Sound]:
+    """Return the sounds of a tune, sorted by onset and pitch; tied notes are one sound, grace notes are left out."""
+    return sorted(joined(_performed_chords(tune)))
+
+
+def _performed_chords(tune: Tune) -> Iterator[TimedChord]:
     clock = Fraction(0)
     for index in performed_order(tune):
-        for note in tune.bars[index].notes:
-            tied: dict[int, int] = {}
-            for pitch in note.pitches:
-                midi = pitch.midi
-                if midi in held:
-                    place = held[midi]
-                    sounds[place] = sounds[place]._replace(duration=sounds[place].duration + note.duration)
-                else:
-                    place = len(sounds)
-                    sounds.append(Sound(clock, midi, note.duration))
-                if note.tie:
-                    tied[midi] = place
-            held = tied
-            clock += note.duration
-    return sorted(sounds)
+        bar = tune.bars[index]
+        for onset, note in bar.timed_notes(clock):
+            yield TimedChord(onset, note.duration, tuple(pitch.midi for pitch in note.pitches), note.tie)
+        clock += bar.duration

@@ -19,6 +19,9 @@ USUAL_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 """How many notes' time a tuplet takes by its own count, whatever the meter (ABC 2.1, 4.13)."""
 
 
+_ZERO = Fraction(0)
+
+
 class Tuplet(NamedTuple):
     """A note's place in a tuplet: ``actual`` notes in the time of ``normal``, ``index`` of ``size``."""
 
@@ -64,6 +67,11 @@ class Note(NamedTuple):
     def is_rest(self) -> bool:
         """Whether nothing sounds."""
         return not self.pitches
+
+    @property
+    def top(self) -> Pitch | None:
+        """The highest pitch, which is the last of ``pitches``; None for a rest."""
+        return self.pitches[-1] if self.pitches else None
 
     @property
     def written(self) -> Fraction:
@@ -114,6 +122,18 @@ class Bar:
         full = self.meter.bar
         return full is not None and self.duration < full
 
+    @property
+    def final_key(self) -> Key:
+        """The key in force at the end."""
+        return next((change.value for change in reversed(self.changes) if isinstance(change.value, Key)), self.key)
+
+    def timed_notes(self, start: Fraction = _ZERO) -> Iterator[tuple[Fraction, Note]]:
+        """Yield each note with its onset, as a fraction of a whole note, in a bar that begins at ``start``."""
+        onset = start
+        for note in self.notes:
+            yield onset, note
+            onset += note.duration
+
     def with_number(self, number: int) -> "Bar":
         """The same bar with another number."""
         return Bar(
@@ -136,12 +156,13 @@ def total(notes: tuple[Note, ...] | list[Note]) -> Fraction:
 _fraction = lru_cache(maxsize=4096)(Fraction)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Tune:
     """One tune as read: its fields in order, its bars, and what was found wrong on the way.
 
     ``fields`` holds (letter, value) pairs of the header; ``number`` is the value of ``X:``;
-    ``unit`` the unit length in force at the start of the music; ``source`` and ``line`` say where it stood.
+    ``unit`` the unit length in force at the start of the music; ``source`` and ``line`` say where it stood. Its ``str``
+    is ABC for people.
     """
 
     fields: tuple[tuple[str, str], ...]
@@ -186,6 +207,18 @@ class Tune:
     def bar_count(self) -> int:
         """The number of bars as a player counts them: pickups and second halves of split bars do not count."""
         return max((bar.number for bar in self.bars), default=0)
+
+    def __str__(self) -> str:
+        # The writer imports this module.
+        from folkrnn.notation.writer import write_tune
+
+        return write_tune(self)
+
+    def __repr__(self) -> str:
+        key = f"in {self.key}" if str(self.key) != "none" else ""
+        kind = " ".join(f"{self.rhythm} {key}".split())
+        count = f"{self.bar_count} bar{'s' * (self.bar_count != 1)}"
+        return f'<Tune "{" ".join(self.title.split())}", {kind + ", " * bool(kind)}{count}>'
 
     def notes(self) -> Iterator[Note]:
         """All notes, chords and rests in written order."""

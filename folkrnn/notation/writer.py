@@ -11,7 +11,7 @@ from folkrnn.notation.bars import completes_measure, is_pickup, starts_section
 from folkrnn.notation.beaming import beat_starts
 from folkrnn.notation.canonical import bar_texts, plain_key
 from folkrnn.notation.meter import EIGHTH
-from folkrnn.notation.tune import Bar, Note, Tune
+from folkrnn.notation.tune import Bar, Tune
 
 FIELD_ORDER = "TCOARBDFGHNSZQP"
 """The header fields between X and M; L and K follow."""
@@ -121,13 +121,10 @@ def spaces(bars: Sequence[Bar], index: int) -> frozenset[int]:
     """The indices of the notes of a bar before which the beam breaks."""
     bar = bars[index]
     full = bar.meter.bar
-    onset = full - bar.duration if full and completes_measure(bars, index) else Fraction(0)
-    places: list[tuple[Fraction, Note]] = []
-    for note in bar.notes:
-        places.append((onset, note))
-        onset += note.duration
+    start = full - bar.duration if full and completes_measure(bars, index) else Fraction(0)
+    places = list(bar.timed_notes(start))
     starts = beat_starts(bar.meter, (place for place, note in places if note.tuplet or note.written < EIGHTH))
-    group = [sum(start <= place for start in starts) for place, _ in places]
+    group = [sum(begin <= place for begin in starts) for place, _ in places]
     return frozenset(
         place
         for place in range(1, len(places))

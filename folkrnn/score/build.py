@@ -278,14 +278,13 @@ class _PartWriter:
         self._set_meter(measure, bar.meter)
         self._set_key(measure, Fraction(0), bar.key)
         lead = self._pad(measure, index, bar)
-        onset, events = Fraction(0), []
+        events = []
         changes = {place: list(found) for place, found in groupby(bar.changes, lambda change: change.index)}
-        for place, each in enumerate(bar.notes):
+        for place, (onset, each) in enumerate(bar.timed_notes()):
             for change in changes.get(place, ()):
                 self._change(measure, onset, change)
             for event in self._events(measure, onset, each, bar):
                 events.append(event._replace(onset=lead + event.onset))
-            onset += each.duration
         _beam(bar.meter, events)
         _bracket_tuplets(events)
         _draw_bar_lines(measure, bar)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from folkrnn.notation.findings import NOTE, Finding
+from folkrnn.notation.findings import Finding, is_playable
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Report:
     @property
     def playable(self) -> bool:
         """Whether there is neither error nor warning; music21's disagreement or failure is an error."""
-        return all(finding.level == NOTE for finding in self.findings)
+        return is_playable(self.findings)
 
     def lines(self) -> list[str]:
         """The findings for people: ``file:line:column: level code: sentence``; no file where the source has no name."""

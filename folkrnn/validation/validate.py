@@ -13,16 +13,16 @@ from folkrnn.notation import (
     Bar,
     Change,
     Finding,
-    Key,
     Note,
     Sound,
     Tune,
     canonical,
+    is_playable,
     performance,
     performed_order,
 )
 from folkrnn.processes import shared
-from folkrnn.validation.remarks import last_key, remarks
+from folkrnn.validation.remarks import remarks
 from folkrnn.validation.report import Report
 
 MAX_SERIAL_TUNES = 50
@@ -40,7 +40,7 @@ def validate(tune: Tune, second: bool = True) -> Report:
     """
     findings = list(tune.findings)
     agrees = None
-    if second and all(finding.level == NOTE for finding in findings):
+    if second and is_playable(findings):
         opinion = _second_opinion(tune)
         findings += opinion
         agrees = _agreement(opinion)
@@ -77,7 +77,7 @@ def _second_opinion(tune: Tune) -> list[Finding]:
     difference = first_difference(performance(tune), theirs)
     if difference is not None:
         onset, message = difference
-        bar, note = _place(tune, onset)
+        bar, note = _note_at(tune, onset)
         message = f"in bar {bar.number} {message}"
         return [Finding("readers-disagree", ERROR, note.line, note.column, bar.number, message)]
     return [Finding("repeats-unread", NOTE, bar.line, bar.column, bar.number, _UNREAD) for bar in unread[:1]]
@@ -88,14 +88,10 @@ def _written_out(tune: Tune) -> Tune:
     bars: list[Bar] = []
     for index in performed_order(tune):
         bar = replace(tune.bars[index], opens=False, plays=1, edge="", ending=())
-        if bar.key != _key_after(bars, tune.key):
+        if bar.key != (bars[-1].final_key if bars else tune.key):
             bar = replace(bar, changes=(Change(0, "K", bar.key), *bar.changes))
         bars.append(bar)
     return replace(tune, bars=tuple(bars))
-
-
-def _key_after(bars: Sequence[Bar], key: Key) -> Key:
-    return last_key(bars[-1]) if bars else key
 
 
 def _agreement(opinion: Sequence[Finding]) -> bool | None:
@@ -107,30 +103,30 @@ def first_difference(ours: Sequence[Sound], theirs: Sequence[Sound]) -> tuple[Fr
     """Where two readings first differ in pitch or onset, and how; None where they do not."""
     for our, their in zip_longest(ours, theirs):
         if our is None:
-            return their.onset, f"music21 reads {_name(their)}, which we do not"
+            return their.onset, f"music21 reads {_midi_name(their)}, which we do not"
         if their is None:
-            return our.onset, f"music21 does not read {_name(our)}"
+            return our.onset, f"music21 does not read {_midi_name(our)}"
         if our.onset != their.onset:
             early, late = ("music21", "we") if their.onset < our.onset else ("we", "music21")
-            sounds = {"music21": _name(their), "we": _name(our)}
+            sounds = {"music21": _midi_name(their), "we": _midi_name(our)}
             verb = "reads" if early == "music21" else "read"
             return min(our.onset, their.onset), f"{early} {verb} {sounds[early]} before {late} read the next note"
         if our.midi != their.midi:
-            return our.onset, f"music21 reads {_name(their)} where we read {_name(our)}"
+            return our.onset, f"music21 reads {_midi_name(their)} where we read {_midi_name(our)}"
     return None
 
 
-def _name(sound: Sound) -> str:
+def _midi_name(sound: Sound) -> str:
     return f"{_NAMES[sound.midi % 12]}{sound.midi // 12 - 1}"
 
 
-def _place(tune: Tune, onset: Fraction) -> tuple[Bar, Note]:
+def _note_at(tune: Tune, onset: Fraction) -> tuple[Bar, Note]:
     """The bar and the note that are played at a time; the last ones for a time after the end."""
     clock = Fraction(0)
     for index in performed_order(tune):
         bar = tune.bars[index]
-        for note in bar.notes:
-            clock += note.duration
-            if clock > onset:
+        for start, note in bar.timed_notes(clock):
+            if start + note.duration > onset:
                 return bar, note
+        clock += bar.duration
     return bar, note

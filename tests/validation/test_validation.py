@@ -117,7 +117,12 @@ def test_notes_beyond_the_fiddle_are_named_and_stay_playable() -> None:
         ("D8|E8|]", "D", ["final-note"]),
         ("D8|E8|]", "Edor", []),
         ("D8|[FA]8|]", "D", ["final-note"]),
-        ("D8|[DA]8|]", "D", []),
+        ("D8|[DA]8|]", "D", ["final-note"]),  # the top note of a chord counts
+        ("D8|[A,D]8|]", "D", []),
+        ("D8|E8|z8|]", "D", ["final-note"]),
+        ("D8|D8|z8|]", "D", []),
+        ("D4[K:G]G4|G8|]", "D", []),
+        ("[K:G]D8|[K:G]D8|]", "D", ["final-note"]),
         ("D8|[K:G]A4G4|]", "D", []),
         ("D8|D4z4|]", "D", []),
         ("D8|E8|]", "none", []),
