@@ -16,7 +16,7 @@ from folkrnn.notation.context import (
     ContextReader,
     context_features,
 )
-from folkrnn.notation.repetition import LAGS
+from folkrnn.notation.repetition import LAGS, continuation
 
 LAST = MAX_BARS_LEFT + 1
 """What the last part adds to its bars left."""
@@ -241,3 +241,115 @@ def test_the_sizes_are_those_of_the_bundled_model() -> None:
         36, 14, 19, 11, 13, 9, 12, 35, *(31, 12) * 5, 36, 32, 32, 8, 31, 12, 13, 31, 7, 31, 7,
     ) == CONTEXT_SIZES  # fmt: skip
     assert len({feature.name for feature in CONTEXT_FEATURES}) == len(CONTEXT_SIZES) == 29
+
+
+def after(body: str, form: str = "9|", meter: str = "2/8", key: str = "D") -> list[int]:
+    """The context features after a body."""
+    return context_features(f"X:1\nT:Test\nK:{key}\nM:{meter}\nI:form {form}\nL:1/8\n{body}")[-1].tolist()
+
+
+@pytest.mark.parametrize(
+    ("body", "found", "grade"),
+    [
+        # The candidates are the bars three, five, six and seven back.
+        ("AB|de|Ac|fg|ga|A", "B", 2),  # first the first bar of the tune
+        ("ee|AB|de|Ac|fg|ga|A", "c", 2),  # else the latest
+        ("ga|AB|de|Ac|fg|ga|A", "B", 6),  # but before both the one after a bar like the last
+        ("ga|AB|de|Ac|fg|ga|Ac", "", 3),  # unless it goes on otherwise
+        ("ff|gg|AB|gg|Ac|de|ed|ff|gg|A", "B", 10),  # or the one after two such bars
+        ("ff|ga|AB|gg|Ac|de|ed|ff|gg|A", "c", 6),
+        ("AB|gg|Ac|de|ed|ff|gg|A", "c", 6),
+    ],
+)
+def test_the_best_match_is_in_the_likeliest_place(body: str, found: str, grade: int) -> None:
+    features = after(body)
+    assert (features[FOUND], features[MATCH]) == (NOTES[found] if found else 0, grade)
+
+
+@pytest.mark.parametrize(
+    ("body", "grade"),
+    [("A/B/c/d/|ee|ff|gg|aa|", 0), ("A/B/c/d/|ee|ff|gg|aa|A/B/", 3), ("A/B/c/d/|ee|ff|gg|aa|A/B/c/", 4),
+     ("A/B/c/d/|ee|ff|gg|aa|A/B/c/d/", 4)],
+)  # fmt: skip
+def test_the_grade_of_a_match_counts_three_notes_at_most(body: str, grade: int) -> None:
+    assert after(body)[MATCH] == (grade or 1)
+
+
+@pytest.mark.parametrize(
+    ("items", "most", "found"),
+    [
+        (b"", 6, (0, 0)), (b"a", 6, (0, 0)), (b"ab", 6, (0, 0)), (b"aba", 6, (ord("b"), 1)),
+        (b"abcab", 6, (ord("c"), 2)), (b"abcab", 1, (ord("c"), 1)), (b"acabxab", 6, (ord("x"), 2)),
+        (b"acaba", 6, (ord("b"), 1)), (b"aaa", 6, (ord("a"), 2)), (b"abcdefgabcdefg", 6, (ord("a"), 6)),
+    ],
+)  # fmt: skip
+def test_the_longest_match_continues_and_of_equal_ones_the_last(
+    items: bytes, most: int, found: tuple[int, int]
+) -> None:
+    assert continuation(items, most) == found
+
+
+@pytest.mark.parametrize(
+    ("body", "form", "lefts"),
+    [
+        ("|:A|B|1c:|2d|]e|f|]", "3:2|", [3, 2, 1, 1, LAST + 2, LAST + 1]),
+        ("|:A|1B|c:|2d|e|]f|]", "3:1|", [3, 2, 1, 2, 1, LAST + 1]),
+        ("|:A|1B:|2c||d|]", "2:1|", [2, 1, 1, LAST + 1]),
+        ("A||B|]", "1|1|", [1, LAST + 1]),
+        ("|:A||B:|", "2:", [LAST + 2, LAST + 1]),  # a double bar inside a repeat ends no part
+        ("A:||:B:|", "1:1:", [1, LAST + 1]),
+        ("A|:B:|", "1|1:", [1, LAST + 1]),
+        ("A|B|c|]", "2|", [LAST + 2, LAST + 1, LAST]),  # more bars than the form says
+    ],
+)
+def test_the_bars_left_count_down_through_parts_and_endings(body: str, form: str, lefts: list[int]) -> None:
+    features = context_features(f"X:1\nT:\nK:C\nM:1/8\nI:form {form}\nL:1/8\n{body}")[-len(body) :, 0] - 1
+    assert [features[index] for index, character in enumerate(body) if character.isalpha()] == lefts
+
+
+def test_each_character_has_its_features() -> None:
+    body = "|:D2|1A>B:|2[Ac]z|]"
+    rows = context_features(f"X:1\nT:\nK:D\nM:2/8\nI:form 2:\nL:1/8\n{body}")[-len(body) :].tolist()
+    assert "".join(chr(ord("a") + row[0] - LAST - 1) for row in rows) == "ccccbbbbbaabbbbbbaa"
+    assert [row[7] for row in rows] == [1, 1, 3, 5, 1, 1, 3, 4, 5, 1, 1, 1, 1, 3, 3, 3, 5, 1, 1]
+    assert [row[TIME_LEFT] for row in rows] == [5, 5, 3, 1, 5, 5, 3, 2, 1, 5, 5, 5, 5, 3, 3, 3, 1, 5, 5]
+    assert [row[DEGREE] for row in rows] == [0, 0, 1, 1, 0, 0, 5, 5, 6, 0, 0, 0, 0, 5, 5, 5, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("ticks", "pickup"), [("A5", True), ("A6", False), ("A11/2", True), ("A13/2", False)]
+)  # three quarters of the meter
+def test_a_first_bar_of_less_than_three_quarters_is_a_pickup(ticks: str, pickup: bool) -> None:
+    assert after(f"{ticks}|", "4|", "4/4")[0] == 1 + LAST + (4 if pickup else 3)
+
+
+def test_what_the_header_says_of_the_key_and_the_form() -> None:
+    def header(text: str) -> list[int]:
+        return context_features(f"X:1\n{text}\n")[-1, 1:7].tolist()
+
+    assert header("K:Cb") == [0, 0, 0, 1 + 11, 1, 0]
+    assert header("K:Am") == [0, 0, 0, 1 + 9, 2, 0]
+    assert header("K:Gmix") == [0, 0, 0, 1 + 7, 6, 0]
+    assert header("K:Bloc") == [0, 0, 0, 1 + 11, 7, 0]
+    assert header("K:HP") == [0, 0, 0, 0, 8, 0]
+    assert header("K:what") == [0] * 6
+    assert header("M:none") == [1, 0, 0, 0, 0, 0]
+    assert header("M:7/8") == [13, 0, 0, 0, 0, 0]
+    assert header("R:schottische") == [0, 17, 0, 0, 0, 0]
+    assert header("R:Jig") == [0, 18, 0, 0, 0, 0]
+    assert header("O:China") == [0, 0, 9, 0, 0, 0]
+    assert [header(f"I:form 8|8| {tenths}")[5] for tenths in (0, 10, 11)] == [1, 11, 0]
+    assert header("I:form 8|")[5] == 0
+    assert header("Z:jig") == [0] * 6
+
+
+@pytest.mark.parametrize(
+    ("body", "event"),
+    [
+        ("|:AB|cd:||:", "A"), ("|:AB|cd:||:e", "B"), ("|:AB|cd:||:ef|", "c"), ("|:AB|cd:||:ef|g", "d"),
+        ("|:AB|cd:||:ef|ga|", ""),  # the part before has no third bar
+        ("|:AB|cd", ""),  # nor is there a part before the first
+    ],
+)  # fmt: skip
+def test_a_bar_is_aligned_with_the_one_as_far_into_the_part_before(body: str, event: str) -> None:
+    assert after(body, "2:3:")[16] == (NOTES[event] if event else 0)
