@@ -10,10 +10,10 @@ _HALF = Fraction(1, 2)
 
 
 def beat_starts(meter: Meter, busy: Iterable[Fraction]) -> tuple[Fraction, ...]:
-    """Where the groups begin that the notes of a bar are beamed in.
+    """Return where the groups begin in which the notes of a bar are beamed, in whole notes.
 
-    They are the beats of ``meter.pulse``; in 4/4 and 2/2 a half bar is one group where it is plain. ``busy`` holds the
-    onsets of the notes that are not: those in tuplets and those shorter than an eighth.
+    They are the beats of ``meter.pulse``. In 4/4 and 2/2 a half bar without busy notes is one group. ``busy`` holds the
+    onsets of the busy notes: those in tuplets and those shorter than an eighth.
     """
     if meter.bar == 1 and len(meter.groups) == 1:
         halves = {onset >= _HALF for onset in busy}

@@ -1,7 +1,7 @@
-"""The texts that a model learns: canonical texts whose header lines come in any order.
+"""Training texts: canonical texts whose header lines come in any order.
 
-Whatever fields a composer gives can so stand first, and the model writes the others knowing them. The unit length,
-which never differs, comes last of all: behind it the music begins.
+So the fields that a composer gives can stand first, and the model writes the others after them. The unit length, which
+is always the same, comes last; the music follows.
 """
 
 import random
@@ -11,11 +11,11 @@ HEADER_FIELDS = "XTROMLIK"
 """Header fields in the order in which canonical text writes them."""
 
 REQUIRED_FIELDS = "XTMLIK"
-"""The fields that no header lacks; once they are all there, the music begins."""
+"""The fields that every header has; the music begins once they are all there."""
 
 
 def next_fields(written: Collection[str]) -> str:
-    """The fields that may come next in a header after those written; none where the header is complete."""
+    """Return the fields that may come next after those written; none if the header is complete."""
     if not written:
         return HEADER_FIELDS[0]
     if set(REQUIRED_FIELDS).issubset(written):
@@ -24,9 +24,9 @@ def next_fields(written: Collection[str]) -> str:
 
 
 def split_header(text: str) -> tuple[list[str], str]:
-    """The header lines of a tune text, without their line ends, and the music that follows.
+    """Return the header lines of a tune text, without their line ends, and the music that follows.
 
-    Where the header is not complete there is no music.
+    An incomplete header has no music.
     """
     lines: list[str] = []
     rest = text
@@ -37,7 +37,7 @@ def split_header(text: str) -> tuple[list[str], str]:
 
 
 def training_text(text: str, rng: random.Random | None = None) -> str:
-    """A canonical text as it is learned: its fields in an order that ``rng`` draws, or without it the text itself."""
+    """Return a canonical text with its header fields shuffled: by ``rng``, or without one by the text itself."""
     rng = rng or random.Random(text)
     header, music = split_header(text)
     first, *free = (line for line in header if line[0] != "L")

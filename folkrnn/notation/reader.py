@@ -17,13 +17,13 @@ from folkrnn.notation.repeats import balance_repeats
 from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Change, Grace, Note, Tune, Tuplet, total
 
 MAX_LENGTH = Fraction(16)
-"""No note is longer than this many whole notes; what claims to be is not music."""
+"""The longest note, in whole notes; a longer one is not music."""
 
 MIN_LENGTH = Fraction(1, 512)
-"""The finest division of a whole note that can be drawn."""
+"""The shortest note that can be drawn, in whole notes."""
 
 MAX_BAR_RESTS = 100
-"""No part of a tune is silent for more bars than this."""
+"""The longest rest, in bars."""
 
 _CHORD_SYMBOL = re.compile(
     r"\(?[A-G][#b♯♭]?(?:maj|min|mi|ma|m|dim|aug|sus|add|M|\+|°|ø|-)?\d*(?:(?:maj|sus|add|dim|aug|[#b+-])\d*)*"
@@ -80,7 +80,7 @@ def read_tunes(text: str, source: str = "") -> list[Tune]:
 
 @lru_cache(maxsize=4096)
 def parse_length(text: str) -> Fraction | None:
-    """A note length in units: ``2``, ``3/2``, ``/``, ``//``; None for one that means nothing, such as ``/0``."""
+    """Read a note length in units: ``2``, ``3/2``, ``/``, ``//``; None for one without meaning, such as ``/0``."""
     if len(text) > 12:
         return None
     head, slash, tail = text.partition("/")
@@ -114,7 +114,7 @@ class _Draft:
 
 
 class _TuneReader:
-    """Reads one tune, line by line and token by token."""
+    """A reader of one tune, line by line and token by token."""
 
     def __init__(self, source: str, first: Line, shared: list[Line]) -> None:
         self.source, self.first_line = source, first.number
@@ -727,5 +727,5 @@ def _scaled(duration: Fraction, actual: int, normal: int) -> Fraction:
 
 
 def _shown(text: str) -> str:
-    """A text as it may stand in a finding: short and on one line."""
+    """Return a text for use in a finding: short and on one line."""
     return repr(text if len(text) <= 40 else text[:37] + "...")

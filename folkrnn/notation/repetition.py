@@ -2,8 +2,8 @@
 
 Bars of a tune come back: after two bars, after four, in the next part, or anywhere. So ``Repetition`` aligns the bar
 under way with earlier bars at fixed distances (as Magenta's Lookback RNN does for one and two bars; Waite, 2016). It
-also finds the earlier bar, at any distance, that best continues the last bars, as a compressor looks for the longest
-match in what it has read (Ziv and Lempel, 1977).
+also finds the earlier bar, at any distance, that best continues the last bars. A compressor looks in the same way for
+the longest match in what it has read (Ziv and Lempel, 1977).
 """
 
 from copy import copy
@@ -148,8 +148,8 @@ class Repetition:
     def _motif(self, bar: BarReader) -> tuple[int, int, int, int]:
         """Return the notes to which the last notes and the last steps led before, each with their number."""
         melody, steps = self._melody_and_steps(bar)
-        note, notes = continuation(melody, MAX_MOTIF)
-        step, count = continuation(steps, MAX_MOTIF)
+        note, notes = recurrence(melody, MAX_MOTIF)
+        step, count = recurrence(steps, MAX_MOTIF)
         return note, notes, stepped(melody[-1], step) if count else 0, count
 
     def _melody_and_steps(self, bar: BarReader) -> tuple[bytes, bytes]:
@@ -157,7 +157,7 @@ class Repetition:
         return self._melody + bar.notes, self._steps + steps_of(self._melody[-1:] + bar.notes)
 
 
-def continuation(items: bytes, max_length: int) -> tuple[int, int]:
+def recurrence(items: bytes, max_length: int) -> tuple[int, int]:
     """Return what followed the end of ``items`` when it came before, and its length; (0, 0) if it never did.
 
     The longest match of at most ``max_length`` items counts, and of equal matches the last. The codes of Ziv and

@@ -1,6 +1,6 @@
-"""What a tune is: header fields and bars of notes, with exact times.
+"""The values of a tune: header fields and bars of notes, with exact times.
 
-Nothing here knows how ABC spells it; the reader makes these values and the writers spell them.
+The reader makes these values from ABC, and the writers turn them into ABC.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from folkrnn.notation.meter import Meter
 from folkrnn.notation.pitch import Pitch
 
 USUAL_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
-"""How many notes' time a tuplet takes by its own count, whatever the meter (ABC 2.1, 4.13)."""
+"""The number of notes in whose time a tuplet of 2, 3, 4, 6 or 8 is played in any meter (ABC 2.1, 4.13)."""
 
 
 _ZERO = Fraction(0)
@@ -135,7 +135,7 @@ class Bar:
             onset += note.duration
 
     def with_number(self, number: int) -> "Bar":
-        """The same bar with another number."""
+        """Return the same bar with another number."""
         return Bar(
             self.notes, self.meter, self.key, self.changes, self.opens, self.plays, self.edge, self.ending,
             number, self.line, self.column,
@@ -143,7 +143,7 @@ class Bar:
 
 
 def total(notes: tuple[Note, ...] | list[Note]) -> Fraction:
-    """The sum of the notes' lengths, as a fraction of a whole note."""
+    """Return the sum of the notes' lengths, as a fraction of a whole note."""
     # Integers by denominator: far cheaper than adding Fractions one by one.
     sums: dict[int, int] = {}
     for note in notes:
@@ -158,11 +158,11 @@ _fraction = lru_cache(maxsize=4096)(Fraction)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Tune:
-    """One tune as read: its fields in order, its bars, and what was found wrong on the way.
+    """One tune as read: its fields in order, its bars, and the findings about it.
 
     ``fields`` holds (letter, value) pairs of the header; ``number`` is the value of ``X:``;
-    ``unit`` the unit length in force at the start of the music; ``source`` and ``line`` say where it stood. Its ``str``
-    is ABC for people.
+    ``unit`` the unit length in force at the start of the music; ``source`` and ``line`` are its place in a
+    file. ``str`` gives ABC for people.
     """
 
     fields: tuple[tuple[str, str], ...]
@@ -176,11 +176,11 @@ class Tune:
     line: int = 1
 
     def field(self, letter: str) -> str:
-        """The first value of a header field; empty where it is absent."""
+        """Return the first value of a header field; empty if it is absent."""
         return next((value for name, value in self.fields if name == letter), "")
 
     def all_fields(self, letter: str) -> tuple[str, ...]:
-        """All values of a header field, in order."""
+        """Return all values of a header field, in order."""
         return tuple(value for name, value in self.fields if name == letter)
 
     @property
@@ -221,6 +221,6 @@ class Tune:
         return f'<Tune "{" ".join(self.title.split())}", {kind + ", " * bool(kind)}{count}>'
 
     def notes(self) -> Iterator[Note]:
-        """All notes, chords and rests in written order."""
+        """Yield all notes, chords and rests in written order."""
         for bar in self.bars:
             yield from bar.notes

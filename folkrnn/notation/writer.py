@@ -17,7 +17,7 @@ FIELD_ORDER = "TCOARBDFGHNSZQP"
 """The header fields between X and M; L and K follow."""
 
 TUNEBOOK_HEADER = f"%abc-2.1\nI:abc-creator folkrnn {__version__}\nI:abc-charset utf-8\n"
-"""What every tunebook begins with; each tune follows after an empty line."""
+"""The beginning of every tunebook; each tune follows after an empty line."""
 
 BARS_A_LINE = 4
 LINE_WIDTH = 500
@@ -31,12 +31,12 @@ _DOTS = {3: 1, 7: 2}  # by the numerator of a length
 
 
 def write_tunebook(tunes: Sequence[Tune]) -> str:
-    """A complete ABC file of some tunes, numbered from 1."""
+    """Return a complete ABC file of some tunes, numbered from 1."""
     return TUNEBOOK_HEADER + "".join(f"\n{write_tune(tune, number)}" for number, tune in enumerate(tunes, 1))
 
 
 def write_tune(tune: Tune, number: int = 1) -> str:
-    """One tune as people like to read it; read back, it is the same music with the same words."""
+    """Return one tune as ABC for people; read again, it is the same music with the same words."""
     lines = [f"X:{number}"]
     for letter in FIELD_ORDER:
         values = tune.all_fields(letter) or (("",) if letter == "T" else ())
@@ -47,7 +47,7 @@ def write_tune(tune: Tune, number: int = 1) -> str:
 
 
 def _body(tune: Tune) -> Iterator[str]:
-    """The lines of music, each followed by its lines of words."""
+    """Yield the lines of music, each followed by its lines of words."""
     texts = list(bar_texts(tune, spaces, longest_pair=EIGHTH))
     widths = [_width(tune.bars, index, text) for index, (_, text) in enumerate(texts[:-1])]
     room = LINE_WIDTH - SIGN_WIDTH * len(plain_key(tune.key).signature)
@@ -57,7 +57,7 @@ def _body(tune: Tune) -> Iterator[str]:
 
 
 def _fours(bars: Sequence[Bar]) -> Iterator[tuple[int, int]]:
-    """Where the lines of music begin and end: four bars long, or as long as the section."""
+    """Yield where the lines of music begin and end: after four bars, or with the section."""
     start = count = 0
     for index, bar in enumerate(bars):
         new_section = starts_section(bars, index) and not bar.ending
@@ -69,7 +69,7 @@ def _fours(bars: Sequence[Bar]) -> Iterator[tuple[int, int]]:
 
 
 def _fitting(widths: Sequence[int], room: int, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """A line of music, or, where its bars are wider than the room for them, each half of it as lines that fit."""
+    """Yield a line of music if its bars fit into ``room``; else divide it into halves until they do."""
     if stop - start == 1 or sum(widths[start:stop]) <= room:
         yield start, stop
     else:
@@ -79,7 +79,7 @@ def _fitting(widths: Sequence[int], room: int, start: int, stop: int) -> Iterato
 
 
 def _width(bars: Sequence[Bar], index: int, text: str) -> int:
-    """About how many points of a staff a bar takes where its signs stand as close as they can."""
+    """Return about how many points of a staff a bar needs if its signs stand as close as possible."""
     bar = bars[index]
     signs = 3 * len(bar.changes) + sum(map(text.count, "^_="))
     for note in bar.notes:
@@ -91,7 +91,7 @@ def _width(bars: Sequence[Bar], index: int, text: str) -> int:
 
 
 def _line(tune: Tune, texts: Sequence[tuple[str, str]], start: int, stop: int) -> Iterator[str]:
-    """One line of music: its bars with the bar lines between them, and the one that closes it."""
+    """Yield one line of music with its closing bar line, then its lines of words."""
     _, opening = _divide(texts[start][0])
     closing, _ = _divide(texts[stop][0])
     parts = [opening + " " if opening else "", texts[start][1]]
@@ -107,9 +107,10 @@ def _line(tune: Tune, texts: Sequence[tuple[str, str]], start: int, stop: int) -
 
 
 def _divide(line: str) -> tuple[str, str]:
-    """A bar line as what ends one line of music, and what begins the next: a repeat's start or an ending.
+    """Return the part of a bar line that ends a line of music, and the part that begins the next.
 
-    Where a repeat begins and none ends, a double bar ends the line: the section before may end with a short bar.
+    The second part is the start of a repeat, or an ending. Where a repeat begins and none ends, a double bar ends the
+    line, because the section before may end with a short bar.
     """
     if line.endswith("|:"):
         return line[:-2] or "||", "|:"
@@ -118,7 +119,7 @@ def _divide(line: str) -> tuple[str, str]:
 
 
 def spaces(bars: Sequence[Bar], index: int) -> frozenset[int]:
-    """The indices of the notes of a bar before which the beam breaks."""
+    """Return the indices of the notes of a bar before which the beam breaks."""
     bar = bars[index]
     full = bar.meter.bar
     start = full - bar.duration if full and completes_measure(bars, index) else Fraction(0)

@@ -1,4 +1,4 @@
-"""Remarks that keep no one from playing: the range and the last note."""
+"""Notes about a tune that stop no player: its range and its last note."""
 
 from collections.abc import Iterator
 
@@ -14,12 +14,12 @@ _SIGNS = {1: "#", 2: "##", -1: "b", -2: "bb"}
 
 
 def remarks(tune: Tune) -> list[Finding]:
-    """The notes-to-know about a tune: at most one ``range`` and one ``final-note``."""
+    """Return the notes about a tune: at most one ``range`` and one ``final-note``."""
     return [*_range(tune), *_final_note(tune)]
 
 
 def pitch_name(pitch: Pitch) -> str:
-    """A pitch as musicians write it, such as ``F#4``."""
+    """Return a pitch as musicians write it, such as ``F#4``."""
     return f"{STEPS[pitch.step]}{_SIGNS.get(pitch.alter, '')}{pitch.octave}"
 
 

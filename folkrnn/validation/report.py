@@ -1,4 +1,4 @@
-"""What validation has to say about one tune, as data."""
+"""The result of validation for one tune, as data."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +10,8 @@ from folkrnn.notation.findings import Finding, is_playable
 class Report:
     """The findings about one tune, the reader's first.
 
-    ``number`` is the value of ``X:`` and ``source`` the file as it was given. ``agrees`` says whether music21
-    reads the same pitches and onsets; None where it was not asked, or gave no answer.
+    ``number`` is the value of ``X:`` and ``source`` the name of the file. ``agrees`` says whether music21 reads the
+    same pitches and onsets; it is None if music21 was not asked, or gave no answer.
     """
 
     title: str
@@ -26,12 +26,12 @@ class Report:
         return is_playable(self.findings)
 
     def lines(self) -> list[str]:
-        """The findings for people: ``file:line:column: level code: sentence``; no file where the source has no name."""
+        """Return the findings for people: ``file:line:column: level code: sentence``; the file only if it has a name."""
         prefix = f"{self.source}:" if self.source else ""
         return [f"{prefix}{finding}" for finding in self.findings]
 
     def to_dict(self) -> dict[str, Any]:
-        """The report for machines, in values that JSON knows."""
+        """Return the report for machines, in values that JSON knows."""
         return {
             "title": self.title,
             "number": self.number,

@@ -26,17 +26,17 @@ from folkrnn.validation.remarks import remarks
 from folkrnn.validation.report import Report
 
 MAX_SERIAL_TUNES = 50
-"""Up to this many tunes are read faster in this process than new ones start."""
+"""This process reads this many tunes faster than new processes start."""
 
 _UNREAD = "music21 reads only two passes and two endings, so it was given this tune with its repeats written out"
 _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 
 def validate(tune: Tune, second: bool = True) -> Report:
-    """Report what is to be said about a tune; nothing is raised.
+    """Return the report on a tune; nothing is raised.
 
-    music21 is asked only about a tune in which our reader found neither error nor warning, and not at all
-    without ``second``: then our reader alone says whether the tune is playable.
+    music21 reads only a tune in which our reader found neither error nor warning. Without ``second`` it reads none, and
+    our reader alone decides whether the tune is playable.
     """
     findings = list(tune.findings)
     agrees = None
@@ -50,7 +50,7 @@ def validate(tune: Tune, second: bool = True) -> Report:
 
 
 def validate_all(tunes: Iterable[Tune], jobs: int = 1, second: bool = True) -> Iterator[Report]:
-    """Yield the report of each tune, in their order, while the tunes come.
+    """Yield the report of each tune, in order, while the tunes arrive.
 
     More than MAX_SERIAL_TUNES tunes are shared among ``jobs`` processes (see ``processes.shared``). Where their number
     is not known, this process reads the first MAX_SERIAL_TUNES.
@@ -64,7 +64,7 @@ def validate_all(tunes: Iterable[Tune], jobs: int = 1, second: bool = True) -> I
 
 
 def _second_opinion(tune: Tune) -> list[Finding]:
-    """What keeps music21 from agreeing with our reading of a tune: one error, or no more than a note."""
+    """Return the findings of music21's reading beside ours: one error, or at most one note."""
     # music21 takes half a second to load, and no tune with errors needs it.
     from folkrnn.score.reading import second_reading
 
@@ -84,7 +84,7 @@ def _second_opinion(tune: Tune) -> list[Finding]:
 
 
 def _written_out(tune: Tune) -> Tune:
-    """The tune with every bar in the order it is played, and neither repeats nor endings."""
+    """Return the tune with every bar in the order of playing, without repeats and endings."""
     bars: list[Bar] = []
     for index in performed_order(tune):
         bar = replace(tune.bars[index], opens=False, plays=1, edge="", ending=())
@@ -100,7 +100,7 @@ def _agreement(opinion: Sequence[Finding]) -> bool | None:
 
 
 def first_difference(ours: Sequence[Sound], theirs: Sequence[Sound]) -> tuple[Fraction, str] | None:
-    """Where two readings first differ in pitch or onset, and how; None where they do not."""
+    """Return the onset at which two readings first differ in pitch or onset, and a sentence; None if they agree."""
     for our, their in zip_longest(ours, theirs):
         if our is None:
             return their.onset, f"music21 reads {_midi_name(their)}, which we do not"
@@ -121,7 +121,7 @@ def _midi_name(sound: Sound) -> str:
 
 
 def _note_at(tune: Tune, onset: Fraction) -> tuple[Bar, Note]:
-    """The bar and the note that are played at a time; the last ones for a time after the end."""
+    """Return the bar and the note that are played at a time; the last ones for a time after the end."""
     clock = Fraction(0)
     for index in performed_order(tune):
         bar = tune.bars[index]

@@ -16,7 +16,7 @@ from folkrnn.notation.context import (
     ContextReader,
     context_features,
 )
-from folkrnn.notation.repetition import LAGS, continuation
+from folkrnn.notation.repetition import LAGS, recurrence
 
 LAST = MAX_BARS_LEFT + 1
 """What the last part adds to its bars left."""
@@ -286,7 +286,7 @@ def test_the_grade_of_a_match_counts_three_notes_at_most(body: str, grade: int) 
 def test_the_longest_match_continues_and_of_equal_ones_the_last(
     items: bytes, most: int, found: tuple[int, int]
 ) -> None:
-    assert continuation(items, most) == found
+    assert recurrence(items, most) == found
 
 
 @pytest.mark.parametrize(

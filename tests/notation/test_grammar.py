@@ -186,7 +186,7 @@ def test_how_alike_the_parts_are_is_told_where_there_are_several() -> None:
     assert walked(CAUTIOUS, "X:1\nI:form 8|").choices == set("123456789\n")
     assert walked(CAUTIOUS, "X:1\nI:form 8|8|").choices == set("123456789 ")
     assert walked(CAUTIOUS, "X:1\nI:form 8|8| 1").choices == {"0", "\n"}
-    asked = CAUTIOUS.walk(alike=10)
+    asked = CAUTIOUS.walk(similarity=10)
     for character in "X:1\nI:form 8|":
         asked.advance(character)
     assert asked.choices == set("123456789")
@@ -208,7 +208,7 @@ def test_a_tune_comes_to_its_end_within_the_characters_allowed(longest: int) -> 
         walk = CAUTIOUS.walk(longest)
         rng = random.Random(seed)
         while not walk.finished:
-            # Never end anything that could go on: the grammar must see to it.
+            # Never end anything that could go on: the grammar must end the tune in time.
             more = walk.choices - set("\n|:]}") or walk.choices
             walk.advance(rng.choice(sorted(more)))
         assert len(walk.text) <= longest

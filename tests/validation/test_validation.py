@@ -1,4 +1,4 @@
-"""Reports: who is playable, what is found, and how it is told."""
+"""Reports: which tunes are playable, and what is found."""
 
 import json
 import os

@@ -23,10 +23,10 @@ MAX_BAR_TICKS = 4 * WHOLE_TICKS
 """No note or bar of the grammar is longer than this many ticks, four whole notes."""
 
 MAX_GRACES = 8
-"""At most so many grace notes stand before a note."""
+"""The most grace notes before a note."""
 
 MAX_CHORD_NOTES = 5
-"""At most so many notes sound at once."""
+"""The most notes of a chord."""
 
 UPPER, LOWER = "ABCDEFG", "abcdefg"
 OCTAVES = {",": ",,", "'": "''"}
@@ -68,7 +68,7 @@ class Task:
 
 
 def _signs(lines: frozenset[str], ties: bool) -> str:
-    """The first characters of some bar lines, with a ``-`` if a tie may lead over one: only over the plain one."""
+    """Return the first characters of some bar lines, with a ``-`` if a tie may lead over one: only over a plain one."""
     return "".join(sorted({line[0] for line in lines} | ({"-"} if ties and "|" in lines else set())))
 
 
@@ -103,12 +103,12 @@ Steps = dict[str, "BarPosition | str"]
 
 
 def to_ticks(length: Fraction) -> int:
-    """A length in ticks."""
+    """Return a length, a fraction of a whole note, in ticks."""
     return int(length * WHOLE_TICKS)
 
 
 def note_lengths() -> dict[str, int]:
-    """The lengths a note may be written with, in ticks: up to 32 eighths, and halves, quarters and eighths of them."""
+    """Return the written lengths of notes, in ticks: up to 32 eighths, and halves, quarters and eighths of them."""
     units = [Fraction(n) for n in range(1, 33)]
     units += [Fraction(n, d) for d in (2, 4, 8) for n in range(1, 16, 2)]
     return {length_text(unit / 8): to_ticks(unit / 8) for unit in units}
@@ -127,7 +127,7 @@ PAIR_UNITS = tuple(Fraction(1, n) for n in (4, 8, 16, 32))
 
 
 def tuplet_signs() -> dict[str, tuple[int, int, int]]:
-    """The tuplet signs without their bracket, each with its (actual, normal, notes)."""
+    """Return the tuplet signs without their bracket, each with its (actual, normal, notes)."""
     signs = {str(actual): (actual, normal, actual) for actual, normal in USUAL_TUPLETS.items()}
     for actual in range(2, 10):
         for normal in (2, 3, 4, 6, 8):
@@ -138,7 +138,7 @@ def tuplet_signs() -> dict[str, tuple[int, int, int]]:
 
 
 def key_names() -> Iterable[str]:
-    """The keys of up to seven sharps or flats, as canonical text writes them; ``none`` for no signature.
+    """Yield the keys of up to seven sharps or flats, as canonical text writes them; ``none`` for no signature.
 
     Locrian and the tonic Fb are left out: music21 does not read them as others do.
     """
@@ -152,14 +152,14 @@ def key_names() -> Iterable[str]:
 
 
 def _longer(text: str, words: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The characters that lead from a text on to longer words, each with the text that it makes."""
+    """Yield the characters that lead from a text to longer words, each with the longer text."""
     for word in words:
         if word.startswith(text) and word != text:
             yield word[len(text)], word[: len(text) + 1]
 
 
 def _spelled_out(position: BarPosition) -> BarPosition:
-    """The position behind the letters of a tied note, before its length."""
+    """Return the position after the letters of a tied note, before its length."""
     return position._replace(stage="length", detail="", tied=())
 
 
@@ -199,13 +199,13 @@ class BarGrammar:
         self._feasible: dict[tuple[Task, int], dict[str, tuple[int, int, int]]] = {}
 
     def forget(self) -> None:
-        """Give back the memory of what was worked out."""
+        """Free the memory of kept results."""
         self._tasks.clear()
         self._after.clear()
         self._feasible.clear()
 
     def begin(self, plan: Plan, swing: Fraction = Fraction(0)) -> BarPosition:
-        """The beginning of a bar; ``swing`` is the length of the notes that abc2midi swings in pairs, if it does."""
+        """Return the beginning of a bar; ``swing`` is the length of the notes that abc2midi swings in pairs, or 0."""
         task = self._tasks.get((plan, swing))
         if task is None:
             task = Task(plan, self.grid, to_ticks(swing))
@@ -215,7 +215,7 @@ class BarGrammar:
     # ── time ────────────────────────────────────────────────────────────────────────────────────
 
     def _line_signs(self, position: BarPosition) -> str:
-        """The first characters of the bar lines that may come now, at the end of a token, and - for a tie over one."""
+        """Return the first characters of the bar lines that may follow a whole token, and - for a tie over one."""
         if position.empty or position.tuplet or position.pair:
             return ""
         task = position.task
@@ -231,7 +231,7 @@ class BarGrammar:
         return rest is not None and rest <= room
 
     def _shortest(self, tuplet: tuple[int, int, int]) -> dict[int, int]:
-        """For each remainder on the grid, the least time that the rest of a tuplet with it can take."""
+        """Return, for each remainder on the grid, the least time of the rest of a tuplet."""
         found = self._tuplet_times.get(tuplet)
         if found is None:
             actual, normal, count = tuplet
@@ -245,7 +245,7 @@ class BarGrammar:
         return found
 
     def _after_length(self, position: BarPosition) -> dict[str, BarPosition]:
-        """The lengths that the coming note may have, each with the position after it."""
+        """Return the possible lengths of the next note, each with the position after it."""
         time = position._replace(empty=True, stage="", detail="", tied=(), members=0, sounds=True, octave="")
         found = self._after.get(time)
         if found is None:
@@ -280,7 +280,7 @@ class BarGrammar:
         return {character: step for character, step in found.items() if character in self.alphabet}
 
     def _note(self, position: BarPosition) -> Steps:
-        """Between two tokens."""
+        """Return what may stand between two tokens."""
         steps: Steps = dict.fromkeys(self._line_signs(position).strip("-"), LINE) if self._bare(position) else {}
         if not self._after_length(position):
             return steps
@@ -301,7 +301,7 @@ class BarGrammar:
         return not (position.graces or position.ornament or position.pair)
 
     def _before(self, position: BarPosition) -> Steps:
-        """What may stand before a note: a key change, a tuplet sign, grace notes, an ornament."""
+        """Return what may stand before a note: a tuplet sign, grace notes, an ornament."""
         steps: Steps = {}
         if self._bare(position) and not position.tuplet and self._feasible_tuplets(position):
             steps["("] = position._replace(stage="tuplet")
@@ -312,7 +312,7 @@ class BarGrammar:
         return steps
 
     def _feasible_tuplets(self, position: BarPosition) -> dict[str, tuple[int, int, int]]:
-        """The tuplets that the bar has room for, by their signs."""
+        """Return the tuplets that the bar has room for, by their signs."""
         key = position.task, position.left
         found = self._feasible.get(key)
         if found is None:
@@ -322,7 +322,7 @@ class BarGrammar:
         return found
 
     def _may_grace(self, position: BarPosition, count: int) -> bool:
-        """Whether so many grace notes may stand before the coming note."""
+        """Whether ``count`` grace notes may stand before the next note."""
         trips = position.tied or position.ornament or (position.tuplet and (count > 1 or position.tuplet[:2] != (3, 2)))
         return not (self.cautious and trips) and bool(self._after_length(position._replace(graces=count)))
 
@@ -332,23 +332,23 @@ class BarGrammar:
         return not (self.cautious and trips) and bool(self._after_length(position._replace(ornament=True)))
 
     def _letters(self, position: BarPosition, stage: str) -> Steps:
-        """A letter, and where it leads."""
+        """Return the letters of notes, each with the position after it."""
         upper = position._replace(stage=stage, detail="", octave=OCTAVES[","])
         lower = position._replace(stage=stage, detail="", octave=OCTAVES["'"])
         steps: Steps = dict.fromkeys(UPPER, upper)
         return steps | dict.fromkeys(LOWER, lower)
 
     def _octaves(self, position: BarPosition) -> Steps:
-        """The octave mark that the letter under way may still get."""
+        """Return the octave mark that the letter under way may still get."""
         return {mark: position._replace(octave=position.octave[1:]) for mark in position.octave[:1]}
 
     def _accidental_signs(self, position: BarPosition, stage: str) -> Steps:
-        """The beginning of an accidental."""
+        """Return the first characters of accidentals."""
         begun = position._replace(stage=stage, octave="")
         return {sign: begun._replace(detail=sign) for sign in self.accidentals.after("")}
 
     def _accidentals(self, position: BarPosition, stage: str, letters: str) -> Steps:
-        """What may follow the beginning of an accidental: more of it, or a letter if it is whole."""
+        """Return what may follow the beginning of an accidental: more of it, or a letter if it is whole."""
         steps = self._letters(position, letters) if position.detail in self.accidentals else {}
         for sign in self.accidentals.after(position.detail):
             steps[sign] = position._replace(stage=stage, detail=position.detail + sign)
@@ -358,7 +358,7 @@ class BarGrammar:
         return self._accidentals(position, "accidental", "length")
 
     def _spelled(self, position: BarPosition) -> Steps:
-        """The note that a tie leads to, written in one of the ways that mean the tied pitch."""
+        """Return the next characters of the note to which a tie leads, in any spelling of the tied pitch."""
         steps: Steps = {}
         if position.detail in position.tied:
             steps |= self._length(_spelled_out(position))
@@ -367,7 +367,7 @@ class BarGrammar:
         return steps
 
     def _length(self, position: BarPosition) -> Steps:
-        """After a letter, its octave marks, or some of its length."""
+        """Return what may follow a letter, its octave marks, or some of its length."""
         steps: Steps = {}
         lengths = self._after_length(position)
         if position.detail in lengths:
@@ -377,7 +377,7 @@ class BarGrammar:
         return steps | self._octaves(position)
 
     def _after_note(self, position: BarPosition, after: BarPosition) -> Steps:
-        """What may follow a whole note."""
+        """Return what may follow a whole note."""
         steps = self._note(after)
         if not position.sounds:
             return steps
@@ -418,7 +418,7 @@ class BarGrammar:
         return steps
 
     def _grace(self, position: BarPosition) -> Steps:
-        """Inside the braces of grace notes."""
+        """Return what may follow inside the braces of grace notes."""
         steps = self._octaves(position)
         if position.members:
             steps["}"] = position._replace(stage="note", graces=position.members, members=0, octave="")
@@ -433,7 +433,7 @@ class BarGrammar:
         return self._accidentals(position, "grace_accidental", "grace")
 
     def _chord(self, position: BarPosition) -> Steps:
-        """Inside the brackets of a chord."""
+        """Return what may follow inside the brackets of a chord."""
         steps = self._octaves(position)
         if position.members >= 2:
             steps["]"] = position._replace(stage="length", octave="")
@@ -459,7 +459,7 @@ class BarGrammar:
         )
 
     def _key_change(self, position: BarPosition) -> Steps:
-        """Inside ``[K:…]``; ``detail`` begins with the K."""
+        """Return what may follow inside ``[K:…]``; ``detail`` begins with the K."""
         if position.detail == "K":
             return {":": position._replace(detail="K:")}
         name = position.detail[2:]
@@ -469,11 +469,11 @@ class BarGrammar:
         return steps
 
     def after_key(self, position: BarPosition) -> BarPosition:
-        """The position after a key change: a note must come."""
+        """Return the position after a key change: a note must come."""
         return position._replace(stage="note", detail="", key_told=True)
 
     def passed(self, position: BarPosition) -> BarPosition:
-        """The position once the note under way, if there is one, is over."""
+        """Return the position after the note under way, if there is one."""
         if position.stage == "spelled":
             position = _spelled_out(position)
         return self._after_length(position)[position.detail] if position.stage == "length" else position
@@ -481,7 +481,7 @@ class BarGrammar:
     # ── the short way ───────────────────────────────────────────────────────────────────────────
 
     def shortest_steps(self, position: BarPosition) -> frozenset[str]:
-        """Those of the characters that may come next that bring the bar to an end soon.
+        """Return those of the next characters that end the bar soon.
 
         Following them takes no more than ``SOON`` characters to the bar line.
         """
@@ -503,7 +503,7 @@ class BarGrammar:
         return frozenset(steps) - detours
 
     def _best(self, position: BarPosition, lengths: dict[str, BarPosition]) -> str:
-        """The longest length outside a tuplet, the shortest text inside, that the characters so far can become."""
+        """Return the longest length that the characters so far can become; inside a tuplet the shortest text."""
         texts = [text for text in lengths if text.startswith(position.detail)]
         if position.tuplet:
             return min(texts, key=len)

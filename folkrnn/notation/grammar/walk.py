@@ -1,4 +1,4 @@
-"""A tune text on its way, character by character: header, bars, sections, the end."""
+"""A tune text under way, character by character: header, bars, sections, the end."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
@@ -16,19 +16,19 @@ from folkrnn.notation.reader import read_tunes
 from folkrnn.notation.writer import LINE_WIDTH, NOTE_WIDTH, SIGN_WIDTH
 
 MAX_BAR_CHARACTERS = 160
-"""From so many characters on a bar is brought to its end."""
+"""After this many characters a bar must end soon."""
 
 LINE_ROOM = LINE_WIDTH - 80
-"""The points of a line in print, less what the end of a bar may take."""
+"""The points of a line in print, less the most for the end of a bar."""
 
 WIDTHS = dict.fromkeys("ABCDEFGabcdefgz", NOTE_WIDTH) | dict.fromkeys("^_=3>-[{", SIGN_WIDTH)
-"""The points that characters take in print: notes, and signs beside them."""
+"""The points of characters in print: notes, and signs beside them."""
 
 MAX_STATES = 12_000
-"""So many states are kept for use again; each takes some kilobytes."""
+"""The most states that are kept for use again; each takes some kilobytes."""
 
 MIN_CHARACTERS = 400
-"""A tune may not be held to fewer characters than this."""
+"""The least limit for the characters of a tune."""
 
 
 class GrammarState:
@@ -71,13 +71,16 @@ class Grammar:
         self._short: dict[BarPosition, frozenset[str]] = {}
         self._known: dict[frozenset[str], frozenset[str]] = {}
 
-    def walk(self, longest: int = 3000, alike: int | None = None) -> "Walk":
-        """A tune of at most ``longest`` characters, at its beginning; its header must tell the likeness ``alike``."""
+    def walk(self, longest: int = 3000, similarity: int | None = None) -> "Walk":
+        """Return the beginning of a tune of at most ``longest`` characters; its header must give ``similarity``.
+
+        Raises NotationError for fewer than MIN_CHARACTERS.
+        """
         if longest < MIN_CHARACTERS:
             raise NotationError(
                 f"a tune of at most {longest} characters is too short; expected {MIN_CHARACTERS} or more"
             )
-        return Walk(self, longest, alike)
+        return Walk(self, longest, similarity)
 
     def takes(self, text: str) -> bool:
         """Whether a text is a whole tune of the grammar."""
@@ -90,7 +93,7 @@ class Grammar:
         return walk.finished
 
     def state(self, position: BarPosition) -> GrammarState:
-        """The state of a position inside a bar."""
+        """Return the state of a position inside a bar."""
         found = self._states.get(position)
         if found is None:
             if len(self._states) > MAX_STATES:
@@ -100,33 +103,33 @@ class Grammar:
         return found
 
     def _choices(self, steps: Iterable[str]) -> frozenset[str]:
-        """The characters that may come next; the same object for equal sets."""
+        """Return the characters that may come next; the same object for equal sets."""
         choices = frozenset(steps)
         return self._known.setdefault(choices, choices)
 
     def _forget(self) -> None:
-        """Give back the memory of all states; texts under way keep those they stand in."""
+        """Free the memory of all states; texts under way keep their own."""
         self._states.clear()
         self._short.clear()
         self._known.clear()
         self.bar.forget()
 
     def short(self, position: BarPosition) -> frozenset[str]:
-        """Those of the choices that end the bar soon."""
+        """Return those of the choices that end the bar soon."""
         found = self._short.get(position)
         if found is None:
             found = self._short[position] = self.bar.shortest_steps(position)
         return found
 
     def fixed(self, choices: frozenset[str]) -> GrammarState:
-        """A state that belongs to no position in a bar."""
+        """Return a state outside the positions of a bar."""
         found = self._states.get(choices)
         if found is None:
             found = self._states[choices] = GrammarState(None, dict.fromkeys(choices, LINE), self._choices(choices))
         return found
 
     def line_end(self, more: frozenset[str], after: GrammarState) -> GrammarState:
-        """The state behind a bar line that is whole but may go on: with ``more``, or with the next bar."""
+        """Return the state after a bar line that is whole but may continue: with ``more``, or with the next bar."""
         key = (more, after)
         found = self._states.get(key)
         if found is None:
@@ -141,12 +144,12 @@ class Walk:
     ``choices`` is never empty before ``finished``: some ending can always be reached within the characters allowed.
     """
 
-    def __init__(self, grammar: Grammar, longest: int, alike: int | None) -> None:
+    def __init__(self, grammar: Grammar, longest: int, similarity: int | None) -> None:
         self.grammar = grammar
         self.longest = longest
         self.text: list[str] = []
         self.finished = False
-        self._header = Header(grammar.header, longest, alike)
+        self._header = Header(grammar.header, longest, similarity)
         self._opening = ""
         self._in_music = False
         self._sections = Sections((), None)
@@ -184,7 +187,7 @@ class Walk:
         return self._length
 
     def copy(self) -> "Walk":
-        """The same walk with a text of its own."""
+        """Return a copy that advances alone."""
         twin = copy(self)
         twin.text = self.text.copy()
         twin._header = self._header.copy()
@@ -198,12 +201,12 @@ class Walk:
         return self._in_music
 
     def opened(self, music: str) -> str:
-        """Some music that is to begin the tune here, with the sign of the repeat that must open it if it lacks that."""
+        """Return the first music of the tune, with the sign of the repeat that must open it if it lacks one."""
         wanted = bool(self._opening) and self.choices == frozenset(self._opening[0])
         return f"|:{music}" if wanted and not music.startswith("|:") else music
 
     def settle(self) -> None:
-        """End the note under way: it becomes no longer, and nothing joins it to the next."""
+        """End the note under way: it gets no longer, and nothing joins it to the next."""
         if not self._line and self.state.position is not None:
             self.state = self.grammar.state(self.grammar.bar.passed(self._position))
             self.choices = self.state.choices
@@ -247,7 +250,7 @@ class Walk:
             raise NotationError("what is given leaves no room for anything between")
 
     def _held_plan(self, plan: Plan) -> Plan:
-        """The plan of a bar with what it is held to, if anything."""
+        """Return the plan of a bar with what it is held to, if anything."""
         if not self._held:
             return plan
         length, line = self._held[0]
@@ -293,7 +296,7 @@ class Walk:
     # ── before the first bar ────────────────────────────────────────────────────────────────────
 
     def _before_music(self, character: str) -> None:
-        """A character of the header, or of the sign of a repeat that opens the tune."""
+        """Take a character of the header, or of the sign of a repeat that opens the tune."""
         if self._opening:
             self._open(self._opening[1:])
             return
@@ -365,7 +368,7 @@ class Walk:
         self._hurry = min(self._bar_start + MAX_BAR_CHARACTERS, self.longest - rest - SOON)
 
     def _look_ahead(self, sections: Sections) -> GrammarState:
-        """Prepare the bar that comes there, or the end of the tune; give its first state."""
+        """Prepare the bar that comes there, or the end of the tune, and return its first state."""
         self._ahead = sections
         if sections.over:
             self._first = self.grammar.fixed(frozenset("\n"))
@@ -376,7 +379,7 @@ class Walk:
         return self._first
 
     def _bar_line(self, character: str) -> None:
-        """One more character of a bar line: is it whole, may it go on?"""
+        """Take one more character of a bar line, which may be whole and may continue."""
         if not self._line:
             position = self.grammar.bar.passed(self._position)
             self._tied = self._next_bar_tied if position.tied else ()
@@ -393,7 +396,7 @@ class Walk:
         self.state = self.grammar.line_end(self._more, after) if self._more else after
 
     def _pass_line(self) -> None:
-        """The bar line is over, for something else has come."""
+        """End the bar line, because something else has come."""
         self._line, self._more = "", NO_LINES
         if self._ahead.over:
             self.finished = True
@@ -402,7 +405,7 @@ class Walk:
             self._begin_bar()
 
     def _tie(self) -> None:
-        """After a tie: the note it leads to is the note before it, in one of its spellings."""
+        """Take a tie: the note to which it leads repeats the last one, in one of its spellings."""
         position = self.grammar.bar.passed(self._position)
         before = f"{self._tied_note}-|" if self._tied else ""
         bar = "".join(self.text[self._bar_start :])
@@ -418,6 +421,6 @@ class Walk:
         self.state = self.grammar.state(position._replace(tied=here))
 
     def _last_pitches(self, music: str) -> tuple[Pitch, ...]:
-        """The pitches of the last note or chord of some music in the key of the bar under way."""
+        """Return the pitches of the last note or chord of some music in the key of the bar under way."""
         (tune,) = read_tunes(f"X:1\nM:none\nL:1/8\nK:{self._bar_key}\n{music}\n")
         return tune.bars[-1].notes[-1].pitches
