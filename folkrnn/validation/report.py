@@ -26,7 +26,7 @@ class Report:
         return is_playable(self.findings)
 
     def lines(self) -> list[str]:
-        """Return the findings for people: ``file:line:column: level code: sentence``; the file only if it has a name."""
+        """Return the findings for people: ``file:line:column: level code: sentence``; the file if it has a name."""
         prefix = f"{self.source}:" if self.source else ""
         return [f"{prefix}{finding}" for finding in self.findings]
 

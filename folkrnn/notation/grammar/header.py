@@ -100,11 +100,11 @@ class Header:
     parts; with one, there are several parts.
     """
 
-    def __init__(self, grammar: HeaderGrammar, longest: int, similarity: int | None = None) -> None:
+    def __init__(self, grammar: HeaderGrammar, max_characters: int, similarity: int | None = None) -> None:
         self._similarities = grammar.similarities if similarity is None else Words([str(similarity)])
         self._needs_parts = similarity is not None
         self._grammar = grammar
-        self._longest = longest
+        self._max_characters = max_characters
         self._length = 0
         self._letter = self._value = ""
         self.fields: dict[str, str] = {}
@@ -176,7 +176,7 @@ class Header:
 
     def _most(self, letter: str) -> int:
         """Return the most characters of the text of a field."""
-        return MAX_TEXT.get(letter, 0) // (1 if self._longest >= 1000 else 2)
+        return MAX_TEXT.get(letter, 0) // (1 if self._max_characters >= 1000 else 2)
 
     @property
     def _hornpipes_are_wrong(self) -> bool:
@@ -205,5 +205,5 @@ class Header:
     def _affordable(self, bars: int, sections: int) -> bool:
         """Whether a form of this size can be written within the characters allowed."""
         rest = sum(LINE_COST + self._most(letter) for letter in next_fields(self.fields))
-        left = self._longest - self._length - FORM_COST * (sections + 1) - rest - 2 * SOON
+        left = self._max_characters - self._length - FORM_COST * (sections + 1) - rest - 2 * SOON
         return bars <= MAX_BARS and sections <= MAX_SECTIONS and bars * BAR_COST + sections * SECTION_COST <= left

@@ -71,16 +71,16 @@ class Grammar:
         self._short: dict[BarPosition, frozenset[str]] = {}
         self._known: dict[frozenset[str], frozenset[str]] = {}
 
-    def walk(self, longest: int = 3000, similarity: int | None = None) -> "Walk":
-        """Return the beginning of a tune of at most ``longest`` characters; its header must give ``similarity``.
+    def walk(self, max_characters: int = 3000, similarity: int | None = None) -> "Walk":
+        """Return the beginning of a tune of at most ``max_characters`` characters; its header must give ``similarity``.
 
         Raises NotationError for fewer than MIN_CHARACTERS.
         """
-        if longest < MIN_CHARACTERS:
+        if max_characters < MIN_CHARACTERS:
             raise NotationError(
-                f"a tune of at most {longest} characters is too short; expected {MIN_CHARACTERS} or more"
+                f"a tune of at most {max_characters} characters is too short; expected {MIN_CHARACTERS} or more"
             )
-        return Walk(self, longest, similarity)
+        return Walk(self, max_characters, similarity)
 
     def takes(self, text: str) -> bool:
         """Whether a text is a whole tune of the grammar."""
@@ -144,12 +144,12 @@ class Walk:
     ``choices`` is never empty before ``finished``: some ending can always be reached within the characters allowed.
     """
 
-    def __init__(self, grammar: Grammar, longest: int, similarity: int | None) -> None:
+    def __init__(self, grammar: Grammar, max_characters: int, similarity: int | None) -> None:
         self.grammar = grammar
-        self.longest = longest
+        self.max_characters = max_characters
         self.text: list[str] = []
         self.finished = False
-        self._header = Header(grammar.header, longest, similarity)
+        self._header = Header(grammar.header, max_characters, similarity)
         self._opening = ""
         self._in_music = False
         self._sections = Sections((), None)
@@ -363,9 +363,11 @@ class Walk:
         self._bar_key = self._key
         rest = sections.bars_left * BAR_COST + (len(sections.form) - sections.number) * SECTION_COST
         self._width = (
-            LINE_ROOM - SIGN_WIDTH * abs(parse_key(self._key).fifths) if self.grammar.cautious else self.longest * 10
+            LINE_ROOM - SIGN_WIDTH * abs(parse_key(self._key).fifths)
+            if self.grammar.cautious
+            else self.max_characters * 10
         )
-        self._hurry = min(self._bar_start + MAX_BAR_CHARACTERS, self.longest - rest - SOON)
+        self._hurry = min(self._bar_start + MAX_BAR_CHARACTERS, self.max_characters - rest - SOON)
 
     def _look_ahead(self, sections: Sections) -> GrammarState:
         """Prepare the bar that comes there, or the end of the tune, and return its first state."""
