@@ -207,8 +207,8 @@ def _accidental(
     if readings == {pitch.alter}:
         return ""
     # A double accidental is written again at the next note: music21 lets only half of it hold.
-    heard = {pitch.alter, pitch.alter // 2} if abs(pitch.alter) == 2 else {pitch.alter}
-    altered[place] = before | heard if apart else frozenset(heard)
+    now = {pitch.alter, pitch.alter // 2} if abs(pitch.alter) == 2 else {pitch.alter}
+    altered[place] = before | now if apart else frozenset(now)
     return ACCIDENTAL_TEXT[pitch.alter]
 
 

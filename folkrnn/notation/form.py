@@ -58,11 +58,11 @@ def similarity(tune: Tune) -> int | None:
 def pattern(tune: Tune) -> str:
     """Return the parts as played, a letter for each, such as AABB; parts with SAME_PART in common share a letter."""
     letters = ""
-    heard: list[list[Hashable]] = []
+    parts: list[list[Hashable]] = []
     for _, passes, bars in _counted(tune):
         part = _notes(bars)
-        like = next((index for index, earlier in enumerate(heard) if _share(earlier, part) >= SAME_PART), len(heard))
-        heard += [part] if like == len(heard) else []
+        like = next((index for index, earlier in enumerate(parts) if _share(earlier, part) >= SAME_PART), len(parts))
+        parts += [part] if like == len(parts) else []
         letters += chr(ord("A") + min(like, 25)) * passes
     return letters
 
@@ -128,6 +128,6 @@ def parse_form(text: str) -> str:
     if text and letters == "ABCDEFGH"[: len(letters)] and all(count <= 2 for _, count in runs):
         return "".join(str(Part(USUAL_BARS, count == 2)) for _, count in runs)
     raise NotationError(
-        f"{text!r} is no form; expected the bars of each part, with : behind them if it is repeated and | if not, "
+        f"{text!r} is no form; expected the bars of each part, with : after them if it is repeated and | if not, "
         "such as 8:8:, or letters such as AABB for parts of 8 bars"
     )

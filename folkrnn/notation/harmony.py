@@ -22,7 +22,7 @@ _QUALITIES = {
     "+": (0, 4, 8), "sus": (0, 5, 7), "sus4": (0, 5, 7), "sus2": (0, 2, 7), "5": (0, 7), "9": (0, 4, 7, 10, 14),
     "m9": (0, 3, 7, 10, 14), "add9": (0, 4, 7, 14),
 }  # fmt: skip
-"""The chords by what stands behind the root, as semitones above it."""
+"""The chords by the text after the root, in semitones above the root."""
 
 _ALTERS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
 

@@ -63,7 +63,7 @@ class PastBar:
         self._found: dict[int, tuple[int, int]] = {}  # several later bars ask for the same times
 
     def at(self, now: int) -> tuple[int, int]:
-        """Return the event at a time and the class of the time to the next note; NO_EVENT where there is none."""
+        """Return the event at a time and the class of the time to the next note; NO_EVENT if there is none."""
         if now >= self.length or not self.onsets:
             return NO_EVENT
         if now not in self._found:
@@ -131,7 +131,7 @@ class BarReader:
 
     @property
     def last_step(self) -> int | None:
-        """Steps from C to the last note, whatever rests follow it; None where there is no note."""
+        """Steps from C to the last note, whatever rests follow it; None if there is no note."""
         return next((note - _LOW + LOWEST_STEP for note in reversed(self._notes) if note >= _LOW), None)
 
     @property

@@ -669,7 +669,7 @@ class _TuneReader:
             if note.pitches and (number or index >= skip)
         ]
         position = 0
-        # A hyphen ends a syllable; one behind a space or another hyphen stands for a note of its own.
+        # A hyphen ends a syllable; a hyphen after a space or another hyphen stands for a note of its own.
         for syllable in _SYLLABLE.findall(text.replace("\\-", "\0")):
             if position >= len(places):
                 break

@@ -98,7 +98,7 @@ def _line(tune: Tune, texts: Sequence[tuple[str, str]], start: int, stop: int) -
     for line, text in texts[start + 1 : stop]:
         parts.append(f" {line} {text}")
     music = "".join(parts) + f" {closing or '|'}"
-    # Some readers take a lone letter and a colon for a field: a length, which says nothing new, tells them apart.
+    # Some readers take a lone letter and a colon for a field. A length of 1 after the letter prevents this.
     yield f"{music[0]}1{music[1:]}" if music[1:3] == " :" else music
     notes = [note for bar in tune.bars[start:stop] for note in bar.notes if note.pitches]
     for verse in range(max((len(note.lyrics) for note in notes), default=0)):

@@ -1,8 +1,8 @@
-"""The grammar inside a bar: which character may come next, from any position between two bar lines.
+"""The grammar inside a bar: the characters that may come next, at any position between two bar lines.
 
-A ``BarPosition`` says all that matters for what may come: what is asked of the bar, how much of it is left, and how far
-the token under way has come. Places that are equal have equal futures, so what follows each is worked out once.
-Times are whole numbers of ticks, which are exact for every length and tuplet of the grammar.
+A ``BarPosition`` holds all that decides what may come: the task of the bar, the time left of it, and the token under
+way. Equal positions have equal futures, so the characters after each are found once and kept. Times are whole numbers
+of ticks, which are exact for every length and tuplet of the grammar.
 """
 
 from collections.abc import Iterable, Iterator
@@ -36,11 +36,11 @@ SILENT_ORNAMENTS = ("pralltriller", "slide")
 BAR_LINES = "|:"
 
 TIE, LINE, KEY = "tie", "line", "key"
-"""Steps on which the tune around the bar must be asked: see ``Walk``."""
+"""Steps that depend on the tune around the bar: see ``Walk``."""
 
 
 class Task:
-    """What is asked of a bar, as far as it matters inside: plans that differ only in their bar lines share a task.
+    """The part of a bar's plan that matters inside the bar; plans that differ only in their bar lines share a task.
 
     All times are in ticks. ``full`` is the time of a full bar, ``MAX_BAR_TICKS`` where the meter is free. ``ends`` maps
     the time left to the first characters of the bar lines that may follow then. A ``-`` among them says that a tie may
@@ -73,14 +73,14 @@ def _signs(lines: frozenset[str], ties: bool) -> str:
 
 
 class BarPosition(NamedTuple):
-    """Where a text stands within a bar.
+    """A position of a text within a bar.
 
-    ``left`` is the time to a full bar; ``stage`` the kind of token that is under way and ``detail`` its characters so
-    far, as much of them as matters. ``tuplet`` is the tuplet under way as (actual, normal, notes still to come);
-    ``pair`` the written length of the note before a ``>`` or ``<``; ``tied`` the ways to write the note that a tie
-    leads to. ``graces`` and ``ornament`` tell what stands before the coming note; ``members`` how many notes the chord
-    or the group of graces has; ``sounds`` whether the note under way is no rest; ``octave`` which octave
-    marks it may still get; ``key_told`` whether a key change has begun the bar.
+    ``left`` is the time to a full bar. ``stage`` is the kind of token under way, and ``detail`` its characters so far,
+    as many of them as matter. ``tuplet`` is the tuplet under way as (actual, normal, notes still to come). ``pair`` is
+    the written length of the note before a ``>`` or ``<``. ``tied`` holds the spellings of the note to which a tie
+    leads. ``graces`` counts the grace notes before the next note, and ``ornament`` says whether one stands there.
+    ``members`` counts the notes of the chord or the grace notes so far. ``sounds`` is False for a rest. ``octave`` holds
+    the octave marks that the letter may still get. ``key_changed`` says whether a key change has begun the bar.
     """
 
     task: Task
@@ -96,7 +96,7 @@ class BarPosition(NamedTuple):
     members: int = 0
     sounds: bool = True
     octave: str = ""
-    key_told: bool = False
+    key_changed: bool = False
 
 
 Steps = dict[str, "BarPosition | str"]
@@ -176,7 +176,7 @@ class BarGrammar:
         self.cautious = cautious
         spelled = {text: length for text, length in note_lengths().items() if alphabet.issuperset(text)}
         self.grid = min(length for length in spelled.values() if WHOLE_TICKS % length == 0)
-        """All lengths and bars are multiples of it, so that what is left of a bar can always be filled."""
+        """All lengths and bars are multiples of it, so the rest of a bar can always be filled."""
         if cautious:
             spelled = {text: length for text, length in spelled.items() if _one_head(length)}
         self.lengths = {text: length for text, length in spelled.items() if length % self.grid == 0}
@@ -451,7 +451,7 @@ class BarGrammar:
     def _may_change_key(self, position: BarPosition) -> bool:
         return (
             position.task.key_change
-            and not position.key_told
+            and not position.key_changed
             and position.empty
             and self._bare(position)
             and not position.tuplet
@@ -470,7 +470,7 @@ class BarGrammar:
 
     def after_key(self, position: BarPosition) -> BarPosition:
         """Return the position after a key change: a note must come."""
-        return position._replace(stage="note", detail="", key_told=True)
+        return position._replace(stage="note", detail="", key_changed=True)
 
     def passed(self, position: BarPosition) -> BarPosition:
         """Return the position after the note under way, if there is one."""

@@ -56,8 +56,8 @@ def form_cost(value: str) -> int:
 
 def _read(value: str) -> tuple[tuple[Part, ...], str, str]:
     """Return the sections of a form line so far, the digits of one under way, and the similarity after them."""
-    told, space, similarity = value.removeprefix(_OPENING).partition(" ")
-    return *read_form(told), space + similarity
+    form, space, similarity = value.removeprefix(_OPENING).partition(" ")
+    return *read_form(form), space + similarity
 
 
 class HeaderGrammar:
@@ -191,9 +191,9 @@ class Header:
             return self._similarities.after(similarity[1:]) | (
                 _LINE_END if similarity[1:] in self._similarities else frozenset()
             )
-        told = sum(part.bars for part in parts)
+        bars = sum(part.bars for part in parts)
         digits = "0123456789" if number else "123456789"
-        choices = {digit for digit in digits if self._affordable(told + int(number + digit), len(parts) + 1)}
+        choices = {digit for digit in digits if self._affordable(bars + int(number + digit), len(parts) + 1)}
         if number:
             choices |= {"|", ":"}
         elif len(parts) > 1:

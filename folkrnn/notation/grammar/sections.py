@@ -18,7 +18,7 @@ NO_LINES: frozenset[str] = frozenset()
 
 
 class Plan(NamedTuple):
-    """What is asked of a bar.
+    """The lengths that a bar may have, and the bar lines that may end it.
 
     ``full`` is its meter's length, None where the meter is free. ``ends`` pairs lengths with the bar lines that may end
     the bar there; ``anywhere`` holds the bar lines that may end it at any other length below ``full``, or at any
@@ -42,13 +42,13 @@ class Plan(NamedTuple):
 class Sections:
     """How far a tune has come, just after a bar line.
 
-    ``run`` is what the short bars since the last full one hold together, in the order of playing, less whole bars.
-    ``tail`` is what they must hold at the end of the tune, where it begins again; None until the first bar line tells.
-    ``turn`` is what they must hold where the section under way begins again; None where that is the tail.
-    ``counted`` are the bars of the section so far; ``leading`` says that a lead-in comes, a short bar before the ``|:``
+    ``run`` is the length of the short bars since the last full one, in the order of playing, less whole bars.
+    ``tail`` is the run with which the tune must end, because it begins again; None before the first bar line.
+    ``turn`` is the run with which the section under way must begin again; None if that is the tail.
+    ``counted`` are the bars of the section so far; ``leading`` says that a lead-in comes: a short bar before the ``|:``
     of the next repeat that the form does not count. ``ending`` is 0, 1 or 2; ``first_ending`` and ``second_ending``
     are the bars that these have so far, and ``body_run`` the run where the endings begin. ``at_edge`` says that a
-    section edge, beside which a bar may be short, lies just behind; ``started`` that a bar has been written at all.
+    section edge, beside which a bar may be short, lies just before; ``started`` says that a bar has been written.
     ``cautious`` leaves out what abc2midi complains of.
     """
 

@@ -34,7 +34,7 @@ MIN_CHARACTERS = 400
 class GrammarState:
     """What may come next: ``choices``, and for each of them the state it leads to.
 
-    Equal places share one state, so that most characters of most tunes cost no more than a look-up.
+    Equal positions share one state, so most characters cost only a look-up.
     """
 
     __slots__ = ("choices", "position", "steps")
@@ -54,7 +54,7 @@ class Grammar:
     """The grammar of canonical tune texts, written with some characters.
 
     It takes every text that ``canonical`` writes of a playable tune without slurs, articulation, words and changes of
-    meter; and whatever text it lets come to its end is read as a playable tune. ``cautious`` further leaves out what
+    meter. Every finished text is read as a playable tune. ``cautious`` also leaves out what
     can be played but trips abc2midi. Raises NotationError where the characters do not suffice for any tune.
     """
 
@@ -155,7 +155,7 @@ class Walk:
         self._sections = Sections((), None)
         self._plan = Plan(None, (), NO_LINES, False)  # of the bar under way, or the one that a bar line may lead to
         self._length = Fraction(0)  # of the bar before the bar line under way
-        self._line = ""  # the bar line under way, what it may become, how it may go on, and where it leads if whole
+        self._line = ""  # the bar line under way, what it may become, its next characters, and where it leads if whole
         self._lines = self._more = NO_LINES
         self._ahead = self._sections
         self._first: GrammarState | None = None  # of the bar that a bar line may lead to
@@ -172,18 +172,18 @@ class Walk:
 
     @property
     def at_bar_line(self) -> bool:
-        """Whether a bar may begin here: just behind a bar line that is whole, or the header."""
+        """Whether a bar may begin here: after a bar line that is whole, or after the header."""
         return self._in_music and (len(self.text) == self._bar_start or self._line in self._lines)
 
     @property
     def counted(self) -> tuple[int, ...]:
-        """At a bar line, how many parts and how many bars of the part under way are over; more is greater."""
+        """At a bar line, the numbers of parts and of bars of the part that are over; more is greater."""
         ahead = self._ahead
         return ahead.number, ahead.counted, ahead.ending, ahead.second_ending
 
     @property
     def bar_length(self) -> Fraction:
-        """At a bar line, how long the bar before it is."""
+        """At a bar line, the length of the bar before it, in whole notes."""
         return self._length
 
     def copy(self) -> "Walk":
@@ -193,7 +193,7 @@ class Walk:
         twin._header = self._header.copy()
         return twin
 
-    # ── a gap between what is given ─────────────────────────────────────────────────────────────
+    # ── a gap between given texts ───────────────────────────────────────────────────────────────
 
     @property
     def in_music(self) -> bool:
@@ -214,8 +214,8 @@ class Walk:
     def hold(self, bars: Sequence[tuple[Fraction, str]]) -> None:
         """Hold the bar under way and those that follow to these lengths and bar lines.
 
-        What is held ends with no tie, and with the last length: there a bar line ``ends_gap``, and after ``release``
-        that bar may go on as it could have without this. Raises NotationError where no bar can be held so.
+        No tie leads out of the last of them. Its bar line ``ends_gap``; after ``release`` that bar may continue in any
+        way. Raises NotationError if no bar can be held so.
         """
         if self._line:
             self._pass_line()
@@ -225,7 +225,7 @@ class Walk:
         self._set_task(self._held_plan(self._plan))
 
     def hold_rest(self, left: Fraction) -> None:
-        """Hold the bar under way so that its gap is closed when so much of it is left, which is then given."""
+        """Hold the bar under way so that its gap ends when ``left`` whole notes of it are left, which are given."""
         if self._line:
             self._pass_line()
         if self._plan.full is None:
@@ -233,11 +233,11 @@ class Walk:
         self.hold([(self._plan.full - left, "|")])
 
     def ends_gap(self, character: str) -> bool:
-        """Whether a character that may come now would be the bar line of the last bar that is held."""
+        """Whether a possible character would be the bar line of the last held bar."""
         return len(self._held) == 1 and not self._line and self.state.steps.get(character) == LINE
 
     def release(self) -> None:
-        """Let the last bar that is held go on in any way."""
+        """Let the last held bar continue in any way."""
         self._held = ()
         self._set_task(self._plan)
 
@@ -264,7 +264,7 @@ class Walk:
     def advance(self, character: str, given: bool = False) -> None:
         """Take the next character. Raises NotationError if it cannot come here.
 
-        A ``given`` character of a header field is taken whatever it is: see ``HeaderGrammar.check``.
+        Any ``given`` character of a header field is allowed: see ``HeaderGrammar.check``.
         """
         step = self.state.steps.get(character)
         self._width -= WIDTHS.get(character, 0)
@@ -306,7 +306,7 @@ class Walk:
             self._begin_music(self._header.fields)
 
     def _begin_music(self, fields: Mapping[str, str]) -> None:
-        """Stand behind the header."""
+        """Prepare the music after the header."""
         self._key = fields["K"]
         full = parse_meter(fields["M"]).bar
         self._sections = Sections(self._header.parts, full, cautious=self.grammar.cautious)
