@@ -1,6 +1,6 @@
 """The sounds of a tune in performance: pitches at exact times, with repeats and endings unfolded."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -16,13 +16,8 @@ class Sound(NamedTuple):
     duration: Fraction
 
 
-class TimedChord(NamedTuple):
-    """The MIDI numbers of a note or chord (none for a rest) at a time, and whether a tie leads to the next one."""
-
-    onset: Fraction
-    duration: Fraction
-    midis: tuple[int, ...]
-    tie: bool
+TimedChord = tuple[Fraction, Fraction, Sequence[int], bool]
+"""The onset and duration of a note or chord, its MIDI numbers (none for a rest), and whether it is tied to the next."""
 
 
 def joined(chords: Iterable[TimedChord]) -> list[Sound]:
@@ -33,6 +28,10 @@ def joined(chords: Iterable[TimedChord]) -> list[Sound]:
     sounds: list[Sound] = []
     held: dict[int, int] = {}  # MIDI number → index of the sound that is tied on
     for onset, duration, midis, tie in chords:
+        if not tie and not held:  # as most are
+            for midi in midis:
+                sounds.append(Sound(onset, midi, duration))
+            continue
         tied: dict[int, int] = {}
         for midi in midis:
             index = held.get(midi)
@@ -53,9 +52,8 @@ def performance(tune: Tune) -> list[Sound]:
 
 
 def _performed_chords(tune: Tune) -> Iterator[TimedChord]:
-    clock = Fraction(0)
+    onset = Fraction(0)
     for index in performed_order(tune):
-        bar = tune.bars[index]
-        for onset, note in bar.timed_notes(clock):
-            yield TimedChord(onset, note.duration, tuple(pitch.midi for pitch in note.pitches), note.tie)
-        clock += bar.duration
+        for note in tune.bars[index].notes:
+            yield onset, note.duration, [pitch.midi for pitch in note.pitches], note.tie
+            onset += note.duration

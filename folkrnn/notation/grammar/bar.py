@@ -79,8 +79,8 @@ class BarPosition(NamedTuple):
     as many of them as matter. ``tuplet`` is the tuplet under way as (actual, normal, notes still to come). ``pair`` is
     the written length of the note before a ``>`` or ``<``. ``tied`` holds the spellings of the note to which a tie
     leads. ``graces`` counts the grace notes before the next note, and ``ornament`` says whether one stands there.
-    ``members`` counts the notes of the chord or the grace notes so far. ``sounds`` is False for a rest. ``octave`` holds
-    the octave marks that the letter may still get. ``key_changed`` says whether a key change has begun the bar.
+    ``members`` counts the notes of the chord or the grace notes so far. ``sounds`` is False for a rest. ``octave``
+    holds the octave marks that the letter may still get. ``key_changed`` says whether a key change has begun the bar.
     """
 
     task: Task
