@@ -160,3 +160,17 @@ def test_chords_are_suggested_where_the_harmony_changes(
     body: str, key: str, meter: str, found: list[tuple[int, int, str]]
 ) -> None:
     assert placed(with_chords(tune(body, key, meter))) == found
+
+
+@pytest.mark.parametrize(
+    ("key", "bars", "found"),
+    [
+        ("G", "G2B2d2|c2e2g2|D2F2A2|E2G2B2|A2c2e2|G2B2d2|", "G C D Em Am G"),
+        ("Em", "E2G2B2|D2F2A2|A2c2e2|G2B2d2|B2d2f2|B2^d2f2|c2e2g2|E2G2B2|", "Em D Am G Bm B C Em"),
+        ("Ador", "A2c2e2|G2B2d2|D2F2A2|c2e2g2|E2G2B2|A2c2e2|", "Am G D C Em Am"),
+        ("Amix", "A2c2e2|G2B2d2|D2F2A2|E2G2B2|F2A2c2|B2d2f2|A2c2e2|", "A G D Em F#m Bm A"),
+        ("Flyd", "F2A2c2|C2E2G2|G2B2d2|F2A2c2|", "F C G F"),
+    ],
+)
+def test_a_triad_of_the_key_gets_its_chord(key: str, bars: str, found: str) -> None:
+    assert symbols(with_chords(tune(bars, key, "3/4"))) == found.split()

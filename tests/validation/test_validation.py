@@ -112,6 +112,14 @@ def test_notes_beyond_the_fiddle_are_named_and_stay_playable() -> None:
 
 
 @pytest.mark.parametrize(
+    ("note", "outside"),
+    [("G,", False), ("^F,", True), ("e''", False), ("=f''", True)],
+)
+def test_the_fiddle_plays_from_g3_to_e7(note: str, outside: bool) -> None:
+    assert ("range" in codes(tune_of(f"{note}8|D8|]"))) is outside
+
+
+@pytest.mark.parametrize(
     ("music", "key", "found"),
     [
         ("D8|E8|]", "D", ["final-note"]),
