@@ -20,7 +20,7 @@ from folkrnn.model.batches import reading, table
 from folkrnn.model.scoring import bits
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.grammar import Grammar
-from folkrnn.notation.learned import in_canonical_order, split_header
+from folkrnn.notation.headers import in_canonical_order, split_header
 from folkrnn.processes import processors
 from folkrnn.validation import validate_all
 

@@ -24,8 +24,8 @@ from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, with_vocabular
 from folkrnn.model.network import NetworkSettings
 from folkrnn.model.training import TrainingSettings, train
 from folkrnn.model.vocabulary import Vocabulary
-from folkrnn.notation.learned import learned
-from folkrnn.notation.place import SHAPE
+from folkrnn.notation.context import CONTEXT_SIZES
+from folkrnn.notation.headers import training_text
 
 SCORED = 200
 """How many tunes of the collection are scored at most."""
@@ -35,14 +35,14 @@ def trained(
     tunes: Sequence[CorpusTune], held_out: Sequence[CorpusTune], settings: TrainingSettings, start: Checkpoint | None
 ) -> Checkpoint:
     """A model of some tunes, the best by others that it does not learn from."""
-    network = NetworkSettings(told=len(SHAPE)) if start is None else start.network.settings
+    network = NetworkSettings(told=len(CONTEXT_SIZES)) if start is None else start.network.settings
     vocabulary = Vocabulary.from_texts([*(tune.text for tune in (*tunes, *held_out)), SPELLINGS])
     if start is not None:
         start = with_vocabulary(start, vocabulary.characters, network)
     with tempfile.TemporaryDirectory() as folder:
         result = train(
             header_shuffle(KeyShuffle(tunes, settings.seed), settings.seed),
-            [learned(tune.text) for tune in held_out],
+            [training_text(tune.text) for tune in held_out],
             network=network,
             training=settings,
             run_dir=Path(folder),

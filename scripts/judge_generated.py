@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from folkrnn.notation import NOTE, Tune, decode, read_tunes
+from folkrnn.notation import Tune, decode, faults, read_tunes
 from folkrnn.notation.lexer import split_lines
 from folkrnn.processes import processors
 from folkrnn.validation import Report, validate_all
@@ -90,7 +90,7 @@ def judged(path: Path) -> bool:
 
 def all_complaints(report: Report, said: Opinion) -> Iterator[str]:
     """What keeps one tune from passing: the first message of each judge."""
-    findings = [str(finding) for finding in report.findings if finding.level != NOTE]
+    findings = [str(finding) for finding in faults(report.findings)]
     for judge, against in (("folkrnn", findings), (MIDI, said.midi), (PRINT, said.printing)):
         if against:
             yield f"{judge}: {against[0].strip()}"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from folkrnn.corpus import build_corpus, load_recipe
 from folkrnn.notation import form, read_tunes
 from folkrnn.notation.grammar import Grammar
-from folkrnn.notation.learned import in_canonical_order
+from folkrnn.notation.headers import in_canonical_order
 from folkrnn.processes import processors
 from folkrnn.validation import validate_all
 

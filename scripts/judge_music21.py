@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from folkrnn.corpus.sources import music21_collection
 from folkrnn.errors import ScoreError
-from folkrnn.notation import NOTE, Tune, canonical, decode, performance, read_tunes, without
+from folkrnn.notation import Tune, canonical, decode, is_playable, performance, read_tunes, without
 from folkrnn.score.reading import second_reading
 
 CORPUS_LEAVES_OUT = frozenset({"articulation", "slurs", "chord_symbols", "annotations", "hidden_rests"})
@@ -35,7 +35,7 @@ def judged(path: Path) -> list[Verdict]:
     """Judge the texts of each playable tune of a file."""
     verdicts = []
     for tune in read_tunes(decode(path.read_bytes()), path.name):
-        if all(finding.level == NOTE for finding in tune.findings):
+        if is_playable(tune.findings):
             for label, features in TEXTS.items():
                 begin = perf_counter()
                 cause = difference(without(tune, features))

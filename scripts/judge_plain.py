@@ -18,7 +18,7 @@ from folkrnn.corpus import build_corpus, load_corpus, load_recipe
 from folkrnn.evaluation.bits import FIDDLE
 from folkrnn.evaluation.report import Reference
 from folkrnn.notation import Tune, read_tunes
-from folkrnn.notation.learned import split_header
+from folkrnn.notation.headers import split_header
 from folkrnn.processes import processors
 from folkrnn.validation import validate_all
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import mido
 
 from folkrnn.corpus.sources import music21_collection
-from folkrnn.notation import Tune, canonical, decode, performance, read_tunes, sections
+from folkrnn.notation import Tune, canonical, decode, is_playable, performance, read_tunes, sections
 
 GRID = 96
 """Onsets are compared in 1/96 of a whole note: coarser than MIDI's rounding, finer than any note here."""
@@ -116,7 +116,7 @@ def playable_tunes(collection: str) -> Iterator[tuple[Tune, str]]:
         tunes = read_tunes(text, path.name)
         stops = [tune.line - 1 for tune in tunes[1:]] + [len(lines)]
         for tune, stop in zip(tunes, stops, strict=True):
-            if all(finding.level == "note" for finding in tune.findings):
+            if is_playable(tune.findings):
                 yield tune, "\n".join(lines[tune.line - 1 : stop])
 
 

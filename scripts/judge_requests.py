@@ -1,7 +1,7 @@
 """Ask for tunes in forty ways, and hear whether each is what was asked for.
 
 The checks are made in the music, apart from those that the generator makes: bars are counted by how long the tune lasts
-when it is performed, the key is heard in the last note and in the share of notes that belong to its scale, and likeness
+when it is performed, the key is heard in the last note and in the share of notes that belong to its scale, and similarity
 is measured anew. Every tune is also validated, music21 included.
 """
 
@@ -21,7 +21,7 @@ from folkrnn.corpus.cleaning import title_key
 from folkrnn.generation import generate_texts
 from folkrnn.generation.sampling import Choice
 from folkrnn.model import bundled_model, load_checkpoint
-from folkrnn.notation import Tune, likeness, parse_key, performance, performed_order, read_tunes
+from folkrnn.notation import Tune, ends_on, parse_key, performance, performed_order, read_tunes, similarity
 from folkrnn.notation.form import read_form
 from folkrnn.processes import processors
 from folkrnn.validation import validate_all
@@ -68,14 +68,15 @@ def disobeyed(tune: Tune, wishes: dict[str, str], alike: int | None, request: Re
     sounds = performance(tune)
     if "form" in wishes and not _lasts(tune, request.fields["I"]):
         return "form"
-    if alike is not None and abs((likeness(tune) or 0) - alike) > 1:
+    if alike is not None and abs((similarity(tune) or 0) - alike) > 1:
         return "alike"
     if "key" in wishes:
         key = parse_key(wishes["key"])
         heard_pitches = [sound.midi % 12 for sound in sounds]
-        last = [note for note in tune.notes() if note.pitches][-1].pitches[-1].midi % 12
         share = sum(pitch in key.scale for pitch in heard_pitches) / len(heard_pitches)
-        if tune.key != key or last != key.tonic_class or share < IN_SCALE - 0.05:  # repeats weigh some notes twice
+        if (
+            tune.key != key or not ends_on(tune.bars, key.tonic_class) or share < IN_SCALE - 0.05
+        ):  # repeats weigh some notes twice
             return "key"
     return ""
 

@@ -18,7 +18,7 @@ from folkrnn.model import Checkpoint, bundled_model, load_checkpoint
 from folkrnn.model.scoring import bits
 from folkrnn.notation import Tune, canonical, read_tunes
 from folkrnn.notation.canonical import bar_texts
-from folkrnn.notation.learned import learned, split_header
+from folkrnn.notation.headers import split_header, training_text
 from folkrnn.processes import processors
 from folkrnn.validation import validate_all
 
@@ -64,7 +64,7 @@ def main() -> None:
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     test = [tune for tune in build_corpus(load_recipe("default")).of("test") if tune.playable]
     real = [read_tunes(tune.text)[0] for tune in test]
-    describe("test tunes", checkpoint, [learned(canonical(tune)) for tune in real], real, 0)
+    describe("test tunes", checkpoint, [training_text(canonical(tune)) for tune in real], real, 0)
     for name, how in SAMPLERS.items():
         begun = time.perf_counter()
         made = list(

@@ -39,11 +39,11 @@ from folkrnn.model.scoring import bits
 from folkrnn.model.training import MODEL_FILE, TrainingSettings, train
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
-from folkrnn.notation.learned import learned, split_header
+from folkrnn.notation.context import CONTEXT_SIZES
+from folkrnn.notation.headers import split_header, training_text
 from folkrnn.notation.lexer import split_lines
-from folkrnn.notation.place import SHAPE
 
-USUAL = NetworkSettings(told=len(SHAPE))
+USUAL = NetworkSettings(told=len(CONTEXT_SIZES))
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def train_variant(variant: Variant, corpus: Corpus, settings: TrainingSettings, 
     texts = KeyShuffle(tunes, settings.seed) if variant.transposed else lambda *_: [tune.text for tune in tunes]
     result = train(
         header_shuffle(texts, settings.seed) if variant.shuffled else texts,
-        [learned(text) for text in held_out] if variant.shuffled else held_out,
+        [training_text(text) for text in held_out] if variant.shuffled else held_out,
         network=variant.network,
         training=settings,
         run_dir=folder,
@@ -97,7 +97,7 @@ def train_variant(variant: Variant, corpus: Corpus, settings: TrainingSettings, 
 
 def per_note(spent: Spent, tunes: Sequence[CorpusTune], shuffled: bool) -> float:
     """Bits of the bodies over their notes."""
-    texts = [learned(tune.text) if shuffled else tune.text for tune in tunes]
+    texts = [training_text(tune.text) if shuffled else tune.text for tune in tunes]
     bodies = [len(split_header(text)[1]) if shuffled else len(_behind_key(text)) for text in texts]
     total = sum(float(costs[-body:].sum()) for costs, body in zip(spent(texts), bodies, strict=True))
     return total / sum(tune.notes for tune in tunes)

@@ -7,7 +7,7 @@ import click
 from folkrnn.cli.common import read_files, stop
 from folkrnn.cli.composing import Composing, composing_options
 from folkrnn.errors import InputError
-from folkrnn.notation import NOTE
+from folkrnn.notation import faults
 
 if TYPE_CHECKING:
     from folkrnn.notation import Tune
@@ -79,7 +79,6 @@ def _the_tune(file: str, number: int) -> "Tune":
     if number > len(tunes):
         raise InputError(f"{file}: has {len(tunes)} tunes; expected --tune from 1 to {len(tunes)}")
     tune = tunes[number - 1]
-    for finding in tune.findings:  # what is wrong with it may come out otherwise than it was written
-        if finding.level != NOTE:
-            click.echo(f"{tune.source}:{finding}", err=True)
+    for finding in faults(tune.findings):  # what is wrong with it may come out otherwise than it was written
+        click.echo(f"{tune.source}:{finding}", err=True)
     return tune

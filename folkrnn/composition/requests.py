@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from folkrnn.composition.starts import read_start
 from folkrnn.errors import GenerationError
 from folkrnn.generation.prompts import Gap, Prompt
-from folkrnn.notation import Key, Tune, form, likeness, parse_key, parse_meter
-from folkrnn.notation.form import MOST_ALIKE, parse_form
+from folkrnn.notation import Key, Tune, ends_on, form, parse_key, parse_meter, similarity
+from folkrnn.notation.form import MAX_SIMILARITY, parse_form
 
 LETTERS = {"title": "T", "rhythm": "R", "origin": "O", "meter": "M", "key": "K", "form": "I"}
 """The wishes for header fields, by name, with the fields' letters."""
@@ -65,9 +65,9 @@ class Request:
         if "I" in self.fields and form(tune) != self.fields["I"]:
             return f"the form is {form(tune)}"
         if self.similarity is not None:
-            heard = likeness(tune)
+            heard = similarity(tune)
             if heard is None or abs(heard - self.similarity) > SIMILARITY_TOLERANCE:
-                return f"the similarity of the parts is {heard} of {MOST_ALIKE}"
+                return f"the similarity of the parts is {heard} of {MAX_SIMILARITY}"
         if "K" in self.fields:
             return _key_violation(tune, parse_key(self.fields["K"]))
         return ""
@@ -79,8 +79,8 @@ def _key_violation(tune: Tune, key: Key) -> str:
         return f"the key is {tune.key}"
     if not key.tonic:
         return ""
-    heard = [note.pitches[-1].midi % 12 for note in tune.notes() if note.pitches]
-    if not heard or heard[-1] != key.tonic_class:
+    heard = [note.top.midi % 12 for note in tune.notes() if note.top]
+    if not ends_on(tune.bars, key.tonic_class):
         return f"the last note is not {key.tonic}"
     share = sum(pitch in key.scale for pitch in heard) / len(heard)
     return "" if share >= MIN_IN_SCALE else f"only {share:.0%} of the notes belong to {key}"

@@ -13,9 +13,9 @@ from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.notation import ERROR, Tune, canonical, form, is_pickup, sections, without
 from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_line, bar_texts
-from folkrnn.notation.form import MOST_ALIKE, Part, read_form
+from folkrnn.notation.form import MAX_SIMILARITY, Part, read_form
 from folkrnn.notation.grammar import Grammar
-from folkrnn.notation.learned import split_header
+from folkrnn.notation.headers import split_header
 
 BARS_AHEAD = 4
 """The number of bars after the new ones by which those are scored."""
@@ -86,7 +86,7 @@ def replacement(tune: Tune, first: int, last: int, checkpoint: Checkpoint) -> Re
     cautious = _grammar_for(fields, whole, checkpoint)
     heard = len("".join(line + text for line, text in texts[end : end + BARS_AHEAD])) if end < len(plain.bars) else 0
 
-    def leads_on(text: GeneratedText) -> float:
+    def score(text: GeneratedText) -> float:
         start = len(text.written) - len(after)
         return -float(text.bits[start : start + heard].sum())
 
@@ -94,7 +94,7 @@ def replacement(tune: Tune, first: int, last: int, checkpoint: Checkpoint) -> Re
     return Reworking(
         Prompt(fields, before, gaps=(Gap(after, bars),)),
         lambda new: _spliced(tune, new, kept),
-        leads_on if heard else None,
+        score if heard else None,
         cautious,
     )
 
@@ -131,7 +131,7 @@ def _fields(tune: Tune, checkpoint: Checkpoint) -> dict[str, str]:
 def _grammar_for(fields: dict[str, str], body: str, checkpoint: Checkpoint) -> bool:
     """Return whether the cautious grammar takes the music, or else the other. Raises GenerationError if neither."""
     lines = [given_line(letter, value) for letter, value in ({"T": ""} | fields).items()]
-    header = "".join(line if line.endswith("\n") else f"{line}{MOST_ALIKE}\n" for line in lines)
+    header = "".join(line if line.endswith("\n") else f"{line}{MAX_SIMILARITY}\n" for line in lines)
     text = f"X:1\n{header}L:1/8\n{body}"
     problem = ""
     for cautious in (True, False):

@@ -20,8 +20,8 @@ from folkrnn.model.together import Together
 from folkrnn.model.training import MODEL_FILE, TrainingSettings, saved_settings
 from folkrnn.model.training import train as train_network
 from folkrnn.model.vocabulary import Vocabulary
-from folkrnn.notation.learned import learned
-from folkrnn.notation.place import SHAPE
+from folkrnn.notation.context import CONTEXT_SIZES
+from folkrnn.notation.headers import training_text
 from folkrnn.processes import processors
 
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ def train_model(
     group = Together()
     result = train_network(
         header_shuffle(texts_of, settings.seed),
-        [learned(tune.text) for tune in held_out],
+        [training_text(tune.text) for tune in held_out],
         network=network,
         training=settings,
         run_dir=run,
@@ -129,10 +129,10 @@ def _network(
 ) -> NetworkSettings:
     """Return the settings of the network to train. Raises ModelError if a model's own shape is overruled."""
     if initial is None:
-        return NetworkSettings(**shape, told=len(SHAPE))
+        return NetworkSettings(**shape, told=len(CONTEXT_SIZES))
     if set(shape) - {"dropout"} or (resume and shape):
         raise ModelError(f"{start}: the model brings its own cell, layers and units; leave those options out")
-    return replace(initial.network.settings, **shape, told=len(SHAPE))
+    return replace(initial.network.settings, **shape, told=len(CONTEXT_SIZES))
 
 
 def _measured(

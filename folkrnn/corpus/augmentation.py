@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from folkrnn.corpus.build import CorpusTune
 from folkrnn.errors import NotationError
 from folkrnn.notation import Tune, canonical, read_tunes
-from folkrnn.notation.learned import learned
+from folkrnn.notation.headers import training_text
 from folkrnn.notation.transposition import interval_between, transpose
 
 SPELLINGS = "ABCDEFGabcdefg,'^_=#b"
@@ -64,7 +64,7 @@ def header_shuffle(texts_of: Callable[[int, bool], Sequence[str]], seed: int) ->
 
     def texts(number: int, last: bool) -> list[str]:
         rng = random.Random(f"{seed} {number}")
-        return [learned(text, rng) for text in texts_of(number, last)]
+        return [training_text(text, rng) for text in texts_of(number, last)]
 
     return texts
 

@@ -14,8 +14,8 @@ from folkrnn.corpus.recipe import Recipe, SourceSettings
 from folkrnn.corpus.sources import source_texts
 from folkrnn.errors import CorpusError
 from folkrnn.files import write_whole
-from folkrnn.notation import NOTE, Tune, canonical, read_tunes, without
-from folkrnn.notation.learned import split_header
+from folkrnn.notation import Tune, canonical, faults, is_playable, read_tunes, without
+from folkrnn.notation.headers import split_header
 
 SPLITS = ("train", "validation", "test")
 
@@ -79,7 +79,7 @@ def build_corpus(recipe: Recipe, progress: Callable[[str], None] | None = None) 
             family=name,
             split=_split(name, recipe),
             notes=sum(1 for _ in tune.notes()),
-            playable=all(finding.level == NOTE for finding in tune.findings),
+            playable=is_playable(tune.findings),
         )
         for (tune, collection, text), name in zip(kept, names, strict=True)
     )
@@ -131,8 +131,8 @@ def clean(tune: Tune, recipe: Recipe, source: SourceSettings) -> Tune:
 
 def reason_to_drop(tune: Tune, recipe: Recipe) -> str:
     """The code of the first finding for which a recipe drops a tune; empty if it stays."""
-    for finding in tune.findings:
-        if finding.level != NOTE and finding.code not in recipe.allow:
+    for finding in faults(tune.findings):
+        if finding.code not in recipe.allow:
             return finding.code
     return "shorter-than-allowed" if tune.bar_count < recipe.shortest_bars else ""
 

@@ -16,7 +16,7 @@ COMMON = 40
 
 def runs(tune: Tune) -> frozenset[tuple[int, ...]]:
     """The distinct runs of RUN successive intervals, in semitones, of a tune's top notes: the same in any key."""
-    pitches = [note.pitches[-1].midi for note in tune.notes() if note.pitches]
+    pitches = [note.top.midi for note in tune.notes() if note.top]
     steps = [after - before for before, after in pairwise(pitches)]
     return frozenset(tuple(steps[place : place + RUN]) for place in range(len(steps) - RUN + 1))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_origin
 
 from folkrnn.errors import CorpusError
-from folkrnn.notation.canonical import FEATURES, UNLEARNED_FEATURES
+from folkrnn.notation.canonical import REMOVABLE, UNLEARNED_FEATURES
 
 _KINDS = {str: "a text", int: "a whole number", float: "a number", tuple: "a list of texts", dict: "a table of texts"}
 
@@ -62,8 +62,8 @@ class Recipe:
         if not self.sources:
             raise CorpusError(f"recipe {self.name!r} has no [[source]]; expected at least one")
         for feature in self.drop:
-            if feature not in FEATURES:
-                expected = ", ".join(FEATURES)
+            if feature not in REMOVABLE:
+                expected = ", ".join(REMOVABLE)
                 raise CorpusError(f"recipe {self.name!r}: clean.drop has {feature!r}; expected some of {expected}")
         if self.validation < 0 or self.test < 0 or self.validation + self.test >= 1:
             raise CorpusError(f"recipe {self.name!r}: split.validation and split.test must leave some to train on")

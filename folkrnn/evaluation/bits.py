@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from folkrnn.corpus import CorpusTune
 from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.model.scoring import bits
-from folkrnn.notation.learned import learned, split_header
+from folkrnn.notation.headers import split_header, training_text
 
 FIDDLE = ("oneills1850", "ryansMammoth", "airdsAirs")
 """The fiddle collections, whose figure is given together beside each one's own."""
@@ -56,7 +56,7 @@ class Bits:
 def measure_bits(checkpoint: Checkpoint, tunes: Sequence[CorpusTune]) -> dict[str, Bits]:
     """The bits of some tunes by collection; the fields of each header stand in an order drawn for that tune."""
     totals: dict[str, Bits] = defaultdict(Bits)
-    texts = [learned(tune.text) for tune in tunes]
+    texts = [training_text(tune.text) for tune in tunes]
     spent = bits(checkpoint.network, checkpoint.vocabulary, texts)
     for tune, text, characters in zip(tunes, texts, spent, strict=True):
         start = len(text) - len(split_header(text)[1])

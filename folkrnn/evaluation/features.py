@@ -13,9 +13,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from folkrnn.notation import Bar, Tune, form, likeness
-from folkrnn.notation.bars import leads_on
-from folkrnn.notation.form import MOST_ALIKE
+from folkrnn.notation import Bar, Tune, ends_on, final_pitch, form, similarity
+from folkrnn.notation.bars import completes_measure
+from folkrnn.notation.form import MAX_SIMILARITY
 from folkrnn.notation.repeats import sections
 from folkrnn.score.features import JSYMBOLIC, jsymbolic
 
@@ -96,7 +96,7 @@ def entropy(items: Iterable[Hashable]) -> float:
 
 def full_bars(tune: Tune) -> list[Bar]:
     """The bars of a tune without pickups and the second halves of split bars."""
-    return [bar for index, bar in enumerate(tune.bars) if not leads_on(tune.bars, index)]
+    return [bar for index, bar in enumerate(tune.bars) if not completes_measure(tune.bars, index)]
 
 
 def rhythm(bar: Bar) -> tuple[tuple[bool, Fraction], ...]:
@@ -111,13 +111,12 @@ def music(bar: Bar) -> tuple[Hashable, ...]:
 
 def on_tonic(tune: Tune) -> bool:
     """Whether the last note is the tonic; False without a tonic or a note."""
-    pitches = _pitches(tune.bars)
-    return bool(pitches) and pitches[-1] % 12 == tune.key.tonic_class
+    return ends_on(tune.bars, tune.key.tonic_class)
 
 
 def _pitches(bars: Iterable[Bar]) -> list[int]:
     """The MIDI number of each note, the highest of a chord."""
-    return [note.pitches[-1].midi for bar in bars for note in bar.notes if note.pitches]
+    return [note.top.midi for bar in bars for note in bar.notes if note.top]
 
 
 def _statistics(tune: Tune) -> dict[str, float]:
@@ -155,19 +154,18 @@ def _structure(tune: Tune) -> dict[str, float]:
     musics, rhythms = [music(bar) for bar in bars], [rhythm(bar) for bar in bars]
     parts = [(int(count), signs != "|") for count, signs in re.findall(r"(\d+)([:|]+)", form(tune))]
     endings = [tune.bars[section.first : section.last + 1] for section in sections(tune.bars)]
-    lasts = [pitches[-1] for pitches in map(_pitches, endings) if pitches]
     pitches = _pitches(tune.bars)
     tonic = tune.key.tonic_class
     chord = {(tonic + step) % 12 for step in _chord(tune)} if tonic is not None else set(range(12))
-    beats = [note.pitches[-1].midi % 12 for bar in bars for note in bar.notes[:1] if note.pitches]
+    beats = [note.top.midi % 12 for bar in bars for note in bar.notes[:1] if note.top]
     full = tune.meter.bar or Fraction(1)
-    likened = likeness(tune)
+    likened = similarity(tune)
     return {
         "bars": len(bars),
         "parts": len(parts),
         "parts of four bars or a multiple": _mean(count % 4 == 0 for count, _ in parts),
         "parts repeated": _mean(again for _, again in parts),
-        "likeness of the parts": (likened or 0) / MOST_ALIKE,
+        "likeness of the parts": (likened or 0) / MAX_SIMILARITY,
         "bars heard before": repeated(musics),
         "rhythms heard before": repeated(rhythms),
         "bars as the one before": _returning(musics, 1),
@@ -177,7 +175,7 @@ def _structure(tune: Tune) -> dict[str, float]:
         "commonest rhythm of a bar": max(Counter(rhythms).values(), default=0) / max(1, len(rhythms)),
         "begins on the tonic": float(bool(beats) and beats[0] == tonic),
         "ends on the tonic": float(on_tonic(tune)),
-        "parts that end on the tonic": _mean(last % 12 == tonic for last in lasts),
+        "parts that end on the tonic": _mean(ends_on(part, tonic) for part in endings if final_pitch(part)),
         "parts that end alike": repeated([music(part[-1]) for part in endings if part]),
         "length of the last note": next(
             (float(note.duration / full) for note in reversed(list(tune.notes())) if note.pitches), 0.0
@@ -201,12 +199,7 @@ def _chord(tune: Tune) -> tuple[int, int, int]:
 def _onsets(bar: Bar) -> set[int]:
     """The points of a bar, of GROOVE, at which notes begin."""
     full = bar.meter.bar or bar.duration or Fraction(1)
-    onset, found = Fraction(0), set()
-    for note in bar.notes:
-        if note.pitches:
-            found.add(int(GROOVE * onset / full))
-        onset += note.duration
-    return found
+    return {int(GROOVE * onset / full) for onset, note in bar.timed_notes() if note.pitches}
 
 
 def _returning(bars: Sequence[Hashable], lag: int) -> float:

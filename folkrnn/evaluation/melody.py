@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkrnn.notation import Tune
-from folkrnn.notation.bars import leads_on
+from folkrnn.notation.bars import completes_measure
 
 BARS = 32
 """So many full bars of a tune are laid on a grid."""
@@ -75,7 +75,7 @@ def grid_of(tune: Tune) -> NDArray[np.uint8]:
         full = bar.meter.bar or bar.duration
         if row == BARS or not full:
             break
-        if leads_on(tune.bars, index):
+        if completes_measure(tune.bars, index):
             continue
         onset = Fraction(0)
         for note in bar.notes:

@@ -27,7 +27,7 @@ from folkrnn.generation.drafts import SINGLE_DRAFT, DraftPolicy
 from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model import Checkpoint
-from folkrnn.notation import Tune, form, likeness, read_tunes
+from folkrnn.notation import Tune, form, read_tunes, similarity
 from folkrnn.notation.form import pattern
 from folkrnn.processes import shared
 from folkrnn.validation import validate_all
@@ -173,13 +173,13 @@ def _obeyed(texts: Sequence[GeneratedText], tunes: Sequence[Tune]) -> dict[str, 
     for text, tune in zip(texts, tunes, strict=True):
         fields = {line[:1]: line[2:] for line in text.text.split("\n")}
         told, _, alike = fields.get("I", "").removeprefix("form ").partition(" ")
-        errors = {finding.code for finding in tune.findings if finding.level != "note"}
+        errors = {finding.code for finding in faults(tune.findings)}
         kept["rhythm"].append(tune.rhythm == fields.get("R", ""))
         kept["meter"].append(bool(tune.bars) and not errors & {"bar-too-long", "bar-too-short", "pickup-mismatch"})
         kept["key"].append(not Request({"K": str(tune.key)}).violation(tune))
         kept["form"].append(form(tune) == told)
         if alike.isdigit():
-            heard = likeness(tune)
+            heard = similarity(tune)
             kept["likeness"].append(heard is not None and abs(heard - int(alike)) <= SIMILARITY_TOLERANCE)
     return {name: _mean(shares) for name, shares in kept.items()}
 

@@ -21,7 +21,7 @@ from folkrnn.errors import ExportError, FolkrnnError
 from folkrnn.export.page import PAGE
 from folkrnn.export.settings import BOTTOM, GUTTER, MARGIN, PAPERS, TOP, Book
 from folkrnn.notation import Bar, Change, Tune, sections
-from folkrnn.notation.bars import leads_on
+from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score.build import musicxml, printable, to_score
 
@@ -287,7 +287,7 @@ def _parts(bars: Sequence[Bar]) -> list[list[int]]:
     parts: list[list[int]] = []
     first = 0
     for section in sections(bars):
-        measures = [index for index in range(first, section.last + 1) if not leads_on(bars, index)]
+        measures = [index for index in range(first, section.last + 1) if not completes_measure(bars, index)]
         if not measures:
             # Nothing but a pickup before the sign: it leads the next section.
             continue

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from folkrnn.errors import ExportError
 from folkrnn.notation import Bar, Note, Tune
-from folkrnn.notation.bars import leads_on
+from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.harmony import Chord, chords
 from folkrnn.notation.key import Key
 from folkrnn.notation.pitch import Pitch
@@ -93,7 +93,7 @@ def placed(tune: Tune, order: Sequence[int]) -> list[Placed]:
     found, onset = [], Fraction(0)
     for index in order:
         bar = tune.bars[index]
-        found.append(Placed(onset, bar, leads_on(tune.bars, index)))
+        found.append(Placed(onset, bar, completes_measure(tune.bars, index)))
         onset += bar.duration
     return found
 
@@ -109,11 +109,10 @@ def ticks(position: Fraction) -> int:
 def ornamented(notes: Iterable[Played], bars: Sequence[Placed]) -> Iterator[Played]:
     """The notes with grace notes, rolls, trills and the like played, in the time of the notes that they adorn."""
     adorned = {}
-    for onset, bar, _ in bars:
-        for note in bar.notes:
+    for start, bar, _ in bars:
+        for onset, note in bar.timed_notes(start):
             if note.pitches and (note.graces or note.decorations):
                 adorned[ticks(onset)] = note, bar.key
-            onset += note.duration
     for each in notes:
         if each.start not in adorned:
             yield each
@@ -234,12 +233,11 @@ def usual_swing(tune: Tune) -> Fraction:
         return Fraction(1, 2)
     even = dotted = 0
     for bar in tune.bars:
-        pair, onset = pair_of(bar), Fraction(0)
-        for note in bar.notes:
+        pair = pair_of(bar)
+        for onset, _ in bar.timed_notes():
             if pair:
                 even += onset % pair == pair / 2
                 dotted += onset % pair == pair * 3 / 4
-            onset += note.duration
     return SWING if even > dotted else Fraction(1, 2)
 
 

@@ -20,8 +20,8 @@ from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.network import State, Stepper
 from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.notation.context import ContextReader
 from folkrnn.notation.grammar import Grammar, Walk
-from folkrnn.notation.place import FormPlace
 
 MAX_SAME = 4
 """So often the same bar may stand in a tune."""
@@ -32,7 +32,7 @@ class _Hypothesis:
     """A beginning of the tune: its place in the grammar and the form, its bits, and the bars it is made of."""
 
     walk: Walk
-    place: FormPlace
+    place: ContextReader
     bits: tuple[float, ...]
     row: int  # of the network's state before it reads ``last``
     last: tuple[int, ...]  # what it reads next
@@ -67,7 +67,7 @@ class BeamSearch:
         self._grammar = grammar
         self._longest = longest
         self._width = width
-        self._nothing_read = (vocabulary.start, *FormPlace().values)[: stepper.network.reads]
+        self._nothing_read = (vocabulary.start, *ContextReader().values)[: stepper.network.reads]
 
     def write(self, header: GeneratedText, prompt: Prompt) -> GeneratedText:
         """Give the whole tune for a header that was written, with the music that the prompt gives at its beginning."""
@@ -83,7 +83,7 @@ class BeamSearch:
 
     def _read(self, header: str, prompt: Prompt) -> tuple[_Hypothesis | str, State]:
         """The place behind what is given, or why that cannot be there."""
-        walk, place = self._grammar.walk(self._longest, prompt.similarity), FormPlace()
+        walk, place = self._grammar.walk(self._longest, prompt.similarity), ContextReader()
         state = self._stepper.zero_state(self._width)
         last: tuple[int, ...] = self._nothing_read
         bits: list[float] = []
@@ -105,7 +105,7 @@ class BeamSearch:
                 return _Hypothesis(walk, place, tuple(bits), 0, last), state
             given, body = walk.opened(body), ""
 
-    def _reading(self, character: str, place: FormPlace) -> tuple[int, ...]:
+    def _reading(self, character: str, place: ContextReader) -> tuple[int, ...]:
         """What the network reads of a character; the place moves on behind it."""
         place.advance(character)
         return (self._vocabulary.id(character), *place.values)[: self._stepper.network.reads]

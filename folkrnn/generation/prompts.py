@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from folkrnn.errors import GenerationError, NotationError
 from folkrnn.notation.grammar import Grammar, Walk, form_cost
-from folkrnn.notation.learned import FIELDS, REQUIRED, next_fields
+from folkrnn.notation.headers import HEADER_FIELDS, REQUIRED_FIELDS, next_fields
 
 if TYPE_CHECKING:
     from folkrnn.model.vocabulary import Vocabulary
@@ -52,8 +52,8 @@ class Prompt:
 
     def __post_init__(self) -> None:
         for letter, value in self.fields.items():
-            if letter not in FIELDS or len(letter) != 1:
-                raise GenerationError(f"prompt field {letter!r} should be one of: {', '.join(FIELDS)}")
+            if letter not in HEADER_FIELDS or len(letter) != 1:
+                raise GenerationError(f"prompt field {letter!r} should be one of: {', '.join(HEADER_FIELDS)}")
             if not value or "\n" in value:
                 raise GenerationError(f"prompt {letter}:{value!r} should be one line of text")
         if "\n" in self.body:
@@ -61,7 +61,7 @@ class Prompt:
 
     def check(self, vocabulary: "Vocabulary") -> None:
         """Raise GenerationError if the model does not know the prompt's characters, or a header's."""
-        missing = [letter for letter in f"{REQUIRED}:" if letter not in vocabulary]
+        missing = [letter for letter in f"{REQUIRED_FIELDS}:" if letter not in vocabulary]
         if missing:
             raise GenerationError(f"the model does not know {missing[0]!r}, so it cannot write ABC headers")
         lines = [f"{letter}:{value}" for letter, value in self.fields.items()]
@@ -90,7 +90,9 @@ class HeaderWriter:
     def __init__(self, prompt: Prompt) -> None:
         self.body = prompt.body
         """The given beginning of the music."""
-        self._waiting = [given_line(letter, prompt.fields[letter]) for letter in FIELDS if letter in prompt.fields]
+        self._waiting = [
+            given_line(letter, prompt.fields[letter]) for letter in HEADER_FIELDS if letter in prompt.fields
+        ]
         if "X" not in prompt.fields:
             self._waiting.insert(0, "X:1\n")
         self._written: list[str] = []

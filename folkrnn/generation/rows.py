@@ -22,8 +22,8 @@ from folkrnn.generation.sampling import SamplingParameters, sample_next
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.network import Stepper
 from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.notation.context import ContextReader
 from folkrnn.notation.grammar import Grammar, Walk
-from folkrnn.notation.place import FormPlace
 
 BLOCK = 64
 """Rows of one block: enough to keep the matrix products busy, few enough for a single tune."""
@@ -77,7 +77,7 @@ class Snapshot:
     """All that is needed to go back to a bar line: ``state`` (L, H) twice, the ``last`` input (R,), the length."""
 
     walk: Walk
-    place: FormPlace
+    context: ContextReader
     state: tuple[Tensor, ...]
     last: Tensor
     length: int
@@ -97,7 +97,7 @@ class Row:
     forced: list[int] = field(default_factory=list)  # ids that must come next, the next one last
     in_body: bool = False
     impossible: str = ""
-    place: FormPlace = field(default_factory=FormPlace)
+    context: ContextReader = field(default_factory=ContextReader)
     bar_line: Snapshot | None = None  # the last one to which the draft may go back
     attempts: int = 0  # at the bar under way
     steered: int = 0
@@ -110,7 +110,7 @@ class Block:
     def __init__(self, writing: Writing) -> None:
         self._writing = writing
         self._state = writing.stepper.zero_state(BLOCK)
-        self._before_text = torch.tensor([writing.vocabulary.start, *FormPlace().values][: writing.inputs])
+        self._before_text = torch.tensor([writing.vocabulary.start, *ContextReader().values][: writing.inputs])
         self._last = self._before_text.repeat(BLOCK, 1)
         self._rows: dict[int, Row] = {}
         self._line_starts: set[int] = set()  # rows
@@ -132,7 +132,7 @@ class Block:
 
     def share_written(self, index: int) -> float:
         """Return the largest share of the form that a draft of a tune has written, from 0 to 1."""
-        return max((row.place.share for row in list(self._rows.values()) if row.index == index), default=0.0)
+        return max((row.context.share_written for row in list(self._rows.values()) if row.index == index), default=0.0)
 
     def begin(self, row: int, index: int, draft: int, prompt: Prompt) -> None:
         """Put a draft on a row that rests, before its first character."""
@@ -176,9 +176,9 @@ class Block:
         self._last[live, 0] = torch.from_numpy(ids[live])
         if writing.inputs > 1 or writing.grammar:
             for row in live:
-                self._rows[row].place.advance(writing.vocabulary.characters[ids[row]])
+                self._rows[row].context.advance(writing.vocabulary.characters[ids[row]])
         if writing.inputs > 1 and live:
-            values = [self._rows[row].place.values[: writing.inputs - 1] for row in live]
+            values = [self._rows[row].context.values[: writing.inputs - 1] for row in live]
             self._last[live, 1:] = torch.tensor(values)
 
     # ── choosing ────────────────────────────────────────────────────────────────────────────────
@@ -190,7 +190,7 @@ class Block:
         """
         if not row.in_body:
             return self._writing.header_sampling
-        follows = self._writing.grammar and not row.attempts and row.place.follows
+        follows = self._writing.grammar and not row.attempts and row.context.follows
         return self._writing.following_sampling if follows else self._writing.music_sampling
 
     def _choose(self, logits: Tensor, uniforms: Tensor) -> NDArray[np.int64]:
@@ -240,7 +240,7 @@ class Block:
         for number, row in self._rows.items():
             assert row.walk is not None
             again = row.bar_line is not None and row.attempts < writing.retries and not row.forced
-            if again and row.attempts < CADENCE_RETRIES and row.place.ends_off_tonic(characters[ids[number]]):
+            if again and row.attempts < CADENCE_RETRIES and row.context.ends_off_tonic(characters[ids[number]]):
                 back.add(number)
                 continue
             if (
@@ -264,7 +264,7 @@ class Block:
         assert row.walk is not None
         state = tuple(part[:, number].clone() for part in self._state)
         return Snapshot(
-            row.walk.copy(), row.place.copy(), state, self._last[number].clone(), int(self._lengths[number])
+            row.walk.copy(), row.context.copy(), state, self._last[number].clone(), int(self._lengths[number])
         )
 
     def _go_back(self, number: int) -> None:
@@ -272,7 +272,7 @@ class Block:
         row = self._rows[number]
         bar_line = row.bar_line
         assert bar_line is not None
-        row.walk, row.place = bar_line.walk.copy(), bar_line.place.copy()
+        row.walk, row.context = bar_line.walk.copy(), bar_line.context.copy()
         row.attempts += 1
         row.rewritten += 1
         self._last[number] = bar_line.last

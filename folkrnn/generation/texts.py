@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkrnn.notation import Tune, read_tunes
-from folkrnn.notation.learned import in_canonical_order, split_header
+from folkrnn.notation.headers import in_canonical_order, split_header
 
 
 @dataclass(frozen=True)

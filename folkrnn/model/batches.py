@@ -9,7 +9,7 @@ from torch import Tensor
 
 from folkrnn.model.network import NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
-from folkrnn.notation.place import codes
+from folkrnn.notation.context import context_features
 from folkrnn.processes import shared
 
 MANY = 1000
@@ -24,7 +24,7 @@ def reading(texts: Sequence[str], vocabulary: Vocabulary, settings: NetworkSetti
     read = [vocabulary.encode(text).short().unsqueeze(1) for text in texts]
     if not settings.told:
         return read
-    told = shared(codes, texts, jobs) if jobs > 1 and len(texts) >= MANY else map(codes, texts)
+    told = shared(context_features, texts, jobs) if jobs > 1 and len(texts) >= MANY else map(context_features, texts)
     return [
         torch.cat([ids, torch.from_numpy(values[:, : settings.told]).short()], 1)
         for ids, values in zip(read, told, strict=True)

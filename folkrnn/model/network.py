@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from folkrnn.errors import ModelError
 from folkrnn.model.cells import CELLS, Layer
-from folkrnn.notation.place import SHAPE
+from folkrnn.notation.context import CONTEXT_SIZES
 
 State = tuple[Tensor, Tensor]
 """Hidden and cell state, (L, B, H) each, float32."""
@@ -39,8 +39,8 @@ class NetworkSettings:
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:
                 raise ModelError(f"network {name}={value!r} should be a whole number of at least 1")
-        if self.told not in range(len(SHAPE) + 1):
-            raise ModelError(f"network told={self.told!r} should be a whole number from 0 to {len(SHAPE)}")
+        if self.told not in range(len(CONTEXT_SIZES) + 1):
+            raise ModelError(f"network told={self.told!r} should be a whole number from 0 to {len(CONTEXT_SIZES)}")
         if not 0 <= self.dropout < 1:
             raise ModelError(f"network dropout={self.dropout!r} should be at least 0 and below 1")
 
@@ -81,7 +81,7 @@ class CharNetwork(nn.Module):
         self.settings = settings
         self.characters = characters
         below = [0] + [settings.hidden] * (settings.layers - 1)
-        sizes = (characters, *SHAPE[: settings.told])
+        sizes = (characters, *CONTEXT_SIZES[: settings.told])
         self.width = sum(sizes)
         firsts = torch.tensor([0, *accumulate(sizes[:-1])])  # the input for the lowest value of each thing read
         self.register_buffer("_firsts", firsts, persistent=False)

@@ -2,10 +2,11 @@
 
 from folkrnn.notation.bars import check_bars, is_pickup
 from folkrnn.notation.canonical import canonical, without
-from folkrnn.notation.findings import ERROR, LEVELS, NOTE, WARNING, Finding
-from folkrnn.notation.form import form, likeness
+from folkrnn.notation.findings import ERROR, LEVELS, NOTE, WARNING, Finding, faults, is_playable
+from folkrnn.notation.form import form, similarity
 from folkrnn.notation.key import Key, parse_key
 from folkrnn.notation.lexer import decode
+from folkrnn.notation.melody import ends_on, final_pitch
 from folkrnn.notation.meter import Meter, parse_meter
 from folkrnn.notation.performance import Sound, performance
 from folkrnn.notation.pitch import Pitch
@@ -36,16 +37,20 @@ __all__ = [
     "canonical",
     "check_bars",
     "decode",
+    "ends_on",
+    "faults",
+    "final_pitch",
     "form",
     "interval_between",
     "is_pickup",
-    "likeness",
+    "is_playable",
     "parse_key",
     "parse_meter",
     "performance",
     "performed_order",
     "read_tunes",
     "sections",
+    "similarity",
     "transpose",
     "without",
     "write_tune",

@@ -34,7 +34,7 @@ def is_pickup(bars: Sequence[Bar], index: int) -> bool:
     return not ends_section(bars, index) or (bar.plays == 1 and index + 1 < len(bars) and bars[index + 1].opens)
 
 
-def leads_on(bars: Sequence[Bar], index: int) -> bool:
+def completes_measure(bars: Sequence[Bar], index: int) -> bool:
     """Whether a short numbered bar ends a measure: a pickup, or the second half of a split bar."""
     return bars[index].is_short and (index == 0 or bars[index].number == bars[index - 1].number)
 
@@ -51,15 +51,15 @@ def number_bars(bars: Sequence[Bar]) -> tuple[Bar, ...]:
 
 
 def carried(length: Fraction, full: Fraction) -> Fraction:
-    """What short bars that are played one after the other carry on: their length together, less whole bars.
+    """Return the length of successive short bars together, less whole bars.
 
-    Where a full bar follows it must be 0: this is how pickups and the short bars before them are held to add up.
+    Where a full bar follows it must be 0: so pickups and the short bars before them add up.
     """
     return length % full
 
 
 def check_bars(bars: Sequence[Bar]) -> list[Finding]:
-    """Findings about the lengths of numbered bars and about how the sections join."""
+    """Return findings about the lengths of numbered bars and about how the sections join."""
     findings = []
     short: set[int] = set()
     for index, bar in enumerate(bars):
@@ -79,9 +79,10 @@ def check_bars(bars: Sequence[Bar]) -> list[Finding]:
 
 
 def _check_joins(bars: Sequence[Bar], short: set[int]) -> list[Finding]:
-    """Between full bars, in the order they are played, short bars must add up to full ones.
+    """Return findings about short bars that do not add up to full ones.
 
-    Players go round and round, so the end of the tune joins its beginning.
+    Between full bars they must, in the order in which they are played. Players repeat a tune, so its end joins its
+    beginning.
     """
     order = order_of(bars)
     start = next((place for place, index in enumerate(order) if index not in short), 0)

@@ -1,8 +1,8 @@
 """The canonical text of a tune: equal music is equal text.
 
-One voice, unit length 1/8, meters as ``n/d``, keys as ``D``, ``Em``, ``Ador``, ``Gmix``; the body is one
-line without layout; repeats are opened and closed explicitly; an accidental stands where, and only
-where, some reader would otherwise take the note for another. The inverse is the reader itself.
+It has one voice, unit length 1/8, meters as ``n/d``, and keys as ``D``, ``Em``, ``Ador``, ``Gmix``. The body is one
+line without layout, and repeats are opened and closed explicitly. An accidental stands only where some reader would
+otherwise read another pitch. The inverse is the reader itself.
 """
 
 import re
@@ -11,15 +11,15 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
-from folkrnn.notation.form import form_and_likeness
+from folkrnn.notation.form import form_and_similarity
 from folkrnn.notation.key import Key
 from folkrnn.notation.lexer import SYMBOLS
 from folkrnn.notation.meter import EIGHTH
 from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
 from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Note, Tune, Tuplet
 
-FEATURES = ("graces", "ornaments", "articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
-"""What ``without`` can take away from a tune."""
+REMOVABLE = ("graces", "ornaments", "articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
+"""What ``without`` can remove from a tune."""
 
 UNLEARNED_FEATURES = ("articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
 """What a recipe drops, and so a model does not learn, unless it says otherwise."""
@@ -30,7 +30,7 @@ _SPACE = re.compile(r"\s+")
 
 
 def decoration_text(name: str) -> str:
-    """How a decoration is written: its shorthand, or its name between exclamation marks."""
+    """Return the text of a decoration: its shorthand, or its name between exclamation marks."""
     return _SHORTHAND.get(name) or f"!{name}!"
 
 
@@ -38,18 +38,17 @@ ORNAMENT_TEXTS = {name: decoration_text(name) for name in sorted(_ORNAMENTS)}
 """How canonical text writes the ornaments."""
 
 _Altered = dict[tuple[int, int], frozenset[int]]
-"""What readers may take a step and octave for, after the accidentals so far in a bar."""
+"""The alterations that readers may give a (step, octave), after the accidentals so far in a bar."""
 
 
 def canonical(tune: Tune) -> str:
-    """The canonical text of a tune without errors: header lines, one body line, a final newline.
+    """Return the canonical text of a tune without errors: header lines, one body line, a final newline.
 
-    Lyrics, part labels, tempo, and all fields but T, R, O, M and K are left out; what of the rest a corpus
-    does not want is taken away with ``without`` beforehand.
+    It leaves out lyrics, part labels, tempo, and all fields but T, R, O, M and K. ``without`` removes more.
     """
     lines = ["X:1", f"T:{_one_line(tune.title)}"]
     lines += [f"{letter}:{_one_line(tune.field(letter))}" for letter in "RO" if tune.field(letter).strip()]
-    lines += [f"M:{tune.meter}", "L:1/8", f"I:form {form_and_likeness(tune)}", f"K:{plain_key(tune.key)}", body(tune)]
+    lines += [f"M:{tune.meter}", "L:1/8", f"I:form {form_and_similarity(tune)}", f"K:{plain_key(tune.key)}", body(tune)]
     return "\n".join(lines) + "\n"
 
 
@@ -58,14 +57,14 @@ def _one_line(text: str) -> str:
 
 
 def plain_key(key: Key) -> Key:
-    """A key without explicit accidentals; what they altered is then written at the notes."""
+    """Return a key without explicit accidentals; the notes then carry them."""
     if key.pipes:
         return Key("A", "mix")
     return Key(key.tonic, key.mode)
 
 
 def body(tune: Tune) -> str:
-    """The music on one line, without spaces."""
+    """Return the music on one line, without spaces."""
     return "".join(line + text for line, text in bar_texts(tune))
 
 
@@ -74,10 +73,10 @@ def bar_texts(
     spaces: Callable[[Sequence[Bar], int], frozenset[int]] = lambda bars, index: frozenset(),
     longest_pair: Fraction = Fraction(1, 4),
 ) -> Iterator[tuple[str, str]]:
-    """The bars as (bar line before, music) pairs; the last pair is the closing bar line and nothing.
+    """Yield the bars as (bar line before, music) pairs; the last pair is the closing bar line and no music.
 
-    ``spaces`` gives, for one of some bars, the indices of the notes that a space stands before; pairs in broken
-    rhythm are written so where each of the two would be ``longest_pair`` or shorter if they were even.
+    ``spaces`` gives, for one of some bars, the indices of the notes that follow a space. A pair in the ratio 3:1 is
+    written as broken rhythm if each note of it would be at most ``longest_pair`` if they were even.
     """
     before: Bar | None = None
     signature = plain_key(tune.key).signature
@@ -90,7 +89,7 @@ def bar_texts(
 
 
 def bar_line(before: Bar | None, bar: Bar | None) -> str:
-    """The sign between two bars, or at either end of the tune, with the passes of an ending that begins there."""
+    """Return the sign between two bars, or at an end of the tune, with the passes of an ending that begins there."""
     if before is None:
         line = ""
     elif before.plays > 1:
@@ -145,7 +144,7 @@ def _bar_text(
 
 
 def _broken_pair(bar: Bar, index: int, longest: Fraction) -> tuple[str, Fraction]:
-    """``>`` or ``<`` where a note and the next are a broken pair, with the length both are written with."""
+    """Return ``>`` or ``<`` if a note and the next are a broken pair, with the length that both are written with."""
     if index + 1 >= len(bar.notes):
         return "", EIGHTH
     first, second = bar.notes[index], bar.notes[index + 1]
@@ -164,7 +163,7 @@ def _broken_pair(bar: Bar, index: int, longest: Fraction) -> tuple[str, Fraction
 
 
 def _tuplet_sign(tuplet: Tuplet, notes: Sequence[Note]) -> str:
-    """The sign before the notes of a tuplet; the short one is for notes, graces among them, written with one length."""
+    """Return the sign before a tuplet; the short sign needs notes, grace notes among them, of one written length."""
     actual, normal, size, _ = tuplet
     lengths = {note.written for note in notes} | {EIGHTH for note in notes if note.graces}
     usual = size == actual and USUAL_TUPLETS.get(actual) == normal
@@ -172,7 +171,7 @@ def _tuplet_sign(tuplet: Tuplet, notes: Sequence[Note]) -> str:
 
 
 def _before(note: Note, signature: dict[int, int], altered: _Altered) -> Iterator[str]:
-    """What stands before a note, in the order of the standard: slurs, graces, quoted texts, decorations."""
+    """Yield what stands before a note, in the order of the standard: slurs, graces, quoted texts, decorations."""
     yield "(" * note.slurs_opened
     if note.graces:
         yield "{"
@@ -196,10 +195,10 @@ def _pitches(note: Note, signature: dict[int, int], altered: _Altered, tied: Not
 def _accidental(
     pitch: Pitch, signature: dict[int, int], altered: _Altered, tied: Note | None = None, apart: bool = False
 ) -> str:
-    """The accidental that a pitch needs, so that no reader of ABC can take it for another.
+    """Return the accidental that a pitch needs, so that no reader of ABC takes it for another pitch.
 
     Readers differ on whether an accidental holds in other octaves, across a tie, and into or out of chords and
-    grace notes (``apart``); so it is written wherever any of their rules would give another pitch.
+    grace notes (``apart``). So it is written wherever one of their rules would give another pitch.
     """
     place, by_key = pitch[:2], signature.get(pitch.step, 0)
     before = altered.get(place, frozenset({by_key}))
@@ -210,15 +209,15 @@ def _accidental(
         readings |= {by_key, *(other.alter for other in tied.pitches if other[:2] == place)}
     if readings == {pitch.alter}:
         return ""
-    # A double accidental is told again at the next note: music21 lets only half of it hold.
-    heard = {pitch.alter, pitch.alter // 2} if abs(pitch.alter) == 2 else {pitch.alter}
-    altered[place] = before | heard if apart else frozenset(heard)
+    # A double accidental is written again at the next note: music21 lets only half of it hold.
+    now = {pitch.alter, pitch.alter // 2} if abs(pitch.alter) == 2 else {pitch.alter}
+    altered[place] = before | now if apart else frozenset(now)
     return ACCIDENTAL_TEXT[pitch.alter]
 
 
 @lru_cache(maxsize=4096)
 def length_text(length: Fraction) -> str:
-    """A length as it follows a letter at unit length 1/8: nothing, ``2``, ``3/2``, ``/``, ``/4``."""
+    """Return a length as it follows a letter at unit length 1/8: nothing, ``2``, ``3/2``, ``/``, ``/4``."""
     units = length * 8
     numerator = "" if units.numerator == 1 else str(units.numerator)
     if units.denominator == 1:
@@ -227,7 +226,7 @@ def length_text(length: Fraction) -> str:
 
 
 def without(tune: Tune, features: frozenset[str]) -> Tune:
-    """The tune without some of FEATURES; its bars, notes and lengths stay as they are."""
+    """Return the tune without some of REMOVABLE; its bars, notes and lengths stay as they are."""
 
     def strip(note: Note) -> Note:
         decorations = tuple(

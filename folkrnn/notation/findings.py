@@ -1,5 +1,6 @@
 """Findings: what a reader or a judge has to say about a tune, as data."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
@@ -22,3 +23,13 @@ class Finding(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.line}:{self.column}: {self.level} {self.code}: {self.message}"
+
+
+def faults(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the errors and warnings among some findings."""
+    return [finding for finding in findings if finding.level != NOTE]
+
+
+def is_playable(findings: Iterable[Finding]) -> bool:
+    """Whether no finding is an error or a warning."""
+    return all(finding.level == NOTE for finding in findings)

@@ -1,4 +1,4 @@
-"""The form of a tune: its sections, their bars and repeats, and how alike the sections are.
+"""The form of a tune: its sections, their bars and repeats, and the similarity of the sections.
 
 A form is written as the bars of each section, each followed by ``:`` if the section is repeated or ``|`` if not:
 ``8:8:`` is the usual jig, ``8|8|`` a song of two parts.
@@ -15,13 +15,13 @@ from folkrnn.notation.repeats import sections
 from folkrnn.notation.tune import Bar, Tune
 
 USUAL_BARS = 8
-"""The bars of a part whose length is not told, as in ``AABB``."""
+"""The bars of a part whose length is not given, as in ``AABB``."""
 
-MOST_ALIKE = 10
-"""The likeness of parts that are the same."""
+MAX_SIMILARITY = 10
+"""The similarity of equal parts."""
 
-SAME = 0.8
-"""Parts that have so much in common, as ``likeness`` counts it, are one part in a ``pattern``."""
+SAME_PART = 0.8
+"""Parts with at least this share of notes in common have one letter in a ``pattern``."""
 
 _FORM = re.compile(r"(?:[1-9]\d{0,2}[:|])+")
 
@@ -37,32 +37,32 @@ class Part(NamedTuple):
 
 
 def form(tune: Tune) -> str:
-    """The form of a tune. Pickups do not count; of several endings only the first does."""
+    """Return the form of a tune. Pickups do not count; of several endings only the first does."""
     return "".join(f"{count}{':' * (passes - 1) or '|'}" for count, passes, _ in _counted(tune))
 
 
-def likeness(tune: Tune) -> int | None:
-    """How alike the sections are, from 0 to 10; None where there is but one.
+def similarity(tune: Tune) -> int | None:
+    """Return the similarity of the sections, from 0 to 10; None if there is only one.
 
-    Each section but the first is held against the earlier one that is most like it: of the notes of both, counted
-    by pitch and length, what share belongs to their longest common subsequence? The mean share, in tenths. (TunesFormer
-    controls the likeness of sections on a scale as long, by their edit distance; Wu et al., 2023.)
+    Each section but the first is compared with the most similar earlier one. Their similarity is the share of their
+    notes, by pitch and length, in their longest common subsequence. The result is the mean share, in tenths.
+    (TunesFormer controls the similarity of sections on the same scale, by their edit distance; Wu et al., 2023.)
     """
     parts = [_notes(bars) for _, _, bars in _counted(tune)]
     if len(parts) < 2:
         return None
     shares = [max(_share(earlier, part) for earlier in parts[:index]) for index, part in enumerate(parts) if index]
-    return round(MOST_ALIKE * sum(shares) / len(shares))
+    return round(MAX_SIMILARITY * sum(shares) / len(shares))
 
 
 def pattern(tune: Tune) -> str:
-    """The parts as played, a letter for each, such as AABB: one letter where SAME of the notes are in common."""
+    """Return the parts as played, a letter for each, such as AABB; parts with SAME_PART in common share a letter."""
     letters = ""
-    heard: list[list[Hashable]] = []
+    parts: list[list[Hashable]] = []
     for _, passes, bars in _counted(tune):
         part = _notes(bars)
-        like = next((index for index, earlier in enumerate(heard) if _share(earlier, part) >= SAME), len(heard))
-        heard += [part] if like == len(heard) else []
+        like = next((index for index, earlier in enumerate(parts) if _share(earlier, part) >= SAME_PART), len(parts))
+        parts += [part] if like == len(parts) else []
         letters += chr(ord("A") + min(like, 25)) * passes
     return letters
 
@@ -71,14 +71,14 @@ def _notes(bars: Sequence[Bar]) -> list[Hashable]:
     return [(note.pitches, note.duration) for bar in bars for note in bar.notes]
 
 
-def form_and_likeness(tune: Tune) -> str:
-    """Both in one text, ``8:8: 4``; the form alone where there is one section."""
-    alike = likeness(tune)
-    return form(tune) if alike is None else f"{form(tune)} {alike}"
+def form_and_similarity(tune: Tune) -> str:
+    """Return both in one text, ``8:8: 4``; the form alone if there is one section."""
+    tenths = similarity(tune)
+    return form(tune) if tenths is None else f"{form(tune)} {tenths}"
 
 
 def _counted(tune: Tune) -> Iterator[tuple[int, int, Sequence[Bar]]]:
-    """Each section that counts bars: how many, how often it is played, and its bars up to its first ending."""
+    """Yield the bar count, the passes, and the bars up to the first ending, of each section that counts bars."""
     for section in sections(tune.bars):
         last = section.endings[0].last if section.endings else section.last
         before = tune.bars[section.first].number - (not is_pickup(tune.bars, section.first))
@@ -88,9 +88,9 @@ def _counted(tune: Tune) -> Iterator[tuple[int, int, Sequence[Bar]]]:
 
 
 def _share(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
-    """The share of the items of two sequences that belongs to their longest common subsequence.
+    """Return the share of the items of two sequences that belongs to their longest common subsequence.
 
-    Its length is found by Hyyrö's bit-parallel algorithm (2004): one whole number holds a row of the usual table.
+    Hyyrö's bit-parallel algorithm (2004) finds its length: one whole number holds a row of the usual table.
     """
     places: dict[Hashable, int] = {}
     for index, item in enumerate(first):
@@ -103,7 +103,7 @@ def _share(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
 
 
 def read_form(text: str) -> tuple[tuple[Part, ...], str]:
-    """The sections that the beginning of a form tells, and the digits of a number that is still under way."""
+    """Return the sections of the beginning of a form, and the digits of a number that is still under way."""
     parts: list[Part] = []
     number = ""
     for character in text:
@@ -116,7 +116,7 @@ def read_form(text: str) -> tuple[tuple[Part, ...], str]:
 
 
 def parse_form(text: str) -> str:
-    """A form that a composer asks for: ``8:8:`` as it is, ``AABB`` as the same, for a part has 8 bars.
+    """Return the form that a composer asks for: ``8:8:`` as it is, ``AABB`` with parts of 8 bars.
 
     Raises NotationError for any other text.
     """
@@ -128,6 +128,6 @@ def parse_form(text: str) -> str:
     if text and letters == "ABCDEFGH"[: len(letters)] and all(count <= 2 for _, count in runs):
         return "".join(str(Part(USUAL_BARS, count == 2)) for _, count in runs)
     raise NotationError(
-        f"{text!r} is no form; expected the bars of each part, with : behind them if it is repeated and | if not, "
+        f"{text!r} is no form; expected the bars of each part, with : after them if it is repeated and | if not, "
         "such as 8:8:, or letters such as AABB for parts of 8 bars"
     )

@@ -1,4 +1,4 @@
-"""Chord symbols: what they stand for, and which would suit a tune that has none."""
+"""Chord symbols: what they mean, and which ones suit a tune that has none."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from folkrnn.notation.bars import leads_on
+from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.key import Key
 from folkrnn.notation.pitch import SEMITONES, STEPS, Pitch
 from folkrnn.notation.tune import Bar, Tune
@@ -22,7 +22,7 @@ _QUALITIES = {
     "+": (0, 4, 8), "sus": (0, 5, 7), "sus4": (0, 5, 7), "sus2": (0, 2, 7), "5": (0, 7), "9": (0, 4, 7, 10, 14),
     "m9": (0, 3, 7, 10, 14), "add9": (0, 4, 7, 14),
 }  # fmt: skip
-"""The chords by what stands behind the root, as semitones above it."""
+"""The chords by the text after the root, in semitones above the root."""
 
 _ALTERS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
 
@@ -44,7 +44,7 @@ class Chord(NamedTuple):
 def parse_chord(text: str) -> Chord | None:
     """Read a chord symbol such as ``G``, ``Am7``, ``D/F#``; None for words that are no chord.
 
-    Of an unknown kind (``G13b9``) the triad that it begins with is taken.
+    An unknown kind (``G13b9``) gives the chord that it begins with.
     """
     match = _SYMBOL.fullmatch(text.strip())
     if not match:
@@ -65,13 +65,11 @@ def _pitch_class(letter: str, sign: str) -> int:
 
 
 def chords(bar: Bar) -> Iterator[tuple[Fraction, Chord]]:
-    """The chords that are written in a bar, each with its place from the beginning of the bar."""
-    onset = Fraction(0)
-    for note in bar.notes:
+    """Yield the chords written in a bar, each with its onset in the bar, in whole notes."""
+    for onset, note in bar.timed_notes():
         found = [chord for chord in map(parse_chord, note.chord_symbols) if chord]
         for place, chord in enumerate(found):  # several over one note share its time
             yield onset + note.duration * place / len(found), chord
-        onset += note.duration
 
 
 def has_chords(tune: Tune) -> bool:
@@ -80,7 +78,7 @@ def has_chords(tune: Tune) -> bool:
 
 
 def move_symbol(symbol: str, move: Callable[[Pitch], Pitch]) -> str:
-    """A chord symbol with its root and its bass moved; words that are no chord stay."""
+    """Return a chord symbol with its root and its bass moved; words that are no chord stay."""
     match = _SYMBOL.fullmatch(symbol.strip())
     if not match or not parse_chord(symbol):
         return symbol
@@ -93,29 +91,29 @@ def move_symbol(symbol: str, move: Callable[[Pitch], Pitch]) -> str:
     return moved(match[1], match[2]) + match[3] + bass
 
 
-# Suggesting -------------------------------------------------------------------------------------------
+# Suggested chords -------------------------------------------------------------------------------------------
 
-_LIKING = {
+_PREFERENCES = {
     "major": {0: 0.45, 4: 0.3, 3: 0.25, 5: 0.0, 1: -0.05, 2: -0.4},
     "minor": {0: 0.45, 6: 0.3, 3: 0.1, 2: 0.1, 4: 0.1, 5: 0.05},
     "mixolydian": {0: 0.45, 6: 0.3, 3: 0.2, 4: 0.1, 1: -0.1, 5: -0.1},
 }
-"""How willingly players of this music take the chord on each step of the scale, from 0; others they leave alone."""
+"""The preference of players of this music for the chord on each step of the scale; they avoid all others."""
 
 _FAMILY = {"": "major", "lyd": "major", "mix": "mixolydian"}
 _CHANGE = 0.35
-"""What a change of chord costs within a bar; from bar to bar it costs a third of that."""
+"""The cost of a change of chord within a bar; from bar to bar it is a third of this."""
 
 _CADENCE = 1.5
-"""What an ending on the tonic is worth, and half as much a beginning on it."""
+"""The value of an ending on the tonic chord; a beginning on it has half this value."""
 
 
 def with_chords(tune: Tune) -> Tune:
-    """The tune with chords suggested above its notes, in place of any that it has.
+    """Return the tune with suggested chords above its notes; they replace any that it has.
 
-    Each half of a bar, or each bar of three beats, has the triad of the key that holds most of what sounds there, with
-    as few changes as will do; the best way through the whole tune is found by dynamic programming. A key without tonic
-    or signature of its own gets none.
+    Each half of a bar, or each bar of three beats, has one triad of the key. It should hold most of what sounds there,
+    with few changes; dynamic programming finds the best sequence. A key without a tonic, or with explicit accidentals,
+    gets no chords.
     """
     triads = _triads(tune.key)
     spans = list(_spans(tune.bars)) if triads else []
@@ -154,17 +152,19 @@ def with_chords(tune: Tune) -> Tune:
 
 
 def without_chords(tune: Tune) -> Tune:
-    """The tune without its chord symbols."""
+    """Return the tune without its chord symbols."""
     return _with_symbols(tune, {})
 
 
 def _with_symbols(tune: Tune, symbols: Mapping[tuple[int, int], str]) -> Tune:
-    """The tune with these chord symbols alone, by bar and note (indices)."""
+    """Return the tune with these chord symbols only, by bar and note (indices)."""
     bars = []
     for index, bar in enumerate(tune.bars):
-        places = [(index, place) for place in range(len(bar.notes))]
-        told = [(symbols[each],) if each in symbols else () for each in places]
-        notes = [note._replace(chord_symbols=symbol) for note, symbol in zip(bar.notes, told, strict=True)]
+        symbol_of = [symbols.get((index, place)) for place in range(len(bar.notes))]
+        notes = [
+            note._replace(chord_symbols=(text,) if text else ())
+            for note, text in zip(bar.notes, symbol_of, strict=True)
+        ]
         bars.append(replace(bar, notes=tuple(notes)))
     return replace(tune, bars=tuple(bars))
 
@@ -180,17 +180,16 @@ class _Span(NamedTuple):
 
 def _spans(bars: Sequence[Bar]) -> Iterator[_Span]:
     for index, bar in enumerate(bars):
-        pickup = leads_on(bars, index)
+        pickup = completes_measure(bars, index)
         pulse = list(accumulate(bar.meter.pulse[:-1], initial=Fraction(0)))
         half = bar.meter.bar / 2 if bar.meter.bar and len(pulse) % 2 == 0 else None
-        onset, start, notes = Fraction(0), 0, list[tuple[int, float]]()
-        for place, note in enumerate(bar.notes):
+        start, notes = 0, list[tuple[int, float]]()
+        for place, (onset, note) in enumerate(bar.timed_notes()):
             if half is not None and onset == half and not pickup and notes:
                 yield _Span(index, start, pickup, _shares(notes))
                 start, notes = place, []
             accent = 1.5 if onset in pulse else 1.0
             notes += [(pitch.midi % 12, float(note.duration) * accent) for pitch in note.pitches]
-            onset += note.duration
         if notes:
             yield _Span(index, start, pickup, _shares(notes))
 
@@ -200,16 +199,16 @@ def _shares(notes: list[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
     return tuple((pitch, weight / total) for pitch, weight in notes)
 
 
-def _fit(span: _Span, chord: Chord, liking: float) -> float:
-    """How well a chord suits what sounds: from -1, nothing belongs to it, to 1, with what players like added."""
+def _fit(span: _Span, chord: Chord, preference: float) -> float:
+    """Return the fit of a chord: from -1 (no note belongs to it) to 1, plus the preference for it."""
     held = sum(
         weight * (1.15 if pitch == chord.root else 1.0) for pitch, weight in span.weights if pitch in chord.classes
     )
-    return 2 * held - 1 + liking
+    return 2 * held - 1 + preference
 
 
 def _triads(key: Key) -> dict[str, tuple[Chord, float]]:
-    """The triads of a key that players take, the tonic's first: by symbol, each with how well it is liked."""
+    """Return the usual triads of a key by symbol, the tonic's first, each with the preference for it."""
     if not key.tonic or not key.standard:
         return {}
     tonic = STEPS.index(key.tonic[0])
@@ -217,13 +216,13 @@ def _triads(key: Key) -> dict[str, tuple[Chord, float]]:
     signature = key.signature
     classes = [(SEMITONES[step] + signature.get(step, 0)) % 12 for step in scale]
     found: dict[str, tuple[Chord, float]] = {}
-    for degree, liking in _LIKING[_FAMILY.get(key.mode, "minor")].items():
+    for degree, preference in _PREFERENCES[_FAMILY.get(key.mode, "minor")].items():
         root = classes[degree]
         third, fifth = ((classes[(degree + up) % 7] - root) % 12 for up in (2, 4))
         alter = signature.get(scale[degree], 0)
         name = STEPS[scale[degree]] + ("#" * alter if alter > 0 else "b" * -alter)
         if fifth == 7:
-            found[name + "m" * (third == 3)] = Chord(root, (0, third, 7), root), liking
+            found[name + "m" * (third == 3)] = Chord(root, (0, third, 7), root), preference
         if key.mode == "m" and degree == 4:  # with the leading note
-            found[name] = Chord(root, (0, 4, 7), root), liking
+            found[name] = Chord(root, (0, 4, 7), root), preference
     return found

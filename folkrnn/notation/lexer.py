@@ -1,7 +1,6 @@
 """The one lexer of ABC: text to lines, lines of music to tokens.
 
-The tokens of music are a table, ``TOKENS``; whoever needs to know what a piece of ABC may
-look like (the reader today, a grammar tomorrow) asks this table.
+The table ``TOKENS`` defines the tokens of music.
 """
 
 import re
@@ -48,7 +47,7 @@ _COMMENT = re.compile(r"(?<!\\)%.*")
 
 
 class Line(NamedTuple):
-    """One line: its number from 1, and what stands on it.
+    """One line: its number from 1, and its content.
 
     ``kind`` is ``field`` (then ``letter`` names it), ``music``, ``directive``, ``comment`` or ``blank``.
     """
@@ -60,7 +59,7 @@ class Line(NamedTuple):
 
 
 def decode(data: bytes) -> str:
-    """Bytes of a tunebook to text: UTF-8 with or without a byte-order mark, else Latin-1."""
+    """Return the text of a tunebook: UTF-8 or UTF-16 with a byte-order mark, UTF-8 without one, else Latin-1."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", errors="replace")
     try:
@@ -70,12 +69,12 @@ def decode(data: bytes) -> str:
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines of a text, whatever ends them: LF, CRLF or a bare CR."""
+    """Return the lines of a text, whatever ends them: LF, CRLF or a bare CR."""
     return _LINE_ENDS.split(text.removeprefix("\ufeff"))
 
 
 def classify(number: int, raw: str, in_music: bool) -> Line:
-    """Tell what a line is.
+    """Return what a line is.
 
     ``in_music`` says that a ``K:`` has gone before. There a letter and a colon are a field only
     if neither ``|`` nor ``:`` follows: ``F::`` and ``A:|`` are a note before a repeat sign.
@@ -93,5 +92,5 @@ def classify(number: int, raw: str, in_music: bool) -> Line:
 
 
 def tokens(text: str, start: int = 0) -> Iterator[re.Match[str]]:
-    """The tokens of a piece of music; ``lastgroup`` of each match is its kind."""
+    """Yield the tokens of a piece of music; ``lastgroup`` of each match is its kind."""
     return TOKEN.finditer(text, start)

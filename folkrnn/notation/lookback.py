@@ -1,11 +1,11 @@
-"""Where in its bar a text under way has come, and what was heard there in earlier bars.
+"""One bar of a text under way, and what earlier bars play at the same time.
 
-Tunes are made of bars that come back: the next but one, four bars on, in the next part. A model that is told which
-note an earlier bar has at the place it has come to need not keep whole bars in mind to take one up again or vary it.
-(Magenta's Lookback RNN reads what came one and two bars earlier; Waite, 2016. Here the bars are lined up by time.)
+Bars of a tune come back: after two bars, after four, in the next part. A network that reads which note an earlier bar
+has at this time need not remember whole bars in order to repeat or vary them. (Magenta's Lookback RNN reads what came
+one and two bars earlier; Waite, 2016. Here the bars are aligned by time.)
 
-The text is read character by character and may break off anywhere, so a note counts as an eighth until its length is
-written; what is read here is only told to a model, and never decides what is right.
+The text is read character by character and may stop anywhere, so a note counts as an eighth until its length is
+written. What is read here is input for a network only: the reader decides what a text means.
 """
 
 from bisect import bisect_right
@@ -13,46 +13,45 @@ from collections.abc import Sequence
 from copy import copy
 from itertools import pairwise
 
-EIGHTH = 96
-"""Ticks of an eighth note."""
+from folkrnn.notation.tune import USUAL_TUPLETS
 
-MEASURED = 16
-"""A bar's time is told apart by half eighths up to so many eighths."""
+EIGHTH_TICKS = 96
 
-POSITIONS = 2 * MEASURED + 3
-"""How many positions there are: before the music, each half eighth, and between them."""
+MAX_EIGHTHS = 16
+"""The time in a bar is exact to a half eighth up to this many eighths."""
 
-LOWEST, HIGHEST = -7, 20
-"""Steps from C to the lowest and the highest note that are told apart."""
+POSITION_SIZE = 2 * MAX_EIGHTHS + 3
+"""The number of values of ``position``: no time, each half eighth, and times between two of them."""
+
+LOWEST_STEP, HIGHEST_STEP = -7, 20
+"""Steps from middle C to the lowest and the highest note; notes beyond count as these."""
 
 _STEPS = {letter: step for step, letter in enumerate("CDEFGABcdefgab")}
 _HELD, _REST, _LOW = 1, 2, 3
-HEARD = _LOW + HIGHEST - LOWEST + 1
-"""How many things may be heard in an earlier bar: nothing, a note that began before, a rest, or a note's beginning."""
+EVENT_SIZE = _LOW + HIGHEST_STEP - LOWEST_STEP + 1
+"""The number of events: none, a note that began earlier, a rest, or the note that begins."""
 
-_AHEAD = [EIGHTH * quarters // 4 for quarters in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)]
-AHEAD = len(_AHEAD) + 2
-"""How many distances to the next note of the earlier bar are told apart, and 0 for none."""
+_DISTANCES = [EIGHTH_TICKS * quarters // 4 for quarters in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)]
+DISTANCE_SIZE = len(_DISTANCES) + 2
+"""The number of classes of the time to the next note of an earlier bar, and one for none."""
 
 _SILENT = {"{": "}", "K": "]", '"': '"', "!": "!"}
-"""What opens and closes text that takes no time: graces, fields, words above the staff, decorations."""
+"""What opens and closes text that takes no time: grace notes, fields, quoted words, decorations."""
 
 _FAR = 64
-"""More than any step from one note to another; a step is told as this and so many more."""
+"""More than any step from one note to another; a step is stored as this plus its size."""
 
 _OPENING = '{[("!'
 
-_LONGEST_NUMBER = 8
-"""More characters than this are in no length and in no sign of a tuplet."""
+_MAX_NUMBER = 8
+"""No length and no tuplet sign has more characters than this."""
 
-NOTHING = 0, 0
-"""What is heard where there is no earlier bar, or behind its end."""
-
-_NORMAL = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
+NO_EVENT = 0, 0
+"""The event and the distance where there is no earlier bar, or after its end."""
 
 
-class Heard:
-    """A bar that is over: when its notes begin and what they are (see HEARD), and its length, in ticks."""
+class PastBar:
+    """A bar that is over: the onsets of its notes and its length, in ticks, and the notes as events."""
 
     __slots__ = ("_found", "length", "music", "notes", "onsets")
 
@@ -64,31 +63,31 @@ class Heard:
         self._found: dict[int, tuple[int, int]] = {}  # several later bars ask for the same times
 
     def at(self, now: int) -> tuple[int, int]:
-        """What is heard at a time, below HEARD, and how far the next note is, below AHEAD; nothing is (0, 0)."""
+        """Return the event at a time and the class of the time to the next note; NO_EVENT if there is none."""
         if now >= self.length or not self.onsets:
-            return NOTHING
+            return NO_EVENT
         if now not in self._found:
             index = bisect_right(self.onsets, now) - 1
             following = self.onsets[index + 1] if index + 1 < len(self.onsets) else self.length
             note = self.notes[index] if self.onsets[index] == now else _HELD
-            self._found[now] = note, 1 + bisect_right(_AHEAD, following - now)
+            self._found[now] = note, 1 + bisect_right(_DISTANCES, following - now)
         return self._found[now]
 
 
 def steps_of(notes: bytes) -> bytes:
-    """The steps from note to note, each a number above 1; 0 to a rest and 1 from one."""
+    """Return the steps from note to note, each a number above 1; 0 is a step to a rest and 1 a step from one."""
     return bytes([_FAR + two - one if one >= _LOW <= two else one < _LOW for one, two in pairwise(notes)])
 
 
 def stepped(note: int, step: int) -> int:
-    """What such a step from a note leads to, among what may be heard; from a rest it is not known where to."""
+    """Return the event to which a step leads from a note; 0 from a rest."""
     if note < _LOW:
         return 0
-    return min(max(note + step - _FAR, _LOW), HEARD - 1) if step else _REST
+    return min(max(note + step - _FAR, _LOW), EVENT_SIZE - 1) if step else _REST
 
 
 class BarReader:
-    """Reads the music of one bar, without its bar lines; any text can be read."""
+    """A reader of the music of one bar, without its bar lines; any text can be read."""
 
     __slots__ = ("_brackets", "_count", "_factor", "_length", "_next_factor", "_notes", "_onset", "_onsets", "_tuplet")
 
@@ -104,7 +103,7 @@ class BarReader:
 
     @property
     def now(self) -> int:
-        """How many ticks of the bar have passed, if the note under way ends here."""
+        """The ticks of the bar so far, if the note under way ends here."""
         return self._onset + self._length
 
     @property
@@ -114,67 +113,67 @@ class BarReader:
 
     @property
     def takes_colon(self) -> bool:
-        """Whether a colon would belong to the music: to a field or to the sign of a tuplet."""
+        """Whether a colon would belong to the music: to a field or to a tuplet sign."""
         return self._brackets in ("K", "(")
 
     def copy(self) -> "BarReader":
-        """The same bar; the two go on apart."""
+        """Return a copy that advances alone."""
         twin = copy(self)
         twin._onsets, twin._notes = self._onsets.copy(), self._notes.copy()
         return twin
 
     @property
     def step(self) -> int | None:
-        """Steps from C to the note that began last, within LOWEST and HIGHEST; None for a rest or before the first."""
+        """Steps from C to the note that began last; None for a rest or before the first."""
         if not self._notes or self._notes[-1] < _LOW:
             return None
-        return self._notes[-1] - _LOW + LOWEST
+        return self._notes[-1] - _LOW + LOWEST_STEP
 
     @property
     def last_step(self) -> int | None:
-        """Steps from C to the last note, whatever rests follow it; None where there is no note."""
-        return next((note - _LOW + LOWEST for note in reversed(self._notes) if note >= _LOW), None)
+        """Steps from C to the last note, whatever rests follow it; None if there is no note."""
+        return next((note - _LOW + LOWEST_STEP for note in reversed(self._notes) if note >= _LOW), None)
 
     @property
     def notes(self) -> bytes:
-        """The notes that have begun, each as a number that may be heard."""
+        """The notes that have begun, as events."""
         return bytes(self._notes)
 
     @property
     def begun(self) -> int:
-        """How many notes and rests have begun."""
+        """The number of notes and rests that have begun."""
         return len(self._onsets)
 
-    def agrees(self, earlier: Heard, first: int, last: int) -> bool:
-        """Whether the notes from one to another, counted from 0, began as those of an earlier bar did."""
+    def agrees(self, earlier: PastBar, first: int, last: int) -> bool:
+        """Whether the notes from index ``first`` to before ``last`` begin as those of an earlier bar do."""
         return earlier.onsets[first:last] == tuple(self._onsets[first:last]) and earlier.notes[first:last] == tuple(
             self._notes[first:last]
         )
 
-    def follows(self, earlier: Heard) -> bool:
-        """Whether the note that began last is that of an earlier bar, in which none has begun since up to now."""
+    def follows(self, earlier: PastBar) -> bool:
+        """Whether the last note is that of an earlier bar, in which no other has begun before the present time."""
         count = len(self._onsets)
         if count and not self.agrees(earlier, count - 1, count):
             return False
         return len(earlier.onsets) <= count or earlier.onsets[count] >= self._onset + self._length
 
-    def heard(self) -> Heard:
-        """The bar as it is now."""
-        return Heard(self._onsets, self._notes, self.now)
+    def past_bar(self) -> PastBar:
+        """Return the bar as it is now."""
+        return PastBar(self._onsets, self._notes, self.now)
 
     def advance(self, character: str) -> None:
         """Read the next character."""
         if self._brackets and self._brackets in _SILENT:
             if character in _SILENT[self._brackets]:
                 self._brackets = ""
-        elif self._brackets == "(" and character in "0123456789:" and len(self._count) < _LONGEST_NUMBER:
+        elif self._brackets == "(" and character in "0123456789:" and len(self._count) < _MAX_NUMBER:
             self._read_tuplet(character)
         elif character in _STEPS or character in "zx":
             self._begin(character)
         elif character in ",'":
             if self._notes and self._notes[-1] >= _LOW:
-                self._notes[-1] = _note(self._notes[-1] - _LOW + LOWEST + (7 if character == "'" else -7))
-        elif character in "0123456789/" and self._length and len(self._count) < _LONGEST_NUMBER:
+                self._notes[-1] = _note(self._notes[-1] - _LOW + LOWEST_STEP + (7 if character == "'" else -7))
+        elif character in "0123456789/" and self._length and len(self._count) < _MAX_NUMBER:
             self._count += character
             self._length = self._sounding()
         elif character in "<>" and self._length:
@@ -205,27 +204,27 @@ class BarReader:
         self._length = self._sounding()
 
     def _sounding(self) -> int:
-        """The length of the note under way, in ticks."""
+        """Return the length of the note under way, in ticks."""
         count = self._count.removeprefix("[")
         if not count:
-            return round(EIGHTH * self._factor)
+            return round(EIGHTH_TICKS * self._factor)
         times, slashes, parts = count.partition("/")
         shorter = int(parts.replace("/", "") or 2) if slashes else 1
-        return round(EIGHTH * int(times or 1) * self._factor / max(1, shorter))
+        return round(EIGHTH_TICKS * int(times or 1) * self._factor / max(1, shorter))
 
     def _read_tuplet(self, character: str) -> None:
         self._count += character
         actual, *more = (int(number or 0) for number in self._count.split(":"))
-        normal = (more[0] if more else 0) or _NORMAL.get(actual, 2)
+        normal = (more[0] if more else 0) or USUAL_TUPLETS.get(actual, 2)
         self._tuplet = max(1, actual), normal, (more[1] if len(more) > 1 else 0) or actual
 
 
 def _note(step: int) -> int:
-    """The number of a note, so many steps from C, among what may be heard."""
-    return _LOW + min(max(step, LOWEST), HIGHEST) - LOWEST
+    """Return the event of a note ``step`` steps from C."""
+    return _LOW + min(max(step, LOWEST_STEP), HIGHEST_STEP) - LOWEST_STEP
 
 
 def position(now: int) -> int:
-    """The number of a time in the bar, below POSITIONS; 0 is no time."""
-    halves, between = divmod(2 * now, EIGHTH)
-    return POSITIONS - 1 if between else 1 + min(halves, 2 * MEASURED)
+    """Return the number of a time in the bar, from 1 to POSITION_SIZE - 1."""
+    halves, between = divmod(2 * now, EIGHTH_TICKS)
+    return POSITION_SIZE - 1 if between else 1 + min(halves, 2 * MAX_EIGHTHS)

@@ -1,5 +1,6 @@
-"""What is heard when a tune is played: pitches at exact times, repeats and endings unfolded."""
+"""The sounds of a tune in performance: pitches at exact times, with repeats and endings unfolded."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -15,24 +16,44 @@ class Sound(NamedTuple):
     duration: Fraction
 
 
-def performance(tune: Tune) -> list[Sound]:
-    """The sounds of a tune, sorted by onset and pitch; tied notes are one sound, grace notes are left out."""
+TimedChord = tuple[Fraction, Fraction, Sequence[int], bool]
+"""The onset and duration of a note or chord, its MIDI numbers (none for a rest), and whether it is tied to the next."""
+
+
+def joined(chords: Iterable[TimedChord]) -> list[Sound]:
+    """Return the sounds of successive chords, with tied pitches joined, in the order in which they begin.
+
+    A tie joins a pitch only to the same pitch of the chord directly after it. A melody gives the top notes alone.
+    """
     sounds: list[Sound] = []
     held: dict[int, int] = {}  # MIDI number → index of the sound that is tied on
-    clock = Fraction(0)
+    for onset, duration, midis, tie in chords:
+        if not tie and not held:  # as most are
+            for midi in midis:
+                sounds.append(Sound(onset, midi, duration))
+            continue
+        tied: dict[int, int] = {}
+        for midi in midis:
+            index = held.get(midi)
+            if index is None:
+                index = len(sounds)
+                sounds.append(Sound(onset, midi, duration))
+            else:
+                sounds[index] = sounds[index]._replace(duration=sounds[index].duration + duration)
+            if tie:
+                tied[midi] = index
+        held = tied
+    return sounds
+
+
+def performance(tune: Tune) -> list[Sound]:
+    """Return the sounds of a tune, sorted by onset and pitch; tied notes are one sound, grace notes are left out."""
+    return sorted(joined(_performed_chords(tune)))
+
+
+def _performed_chords(tune: Tune) -> Iterator[TimedChord]:
+    onset = Fraction(0)
     for index in performed_order(tune):
         for note in tune.bars[index].notes:
-            tied: dict[int, int] = {}
-            for pitch in note.pitches:
-                midi = pitch.midi
-                if midi in held:
-                    place = held[midi]
-                    sounds[place] = sounds[place]._replace(duration=sounds[place].duration + note.duration)
-                else:
-                    place = len(sounds)
-                    sounds.append(Sound(clock, midi, note.duration))
-                if note.tie:
-                    tied[midi] = place
-            held = tied
-            clock += note.duration
-    return sorted(sounds)
+            yield onset, note.duration, [pitch.midi for pitch in note.pitches], note.tie
+            onset += note.duration

@@ -12,8 +12,8 @@ ACCIDENTAL_TEXT = {1: "^", 2: "^^", -1: "_", -2: "__", 0: "="}
 class Pitch(NamedTuple):
     """A sounding pitch with its spelling.
 
-    ``step`` counts 0 for C to 6 for B, ``octave`` is 4 for the octave that begins at middle C,
-    ``alter`` is in semitones and already holds what the key and the bar contribute.
+    ``step`` is 0 for C to 6 for B, and ``octave`` is 4 for the octave that begins at middle C. ``alter`` is in
+    semitones and includes what the key and the bar contribute.
     """
 
     step: int
@@ -43,6 +43,6 @@ def _letters(step: int, octave: int) -> str:
 
 @lru_cache(maxsize=4096)
 def staff_position(letter: str, marks: str) -> tuple[int, int]:
-    """The (step, octave) of an ABC letter with its octave marks, such as ``c`` with ``'``."""
+    """Return the (step, octave) of an ABC letter with its octave marks, such as ``c`` with ``'``."""
     octave = 5 if letter.islower() else 4
     return STEPS.index(letter.upper()), octave + marks.count("'") - marks.count(",")

@@ -1,4 +1,4 @@
-"""Instruments: what they can play, and how music is written for them."""
+"""Instruments: their ranges, and music written for them."""
 
 import re
 from typing import NamedTuple
@@ -22,14 +22,14 @@ INSTRUMENTS = {
 """The lowest and the highest note, as MIDI numbers, that players of an instrument expect to meet."""
 
 TRANSPOSING = {"Bb": (1, 2), "Eb": (5, 9), "F": (4, 7)}
-"""By how much music for an instrument is written higher than it sounds, as (steps, semitones)."""
+"""The interval from sound to written music for an instrument, as (steps, semitones)."""
 
 _STEPS = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
-"""The staff places that so many semitones usually are: 3 is a minor third."""
+"""The usual interval in staff steps for 0 to 11 semitones: 3 semitones are a minor third."""
 
 
 class Fit(NamedTuple):
-    """A tune moved by octaves to suit an instrument, and how many of its notes are still too low or too high."""
+    """A tune moved by octaves to suit an instrument, and the number of its notes still outside the range."""
 
     tune: Tune
     octaves: int
@@ -37,7 +37,7 @@ class Fit(NamedTuple):
 
 
 def moved(tune: Tune, to: str) -> Tune:
-    """The tune moved by semitones (``+2``, ``-5``) or to another tonic, by the smaller way (``G``, ``Bb``).
+    """Return the tune moved by semitones (``+2``, ``-5``), or by the smaller interval to a tonic (``G``, ``Bb``).
 
     Raises NotationError for anything else, and where the tune has no usual spelling there.
     """
@@ -54,7 +54,7 @@ def moved(tune: Tune, to: str) -> Tune:
 
 
 def _usual_interval(key: Key, semitones: int) -> tuple[int, int]:
-    """The interval of so many semitones that leads to the key with the fewest signs."""
+    """Return the interval of this many semitones, as (steps, semitones), to the key with the fewest signs."""
     octaves, rest = divmod(semitones, 12)
     choices = [(_STEPS[rest], rest)]
     if key.tonic and key.standard:
@@ -71,19 +71,22 @@ def _usual_interval(key: Key, semitones: int) -> tuple[int, int]:
 
 
 def written_for(tune: Tune, instrument: str) -> Tune:
-    """The tune as a player of a transposing instrument reads it to sound as it is. Raises NotationError."""
+    """Return the tune as a player of a transposing instrument reads it. Raises NotationError for another instrument."""
     if instrument not in TRANSPOSING:
         raise NotationError(f"{instrument!r} is no key of an instrument; expected one of {', '.join(TRANSPOSING)}")
     return transpose(tune, *TRANSPOSING[instrument])
 
 
 def octave_moved(tune: Tune, octaves: int) -> Tune:
-    """The tune so many octaves higher."""
+    """Return the tune moved up by octaves (negative: down)."""
     return transpose(tune, 7 * octaves, 12 * octaves) if octaves else tune
 
 
 def fitted(tune: Tune, instrument: str) -> Fit:
-    """The tune in the octave in which most of its notes lie in an instrument's range, moved no further than needed."""
+    """Return the tune in the nearest octave in which most of its notes lie in an instrument's range.
+
+    Raises NotationError for an unknown instrument.
+    """
     if instrument not in INSTRUMENTS:
         raise NotationError(f"{instrument!r} is no instrument known here; expected one of {', '.join(INSTRUMENTS)}")
     low, high = INSTRUMENTS[instrument]

@@ -16,14 +16,14 @@ from folkrnn.notation.pitch import ACCIDENTALS, Pitch, staff_position
 from folkrnn.notation.repeats import balance_repeats
 from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Change, Grace, Note, Tune, Tuplet, total
 
-LONGEST = Fraction(16)
-"""No note is longer than this many whole notes; what claims to be is not music."""
+MAX_LENGTH = Fraction(16)
+"""The longest note, in whole notes; a longer one is not music."""
 
-SHORTEST = Fraction(1, 512)
-"""The finest division of a whole note that can be drawn."""
+MIN_LENGTH = Fraction(1, 512)
+"""The shortest note that can be drawn, in whole notes."""
 
-MOST_BAR_RESTS = 100
-"""No part of a tune is silent for more bars than this."""
+MAX_BAR_RESTS = 100
+"""The longest rest, in bars."""
 
 _CHORD_SYMBOL = re.compile(
     r"\(?[A-G][#b♯♭]?(?:maj|min|mi|ma|m|dim|aug|sus|add|M|\+|°|ø|-)?\d*(?:(?:maj|sus|add|dim|aug|[#b+-])\d*)*"
@@ -80,7 +80,7 @@ def read_tunes(text: str, source: str = "") -> list[Tune]:
 
 @lru_cache(maxsize=4096)
 def parse_length(text: str) -> Fraction | None:
-    """A note length in units: ``2``, ``3/2``, ``/``, ``//``; None for one that means nothing, such as ``/0``."""
+    """Read a note length in units: ``2``, ``3/2``, ``/``, ``//``; None for one without meaning, such as ``/0``."""
     if len(text) > 12:
         return None
     head, slash, tail = text.partition("/")
@@ -114,7 +114,7 @@ class _Draft:
 
 
 class _TuneReader:
-    """Reads one tune, line by line and token by token."""
+    """A reader of one tune, line by line and token by token."""
 
     def __init__(self, source: str, first: Line, shared: list[Line]) -> None:
         self.source, self.first_line = source, first.number
@@ -367,15 +367,15 @@ class _TuneReader:
                 count = Fraction(1)
             assert self.unit is not None
             duration = count * self.unit
-            if duration.denominator > SHORTEST.denominator:
+            if duration.denominator > MIN_LENGTH.denominator:
                 self.find(
-                    "bad-length", ERROR, f"the length {_shown(length)} is too fine; the shortest note is {SHORTEST}"
+                    "bad-length", ERROR, f"the length {_shown(length)} is too fine; the shortest note is {MIN_LENGTH}"
                 )
-                return SHORTEST
-            if duration > LONGEST:
-                message = f"the note is {_shown(str(duration))} whole notes long; at most {LONGEST} can be"
+                return MIN_LENGTH
+            if duration > MAX_LENGTH:
+                message = f"the note is {_shown(str(duration))} whole notes long; at most {MAX_LENGTH} can be"
                 self.find("bad-length", ERROR, message)
-                return LONGEST
+                return MAX_LENGTH
             self.durations[length] = duration
         return duration
 
@@ -429,8 +429,8 @@ class _TuneReader:
             self.find("bar-rest-without-meter", ERROR, "a bar's rest needs a meter")
             return
         count = int(match["bar_rest_count"][:4] or 1)
-        if not 1 <= count <= MOST_BAR_RESTS:
-            self.find("bad-length", ERROR, f"{match[0]} rests for {count} bars; expected 1 to {MOST_BAR_RESTS}")
+        if not 1 <= count <= MAX_BAR_RESTS:
+            self.find("bad-length", ERROR, f"{match[0]} rests for {count} bars; expected 1 to {MAX_BAR_RESTS}")
             return
         for rest in range(count):
             if rest:
@@ -669,7 +669,7 @@ class _TuneReader:
             if note.pitches and (number or index >= skip)
         ]
         position = 0
-        # A hyphen ends a syllable; one behind a space or another hyphen stands for a note of its own.
+        # A hyphen ends a syllable; a hyphen after a space or another hyphen stands for a note of its own.
         for syllable in _SYLLABLE.findall(text.replace("\\-", "\0")):
             if position >= len(places):
                 break
@@ -727,5 +727,5 @@ def _scaled(duration: Fraction, actual: int, normal: int) -> Fraction:
 
 
 def _shown(text: str) -> str:
-    """A text as it may stand in a finding: short and on one line."""
+    """Return a text for use in a finding: short and on one line."""
     return repr(text if len(text) <= 40 else text[:37] + "...")

@@ -26,7 +26,7 @@ class Section(NamedTuple):
 
 
 def sections(bars: Sequence[Bar]) -> Iterator[Section]:
-    """Divide bars into sections, at repeat signs, double bars outside repeats, and after last endings.
+    """Yield the sections of bars: they end at repeat signs, double bars outside repeats, and after last endings.
 
     An unwritten ``|:`` stands where the last section ended.
     """
@@ -54,7 +54,7 @@ def _section(bars: Sequence[Bar], first: int) -> Section:
 
 
 def _endings(bars: Sequence[Bar], index: int) -> tuple[Ending, ...]:
-    """The endings of one section, the first of which begins at ``index``."""
+    """Return the endings of one section, the first of which begins at ``index``."""
     endings: list[Ending] = []
     while index < len(bars) and bars[index].ending and (not endings or bars[index].ending[0] > endings[0].passes[0]):
         last = index
@@ -75,7 +75,7 @@ def _ends_ending(bars: Sequence[Bar], index: int) -> bool:
 
 
 def balance_repeats(bars: tuple[Bar, ...]) -> tuple[tuple[Bar, ...], list[Finding]]:
-    """Open and close every repeat explicitly, and say where one was left open.
+    """Return the bars with every repeat opened and closed explicitly, and findings about repeats left open.
 
     Of the endings all but the last close with a repeat sign; the last ends the section with a double bar.
     """
@@ -107,12 +107,12 @@ def _unbalanced(bar: Bar, index: int, message: str) -> Finding:
 
 
 def performed_order(tune: Tune) -> tuple[int, ...]:
-    """The indices of ``tune.bars`` in the order in which they are played."""
+    """Return the indices of ``tune.bars`` in the order in which they are played."""
     return order_of(tune.bars)
 
 
 def order_of(bars: Sequence[Bar], once: bool = False) -> tuple[int, ...]:
-    """The indices of bars in the order in which they are played; ``once`` is without repeats, with the last endings."""
+    """Return the indices of bars in the order of playing; ``once``: without repeats, with the last endings."""
     order: list[int] = []
     for section in sections(bars):
         body_stop = section.endings[0].first if section.endings else section.last + 1

@@ -23,9 +23,9 @@ class Tempo(NamedTuple):
 
 
 def parse_tempo(text: str, unit: Fraction) -> Tempo:
-    """The tempo that a ``Q:`` field gives; a bare number counts unit lengths a minute (ABC 2.1, 10.1).
+    """Read the value of a ``Q:`` field; a bare number counts unit lengths a minute (ABC 2.1, 10.1).
 
-    A rate that no player could follow, under 4 or over 2,000 quarter notes a minute, is passed over.
+    A rate under 4 or over 2,000 quarter notes a minute, which no player could follow, is ignored.
     """
     words = " ".join(part.strip() for part in _QUOTED.findall(text)).strip()
     figures = _QUOTED.sub(" ", text).strip()

@@ -10,7 +10,7 @@ from folkrnn.notation.tune import Bar, Change, Note, Tune
 
 
 def transpose_pitch(pitch: Pitch, steps: int, semitones: int) -> Pitch:
-    """The pitch an interval away: ``steps`` staff places and ``semitones`` semitones, negative for down.
+    """Return the pitch an interval away: ``steps`` staff places and ``semitones`` semitones, negative for down.
 
     Raises NotationError where only a triple accidental could spell it.
     """
@@ -24,7 +24,10 @@ def transpose_pitch(pitch: Pitch, steps: int, semitones: int) -> Pitch:
 
 
 def interval_between(old: Key, new_tonic: str) -> tuple[int, int]:
-    """The smallest interval, as (steps, semitones), that takes a key to another tonic."""
+    """Return the smallest interval, as (steps, semitones), from a key to another tonic; a tritone goes up.
+
+    Raises NotationError for a key without tonic.
+    """
     if not old.tonic:
         raise NotationError(f"the key {old} has no tonic to transpose from")
     before, after = _tonic(old.tonic), _tonic(new_tonic)
@@ -40,7 +43,7 @@ def _tonic(name: str) -> Pitch:
 
 
 def transpose(tune: Tune, steps: int, semitones: int) -> Tune:
-    """The tune an interval away, keys, grace notes and chord symbols with it.
+    """Return the tune an interval away, with its keys, grace notes and chord symbols.
 
     Raises NotationError where a key or a pitch has no usual spelling there.
     """
@@ -68,7 +71,7 @@ def transpose(tune: Tune, steps: int, semitones: int) -> Tune:
 
 
 def transpose_key(key: Key, steps: int, semitones: int) -> Key:
-    """The key an interval away; no key stays none. Raises NotationError where it has no usual signature."""
+    """Return the key an interval away; no key stays none. Raises NotationError if it has no usual signature."""
     if key == Key():
         return key
     if not key.tonic or not key.standard:

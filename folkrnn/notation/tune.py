@@ -1,6 +1,6 @@
-"""What a tune is: header fields and bars of notes, with exact times.
+"""The values of a tune: header fields and bars of notes, with exact times.
 
-Nothing here knows how ABC spells it; the reader makes these values and the writers spell them.
+The reader makes these values from ABC, and the writers turn them into ABC.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,10 @@ from folkrnn.notation.meter import Meter
 from folkrnn.notation.pitch import Pitch
 
 USUAL_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
-"""How many notes' time a tuplet takes by its own count, whatever the meter (ABC 2.1, 4.13)."""
+"""The number of notes in whose time a tuplet of 2, 3, 4, 6 or 8 is played in any meter (ABC 2.1, 4.13)."""
+
+
+_ZERO = Fraction(0)
 
 
 class Tuplet(NamedTuple):
@@ -64,6 +67,11 @@ class Note(NamedTuple):
     def is_rest(self) -> bool:
         """Whether nothing sounds."""
         return not self.pitches
+
+    @property
+    def top(self) -> Pitch | None:
+        """The highest pitch, which is the last of ``pitches``; None for a rest."""
+        return self.pitches[-1] if self.pitches else None
 
     @property
     def written(self) -> Fraction:
@@ -114,8 +122,20 @@ class Bar:
         full = self.meter.bar
         return full is not None and self.duration < full
 
+    @property
+    def final_key(self) -> Key:
+        """The key in force at the end."""
+        return next((change.value for change in reversed(self.changes) if isinstance(change.value, Key)), self.key)
+
+    def timed_notes(self, start: Fraction = _ZERO) -> Iterator[tuple[Fraction, Note]]:
+        """Yield each note with its onset, as a fraction of a whole note, in a bar that begins at ``start``."""
+        onset = start
+        for note in self.notes:
+            yield onset, note
+            onset += note.duration
+
     def with_number(self, number: int) -> "Bar":
-        """The same bar with another number."""
+        """Return the same bar with another number."""
         return Bar(
             self.notes, self.meter, self.key, self.changes, self.opens, self.plays, self.edge, self.ending,
             number, self.line, self.column,
@@ -123,7 +143,7 @@ class Bar:
 
 
 def total(notes: tuple[Note, ...] | list[Note]) -> Fraction:
-    """The sum of the notes' lengths, as a fraction of a whole note."""
+    """Return the sum of the notes' lengths, as a fraction of a whole note."""
     # Integers by denominator: far cheaper than adding Fractions one by one.
     sums: dict[int, int] = {}
     for note in notes:
@@ -136,12 +156,13 @@ def total(notes: tuple[Note, ...] | list[Note]) -> Fraction:
 _fraction = lru_cache(maxsize=4096)(Fraction)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Tune:
-    """One tune as read: its fields in order, its bars, and what was found wrong on the way.
+    """One tune as read: its fields in order, its bars, and the findings about it.
 
     ``fields`` holds (letter, value) pairs of the header; ``number`` is the value of ``X:``;
-    ``unit`` the unit length in force at the start of the music; ``source`` and ``line`` say where it stood.
+    ``unit`` the unit length in force at the start of the music; ``source`` and ``line`` are its place in a
+    file. ``str`` gives ABC for people.
     """
 
     fields: tuple[tuple[str, str], ...]
@@ -155,11 +176,11 @@ class Tune:
     line: int = 1
 
     def field(self, letter: str) -> str:
-        """The first value of a header field; empty where it is absent."""
+        """Return the first value of a header field; empty if it is absent."""
         return next((value for name, value in self.fields if name == letter), "")
 
     def all_fields(self, letter: str) -> tuple[str, ...]:
-        """All values of a header field, in order."""
+        """Return all values of a header field, in order."""
         return tuple(value for name, value in self.fields if name == letter)
 
     @property
@@ -187,7 +208,19 @@ class Tune:
         """The number of bars as a player counts them: pickups and second halves of split bars do not count."""
         return max((bar.number for bar in self.bars), default=0)
 
+    def __str__(self) -> str:
+        # The writer imports this module.
+        from folkrnn.notation.writer import write_tune
+
+        return write_tune(self)
+
+    def __repr__(self) -> str:
+        key = f"in {self.key}" if str(self.key) != "none" else ""
+        kind = " ".join(f"{self.rhythm} {key}".split())
+        count = f"{self.bar_count} bar{'s' * (self.bar_count != 1)}"
+        return f'<Tune "{" ".join(self.title.split())}", {kind + ", " * bool(kind)}{count}>'
+
     def notes(self) -> Iterator[Note]:
-        """All notes, chords and rests in written order."""
+        """Yield all notes, chords and rests in written order."""
         for bar in self.bars:
             yield from bar.notes

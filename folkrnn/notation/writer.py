@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from folkrnn import __version__
-from folkrnn.notation.bars import is_pickup, leads_on, starts_section
+from folkrnn.notation.bars import completes_measure, is_pickup, starts_section
 from folkrnn.notation.beaming import beat_starts
 from folkrnn.notation.canonical import bar_texts, plain_key
 from folkrnn.notation.meter import EIGHTH
-from folkrnn.notation.tune import Bar, Note, Tune
+from folkrnn.notation.tune import Bar, Tune
 
 FIELD_ORDER = "TCOARBDFGHNSZQP"
 """The header fields between X and M; L and K follow."""
 
 TUNEBOOK_HEADER = f"%abc-2.1\nI:abc-creator folkrnn {__version__}\nI:abc-charset utf-8\n"
-"""What every tunebook begins with; each tune follows after an empty line."""
+"""The beginning of every tunebook; each tune follows after an empty line."""
 
 BARS_A_LINE = 4
 LINE_WIDTH = 500
@@ -26,17 +26,17 @@ LINE_WIDTH = 500
 BAR_LINE_WIDTH, NOTE_WIDTH, SIGN_WIDTH, FLAG_WIDTH = 16, 10, 9, 8
 """The points that abcm2ps needs for a bar line, a note, an accidental, dot, tie or grace note beside it, and a flag."""
 
-QUARTER = Fraction(1, 4)
+_QUARTER = Fraction(1, 4)
 _DOTS = {3: 1, 7: 2}  # by the numerator of a length
 
 
 def write_tunebook(tunes: Sequence[Tune]) -> str:
-    """A complete ABC file of some tunes, numbered from 1."""
+    """Return a complete ABC file of some tunes, numbered from 1."""
     return TUNEBOOK_HEADER + "".join(f"\n{write_tune(tune, number)}" for number, tune in enumerate(tunes, 1))
 
 
 def write_tune(tune: Tune, number: int = 1) -> str:
-    """One tune as people like to read it; read back, it is the same music with the same words."""
+    """Return one tune as ABC for people; read again, it is the same music with the same words."""
     lines = [f"X:{number}"]
     for letter in FIELD_ORDER:
         values = tune.all_fields(letter) or (("",) if letter == "T" else ())
@@ -47,7 +47,7 @@ def write_tune(tune: Tune, number: int = 1) -> str:
 
 
 def _body(tune: Tune) -> Iterator[str]:
-    """The lines of music, each followed by its lines of words."""
+    """Yield the lines of music, each followed by its lines of words."""
     texts = list(bar_texts(tune, spaces, longest_pair=EIGHTH))
     widths = [_width(tune.bars, index, text) for index, (_, text) in enumerate(texts[:-1])]
     room = LINE_WIDTH - SIGN_WIDTH * len(plain_key(tune.key).signature)
@@ -57,7 +57,7 @@ def _body(tune: Tune) -> Iterator[str]:
 
 
 def _fours(bars: Sequence[Bar]) -> Iterator[tuple[int, int]]:
-    """Where the lines of music begin and end: four bars long, or as long as the section."""
+    """Yield where the lines of music begin and end: after four bars, or with the section."""
     start = count = 0
     for index, bar in enumerate(bars):
         new_section = starts_section(bars, index) and not bar.ending
@@ -69,7 +69,7 @@ def _fours(bars: Sequence[Bar]) -> Iterator[tuple[int, int]]:
 
 
 def _fitting(widths: Sequence[int], room: int, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """A line of music, or, where its bars are wider than the room for them, each half of it as lines that fit."""
+    """Yield a line of music if its bars fit into ``room``; else divide it into halves until they do."""
     if stop - start == 1 or sum(widths[start:stop]) <= room:
         yield start, stop
     else:
@@ -79,26 +79,26 @@ def _fitting(widths: Sequence[int], room: int, start: int, stop: int) -> Iterato
 
 
 def _width(bars: Sequence[Bar], index: int, text: str) -> int:
-    """About how many points of a staff a bar takes where its signs stand as close as they can."""
+    """Return about how many points of a staff a bar needs if its signs stand as close as possible."""
     bar = bars[index]
     signs = 3 * len(bar.changes) + sum(map(text.count, "^_="))
     for note in bar.notes:
         signs += _DOTS.get(note.written.numerator, 0) + note.tie + (len(note.pitches) > 1)
         signs += len(note.graces) + bool(note.graces)
     breaks = spaces(bars, index) | {0, len(bar.notes)}
-    flags = sum(note.written < QUARTER and {place, place + 1} <= breaks for place, note in enumerate(bar.notes))
+    flags = sum(note.written < _QUARTER and {place, place + 1} <= breaks for place, note in enumerate(bar.notes))
     return BAR_LINE_WIDTH + NOTE_WIDTH * len(bar.notes) + SIGN_WIDTH * signs + FLAG_WIDTH * flags
 
 
 def _line(tune: Tune, texts: Sequence[tuple[str, str]], start: int, stop: int) -> Iterator[str]:
-    """One line of music: its bars with the bar lines between them, and the one that closes it."""
+    """Yield one line of music with its closing bar line, then its lines of words."""
     _, opening = _divide(texts[start][0])
     closing, _ = _divide(texts[stop][0])
     parts = [opening + " " if opening else "", texts[start][1]]
     for line, text in texts[start + 1 : stop]:
         parts.append(f" {line} {text}")
     music = "".join(parts) + f" {closing or '|'}"
-    # Some readers take a lone letter and a colon for a field: a length, which says nothing new, tells them apart.
+    # Some readers take a lone letter and a colon for a field. A length of 1 after the letter prevents this.
     yield f"{music[0]}1{music[1:]}" if music[1:3] == " :" else music
     notes = [note for bar in tune.bars[start:stop] for note in bar.notes if note.pitches]
     for verse in range(max((len(note.lyrics) for note in notes), default=0)):
@@ -107,9 +107,10 @@ def _line(tune: Tune, texts: Sequence[tuple[str, str]], start: int, stop: int) -
 
 
 def _divide(line: str) -> tuple[str, str]:
-    """A bar line as what ends one line of music, and what begins the next: a repeat's start or an ending.
+    """Return the part of a bar line that ends a line of music, and the part that begins the next.
 
-    Where a repeat begins and none ends, a double bar ends the line: the section before may end with a short bar.
+    The second part is the start of a repeat, or an ending. Where a repeat begins and none ends, a double bar ends the
+    line, because the section before may end with a short bar.
     """
     if line.endswith("|:"):
         return line[:-2] or "||", "|:"
@@ -118,20 +119,17 @@ def _divide(line: str) -> tuple[str, str]:
 
 
 def spaces(bars: Sequence[Bar], index: int) -> frozenset[int]:
-    """The indices of the notes of a bar before which the beam breaks."""
+    """Return the indices of the notes of a bar before which the beam breaks."""
     bar = bars[index]
     full = bar.meter.bar
-    onset = full - bar.duration if full and leads_on(bars, index) else Fraction(0)
-    places: list[tuple[Fraction, Note]] = []
-    for note in bar.notes:
-        places.append((onset, note))
-        onset += note.duration
+    start = full - bar.duration if full and completes_measure(bars, index) else Fraction(0)
+    places = list(bar.timed_notes(start))
     starts = beat_starts(bar.meter, (place for place, note in places if note.tuplet or note.written < EIGHTH))
-    group = [sum(start <= place for start in starts) for place, _ in places]
+    group = [sum(begin <= place for begin in starts) for place, _ in places]
     return frozenset(
         place
         for place in range(1, len(places))
         if group[place] != group[place - 1]
-        or places[place][1].written >= QUARTER
-        or places[place - 1][1].written >= QUARTER
+        or places[place][1].written >= _QUARTER
+        or places[place - 1][1].written >= _QUARTER
     )

@@ -24,7 +24,7 @@ from music21.midi import translate
 from music21.musicxml import m21ToXml
 
 from folkrnn.errors import FolkrnnError, ScoreError
-from folkrnn.notation.bars import leads_on
+from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.beaming import beat_starts
 from folkrnn.notation.key import Key
 from folkrnn.notation.meter import EIGHTH, Meter
@@ -65,7 +65,7 @@ def unfolded(tune: Tune, order: Sequence[int] | None = None) -> Tune:
     plain = [_plain(bar) for bar in tune.bars]
     played, number = [], 0
     for index in performed_order(tune) if order is None else order:
-        number += not leads_on(tune.bars, index)
+        number += not completes_measure(tune.bars, index)
         played.append(replace(plain[index], number=number))
     return replace(tune, bars=tuple(played))
 
@@ -278,14 +278,13 @@ class _PartWriter:
         self._set_meter(measure, bar.meter)
         self._set_key(measure, Fraction(0), bar.key)
         lead = self._pad(measure, index, bar)
-        onset, events = Fraction(0), []
+        events = []
         changes = {place: list(found) for place, found in groupby(bar.changes, lambda change: change.index)}
-        for place, each in enumerate(bar.notes):
+        for place, (onset, each) in enumerate(bar.timed_notes()):
             for change in changes.get(place, ()):
                 self._change(measure, onset, change)
             for event in self._events(measure, onset, each, bar):
                 events.append(event._replace(onset=lead + event.onset))
-            onset += each.duration
         _beam(bar.meter, events)
         _bracket_tuplets(events)
         _draw_bar_lines(measure, bar)
@@ -296,7 +295,7 @@ class _PartWriter:
         if not bar.is_short or bar.meter.bar is None:
             return Fraction(0)
         missing = bar.meter.bar - bar.duration
-        if leads_on(self.tune.bars, index):
+        if completes_measure(self.tune.bars, index):
             measure.paddingLeft = float(4 * missing)
             # Its number is that of the measure before it, so it is not shown.
             measure.showNumber = m21.stream.enums.ShowNumber.NEVER

@@ -19,7 +19,7 @@ from typing import NamedTuple, NoReturn
 import music21 as m21
 
 from folkrnn.errors import ScoreError
-from folkrnn.notation.performance import Sound
+from folkrnn.notation.performance import Sound, TimedChord, joined
 
 VERSION_LINE = "%abc-2.1"
 """Without this line music21 lets no accidental last through its bar."""
@@ -215,20 +215,12 @@ def _order(measures: Sequence[_Measure]) -> Iterator[int]:
 
 def _heard(measures: Iterable[_Measure]) -> list[Sound]:
     """The sounds of measures one after the other, tied notes joined."""
-    sounds: list[Sound] = []
-    held: dict[int, int] = {}  # MIDI number → index of the sound that is tied on
-    clock = Fraction(0)
-    for measure in measures:
-        for onset, duration, numbers, tied in measure.notes:
-            places: dict[int, int] = {}
-            for number in numbers:
-                place = held.get(number)
-                if place is None:
-                    place = len(sounds)
-                    sounds.append(Sound(clock + onset, number, duration))
-                else:
-                    sounds[place] = sounds[place]._replace(duration=sounds[place].duration + duration)
-                places[number] = place
-            held = places if tied else {}
-        clock += measure.length
-    return sorted(sounds)
+
+    def chords() -> Iterator[TimedChord]:
+        clock = Fraction(0)
+        for measure in measures:
+            for onset, duration, numbers, tied in measure.notes:
+                yield clock + onset, duration, numbers, tied
+            clock += measure.length
+
+    return sorted(joined(chords()))

@@ -1,17 +1,17 @@
-"""What validation has to say about one tune, as data."""
+"""The result of validation for one tune, as data."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from folkrnn.notation.findings import NOTE, Finding
+from folkrnn.notation.findings import Finding, faults, is_playable
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """The findings about one tune, the reader's first.
 
-    ``number`` is the value of ``X:`` and ``source`` the file as it was given. ``agrees`` says whether music21
-    reads the same pitches and onsets; None where it was not asked, or gave no answer.
+    ``number`` is the value of ``X:`` and ``source`` the name of the file. ``agrees`` says whether music21 reads the
+    same pitches and onsets; it is None if music21 was not asked, or gave no answer.
     """
 
     title: str
@@ -23,20 +23,20 @@ class Report:
     @property
     def playable(self) -> bool:
         """Whether there is neither error nor warning; music21's disagreement or failure is an error."""
-        return all(finding.level == NOTE for finding in self.findings)
+        return is_playable(self.findings)
 
     @property
     def fault(self) -> Finding | None:
         """The first finding that keeps the tune from being playable."""
-        return next((finding for finding in self.findings if finding.level != NOTE), None)
+        return next(iter(faults(self.findings)), None)
 
     def lines(self) -> list[str]:
-        """The findings for people: ``file:line:column: level code: sentence``; no file where the source has no name."""
+        """Return the findings for people: ``file:line:column: level code: sentence``; the file if it has a name."""
         prefix = f"{self.source}:" if self.source else ""
         return [f"{prefix}{finding}" for finding in self.findings]
 
     def to_dict(self) -> dict[str, Any]:
-        """The report for machines, in values that JSON knows."""
+        """Return the report for machines, in values that JSON knows."""
         return {
             "title": self.title,
             "number": self.number,

@@ -13,34 +13,34 @@ from folkrnn.notation import (
     Bar,
     Change,
     Finding,
-    Key,
     Note,
     Sound,
     Tune,
     canonical,
+    is_playable,
     performance,
     performed_order,
 )
 from folkrnn.processes import shared
-from folkrnn.validation.remarks import last_key, remarks
+from folkrnn.validation.remarks import remarks
 from folkrnn.validation.report import Report
 
-FEW = 50
-"""Up to this many tunes are read faster in this process than new ones start."""
+MAX_SERIAL_TUNES = 50
+"""This process reads this many tunes faster than new processes start."""
 
 _UNREAD = "music21 reads only two passes and two endings, so it was given this tune with its repeats written out"
 _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 
 def validate(tune: Tune, second: bool = True) -> Report:
-    """Report what is to be said about a tune; nothing is raised.
+    """Return the report on a tune; nothing is raised.
 
-    music21 is asked only about a tune in which our reader found neither error nor warning, and not at all
-    without ``second``: then our reader alone says whether the tune is playable.
+    music21 reads only a tune in which our reader found neither error nor warning. Without ``second`` it reads none, and
+    our reader alone decides whether the tune is playable.
     """
     findings = list(tune.findings)
     agrees = None
-    if second and all(finding.level == NOTE for finding in findings):
+    if second and is_playable(findings):
         opinion = _second_opinion(tune)
         findings += opinion
         agrees = _agreement(opinion)
@@ -50,21 +50,21 @@ def validate(tune: Tune, second: bool = True) -> Report:
 
 
 def validate_all(tunes: Iterable[Tune], jobs: int = 1, second: bool = True) -> Iterator[Report]:
-    """Yield the report of each tune, in their order, while the tunes come.
+    """Yield the report of each tune, in order, while the tunes arrive.
 
-    More than FEW tunes are shared among ``jobs`` processes: all of them where their number is known, else those after
-    the first FEW (see ``processes.shared``).
+    More than MAX_SERIAL_TUNES tunes are shared among ``jobs`` processes (see ``processes.shared``). Where their number
+    is not known, this process reads the first MAX_SERIAL_TUNES.
     """
     check = partial(validate, second=second)
-    known = isinstance(tunes, Sized) and len(tunes) > FEW
+    known = isinstance(tunes, Sized) and len(tunes) > MAX_SERIAL_TUNES
     waiting = iter(tunes)
-    yield from map(check, islice(waiting, None if jobs < 2 or not second else 0 if known else FEW))
+    yield from map(check, islice(waiting, None if jobs < 2 or not second else 0 if known else MAX_SERIAL_TUNES))
     for first in waiting:
         yield from shared(check, chain([first], waiting), jobs)
 
 
 def _second_opinion(tune: Tune) -> list[Finding]:
-    """What keeps music21 from agreeing with our reading of a tune: one error, or no more than a note."""
+    """Return the findings of music21's reading beside ours: one error, or at most one note."""
     # music21 takes half a second to load, and no tune with errors needs it.
     from folkrnn.score.reading import second_reading
 
@@ -77,25 +77,21 @@ def _second_opinion(tune: Tune) -> list[Finding]:
     difference = first_difference(performance(tune), theirs)
     if difference is not None:
         onset, message = difference
-        bar, note = _place(tune, onset)
+        bar, note = _note_at(tune, onset)
         message = f"in bar {bar.number} {message}"
         return [Finding("readers-disagree", ERROR, note.line, note.column, bar.number, message)]
     return [Finding("repeats-unread", NOTE, bar.line, bar.column, bar.number, _UNREAD) for bar in unread[:1]]
 
 
 def _written_out(tune: Tune) -> Tune:
-    """The tune with every bar in the order it is played, and neither repeats nor endings."""
+    """Return the tune with every bar in the order of playing, without repeats and endings."""
     bars: list[Bar] = []
     for index in performed_order(tune):
         bar = replace(tune.bars[index], opens=False, plays=1, edge="", ending=())
-        if bar.key != _key_after(bars, tune.key):
+        if bar.key != (bars[-1].final_key if bars else tune.key):
             bar = replace(bar, changes=(Change(0, "K", bar.key), *bar.changes))
         bars.append(bar)
     return replace(tune, bars=tuple(bars))
-
-
-def _key_after(bars: Sequence[Bar], key: Key) -> Key:
-    return last_key(bars[-1]) if bars else key
 
 
 def _agreement(opinion: Sequence[Finding]) -> bool | None:
@@ -104,33 +100,33 @@ def _agreement(opinion: Sequence[Finding]) -> bool | None:
 
 
 def first_difference(ours: Sequence[Sound], theirs: Sequence[Sound]) -> tuple[Fraction, str] | None:
-    """Where two readings first differ in pitch or onset, and how; None where they do not."""
+    """Return the onset at which two readings first differ in pitch or onset, and a sentence; None if they agree."""
     for our, their in zip_longest(ours, theirs):
         if our is None:
-            return their.onset, f"music21 reads {_name(their)}, which we do not"
+            return their.onset, f"music21 reads {_midi_name(their)}, which we do not"
         if their is None:
-            return our.onset, f"music21 does not read {_name(our)}"
+            return our.onset, f"music21 does not read {_midi_name(our)}"
         if our.onset != their.onset:
             early, late = ("music21", "we") if their.onset < our.onset else ("we", "music21")
-            sounds = {"music21": _name(their), "we": _name(our)}
+            sounds = {"music21": _midi_name(their), "we": _midi_name(our)}
             verb = "reads" if early == "music21" else "read"
             return min(our.onset, their.onset), f"{early} {verb} {sounds[early]} before {late} read the next note"
         if our.midi != their.midi:
-            return our.onset, f"music21 reads {_name(their)} where we read {_name(our)}"
+            return our.onset, f"music21 reads {_midi_name(their)} where we read {_midi_name(our)}"
     return None
 
 
-def _name(sound: Sound) -> str:
+def _midi_name(sound: Sound) -> str:
     return f"{_NAMES[sound.midi % 12]}{sound.midi // 12 - 1}"
 
 
-def _place(tune: Tune, onset: Fraction) -> tuple[Bar, Note]:
-    """The bar and the note that are played at a time; the last ones for a time after the end."""
+def _note_at(tune: Tune, onset: Fraction) -> tuple[Bar, Note]:
+    """Return the bar and the note that are played at a time; the last ones for a time after the end."""
     clock = Fraction(0)
     for index in performed_order(tune):
         bar = tune.bars[index]
-        for note in bar.notes:
-            clock += note.duration
-            if clock > onset:
+        for start, note in bar.timed_notes(clock):
+            if start + note.duration > onset:
                 return bar, note
+        clock += bar.duration
     return bar, note

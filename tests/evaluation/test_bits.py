@@ -8,7 +8,7 @@ from folkrnn.evaluation import Bits, measure_bits, summarise
 from folkrnn.model import CharNetwork, Checkpoint, NetworkSettings, Vocabulary
 from folkrnn.model.scoring import bits
 from folkrnn.notation import canonical, read_tunes
-from folkrnn.notation.learned import learned
+from folkrnn.notation.headers import training_text
 
 
 def corpus_tune(body: str, collection: str) -> CorpusTune:
@@ -28,7 +28,7 @@ def checkpoint() -> Checkpoint:
 
 def test_the_body_is_the_last_line_with_its_line_end(checkpoint: Checkpoint) -> None:
     totals = measure_bits(checkpoint, TUNES[:1])["oneills1850"]
-    (spent,) = bits(checkpoint.network, checkpoint.vocabulary, [learned(TUNES[0].text)])
+    (spent,) = bits(checkpoint.network, checkpoint.vocabulary, [training_text(TUNES[0].text)])
     body = len("DEFG|A2z2|]\n")
     assert TUNES[0].text.endswith("DEFG|A2z2|]\n")
     assert totals.body == pytest.approx(float(spent[-body:].sum()))

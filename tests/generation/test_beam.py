@@ -15,13 +15,13 @@ from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.scoring import bits
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import form, read_tunes
-from folkrnn.notation.place import SHAPE
+from folkrnn.notation.context import CONTEXT_SIZES
 from folkrnn.validation import validate
 
 VOCABULARY = Vocabulary("".join(sorted(map(chr, [10, *range(32, 127)]))))
 
 
-def network(seed: int, told: int = len(SHAPE)) -> CharNetwork:
+def network(seed: int, told: int = len(CONTEXT_SIZES)) -> CharNetwork:
     net = CharNetwork(NetworkSettings(hidden=16, told=told), len(VOCABULARY), torch.Generator().manual_seed(seed))
     with torch.no_grad():
         net.output.weight *= 8  # so that it has its likings

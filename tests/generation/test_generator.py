@@ -15,7 +15,7 @@ from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.scoring import bits
 from folkrnn.model.training import Trainer, TrainingSettings
 from folkrnn.model.vocabulary import Vocabulary
-from folkrnn.notation.learned import learned, split_header
+from folkrnn.notation.headers import split_header, training_text
 
 VOCABULARY = Vocabulary("".join(sorted("\n" + string.ascii_letters + string.digits + ":/|[]^_=,' ")))
 DTYPES = [torch.float32, torch.bfloat16]
@@ -35,7 +35,7 @@ def network(steps: int = 150) -> CharNetwork:
     net = CharNetwork(NetworkSettings(hidden=32, dropout=0.0), len(VOCABULARY), torch.Generator().manual_seed(1))
     trainer = Trainer(net, settings, torch.float32)
     while trainer.step_number < steps:
-        texts = [learned(tune, random.Random(trainer.step_number)) for tune in tunes]
+        texts = [training_text(tune, random.Random(trainer.step_number)) for tune in tunes]
         read = reading(texts, VOCABULARY, net.settings)
         stream = TuneStream(read, VOCABULARY.start, 8, 32, 1, trainer.step_number)
         for i in range(len(stream)):

@@ -11,7 +11,7 @@ from folkrnn.model import checkpoint as checkpoint_module
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, with_vocabulary
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
-from folkrnn.notation.place import SHAPE
+from folkrnn.notation.context import CONTEXT_SIZES
 
 
 def a_checkpoint() -> Checkpoint:
@@ -47,11 +47,11 @@ def test_a_default_model_file_is_small(tmp_path: Path) -> None:
 def values(shape: tuple[int, int], told: int) -> torch.Tensor:
     """Something that might be told at each place of some tunes."""
     rng = torch.Generator().manual_seed(3)
-    each = [torch.randint(size, shape, generator=rng) for size in SHAPE[:told]]
+    each = [torch.randint(size, shape, generator=rng) for size in CONTEXT_SIZES[:told]]
     return torch.stack(each, 2) if each else torch.empty(*shape, 0, dtype=torch.long)
 
 
-@pytest.mark.parametrize("told", [0, 2, len(SHAPE)])
+@pytest.mark.parametrize("told", [0, 2, len(CONTEXT_SIZES)])
 def test_new_characters_and_places_change_nothing_at_first(told: int) -> None:
     old = a_checkpoint()
     new = with_vocabulary(old, "aXÝ", replace(old.network.settings, told=told))
@@ -69,11 +69,11 @@ def test_a_model_that_knows_places_keeps_what_they_mean() -> None:
     old = with_vocabulary(a_checkpoint(), "", NetworkSettings(hidden=16, told=2))
     for layer in old.network.recurrent_layers():
         layer.input.data.uniform_(-0.5, 0.5, generator=torch.Generator().manual_seed(5))
-    new = with_vocabulary(old, "XYZ", replace(old.network.settings, told=len(SHAPE)))
+    new = with_vocabulary(old, "XYZ", replace(old.network.settings, told=len(CONTEXT_SIZES)))
     read = torch.randint(len(old.vocabulary), (2, 9, 1), generator=torch.Generator().manual_seed(2))
     renamed = torch.tensor([new.vocabulary.id(character) for character in old.vocabulary.characters])
     before = old.network(torch.cat([read, values((2, 9), 2)], 2))[0]
-    after = new.network(torch.cat([renamed[read], values((2, 9), len(SHAPE))], 2))[0]
+    after = new.network(torch.cat([renamed[read], values((2, 9), len(CONTEXT_SIZES))], 2))[0]
     torch.testing.assert_close(after[:, :, renamed], before)
 
 

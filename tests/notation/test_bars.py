@@ -4,6 +4,7 @@ import pytest
 from abc_tools import codes, one, pitches, places
 
 from folkrnn.notation import is_pickup
+from folkrnn.notation.bars import carried, completes_measure, ends_section, starts_section
 
 
 @pytest.mark.parametrize(
@@ -118,3 +119,101 @@ def test_a_bar_knows_its_length() -> None:
 def test_an_unknown_character_is_an_error_at_its_column(character: str) -> None:
     tune = one(f"zA|{character}B", meter="none")
     assert (places(tune), pitches(tune)) == ([("unreadable", "error", 6, 4)], "z A B")
+
+
+def pickups(text: str) -> str:
+    """One sign a bar: ``p`` for a pickup, ``c`` for another bar that completes a measure, else ``.``."""
+    bars = one(text).bars
+    return "".join(
+        "p" if is_pickup(bars, index) else "c" if completes_measure(bars, index) else "." for index in range(len(bars))
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "signs"),
+    [
+        ("A2|A8|A6|", "p.."),
+        ("A8|A8|", ".."),
+        ("A2|", "c"),  # nothing follows
+        ("A2|:A8|A6:|", "p.."),
+        ("|:A2|:A8|A8:|", "p.."),  # leads into the repeat that opens after it
+        ("|:A2:|:A8|A8:|", "c.."),  # a section of its own, for it is repeated
+        ("A2||A8|A6|]", "c.."),  # the same, for nothing opens after it
+        ("A8|A6|:A2|A8|A6:|", "..p.."),
+        ("A8|A6||A2|A8|A6|]", "..p.."),
+        ("A2|A8|A6:|B2|B8|B6|]", "p..p.."),
+        ("|:A8|1A2:|2A8|]", "..."),  # an ending is no pickup
+        ("|:A2|A8|1A6:|2A6|]", "p..."),
+        ("A8|A4|", ".."),  # no section starts here
+    ],
+)
+def test_pickups_are_told_from_short_bars_that_stand_alone(text: str, signs: str) -> None:
+    assert pickups(text) == signs
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("A2|A8|A6|", [0, 1, 2]),
+        ("A8|A8|", [1, 2]),
+        ("A2|A8|A6:|B2|B8|B6|]", [0, 1, 2, 2, 3, 4]),
+        ("A2||A8|A6|]", [1, 2, 3]),
+        ("|:A8|1A8:|2A8|]", [1, 2, 3]),
+    ],
+)
+def test_bars_are_numbered_as_they_are_printed(text: str, numbers: list[int]) -> None:
+    assert [bar.number for bar in one(text).bars] == numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "starts", "ends"),
+    [
+        ("A8|B8|c8|", "100", "001"),
+        ("A8||B8|c8|", "110", "101"),
+        ("A8|:B8:|c8|", "111", "111"),
+        ("A8|B8:|c8|", "101", "011"),
+        ("|:A8|1B8:|2c8|]d8|", "1111", "1111"),
+        ("A8|]B8|c8|", "110", "101"),
+    ],
+)
+def test_section_edges_lie_beside_repeats_double_bars_and_endings(text: str, starts: str, ends: str) -> None:
+    bars = one(text).bars
+    assert "".join(str(int(starts_section(bars, index))) for index in range(len(bars))) == starts
+    assert "".join(str(int(ends_section(bars, index))) for index in range(len(bars))) == ends
+
+
+@pytest.mark.parametrize(("length", "rest"), [("0", "0"), ("1", "0"), ("5/4", "1/4"), ("7/8", "7/8"), ("9/4", "1/4")])
+def test_short_bars_carry_what_is_left_of_whole_ones(length: str, rest: str) -> None:
+    assert carried(Fraction(length), Fraction(1)) == Fraction(rest)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A2|A8|A8|", ["0: incomplete bars hold 1/4 together; expected 1"]),
+        ("A2|A8|A4|", ["0: incomplete bars hold 3/4 together; expected 1"]),
+        ("A8|A6||A4|A8|", ["2: incomplete bars hold 5/4 together; expected 1"]),
+        ("|:A8|A4:|A8|A8|]", ["2: incomplete bars hold 1/2 together; expected 1"]),
+        ("|:A8|A4:|A4|A8|]", ["2: incomplete bars hold 1/2 together; expected 1"]),
+        ("|:A4|A8|A4:|A4|A8|A4|]", []),
+        ("A4|[M:3/4]B6|", ["0: incomplete bars hold 1/2 together; expected 1"]),
+        ("A4|", []),  # no full bar says what is right
+        ("A4||A2|", []),
+        (
+            "A4|A8|A2|:A2|A8:|",  # the pickup of the repeat stands alone on the second pass, the first bar at the end
+            ["0: incomplete bars hold 1/2 together; expected 1", "2: incomplete bars hold 1/4 together; expected 1"],
+        ),
+    ],
+)
+def test_short_bars_between_full_ones_add_up(text: str, found: list[str]) -> None:
+    sentences = [(finding.bar, finding.message.partition(": ")[2]) for finding in one(text).findings]
+    assert [f"{bar}: {sentence}" for bar, sentence in sentences] == found
+
+
+def test_a_bar_of_another_length_says_both_lengths() -> None:
+    assert [finding.message for finding in one("A9|A8|").findings] == ["the bar holds 9/8 but the meter is 4/4"]
+    assert [finding.message for finding in one("A8|A7|A8|").findings] == ["the bar holds 7/8 but the meter is 4/4"]
+
+
+def test_joins_are_judged_only_where_every_bar_is_possible() -> None:
+    assert codes(one("A2|A8|A9|A8|")) == ["bar-too-long"]

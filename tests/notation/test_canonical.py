@@ -7,7 +7,7 @@ from strategies import playable_tunes
 
 from folkrnn.corpus import music21_collection
 from folkrnn.notation import ERROR, Tune, canonical, decode, form, performance, performed_order, read_tunes, without
-from folkrnn.notation.canonical import FEATURES
+from folkrnn.notation.canonical import REMOVABLE
 
 
 def again(tune: Tune) -> Tune:
@@ -140,7 +140,7 @@ def test_one_feature_can_be_taken_away(feature: str, body: str) -> None:
 
 def test_taking_everything_away_leaves_notes_and_lengths() -> None:
     tune = one('(HT.{g}A "Am""^x"B) x (3ABc d>e', meter="none")
-    bare = without(tune, frozenset(FEATURES))
+    bare = without(tune, frozenset(REMOVABLE))
     assert (pitches(bare), eighths(bare)) == (pitches(tune), eighths(tune))
     assert canonical(bare).split("\n")[-2] == "ABz(3ABcd>e|]"
 

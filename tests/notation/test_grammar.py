@@ -14,7 +14,7 @@ from folkrnn.corpus.sources import source_texts
 from folkrnn.errors import NotationError
 from folkrnn.notation import NOTE, canonical, form, read_tunes
 from folkrnn.notation.grammar import Grammar, Walk
-from folkrnn.notation.learned import in_canonical_order, learned
+from folkrnn.notation.headers import in_canonical_order, training_text
 from folkrnn.validation import validate
 
 LATIN = frozenset(map(chr, [10, *range(32, 127), *range(192, 256)]))
@@ -170,7 +170,7 @@ def test_hornpipes_keep_to_the_meters_that_abc2midi_knows() -> None:
 
 def test_the_fields_of_a_header_come_in_any_order() -> None:
     for text in corpus_texts()[::9]:
-        shuffled = learned(text, random.Random(text))
+        shuffled = training_text(text, random.Random(text))
         assert WHOLE.takes(shuffled)
         assert in_canonical_order(shuffled) == text
 
@@ -186,7 +186,7 @@ def test_how_alike_the_parts_are_is_told_where_there_are_several() -> None:
     assert walked(CAUTIOUS, "X:1\nI:form 8|").choices == set("123456789\n")
     assert walked(CAUTIOUS, "X:1\nI:form 8|8|").choices == set("123456789 ")
     assert walked(CAUTIOUS, "X:1\nI:form 8|8| 1").choices == {"0", "\n"}
-    asked = CAUTIOUS.walk(alike=10)
+    asked = CAUTIOUS.walk(similarity=10)
     for character in "X:1\nI:form 8|":
         asked.advance(character)
     assert asked.choices == set("123456789")
@@ -208,7 +208,7 @@ def test_a_tune_comes_to_its_end_within_the_characters_allowed(longest: int) -> 
         walk = CAUTIOUS.walk(longest)
         rng = random.Random(seed)
         while not walk.finished:
-            # Never end anything that could go on: the grammar must see to it.
+            # Never end anything that could go on: the grammar must end the tune in time.
             more = walk.choices - set("\n|:]}") or walk.choices
             walk.advance(rng.choice(sorted(more)))
         assert len(walk.text) <= longest

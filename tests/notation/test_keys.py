@@ -99,3 +99,42 @@ def test_the_tonic_has_a_pitch_class(key: str, pitch_class: int | None) -> None:
 @given(KEYS)
 def test_a_key_reads_back_as_it_is_written(key: Key) -> None:
     assert parse_key(str(key)) == key
+
+
+@pytest.mark.parametrize(
+    ("key", "fifths"),
+    [("C", 0), ("D", 2), ("Bb", -2), ("F", -1), ("Em", 1), ("Ador", 1), ("Gmix", 0), ("Flyd", 0), ("Ephr", 0),
+     ("Bloc", 0), ("F#dor", 4), ("C#", 7), ("Cb", -7), ("none", 0), ("HP", 0), ("D exp ^f", 2)],
+)  # fmt: skip
+def test_a_key_has_a_place_in_the_circle_of_fifths(key: str, fifths: int) -> None:
+    assert parse_key(key).fifths == fifths
+
+
+@pytest.mark.parametrize(
+    ("key", "scale"),
+    [("C", "0 2 4 5 7 9 11"), ("D", "1 2 4 6 7 9 11"), ("Em", "0 2 4 6 7 9 11"), ("Bb", "0 2 3 5 7 9 10"),
+     ("HP", "1 2 4 6 7 9 11"), ("D exp ^f", "0 2 4 6 7 9 11"), ("none", "0 2 4 5 7 9 11")],
+)  # fmt: skip
+def test_a_key_has_a_scale_of_seven_pitch_classes(key: str, scale: str) -> None:
+    assert parse_key(key).scale == set(map(int, scale.split()))
+
+
+@pytest.mark.parametrize(
+    ("key", "standard"),
+    [("D", True), ("Em", True), ("none", True), ("HP", False), ("Hp", False), ("D exp", False), ("D =c", False)],
+)
+def test_a_key_is_standard_where_tonic_and_mode_say_all(key: str, standard: bool) -> None:
+    assert parse_key(key).standard is standard
+
+
+@pytest.mark.parametrize(
+    ("key", "explicit", "replaces", "pipes"),
+    [("D =c ^g", ((0, 0), (4, 1)), False, ""), ("D exp _b", ((6, -1),), True, ""), ("HP ^g", (), False, "HP"),
+     ("Hp", (), False, "Hp"), ("none __e", ((2, -2),), False, ""), ("D", (), False, ""),
+     ("exp ^f", ((3, 1),), True, "")],
+)  # fmt: skip
+def test_a_key_keeps_its_explicit_accidentals(
+    key: str, explicit: tuple[tuple[int, int], ...], replaces: bool, pipes: str
+) -> None:
+    read = parse_key(key)
+    assert (read.explicit, read.replaces, read.pipes) == (explicit, replaces, pipes)

@@ -68,3 +68,43 @@ def test_a_tune_is_fitted_to_an_instrument() -> None:
 def test_ranges_are_ranges(name: str) -> None:
     low, high = INSTRUMENTS[name]
     assert 40 < low < high < 110
+
+
+def test_semitones_are_spelled_as_scales_are() -> None:
+    letters = [pitches(moved(one("C8|", key="none"), f"+{semitones}")) for semitones in range(13)]
+    assert letters == ["C", "_D", "D", "_E", "E", "F", "^F", "G", "_A", "A", "_B", "B", "c"]
+
+
+@pytest.mark.parametrize(("to", "key"), [("+6", "F#"), ("-6", "F#"), ("+1", "Db"), ("+8", "Ab"), ("+10", "Bb")])
+def test_of_two_spellings_of_a_key_that_with_fewer_signs_is_taken(to: str, key: str) -> None:
+    assert str(moved(one("C8|"), to).key) == key
+
+
+def test_a_tune_moves_two_octaves_at_most() -> None:
+    assert pitches(moved(one("C8|"), "+24")) == "c'"
+    assert pitches(moved(one("C8|"), "-24")) == "C,,"
+    for to in ("+25", "-25", "+1000"):
+        with pytest.raises(NotationError):
+            moved(one("C8|"), to)
+
+
+@pytest.mark.parametrize(
+    ("body", "octaves", "outside"),
+    [
+        ("D8|", 0, 0),  # the lowest note of a whistle
+        ("C8|", 1, 0),
+        ("d'8|", 0, 0),  # and its highest
+        ("^d'8|", -1, 0),
+        ("D,,,8|", 3, 0),
+        ("C,,,8|", 0, 1),  # out of reach: three octaves at most
+        ("d''''8|", -3, 0),
+        ("C2D2d'2e'2|", 0, 2),  # two outside wherever it lies
+        ("C2D6|", 1, 0),
+        ("[CD]8|", 1, 0),  # all notes of a chord count
+        ("z8|", 0, 0),
+    ],
+)
+def test_a_tune_lies_where_most_of_its_notes_can_be_played(body: str, octaves: int, outside: int) -> None:
+    fit = fitted(one(body, meter="none"), "whistle")
+    assert (fit.octaves, fit.outside) == (octaves, outside)
+    assert fit.tune == octave_moved(one(body, meter="none"), octaves)

@@ -1,7 +1,8 @@
 import pytest
 from abc_tools import codes, one, order, places, problems
 
-from folkrnn.notation import form
+from folkrnn.notation import form, sections
+from folkrnn.notation.repeats import order_of
 
 
 def played(text: str) -> str:
@@ -111,3 +112,58 @@ def test_a_colon_alone_is_no_bar_line() -> None:
 )  # fmt: skip
 def test_the_form_counts_the_bars_of_each_section(text: str, expected: str) -> None:
     assert form(one(text)) == expected
+
+
+def once(text: str) -> str:
+    bars = one(text, meter="none").bars
+    return "".join(bars[index].notes[0].pitches[0].letters for index in order_of(bars, once=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "bars"),
+    [
+        ("A|B|C|", "ABC"),
+        ("|:A|B:|C|", "ABC"),
+        ("|:A|1 B:|2 C|]D|", "ACD"),
+        ("|:A|[1,3 B:|[2,4 C:|]", "AC"),
+        ("|:A|[1-3 B:|[4 C|]", "AC"),
+        ("|::A::|B|", "AB"),
+        ("|:A:|:B|1 C:|2 D|]", "ABD"),
+    ],
+)
+def test_without_repeats_the_last_endings_are_played(text: str, bars: str) -> None:
+    assert once(text) == bars
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A|B|", [(0, 1, 1, ())]),
+        ("|:A|B:|C|", [(0, 1, 2, ()), (2, 2, 1, ())]),
+        ("A||B|", [(0, 0, 1, ()), (1, 1, 1, ())]),
+        ("|:A||B:|", [(0, 1, 2, ())]),  # a double bar inside a written repeat
+        ("A|:B:|", [(0, 0, 1, ()), (1, 1, 2, ())]),
+        ("|:A|1 B:|2 C|]D|", [(0, 2, 2, (((1,), 1, 1), ((2,), 2, 2))), (3, 3, 1, ())]),
+        ("|:A|1 B|D:|2 C|E|F|", [(0, 4, 2, (((1,), 1, 2), ((2,), 3, 4))), (5, 5, 1, ())]),
+        ("|:A|[1,3 B:|[2 C|]", [(0, 2, 3, (((1, 3), 1, 1), ((2,), 2, 2)))]),
+        ("|:A|1 B:|2 C|1 D:|2 E|]", [(0, 2, 2, (((1,), 1, 1), ((2,), 2, 2))), (3, 4, 2, (((1,), 3, 3), ((2,), 4, 4)))]),
+        ("|::A::|", [(0, 0, 3, ())]),
+    ],
+)
+def test_a_tune_is_divided_into_sections(text: str, found: list[tuple[object, ...]]) -> None:
+    assert list(sections(one(text, meter="none").bars)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "bars"),
+    [
+        ("|:A|1 B:|2 C:|D|", [(True, 1, ""), (False, 2, ""), (False, 1, "||"), (False, 1, "")]),
+        ("|:A|1 B|2 C|]", [(True, 1, ""), (False, 2, ""), (False, 1, "|]")]),
+        ("|:A||B:|]", [(True, 1, "||"), (False, 2, "")]),
+        ("|:A|B|", [(False, 1, ""), (False, 1, "")]),
+        ("A|1 B|C|", [(False, 1, ""), (False, 1, ""), (False, 1, "")]),
+        ("|:A|[1-3 B:|[4 C:|", [(True, 1, ""), (False, 4, ""), (False, 1, "||")]),
+    ],
+)
+def test_repeats_are_balanced(text: str, bars: list[tuple[bool, int, str]]) -> None:
+    assert [(bar.opens, bar.plays, bar.edge) for bar in one(text, meter="none").bars] == bars

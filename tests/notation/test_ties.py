@@ -64,3 +64,30 @@ def test_a_grace_note_before_a_tied_note_is_not_tied() -> None:
     tune = one("^F-|{F}^F", meter="none")
     assert pitches(tune) == "^F ^F"
     assert [str(grace.pitch) for note in tune.notes() for grace in note.graces] == ["F"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("|:A-:|B|", []),  # on the first pass the tie leads back to the A
+        ("|:A|B-:|c|", []),  # after a repeat sign nothing is said: the pass decides
+        ("A-||B|", []),  # the same after a double bar
+        ("|:A-|B:|", ["tie-between-pitches"]),  # inside the repeat the next note is known
+        ("|:A-:|", ["tie-without-end"]),  # on the last pass no note follows
+        ("|:A-:|A|", []),
+        ("A-|:B:|", ["tie-between-pitches"]),  # nothing goes back before the sign that opens
+        ("A-||B-|c|", ["tie-between-pitches"]),  # only the first note after the edge is free
+    ],
+)
+def test_a_tie_at_the_edge_of_a_section(text: str, found: list[str]) -> None:
+    assert codes(one(text, meter="none")) == found
+
+
+def test_a_tie_into_a_repeat_joins_where_the_pitch_comes_again() -> None:
+    assert sounds("|:A2-:|B|") == [(0, 4), (4, 1)]
+    assert sounds("|:A2|B-:|A|") == [(0, 2), (2, 1), (3, 2), (5, 1), (6, 1)]
+
+
+def test_a_note_between_ends_a_tie() -> None:
+    assert sounds("A-BA") == [(0, 1), (1, 1), (2, 1)]
+    assert sounds("A-zA") == [(0, 1), (2, 1)]

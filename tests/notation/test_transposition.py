@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from folkrnn.errors import NotationError
-from folkrnn.notation import interval_between, parse_key, performance, read_tunes, transpose
+from folkrnn.notation import Pitch, interval_between, parse_key, performance, read_tunes, transpose
 from folkrnn.notation.canonical import body
+from folkrnn.notation.transposition import transpose_key, transpose_pitch
 
 HEAD = "X:1\nT:Test\nM:4/4\nL:1/8\nK:{}\n{}\n"
 
@@ -62,3 +63,56 @@ def test_every_pitch_moves_by_the_same_interval_and_back(old: str, new: str, mod
     assert moves == {semitones}
     assert str(there.key) == new + mode
     assert transpose(there, -steps, -semitones) == tune
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "interval"),
+    [
+        ("C", "C", (0, 0)), ("C", "F", (3, 5)), ("C", "F#", (3, 6)), ("C", "Gb", (4, 6)), ("C", "G", (-3, -5)),
+        ("F", "B", (3, 6)), ("B", "F", (4, 6)), ("F", "C", (-3, -5)), ("G", "C", (3, 5)), ("D", "A", (-3, -5)),
+        ("A", "D", (3, 5)), ("D", "C", (-1, -2)), ("C", "B", (-1, -1)), ("B", "C", (1, 1)), ("Gb", "C", (3, 6)),
+        ("Am", "B", (1, 2)), ("C", "Bb", (-1, -2)), ("C", "Ab", (-2, -4)),
+    ],
+)  # fmt: skip
+def test_the_interval_between_keys_is_the_smaller_one_and_a_tritone_goes_up(
+    old: str, new: str, interval: tuple[int, int]
+) -> None:
+    assert interval_between(parse_key(old), new) == interval
+
+
+def test_no_interval_leads_from_no_key() -> None:
+    with pytest.raises(NotationError, match="has no tonic"):
+        interval_between(parse_key("none"), "D")
+
+
+@pytest.mark.parametrize(
+    ("pitch", "steps", "semitones", "moved"),
+    [
+        (Pitch(6, 4, 0), 1, 1, Pitch(0, 5, 0)), (Pitch(0, 4, 0), -1, -1, Pitch(6, 3, 0)),
+        (Pitch(0, 4, 0), 7, 12, Pitch(0, 5, 0)), (Pitch(3, 4, 1), 0, 1, Pitch(3, 4, 2)),
+        (Pitch(6, 4, -1), 0, -1, Pitch(6, 4, -2)), (Pitch(2, 4, 0), 1, 1, Pitch(3, 4, 0)),
+    ],
+)  # fmt: skip
+def test_a_pitch_moves_by_steps_and_semitones(pitch: Pitch, steps: int, semitones: int, moved: Pitch) -> None:
+    assert transpose_pitch(pitch, steps, semitones) == moved
+    assert moved.midi - pitch.midi == semitones
+
+
+@pytest.mark.parametrize(("pitch", "semitones"), [(Pitch(3, 4, 2), 1), (Pitch(6, 4, -2), -1)])
+def test_a_triple_accidental_is_refused(pitch: Pitch, semitones: int) -> None:
+    with pytest.raises(NotationError, match="at most double accidentals"):
+        transpose_pitch(pitch, 0, semitones)
+
+
+@pytest.mark.parametrize(
+    ("key", "steps", "semitones", "moved"),
+    [("C", 0, 1, "C#"), ("B", 0, 0, "B"), ("Em", -1, -2, "Dm"), ("F", -3, -6, "Cb"), ("none", 1, 2, "none")],
+)
+def test_a_key_moves_as_far_as_seven_signs(key: str, steps: int, semitones: int, moved: str) -> None:
+    assert str(transpose_key(parse_key(key), steps, semitones)) == moved
+
+
+@pytest.mark.parametrize(("key", "steps", "semitones"), [("C#", 1, 2), ("Cb", -1, -2), ("D", 0, 1), ("C", 0, 2)])
+def test_a_key_with_more_signs_is_refused(key: str, steps: int, semitones: int) -> None:
+    with pytest.raises(NotationError, match="has no usual signature"):
+        transpose_key(parse_key(key), steps, semitones)

@@ -140,3 +140,78 @@ def test_a_tunebook_says_which_standard_it_follows() -> None:
     book = write_tunebook(tunes)
     assert book.startswith("%abc-2.1\n")
     assert [tune.number for tune in read_tunes(book)] == ["1", "2"]
+
+
+WIDE = "^A" + "A" * 9
+"""A bar of 125 points: 16 for the bar line, 10 for each note and 9 for the accidental; a line holds 500."""
+
+PLAIN = "A" * 10
+"""The same without the accidental: 116 points."""
+
+
+@pytest.mark.parametrize(
+    ("bars", "lines"),
+    [
+        ([WIDE] * 4, [4]),
+        ([*[WIDE] * 3, "^A_B" + "A" * 8], [2, 2]),  # one accidental more
+        ([*[WIDE] * 3, "^A-A" + "A" * 8], [2, 2]),  # a tie
+        ([*[WIDE] * 3, "A-A" + "A" * 8], [4]),
+        ([*[WIDE] * 3, "[CA]" + "A" * 9], [4]),  # a chord
+        ([*[WIDE] * 3, "^[CA]" + "A" * 9], [4]),
+        ([*[WIDE] * 3, "[^CA]" + "A" * 9], [2, 2]),
+        ([*[WIDE] * 2, PLAIN, "{g}" + PLAIN], [4]),  # a grace note counts twice, another once
+        ([*[WIDE] * 3, "{g}" + PLAIN], [2, 2]),
+        ([WIDE, PLAIN, PLAIN, "{ga}" + PLAIN], [4]),
+        ([*[WIDE] * 2, PLAIN, "{ga}" + PLAIN], [2, 2]),
+        ([*[WIDE] * 3, "A3" + "A" * 9], [4]),  # a dot
+        ([*[WIDE] * 3, "^A3" + "A" * 9], [2, 2]),
+        ([*[WIDE] * 2, PLAIN, "A7" + "A" * 9], [4]),  # two dots
+        ([*[WIDE] * 3, "A7" + "A" * 9], [2, 2]),
+        ([WIDE, PLAIN, PLAIN, "[M:none]" + PLAIN], [4]),  # a change of meter takes the room of three signs
+        ([*[WIDE] * 3, "[M:none]" + PLAIN], [2, 2]),
+        ([*[WIDE] * 3, "A2AA2" + "A" * 7], [4]),  # a flag takes less than a sign
+        ([*[WIDE] * 4, "A2AA2"], [4, 1]),
+        ([*[WIDE] * 3, "^A2AA2" + "A" * 7], [2, 2]),
+    ],
+)
+def test_a_line_is_as_full_as_a_page_is_wide(bars: list[str], lines: list[int]) -> None:
+    (tune,) = read_tunes(f"X:1\nT:Test\nM:none\nL:1/8\nK:C\n{'|'.join(bars)}|\n")
+    assert bars_a_line(write_tune(tune)) == lines
+
+
+def test_the_signature_takes_room_on_every_line() -> None:
+    for key, lines in (("C", [4]), ("G", [2, 2])):
+        (tune,) = read_tunes(f"X:1\nT:Test\nM:none\nL:1/8\nK:{key}\n{'|'.join([WIDE] * 4)}|\n")
+        assert bars_a_line(write_tune(tune)) == lines
+
+
+@pytest.mark.parametrize(
+    ("body", "lines"),
+    [
+        ("D8|" * 5, [4, 1]),
+        ("D2|" + "D8|" * 4 + "D6|", [5, 1]),  # a pickup does not count
+        ("D8|D8||" + "D8|" * 4, [2, 4]),  # a section begins on a new line
+        ("|:D8|D8|1D8:|2D8||D8|", [4, 1]),  # an ending does not
+        ("|:D8|D8|D8|1D8:|2D8||D8|", [4, 1, 1]),
+    ],
+)
+def test_lines_hold_four_bars_or_a_section(body: str, lines: list[int]) -> None:
+    assert bars_a_line(rewritten("4/4", body)) == lines
+
+
+@pytest.mark.parametrize(
+    ("meter", "bar", "shown"),
+    [
+        ("4/4", "ABcdefga", "ABcd efga"),
+        ("4/4", "A/B/cdefgab", "A/B/c de fgab"),
+        ("4/4", "ABcdef(3gab", "ABcd ef (3gab"),
+        ("4/4", "A2cdefga", "A2 cd efga"),
+        ("4/4", "AB2cdefg", "A B2 c defg"),
+        ("6/8", "ABcdef", "ABc def"),
+        ("3/4", "ABcdef", "AB cd ef"),
+        ("2/4", "A/B/cde", "A/B/c de"),
+    ],
+)
+def test_notes_are_beamed_by_the_beat(meter: str, bar: str, shown: str) -> None:
+    (tune,) = read_tunes(HEAD.format(meter) + f"{bar}|\n")
+    assert write_tune(tune).splitlines()[-1] == f"{shown} |]"

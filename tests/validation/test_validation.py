@@ -1,4 +1,4 @@
-"""Reports: who is playable, what is found, and how it is told."""
+"""Reports: which tunes are playable, and what is found."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from folkrnn.notation import Sound, Tune, canonical, performance, read_tunes
 from folkrnn.processes import AHEAD
 from folkrnn.score import reading
 from folkrnn.validation import validate, validate_all
-from folkrnn.validation.validate import FEW
+from folkrnn.validation.validate import MAX_SERIAL_TUNES
 
 GOOD = "|:DEFG A2FA|BAGF E2D2:||:d2cB A2FA|1BAGF E4:|2BAGF D4|]"
 
@@ -112,12 +112,25 @@ def test_notes_beyond_the_fiddle_are_named_and_stay_playable() -> None:
 
 
 @pytest.mark.parametrize(
+    ("note", "outside"),
+    [("G,", False), ("^F,", True), ("e''", False), ("=f''", True)],
+)
+def test_the_fiddle_plays_from_g3_to_e7(note: str, outside: bool) -> None:
+    assert ("range" in codes(tune_of(f"{note}8|D8|]"))) is outside
+
+
+@pytest.mark.parametrize(
     ("music", "key", "found"),
     [
         ("D8|E8|]", "D", ["final-note"]),
         ("D8|E8|]", "Edor", []),
         ("D8|[FA]8|]", "D", ["final-note"]),
-        ("D8|[DA]8|]", "D", []),
+        ("D8|[DA]8|]", "D", ["final-note"]),  # the top note of a chord counts
+        ("D8|[A,D]8|]", "D", []),
+        ("D8|E8|z8|]", "D", ["final-note"]),
+        ("D8|D8|z8|]", "D", []),
+        ("D4[K:G]G4|G8|]", "D", []),
+        ("[K:G]D8|[K:G]D8|]", "D", ["final-note"]),
         ("D8|[K:G]A4G4|]", "D", []),
         ("D8|D4z4|]", "D", []),
         ("D8|E8|]", "none", []),
@@ -166,7 +179,7 @@ def test_tunes_are_taken_only_a_little_ahead_of_their_reports(jobs: int) -> None
             yield replace(tune, number=str(taken))
 
     reports = validate_all(endless(), jobs=jobs)
-    for number in range(1, FEW + 60):
+    for number in range(1, MAX_SERIAL_TUNES + 60):
         assert next(reports).number == str(number)
         assert taken - number <= AHEAD * jobs
     reports.close()  # type: ignore[attr-defined]
@@ -174,7 +187,7 @@ def test_tunes_are_taken_only_a_little_ahead_of_their_reports(jobs: int) -> None
 
 def test_what_fails_among_the_tunes_is_raised() -> None:
     def failing() -> Iterator[Tune]:
-        for _ in range(FEW + 5):
+        for _ in range(MAX_SERIAL_TUNES + 5):
             yield tune_of(GOOD)
         raise KeyError("no more")
 

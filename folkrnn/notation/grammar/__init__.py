@@ -1,4 +1,4 @@
-"""The incremental grammar: which characters may come next, so that a playable tune comes out."""
+"""The incremental grammar: the characters that may come next in a playable tune."""
 
 from folkrnn.notation.grammar.header import form_cost
 from folkrnn.notation.grammar.walk import Grammar, Walk

@@ -1,4 +1,4 @@
-"""The grammar of the header: its lines in their order, and what each may say."""
+"""The grammar of the header: its lines in any order, and the values that each may have."""
 
 import re
 from collections.abc import Iterator
@@ -6,26 +6,26 @@ from fractions import Fraction
 from itertools import product
 
 from folkrnn.errors import NotationError
-from folkrnn.notation.form import MOST_ALIKE, Part, read_form
-from folkrnn.notation.grammar.bar import SOON, BarGrammar, ticks
+from folkrnn.notation.form import MAX_SIMILARITY, Part, read_form
+from folkrnn.notation.grammar.bar import SOON, BarGrammar, to_ticks
 from folkrnn.notation.grammar.words import Words
-from folkrnn.notation.learned import next_fields
+from folkrnn.notation.headers import next_fields
 from folkrnn.notation.meter import parse_meter
 
-LONGEST_TEXT = {"T": 80, "R": 30, "O": 30}
-"""How many characters a title, a rhythm and an origin may have; half of it where a whole tune has fewer than 1000."""
+MAX_TEXT = {"T": 80, "R": 30, "O": 30}
+"""The most characters of a title, a rhythm and an origin; half of it if a whole tune has fewer than 1000."""
 
-MOST_BARS, MOST_SECTIONS = 200, 40
+MAX_BARS, MAX_SECTIONS = 200, 40
 """The largest form."""
 
 BAR_COST, SECTION_COST = 16, 48
 """More characters than the shortest way through a bar takes, and than a section may take beyond its bars."""
 
 FORM_COST = 5
-"""More characters than one more section takes in the form, or than the likeness takes."""
+"""More characters than one more section takes in the form, or than the similarity takes."""
 
 LINE_COST = 12
-"""As many characters as a line of the header takes at most, but for its text and its form."""
+"""The most characters of a header line, without its text and its form."""
 
 _FIXED = {"X": "1", "L": "1/8"}
 _OPENING = "form "
@@ -36,7 +36,7 @@ _LINE_END = frozenset("\n")
 
 
 def meter_names() -> Iterator[str]:
-    """The meters of the grammar: ``none``, and all from a quarter to four whole notes of 1 to 24 beats."""
+    """Yield the meters of the grammar: ``none``, and all from a quarter to four whole notes of 1 to 24 beats."""
     yield "none"
     for unit in (1, 2, 4, 8, 16):
         for beats in range(1, 25):
@@ -49,15 +49,15 @@ def meter_names() -> Iterator[str]:
 
 
 def form_cost(value: str) -> int:
-    """How many characters the music of a form may take if it is written in the shortest way; 0 for an empty value."""
+    """Return the most characters of the music of a form, written in the shortest way; 0 for an empty value."""
     parts, _, _ = _read(value)
     return sum(part.bars * BAR_COST + SECTION_COST for part in parts)
 
 
 def _read(value: str) -> tuple[tuple[Part, ...], str, str]:
-    """The sections of a form line so far, the digits of one that is under way, and the likeness behind them."""
-    told, space, alike = value.removeprefix(_OPENING).partition(" ")
-    return *read_form(told), space + alike
+    """Return the sections of a form line so far, the digits of one under way, and the similarity after them."""
+    form, space, similarity = value.removeprefix(_OPENING).partition(" ")
+    return *read_form(form), space + similarity
 
 
 class HeaderGrammar:
@@ -71,7 +71,7 @@ class HeaderGrammar:
     def __init__(self, bar: BarGrammar) -> None:
         def fits(name: str) -> bool:
             full = parse_meter(name).bar
-            return bar.alphabet.issuperset(name) and (full is None or not ticks(full) % bar.grid)
+            return bar.alphabet.issuperset(name) and (full is None or not to_ticks(full) % bar.grid)
 
         meters = list(filter(fits, meter_names()))
         self.alphabet = bar.alphabet
@@ -79,7 +79,7 @@ class HeaderGrammar:
         self.meters = Words(meters)
         self.hornpipe_meters = Words(name for name in meters if name in _HORNPIPE_METERS)
         self.keys = bar.keys
-        self.likenesses = Words(str(n) for n in range(MOST_ALIKE + 1) if bar.alphabet.issuperset(str(n)))
+        self.similarities = Words(str(n) for n in range(MAX_SIMILARITY + 1) if bar.alphabet.issuperset(str(n)))
 
     def check(self, letter: str, value: str) -> None:
         """Raise NotationError for a value that a field cannot have."""
@@ -94,17 +94,17 @@ class HeaderGrammar:
 
 
 class Header:
-    """A header on its way: ``choices`` may come next; ``fields`` are its whole lines, by letter, in their order.
+    """A header under way: ``choices`` may come next; ``fields`` are its whole lines, by letter, in their order.
 
-    The fields may come in any order but for ``X``, which comes first. ``alike`` is how alike the parts must be if that
-    is asked for: then there are several.
+    The fields may come in any order except ``X``, which comes first. ``similarity`` is the wished similarity of the
+    parts; with one, there are several parts.
     """
 
-    def __init__(self, grammar: HeaderGrammar, longest: int, alike: int | None = None) -> None:
-        self._alike = grammar.likenesses if alike is None else Words([str(alike)])
-        self._needs_parts = alike is not None
+    def __init__(self, grammar: HeaderGrammar, max_characters: int, similarity: int | None = None) -> None:
+        self._similarities = grammar.similarities if similarity is None else Words([str(similarity)])
+        self._needs_parts = similarity is not None
         self._grammar = grammar
-        self._longest = longest
+        self._max_characters = max_characters
         self._length = 0
         self._letter = self._value = ""
         self.fields: dict[str, str] = {}
@@ -117,11 +117,11 @@ class Header:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """The sections that the form tells."""
+        """The sections of the form."""
         return _read(self.fields["I"])[0]
 
     def copy(self) -> "Header":
-        """The same place; a header that is complete does not change any more."""
+        """Return a copy that advances alone; a complete header does not change any more."""
         if self.complete:
             return self
         twin = object.__new__(Header)
@@ -146,7 +146,7 @@ class Header:
         return self._grammar.alphabet.intersection(next_fields(self.fields))
 
     def _may_follow(self, letter: str, value: str) -> frozenset[str]:
-        """What may come in a line after the part of its value that is there."""
+        """Return what may follow the beginning of a line's value."""
         if letter in _FIXED:
             return frozenset(_FIXED[letter][len(value) : len(value) + 1] or "\n")
         if letter in "KM":
@@ -175,8 +175,8 @@ class Header:
         return self._grammar.alphabet - frozenset(never if letter == "T" else f"{never}\n")
 
     def _most(self, letter: str) -> int:
-        """How many characters the text of a field may have."""
-        return LONGEST_TEXT.get(letter, 0) // (1 if self._longest >= 1000 else 2)
+        """Return the most characters of the text of a field."""
+        return MAX_TEXT.get(letter, 0) // (1 if self._max_characters >= 1000 else 2)
 
     @property
     def _hornpipes_are_wrong(self) -> bool:
@@ -186,12 +186,14 @@ class Header:
     def _form(self, value: str) -> frozenset[str]:
         if len(value) < len(_OPENING):
             return frozenset(_OPENING[len(value)])
-        parts, number, alike = _read(value)
-        if alike:
-            return self._alike.after(alike[1:]) | (_LINE_END if alike[1:] in self._alike else frozenset())
-        told = sum(part.bars for part in parts)
+        parts, number, similarity = _read(value)
+        if similarity:
+            return self._similarities.after(similarity[1:]) | (
+                _LINE_END if similarity[1:] in self._similarities else frozenset()
+            )
+        bars = sum(part.bars for part in parts)
         digits = "0123456789" if number else "123456789"
-        choices = {digit for digit in digits if self._affordable(told + int(number + digit), len(parts) + 1)}
+        choices = {digit for digit in digits if self._affordable(bars + int(number + digit), len(parts) + 1)}
         if number:
             choices |= {"|", ":"}
         elif len(parts) > 1:
@@ -201,7 +203,7 @@ class Header:
         return self._grammar.alphabet.intersection(choices)
 
     def _affordable(self, bars: int, sections: int) -> bool:
-        """Whether a form of so many bars and sections can be written within the characters allowed."""
+        """Whether a form of this size can be written within the characters allowed."""
         rest = sum(LINE_COST + self._most(letter) for letter in next_fields(self.fields))
-        left = self._longest - self._length - FORM_COST * (sections + 1) - rest - 2 * SOON
-        return bars <= MOST_BARS and sections <= MOST_SECTIONS and bars * BAR_COST + sections * SECTION_COST <= left
+        left = self._max_characters - self._length - FORM_COST * (sections + 1) - rest - 2 * SOON
+        return bars <= MAX_BARS and sections <= MAX_SECTIONS and bars * BAR_COST + sections * SECTION_COST <= left

@@ -1,8 +1,8 @@
 """The grammar above the bar: sections, repeats, endings, pickups and what completes them.
 
-The reader judges a finished tune with ``bars.check_bars``; ``Sections`` knows the same rule from the front. It goes
-from bar line to bar line, and tells for the bar that comes how long it may be and which bar lines may end it, so
-that the form that was asked for comes out and every short bar finds what completes it.
+The reader judges a finished tune with ``bars.check_bars``; ``Sections`` applies the same rule from the front. It goes
+from bar line to bar line. For the next bar it gives the possible lengths and the bar lines that may end it. So the tune
+gets the form of its header, and something completes every short bar.
 """
 
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ NO_LINES: frozenset[str] = frozenset()
 
 
 class Plan(NamedTuple):
-    """What is asked of a bar.
+    """The lengths that a bar may have, and the bar lines that may end it.
 
     ``full`` is its meter's length, None where the meter is free. ``ends`` pairs lengths with the bar lines that may end
     the bar there; ``anywhere`` holds the bar lines that may end it at any other length below ``full``, or at any
@@ -33,7 +33,7 @@ class Plan(NamedTuple):
     ties: bool = True
 
     def lines(self, length: Fraction) -> frozenset[str]:
-        """The bar lines that may end the bar when it is so long."""
+        """Return the bar lines that may end the bar at this length."""
         elsewhere = self.anywhere if self.full is None or length < self.full else NO_LINES
         return next((lines for end, lines in self.ends if end == length), elsewhere)
 
@@ -42,13 +42,13 @@ class Plan(NamedTuple):
 class Sections:
     """How far a tune has come, just after a bar line.
 
-    ``run`` is what the short bars since the last full one hold together, in the order of playing, less whole bars.
-    ``tail`` is what they must hold at the end of the tune, where it begins again; None until the first bar line tells.
-    ``turn`` is what they must hold where the section under way begins again; None where that is the tail.
-    ``counted`` are the bars of the section so far; ``leading`` says that a lead-in comes, a short bar before the ``|:``
+    ``run`` is the length of the short bars since the last full one, in the order of playing, less whole bars.
+    ``tail`` is the run with which the tune must end, because it begins again; None before the first bar line.
+    ``turn`` is the run with which the section under way must begin again; None if that is the tail.
+    ``counted`` are the bars of the section so far; ``leading`` says that a lead-in comes: a short bar before the ``|:``
     of the next repeat that the form does not count. ``ending`` is 0, 1 or 2; ``first_ending`` and ``second_ending``
     are the bars that these have so far, and ``body_run`` the run where the endings begin. ``at_edge`` says that a
-    section edge, beside which a bar may be short, lies just behind; ``started`` that a bar has been written at all.
+    section edge, beside which a bar may be short, lies just before; ``started`` says that a bar has been written.
     ``cautious`` leaves out what abc2midi complains of.
     """
 
@@ -80,12 +80,12 @@ class Sections:
 
     @property
     def bars_left(self) -> int:
-        """At most how many bars are still to be written if no more are spent than the form asks for."""
+        """The most bars still to be written if there are no more than the form needs."""
         rest = self.form[self.number :]
         return sum(part.bars + 2 for part in rest) + self.first_ending - min(self.counted, rest[0].bars) if rest else 0
 
     def lead_in(self) -> "Sections | None":
-        """The same place, before a lead-in; None where none can stand."""
+        """Return the same point before a lead-in; None if none can stand here."""
         return replace(self, leading=True) if self._may_lead_in(self.number) else None
 
     def _may_lead_in(self, number: int) -> bool:
@@ -95,7 +95,7 @@ class Sections:
     # ── what may come ───────────────────────────────────────────────────────────────────────────
 
     def plan(self) -> Plan:
-        """What is asked of the bar that comes."""
+        """Return the plan of the next bar."""
         if self.leading:
             return Plan(self.full, (), frozenset({"|:"}), self._key_change)
         if self.full is None:
@@ -121,7 +121,7 @@ class Sections:
         return self.counted + 1 == self._part.bars
 
     def _lines_if_full(self) -> frozenset[str]:
-        """The bar lines that may follow a full bar (any bar where the meter is free)."""
+        """Return the bar lines that may follow a full bar (any bar if the meter is free)."""
         lines = set()
         if self.ending == 2:
             closed = self._closings(ZERO)
@@ -142,7 +142,7 @@ class Sections:
         return frozenset(lines)
 
     def _lines_if_short(self) -> list[tuple[Fraction | None, frozenset[str]]]:
-        """The lengths that a short bar may have, None for any, with the bar lines that may follow."""
+        """Return the lengths that a short bar may have, None for any, with the bar lines that may follow."""
         assert self.full is not None
         result: list[tuple[Fraction | None, frozenset[str]]] = []
         if self.tail is None:
@@ -180,13 +180,13 @@ class Sections:
         return self._is_last_bar if self.ending == 1 else self.second_ending + 1 == self.first_ending
 
     def _short(self, wanted: Fraction) -> Fraction:
-        """How long a short bar must be for the run to become as wanted; 0 if none does it."""
+        """Return the length of a short bar after which the run is as wanted; 0 if there is none."""
         assert self.full is not None
         return carried(wanted - self.run, self.full)
 
     @property
     def _turn(self) -> Fraction:
-        """What the run must be where the section begins again."""
+        """The run with which the section must begin again."""
         return self.tail or ZERO if self.turn is None else self.turn
 
     @property
@@ -194,7 +194,7 @@ class Sections:
         return self.form[self.number + 1] if self.number + 1 < len(self.form) else None
 
     def _closings(self, run: Fraction | None) -> frozenset[str]:
-        """The bar lines that may end the section when the run has become ``run``; None stands for any."""
+        """Return the bar lines that may end the section with this run; None stands for any run."""
         following = self._following
         if self._part.repeated and self.ending < 2:
             if run is not None and run != self._turn:
@@ -234,7 +234,7 @@ class Sections:
     # ── what came ───────────────────────────────────────────────────────────────────────────────
 
     def close(self, length: Fraction, line: str) -> "Sections":
-        """What is there after a bar of this length and this bar line, which the plan allows."""
+        """Return the point after a bar of this length and this bar line, which the plan allows."""
         run = carried(self.run + length, self.full) if self.full is not None else ZERO
         tail = self.tail
         if tail is None:
@@ -264,6 +264,6 @@ class Sections:
         )  # fmt: skip
 
     def _is_pickup(self, length: Fraction, line: str) -> bool:
-        """Whether the bar that comes, if it is so long and ends so, leads into its section and does not count."""
+        """Whether the next bar, with this length and bar line, is a pickup of its section and does not count."""
         short = self.full is not None and length < self.full
         return short and self.at_edge and line == "|" and not self._begins_ending

@@ -1,4 +1,4 @@
-"""A tune text on its way, character by character: header, bars, sections, the end."""
+"""A tune text under way, character by character: header, bars, sections, the end."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import product
 
 from folkrnn.errors import NotationError
-from folkrnn.notation.grammar.bar import KEY, LINE, SOON, TIE, WHOLE, BarGrammar, Place
+from folkrnn.notation.grammar.bar import KEY, LINE, SOON, TIE, WHOLE_TICKS, BarGrammar, BarPosition
 from folkrnn.notation.grammar.header import BAR_COST, SECTION_COST, Header, HeaderGrammar
 from folkrnn.notation.grammar.sections import NO_LINES, Plan, Sections
 from folkrnn.notation.key import parse_key
@@ -15,34 +15,37 @@ from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
 from folkrnn.notation.reader import read_tunes
 from folkrnn.notation.writer import LINE_WIDTH, NOTE_WIDTH, SIGN_WIDTH
 
-BAR_CHARACTERS = 160
-"""From so many characters on a bar is brought to its end."""
+MAX_BAR_CHARACTERS = 160
+"""After this many characters a bar must end soon."""
 
-ROOM = LINE_WIDTH - 80
-"""The points of a line in print, less what the end of a bar may take."""
+LINE_ROOM = LINE_WIDTH - 80
+"""The points of a line in print, less the most for the end of a bar."""
 
 WIDTHS = dict.fromkeys("ABCDEFGabcdefgz", NOTE_WIDTH) | dict.fromkeys("^_=3>-[{", SIGN_WIDTH)
-"""The points that characters take in print: notes, and signs beside them."""
+"""The points of characters in print: notes, and signs beside them."""
 
-MOST_STATES = 12_000
-"""So many states are kept for use again; each takes some kilobytes."""
+MAX_STATES = 12_000
+"""The most states that are kept for use again; each takes some kilobytes."""
 
-LEAST_CHARACTERS = 400
-"""A tune may not be held to fewer characters than this."""
+MIN_CHARACTERS = 400
+"""The least limit for the characters of a tune."""
 
 
-class State:
+class GrammarState:
     """What may come next: ``choices``, and for each of them the state it leads to.
 
-    Equal places share one state, so that most characters of most tunes cost no more than a look-up.
+    Equal positions share one state, so most characters cost only a look-up.
     """
 
-    __slots__ = ("choices", "place", "steps")
+    __slots__ = ("choices", "position", "steps")
 
     def __init__(
-        self, place: Place | None, steps: "Mapping[str, State | Place | str]", choices: frozenset[str]
+        self,
+        position: BarPosition | None,
+        steps: "Mapping[str, GrammarState | BarPosition | str]",
+        choices: frozenset[str],
     ) -> None:
-        self.place = place
+        self.position = position
         self.steps = dict(steps)
         self.choices = choices
 
@@ -51,7 +54,7 @@ class Grammar:
     """The grammar of canonical tune texts, written with some characters.
 
     It takes every text that ``canonical`` writes of a playable tune without slurs, articulation, words and changes of
-    meter; and whatever text it lets come to its end is read as a playable tune. ``cautious`` further leaves out what
+    meter. Every finished text is read as a playable tune. ``cautious`` also leaves out what
     can be played but trips abc2midi. Raises NotationError where the characters do not suffice for any tune.
     """
 
@@ -64,17 +67,20 @@ class Grammar:
                 raise NotationError(f"the grammar needs the character {character!r} to write a tune")
         self.bar = BarGrammar(self.alphabet, cautious)
         self.header = HeaderGrammar(self.bar)
-        self._states: dict[object, State] = {}
-        self._short: dict[Place, frozenset[str]] = {}
+        self._states: dict[object, GrammarState] = {}
+        self._short: dict[BarPosition, frozenset[str]] = {}
         self._known: dict[frozenset[str], frozenset[str]] = {}
 
-    def walk(self, longest: int = 3000, alike: int | None = None) -> "Walk":
-        """A tune of at most ``longest`` characters, at its beginning; its header must tell the likeness ``alike``."""
-        if longest < LEAST_CHARACTERS:
+    def walk(self, max_characters: int = 3000, similarity: int | None = None) -> "Walk":
+        """Return the beginning of a tune of at most ``max_characters`` characters; its header must give ``similarity``.
+
+        Raises NotationError for fewer than MIN_CHARACTERS.
+        """
+        if max_characters < MIN_CHARACTERS:
             raise NotationError(
-                f"a tune of at most {longest} characters is too short; expected {LEAST_CHARACTERS} or more"
+                f"a tune of at most {max_characters} characters is too short; expected {MIN_CHARACTERS} or more"
             )
-        return Walk(self, longest, alike)
+        return Walk(self, max_characters, similarity)
 
     def takes(self, text: str) -> bool:
         """Whether a text is a whole tune of the grammar."""
@@ -86,49 +92,49 @@ class Grammar:
             return False
         return walk.finished
 
-    def state(self, place: Place) -> State:
-        """The state of a place inside a bar."""
-        found = self._states.get(place)
+    def state(self, position: BarPosition) -> GrammarState:
+        """Return the state of a position inside a bar."""
+        found = self._states.get(position)
         if found is None:
-            if len(self._states) > MOST_STATES:
+            if len(self._states) > MAX_STATES:
                 self._forget()
-            steps = self.bar.steps(place)
-            found = self._states[place] = State(place, steps, self._choices(steps))
+            steps = self.bar.steps(position)
+            found = self._states[position] = GrammarState(position, steps, self._choices(steps))
         return found
 
     def _choices(self, steps: Iterable[str]) -> frozenset[str]:
-        """The characters that may come next; the same object for equal sets."""
+        """Return the characters that may come next; the same object for equal sets."""
         choices = frozenset(steps)
         return self._known.setdefault(choices, choices)
 
     def _forget(self) -> None:
-        """Give back the memory of all states; texts under way keep those they stand in."""
+        """Free the memory of all states; texts under way keep their own."""
         self._states.clear()
         self._short.clear()
         self._known.clear()
         self.bar.forget()
 
-    def short(self, place: Place) -> frozenset[str]:
-        """Those of the choices that end the bar soon."""
-        found = self._short.get(place)
+    def short(self, position: BarPosition) -> frozenset[str]:
+        """Return those of the choices that end the bar soon."""
+        found = self._short.get(position)
         if found is None:
-            found = self._short[place] = self.bar.shortest_steps(place)
+            found = self._short[position] = self.bar.shortest_steps(position)
         return found
 
-    def fixed(self, choices: frozenset[str]) -> State:
-        """A state that belongs to no place in a bar."""
+    def fixed(self, choices: frozenset[str]) -> GrammarState:
+        """Return a state outside the positions of a bar."""
         found = self._states.get(choices)
         if found is None:
-            found = self._states[choices] = State(None, dict.fromkeys(choices, LINE), self._choices(choices))
+            found = self._states[choices] = GrammarState(None, dict.fromkeys(choices, LINE), self._choices(choices))
         return found
 
-    def line_end(self, more: frozenset[str], after: State) -> State:
-        """The state behind a bar line that is whole but may go on: with ``more``, or with the next bar."""
+    def line_end(self, more: frozenset[str], after: GrammarState) -> GrammarState:
+        """Return the state after a bar line that is whole but may continue: with ``more``, or with the next bar."""
         key = (more, after)
         found = self._states.get(key)
         if found is None:
             steps = {**after.steps, **dict.fromkeys(more, LINE)}
-            found = self._states[key] = State(after.place, steps, self._choices(steps))
+            found = self._states[key] = GrammarState(after.position, steps, self._choices(steps))
         return found
 
 
@@ -138,21 +144,21 @@ class Walk:
     ``choices`` is never empty before ``finished``: some ending can always be reached within the characters allowed.
     """
 
-    def __init__(self, grammar: Grammar, longest: int, alike: int | None) -> None:
+    def __init__(self, grammar: Grammar, max_characters: int, similarity: int | None) -> None:
         self.grammar = grammar
-        self.longest = longest
+        self.max_characters = max_characters
         self.text: list[str] = []
         self.finished = False
-        self._header = Header(grammar.header, longest, alike)
+        self._header = Header(grammar.header, max_characters, similarity)
         self._opening = ""
         self._in_music = False
         self._sections = Sections((), None)
         self._plan = Plan(None, (), NO_LINES, False)  # of the bar under way, or the one that a bar line may lead to
         self._length = Fraction(0)  # of the bar before the bar line under way
-        self._line = ""  # the bar line under way, what it may become, how it may go on, and where it leads if whole
+        self._line = ""  # the bar line under way, what it may become, its next characters, and where it leads if whole
         self._lines = self._more = NO_LINES
         self._ahead = self._sections
-        self._first: State | None = None  # of the bar that a bar line may lead to
+        self._first: GrammarState | None = None  # of the bar that a bar line may lead to
         self._bar_start = self._hurry = 0
         self._width = 0  # what is left of the page, when a bar must fit on one line of it
         self._bar_key = self._key = ""
@@ -166,28 +172,28 @@ class Walk:
 
     @property
     def at_bar_line(self) -> bool:
-        """Whether a bar may begin here: just behind a bar line that is whole, or the header."""
+        """Whether a bar may begin here: after a bar line that is whole, or after the header."""
         return self._in_music and (len(self.text) == self._bar_start or self._line in self._lines)
 
     @property
     def counted(self) -> tuple[int, ...]:
-        """At a bar line, how many parts and how many bars of the part under way are over; more is greater."""
+        """At a bar line, the numbers of parts and of bars of the part that are over; more is greater."""
         ahead = self._ahead
         return ahead.number, ahead.counted, ahead.ending, ahead.second_ending
 
     @property
     def bar_length(self) -> Fraction:
-        """At a bar line, how long the bar before it is."""
+        """At a bar line, the length of the bar before it, in whole notes."""
         return self._length
 
     def copy(self) -> "Walk":
-        """The same place in a text of its own."""
+        """Return a copy that advances alone."""
         twin = copy(self)
         twin.text = self.text.copy()
         twin._header = self._header.copy()
         return twin
 
-    # ── a gap between what is given ─────────────────────────────────────────────────────────────
+    # ── a gap between given texts ───────────────────────────────────────────────────────────────
 
     @property
     def in_music(self) -> bool:
@@ -195,21 +201,21 @@ class Walk:
         return self._in_music
 
     def opened(self, music: str) -> str:
-        """Some music that is to begin the tune here, with the sign of the repeat that must open it if it lacks that."""
+        """Return the first music of the tune, with the sign of the repeat that must open it if it lacks one."""
         wanted = bool(self._opening) and self.choices == frozenset(self._opening[0])
         return f"|:{music}" if wanted and not music.startswith("|:") else music
 
     def settle(self) -> None:
-        """End the note under way: it becomes no longer, and nothing joins it to the next."""
-        if not self._line and self.state.place is not None:
-            self.state = self.grammar.state(self.grammar.bar.passed(self._place))
+        """End the note under way: it gets no longer, and nothing joins it to the next."""
+        if not self._line and self.state.position is not None:
+            self.state = self.grammar.state(self.grammar.bar.passed(self._position))
             self.choices = self.state.choices
 
     def hold(self, bars: Sequence[tuple[Fraction, str]]) -> None:
         """Hold the bar under way and those that follow to these lengths and bar lines.
 
-        What is held ends with no tie, and with the last length: there a bar line ``ends_gap``, and after ``release``
-        that bar may go on as it could have without this. Raises NotationError where no bar can be held so.
+        No tie leads out of the last of them. Its bar line ``ends_gap``; after ``release`` that bar may continue in any
+        way. Raises NotationError if no bar can be held so.
         """
         if self._line:
             self._pass_line()
@@ -219,7 +225,7 @@ class Walk:
         self._set_task(self._held_plan(self._plan))
 
     def hold_rest(self, left: Fraction) -> None:
-        """Hold the bar under way so that its gap is closed when so much of it is left, which is then given."""
+        """Hold the bar under way so that its gap ends when ``left`` whole notes of it are left, which are given."""
         if self._line:
             self._pass_line()
         if self._plan.full is None:
@@ -227,24 +233,24 @@ class Walk:
         self.hold([(self._plan.full - left, "|")])
 
     def ends_gap(self, character: str) -> bool:
-        """Whether a character that may come now would be the bar line of the last bar that is held."""
+        """Whether a possible character would be the bar line of the last held bar."""
         return len(self._held) == 1 and not self._line and self.state.steps.get(character) == LINE
 
     def release(self) -> None:
-        """Let the last bar that is held go on in any way."""
+        """Let the last held bar continue in any way."""
         self._held = ()
         self._set_task(self._plan)
 
     def _set_task(self, plan: Plan) -> None:
-        place = self.grammar.bar.passed(self._place)
+        position = self.grammar.bar.passed(self._position)
         task = self.grammar.bar.begin(plan, self._swing).task
-        self.state = self.grammar.state(place._replace(task=task))
+        self.state = self.grammar.state(position._replace(task=task))
         self.choices = self.state.choices
         if not self.choices:
             raise NotationError("what is given leaves no room for anything between")
 
     def _held_plan(self, plan: Plan) -> Plan:
-        """The plan of a bar with what it is held to, if anything."""
+        """Return the plan of a bar with what it is held to, if anything."""
         if not self._held:
             return plan
         length, line = self._held[0]
@@ -258,11 +264,11 @@ class Walk:
     def advance(self, character: str, given: bool = False) -> None:
         """Take the next character. Raises NotationError if it cannot come here.
 
-        A ``given`` character of a header field is taken whatever it is: see ``HeaderGrammar.check``.
+        Any ``given`` character of a header field is allowed: see ``HeaderGrammar.check``.
         """
         step = self.state.steps.get(character)
         self._width -= WIDTHS.get(character, 0)
-        if type(step) is State and not self._line and len(self.text) + 1 < self._hurry and self._width > 0:
+        if type(step) is GrammarState and not self._line and len(self.text) + 1 < self._hurry and self._width > 0:
             # Most characters come this way.
             self.text.append(character)
             self.state = step
@@ -280,8 +286,8 @@ class Walk:
             self._before_music(character)
         self.choices = self.state.choices
         in_a_hurry = len(self.text) >= self._hurry or self._width <= 0
-        if self._in_music and in_a_hurry and self.state.place is not None:
-            self.choices = (self.grammar.short(self.state.place) & self.choices) or self.choices
+        if self._in_music and in_a_hurry and self.state.position is not None:
+            self.choices = (self.grammar.short(self.state.position) & self.choices) or self.choices
 
     def _refusal(self, character: str) -> str:
         expected = " ".join(sorted(self.choices)).replace("\n", "a line end")
@@ -290,7 +296,7 @@ class Walk:
     # ── before the first bar ────────────────────────────────────────────────────────────────────
 
     def _before_music(self, character: str) -> None:
-        """A character of the header, or of the sign of a repeat that opens the tune."""
+        """Take a character of the header, or of the sign of a repeat that opens the tune."""
         if self._opening:
             self._open(self._opening[1:])
             return
@@ -300,7 +306,7 @@ class Walk:
             self._begin_music(self._header.fields)
 
     def _begin_music(self, fields: Mapping[str, str]) -> None:
-        """Stand behind the header."""
+        """Prepare the music after the header."""
         self._key = fields["K"]
         full = parse_meter(fields["M"]).bar
         self._sections = Sections(self._header.parts, full, cautious=self.grammar.cautious)
@@ -333,19 +339,19 @@ class Walk:
         elif step == TIE:
             self._tie()
         elif step == KEY:
-            place = self._place
-            self._key = place.detail[2:]
-            self.state = self.grammar.state(self.grammar.bar.after_key(place))
+            position = self._position
+            self._key = position.detail[2:]
+            self.state = self.grammar.state(self.grammar.bar.after_key(position))
         else:
-            if isinstance(step, Place):
+            if isinstance(step, BarPosition):
                 step = self.state.steps[character] = self.grammar.state(step)
-            assert isinstance(step, State)
+            assert isinstance(step, GrammarState)
             self.state = step
 
     @property
-    def _place(self) -> Place:
-        assert self.state.place is not None
-        return self.state.place
+    def _position(self) -> BarPosition:
+        assert self.state.position is not None
+        return self.state.position
 
     def _begin_bar(self) -> None:
         """Stand at the beginning of the bar that was looked ahead to."""
@@ -357,28 +363,30 @@ class Walk:
         self._bar_key = self._key
         rest = sections.bars_left * BAR_COST + (len(sections.form) - sections.number) * SECTION_COST
         self._width = (
-            ROOM - SIGN_WIDTH * abs(parse_key(self._key).fifths) if self.grammar.cautious else self.longest * 10
+            LINE_ROOM - SIGN_WIDTH * abs(parse_key(self._key).fifths)
+            if self.grammar.cautious
+            else self.max_characters * 10
         )
-        self._hurry = min(self._bar_start + BAR_CHARACTERS, self.longest - rest - SOON)
+        self._hurry = min(self._bar_start + MAX_BAR_CHARACTERS, self.max_characters - rest - SOON)
 
-    def _look_ahead(self, sections: Sections) -> State:
-        """Prepare the bar that comes there, or the end of the tune; give its first state."""
+    def _look_ahead(self, sections: Sections) -> GrammarState:
+        """Prepare the bar that comes there, or the end of the tune, and return its first state."""
         self._ahead = sections
         if sections.over:
             self._first = self.grammar.fixed(frozenset("\n"))
         else:
             self._plan = sections.plan()
-            place = self.grammar.bar.begin(self._held_plan(self._plan), self._swing)
-            self._first = self.grammar.state(place._replace(tied=self._tied))
+            position = self.grammar.bar.begin(self._held_plan(self._plan), self._swing)
+            self._first = self.grammar.state(position._replace(tied=self._tied))
         return self._first
 
     def _bar_line(self, character: str) -> None:
-        """One more character of a bar line: is it whole, may it go on?"""
+        """Take one more character of a bar line, which may be whole and may continue."""
         if not self._line:
-            place = self.grammar.bar.passed(self._place)
-            self._tied = self._next_bar_tied if place.tied else ()
-            self._length = Fraction(place.task.full - place.left, WHOLE)
-            self._lines = frozenset("|") if place.tied else self._held_plan(self._plan).lines(self._length)
+            position = self.grammar.bar.passed(self._position)
+            self._tied = self._next_bar_tied if position.tied else ()
+            self._length = Fraction(position.task.full - position.left, WHOLE_TICKS)
+            self._lines = frozenset("|") if position.tied else self._held_plan(self._plan).lines(self._length)
             self._held = self._held[1:]
         self._line += character
         rest = [line[len(self._line) :] for line in self._lines if line.startswith(self._line)]
@@ -390,7 +398,7 @@ class Walk:
         self.state = self.grammar.line_end(self._more, after) if self._more else after
 
     def _pass_line(self) -> None:
-        """The bar line is over, for something else has come."""
+        """End the bar line, because something else has come."""
         self._line, self._more = "", NO_LINES
         if self._ahead.over:
             self.finished = True
@@ -399,8 +407,8 @@ class Walk:
             self._begin_bar()
 
     def _tie(self) -> None:
-        """After a tie: the note it leads to is the note before it, in one of its spellings."""
-        place = self.grammar.bar.passed(self._place)
+        """Take a tie: the note to which it leads repeats the last one, in one of its spellings."""
+        position = self.grammar.bar.passed(self._position)
         before = f"{self._tied_note}-|" if self._tied else ""
         bar = "".join(self.text[self._bar_start :])
         pitches = self._last_pitches(before + bar)
@@ -412,9 +420,9 @@ class Walk:
         self._tied_note, self._next_bar_tied = spellings[-1], spellings
         # An accidental that a tie brought over the bar line holds for no further note of the bar.
         here = tuple(text for text in spellings if self._last_pitches(f"{before}{bar}-{text}") == pitches)
-        self.state = self.grammar.state(place._replace(tied=here))
+        self.state = self.grammar.state(position._replace(tied=here))
 
     def _last_pitches(self, music: str) -> tuple[Pitch, ...]:
-        """The pitches of the last note or chord of some music in the key of the bar under way."""
+        """Return the pitches of the last note or chord of some music in the key of the bar under way."""
         (tune,) = read_tunes(f"X:1\nM:none\nL:1/8\nK:{self._bar_key}\n{music}\n")
         return tune.bars[-1].notes[-1].pitches

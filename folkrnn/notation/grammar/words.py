@@ -21,5 +21,5 @@ class Words:
         return bool(self._words)
 
     def after(self, beginning: str) -> frozenset[str]:
-        """The letters that lead on from a beginning to some word."""
+        """Return the letters that lead from a beginning to some word."""
         return self._after.get(beginning, frozenset())

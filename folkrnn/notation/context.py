@@ -1,0 +1,311 @@
+"""Context features: what a player knows at each character of a tune text.
+
+The form in the header says how many bars each part has, so counting bar lines gives the bars left. Meter, key, rhythm
+and origin hold for the whole tune once the header has named them. A network that reads these features need neither
+count nor remember them. ``docs/context-features.md`` lists all of them.
+"""
+
+from collections.abc import Sequence
+from copy import copy
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from folkrnn.errors import NotationError
+from folkrnn.notation.form import MAX_SIMILARITY, Part, read_form
+from folkrnn.notation.headers import next_fields
+from folkrnn.notation.key import MODES, parse_key
+from folkrnn.notation.lookback import EIGHTH_TICKS, POSITION_SIZE, BarReader, position
+from folkrnn.notation.meter import parse_meter
+from folkrnn.notation.pitch import STEPS
+from folkrnn.notation.repetition import ALIGNED_SIZES, FOLLOWED_SIZES, LAGS, MATCHED_SIZES, Repetition
+
+MAX_BARS_LEFT = 16
+"""More bars left than this count as this many."""
+
+METERS = ("none", "2/4", "3/4", "4/4", "2/2", "6/8", "9/8", "12/8", "3/8", "3/2", "6/4", "4/2")
+RHYTHMS = (
+    "song", "reel", "jig", "hornpipe", "slip jig", "strathspey", "march", "quickstep", "air", "fling", "waltz", "polka",
+    "slide", "minuet", "lament", "mazurka", "schottische",
+)  # fmt: skip
+ORIGINS = ("Ireland", "Scotland", "USA", "England", "Germany", "Austria", "France", "Netherlands", "China")
+
+
+class ContextFeature(NamedTuple):
+    """One feature: its name, the number of its values (0 to ``size`` - 1), and what they mean."""
+
+    name: str
+    size: int
+    meaning: str
+
+
+_EVENT = "0: none; 1: a note that began earlier; 2: a rest; 3 to 30: the note that begins, from the C below middle C up"
+_DISTANCE = "0: none; else 1 plus the class of the time to its next note"
+_EARLIER = (*(f"{lag} bar{'s' * (lag > 1)} back" for lag in LAGS), "previous part")
+_ALIGNED = [(f"{kind}, {bar}", text) for bar in _EARLIER for kind, text in (("event", _EVENT), ("distance", _DISTANCE))]
+_FOLLOWED = (
+    ("followed bars", "one bit for each aligned bar that this bar has followed note for note so far"),
+    ("followed bars, last bar", "the same bits for the last bar, at its end"),
+)
+_MATCHED = (
+    ("matched event", f"the event of the best matching other bar: {_EVENT}"),
+    ("matched distance", f"the distance of that bar: {_DISTANCE}"),
+    ("match grade", "0: no match; else 1 plus 4 for each matching bar before it, plus matching notes, at most 3"),
+    ("motif note", "the note that followed the last notes when they came before, as an event"),
+    ("motif length", "the number of these notes, at most 6; 0: they never came before"),
+    ("motif step note", "the note to which the step leads that followed the last steps before, as an event"),
+    ("motif step length", "the number of these steps, at most 6; 0: they never came before"),
+)
+
+CONTEXT_FEATURES: tuple[ContextFeature, ...] = (
+    ContextFeature(
+        "bars left",
+        2 * (MAX_BARS_LEFT + 2),
+        "0: in the header; else 1 plus the bars left of the part, at most 16; 17 more in the last part",
+    ),
+    ContextFeature("meter", len(METERS) + 2, "0: unknown; else 1 plus its index in `METERS`; 13: another"),
+    ContextFeature("rhythm", len(RHYTHMS) + 2, "0: unknown; else 1 plus its index in `RHYTHMS`; 18: another"),
+    ContextFeature("origin", len(ORIGINS) + 2, "0: unknown; else 1 plus its index in `ORIGINS`; 10: another"),
+    ContextFeature("tonic", 13, "0: unknown or none; else 1 plus its pitch class"),
+    ContextFeature("mode", len(MODES) + 2, "0: unknown; else 1 plus its index in `MODES`; 8: a key without tonic"),
+    ContextFeature("similarity", MAX_SIMILARITY + 2, "0: unknown or one part; else 1 plus the similarity of the parts"),
+    ContextFeature(
+        "time in the bar", POSITION_SIZE, "0: no music; else 1 plus its half eighths, at most 32; 34: between two"
+    ),
+    *(ContextFeature(name, size, text) for (name, text), size in zip(_ALIGNED, ALIGNED_SIZES, strict=True)),
+    ContextFeature(
+        "time left of the bar",
+        POSITION_SIZE + 1,
+        "0: unknown; else as the time in the bar; 35: the bar is over; the pickup shortens the last bar of a part",
+    ),
+    *(ContextFeature(name, size, text) for (name, text), size in zip(_FOLLOWED, FOLLOWED_SIZES, strict=True)),
+    ContextFeature("degree", 8, "0: none; else the degree of the note that began last, 1 for the tonic to 7"),
+    *(ContextFeature(name, size, text) for (name, text), size in zip(_MATCHED, MATCHED_SIZES, strict=True)),
+)
+"""All context features, in the order in which a network reads them; an older network reads the first of them."""
+
+CONTEXT_SIZES = tuple(feature.size for feature in CONTEXT_FEATURES)
+
+_HEADER_FEATURES = 6
+_NO_MUSIC = (0,) * (len(CONTEXT_SIZES) - 1 - _HEADER_FEATURES)
+
+_PICKUP = Fraction(3, 4)
+"""A first bar that holds less than this share of the meter counts as a pickup."""
+
+_SIMILARITIES = [str(similarity) for similarity in range(MAX_SIMILARITY + 1)]
+
+
+class HeaderContext:
+    """The header of a text under way and its features; it does not change once it is ``complete``.
+
+    ``values`` are the features from meter to similarity, ``parts`` those of the form, ``full`` the ticks of a full bar,
+    and ``tonic`` the steps of the tonic above C. ``free`` says that the meter is free or unknown.
+    """
+
+    __slots__ = ("_lines", "complete", "free", "full", "parts", "tonic", "values")
+
+    def __init__(self) -> None:
+        self._lines = [""]
+        self.complete = False
+        self.values = [0] * _HEADER_FEATURES
+        self.parts: tuple[Part, ...] = ()
+        self.full = EIGHTH_TICKS * 8
+        self.free = True
+        self.tonic: int | None = None
+
+    def copy(self) -> "HeaderContext":
+        """Return a copy that advances alone."""
+        if self.complete:
+            return self
+        twin = copy(self)
+        twin._lines, twin.values = self._lines.copy(), self.values.copy()
+        return twin
+
+    def advance(self, character: str) -> None:
+        """Read the next character; any text can be read."""
+        if character != "\n":
+            self._lines[-1] += character
+            return
+        self._read_field(self._lines[-1][:1], self._lines[-1][2:])
+        fields = {line[:1]: line[2:] for line in self._lines}
+        if next_fields(fields):
+            self._lines.append("")
+            return
+        self.complete = True
+        try:
+            parts, _ = read_form(fields["I"].removeprefix("form ").partition(" ")[0])
+            bar = parse_meter(fields["M"]).bar
+        except (ValueError, NotationError):
+            return
+        self.parts, self.full, self.free = parts, int(8 * EIGHTH_TICKS * (bar or 1)), bar is None
+
+    def _read_field(self, letter: str, value: str) -> None:
+        """Set the features that a whole line of the header gives."""
+        if letter == "K":
+            try:
+                key = parse_key(value)
+            except NotationError:
+                return
+            self.values[3] = 0 if key.tonic_class is None else 1 + key.tonic_class
+            self.values[4] = 1 + list(MODES).index(key.mode) if key.tonic else len(MODES) + 1
+            self.tonic = STEPS.index(key.tonic[0]) if key.tonic else None
+        elif letter and letter in "MRO":
+            names: Sequence[str] = {"M": METERS, "R": RHYTHMS, "O": ORIGINS}[letter]
+            self.values["MRO".index(letter)] = 1 + (names.index(value) if value in names else len(names))
+        elif letter == "I":
+            similarity = value.rpartition(" ")[2]
+            self.values[5] = 1 + int(similarity) if similarity in _SIMILARITIES else 0
+
+
+class ContextReader:
+    """Reads a text character by character; ``values`` are the context features after its last character."""
+
+    __slots__ = (
+        "_bar", "_ending", "_first", "_first_ending", "_header", "_left", "_line", "_part", "_repetition",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self._header = HeaderContext()
+        self._part = -1
+        self._left = 0  # bars of the part
+        self._bar = BarReader()
+        self._line = ""  # the bar line under way
+        self._first = True  # whether no bar of the part is over
+        self._ending = self._first_ending = 0  # the number of the ending under way, and the bars of the first
+        self._repetition = Repetition()
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        """The value of each of CONTEXT_FEATURES; within a bar line, those that hold if it ends here."""
+        header = self._header
+        if not header.complete:
+            return (0, *header.values, *_NO_MUSIC)
+        if self._line:
+            ahead = self.copy()
+            ahead._pass_line()
+            return ahead.values
+        bar, repetition = self._bar, self._repetition
+        return (
+            self.bars_left_code, *header.values, position(bar.now), *repetition.aligned(bar), self._time_left(),
+            *repetition.followed(bar), self._degree(bar.step), *repetition.matched(bar),
+        )  # fmt: skip
+
+    def _degree(self, step: int | None) -> int:
+        """Return the degree of a note ``step`` steps above C, 0 without note or tonic."""
+        tonic = self._header.tonic
+        return 0 if step is None or tonic is None else 1 + (step - tonic) % 7
+
+    def _time_left(self) -> int:
+        """Return the feature of the time left of the bar."""
+        if self._header.free:
+            return 0
+        left = self._header.full - (self._repetition.pickup if self._left == 1 else 0) - self._bar.now
+        return position(left) if left >= 0 else POSITION_SIZE
+
+    @property
+    def bars_left_code(self) -> int:
+        """The first feature: 0 in the header, else 1 plus the bars left of the part, and more in the last part."""
+        if not self._header.complete:
+            return 0
+        last = self._part >= len(self._header.parts) - 1
+        return 1 + min(max(self._left, 0), MAX_BARS_LEFT) + last * (MAX_BARS_LEFT + 1)
+
+    @property
+    def share_written(self) -> float:
+        """The share of the form's bars that is written, from 0 to 1; 0 in the header and without a form."""
+        bars = [part.bars for part in self._header.parts]
+        if not bars or self._part < 0:
+            return 0.0
+        written = sum(bars[: self._part]) + (bars[self._part] - self._left if self._part < len(bars) else 0)
+        return min(max(written / sum(bars), 0.0), 1.0)
+
+    @property
+    def follows(self) -> bool:
+        """Whether the bar under way has begun, and has followed one of the aligned bars note for note."""
+        music = self._header.complete and not self._line and not self._bar.empty
+        return music and self._repetition.followed(self._bar)[0] > 0
+
+    def ends_off_tonic(self, character: str) -> bool:
+        """Whether a character would end a part on another note than the tonic of the header."""
+        closing = self._header.complete and self._left == 1 and not self._line and self._belongs_to_line(character)
+        return closing and self._degree(self._bar.last_step) > 1
+
+    def copy(self) -> "ContextReader":
+        """Return a copy that advances alone."""
+        twin = copy(self)
+        twin._header, twin._bar, twin._repetition = self._header.copy(), self._bar.copy(), self._repetition.copy()
+        return twin
+
+    def advance(self, character: str) -> None:
+        """Read the next character; any text can be read."""
+        if not self._header.complete:
+            self._header.advance(character)
+            if self._header.complete:
+                self._next_part()
+        elif self._belongs_to_line(character):
+            self._line += character
+            if character in "12":
+                self._pass_line()
+        else:
+            if self._line:
+                self._pass_line()
+            self._bar.advance(character)
+
+    def _belongs_to_line(self, character: str) -> bool:
+        """Whether a character belongs to a bar line, and not to a note, a chord or ``[K:…]``."""
+        if character in "12":
+            return self._line.endswith("|")
+        return (
+            character == "|"
+            or (character == ":" and not self._bar.takes_colon)
+            or (character == "]" and self._line != "")
+        )
+
+    def _next_part(self) -> None:
+        """Begin the next part."""
+        self._part += 1
+        parts = self._header.parts
+        self._left = parts[self._part].bars if self._part < len(parts) else 0
+        self._first, self._ending, self._first_ending = True, 0, 0
+        self._repetition.begin_part()
+        self._repetition.align(self._first)
+
+    def _pass_line(self) -> None:
+        """Count the bar that a bar line has ended, and begin the next bar or part."""
+        line, self._line = self._line, ""
+        bar, self._bar = self._bar, BarReader()
+        if not bar.empty:
+            pickup = self._first and line in ("|", "|:") and bar.now < _PICKUP * self._header.full
+            self._repetition.add(bar, pickup)
+            if pickup:
+                self._first = False
+                self._repetition.align(self._first)
+                return
+            self._left -= 1
+            self._first_ending += self._ending == 1
+        self._first = self._first and bar.empty
+        parts = self._header.parts
+        repeated = self._part < len(parts) and parts[self._part].repeated
+        if line.endswith("1"):
+            self._ending = 1
+        elif line.endswith("2"):
+            self._ending, self._left = 2, self._first_ending
+            self._repetition.forget(self._first_ending)  # the second ending replaces the first
+        elif line in (":|", ":||:", "|:", "|]") or (line == "||" and (not repeated or self._ending == 2)):
+            if not bar.empty:
+                self._next_part()
+        elif self._ending == 2 and self._left <= 0:
+            self._next_part()
+        self._repetition.align(self._first)
+
+
+def context_features(text: str) -> NDArray[np.uint8]:
+    """Return the context features after each of the N characters of a text, (N, len(CONTEXT_FEATURES))."""
+    reader = ContextReader()
+    rows = []
+    for character in text:
+        reader.advance(character)
+        rows.append(reader.values)
+    return np.array(rows, np.uint8).reshape(len(text), len(CONTEXT_FEATURES))
