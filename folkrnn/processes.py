@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import TypeVar
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
-AHEAD = 8
-"""How many items a process may be given, in the mean, before the first result is waited for."""
+ITEMS_AHEAD = 8
+"""How many items a process is given, on average, before the first result is waited for."""
 
 
 def processors() -> int:
@@ -21,20 +21,21 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def shared(function: Callable[[Item], Result], items: Iterable[Item], jobs: int) -> Iterator[Result]:
-    """Yield what a function makes of each item, in their order, while the items come; ``jobs`` processes compute it.
+def process_map(function: Callable[[_Item], _Result], items: Iterable[_Item], jobs: int) -> Iterator[_Result]:
+    """Yield what a function returns for each item, in their order, computed by ``jobs`` processes.
 
-    No more than AHEAD items a process are held at a time. What the function raises is raised here in its turn. The
-    program must be guarded by ``if __name__ == "__main__":``, for each process reads it anew.
+    The items may come slowly: results are yielded in between. At most ITEMS_AHEAD items a process are held at a time.
+    What the function raises is raised here, in its turn. The program must be guarded by
+    ``if __name__ == "__main__":``, for each process imports it again.
     """
     # A forked child could inherit a lock that a thread of ours holds; a spawned one starts clean.
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
-    pending: deque[Future[Result]] = deque()
+    pending: deque[Future[_Result]] = deque()
     try:
         for item in items:
             with _interrupts_held():
                 pending.append(pool.submit(function, item))
-            while pending and (pending[0].done() or len(pending) >= AHEAD * jobs):
+            while pending and (pending[0].done() or len(pending) >= ITEMS_AHEAD * jobs):
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()

@@ -144,7 +144,7 @@ class Composing:
         delivery = (
             Printing(formats, count=count)
             if self.output == "-"
-            else Delivery(formats, Path(self.output), count=count, name=name, force=self.force)
+            else Delivery(formats, self.output, count=count, name=name, overwrite=self.force)
         )
         new: Original | None = None
 
@@ -196,7 +196,9 @@ class Composing:
                 click.echo(line)
         if not few and delivery.count:
             files = [
-                Path(self.output) / f"{name}-*{FORMATS[each].extension}" for each in formats if not FORMATS[each].book
+                Path(self.output) / f"{name}-*{FORMATS[each].extension}"
+                for each in formats
+                if not FORMATS[each].holds_all
             ]
         with Interrupts() as binding:
             for file in chain(delivery.grown, files, binding.until(delivery.make_books(processors()))):

@@ -28,7 +28,7 @@ from folkrnn.generation.generator import PLAIN, Drafts, GeneratedText
 from folkrnn.generation.sampling import Choice
 from folkrnn.model import Checkpoint
 from folkrnn.notation import Tune, read_tunes
-from folkrnn.processes import shared
+from folkrnn.processes import process_map
 
 WIDEST = 12
 """Intervals are told apart up to so many semitones."""
@@ -169,7 +169,7 @@ def learn_critic(
     texts = composed_like(tunes, checkpoint, choice, seed)
     progress("teaching the critic")
     written = [read_tunes(text.text)[0] for text in texts]
-    values = [list(shared(seen, each, jobs) if jobs > 1 else map(seen, each)) for each in (tunes, written)]
+    values = [list(process_map(seen, each, jobs) if jobs > 1 else map(seen, each)) for each in (tunes, written)]
     critic, right = critic_of(np.array(values[0]), np.array(values[1]), seed)
     progress(f"the critic tells {right:.0%} of tunes right that it has not seen")
     return replace(checkpoint, critic=critic.state_dict())

@@ -28,7 +28,7 @@ from folkrnn.generation.sampling import Choice
 from folkrnn.model import Checkpoint
 from folkrnn.notation import Tune, form, likeness, read_tunes
 from folkrnn.notation.form import pattern
-from folkrnn.processes import shared
+from folkrnn.processes import process_map
 from folkrnn.validation import validate_all
 
 COMMONEST = 15
@@ -70,7 +70,8 @@ class Reference:
 
     def _measured(self, tunes: Sequence[Tune]) -> NDArray[np.float64]:
         """The features of some tunes, (N, F)."""
-        return np.array(list(shared(features_of, tunes, self._jobs) if self._jobs > 1 else map(features_of, tunes)))
+        jobs = self._jobs
+        return np.array(list(process_map(features_of, tunes, jobs) if jobs > 1 else map(features_of, tunes)))
 
     def hold_against(self, written: Sequence[Tune], index: Index) -> Evaluation:
         """Measure tunes that were written; ``index`` holds what there was to copy from."""

@@ -13,11 +13,11 @@ import mido
 import numpy as np
 from numpy.typing import NDArray
 
-from folkrnn.export.midi import DRUMS, HIGH_CLICK, to_midi
-from folkrnn.export.playing import USUAL, Playing
+from folkrnn.export.midi import DRUM_CHANNEL, HIGH_CLICK, to_midi
+from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
 from folkrnn.notation import Tune
 
-RATE = 44_100
+SAMPLE_RATE = 44_100
 """Samples a second."""
 
 PEAK = 0.89
@@ -43,14 +43,14 @@ class Sounding(NamedTuple):
     velocity: int
 
 
-def to_wav(tune: Tune, playing: Playing = USUAL) -> bytes:
-    """Return a tune, played as ``playing`` says, as a mono WAV file of 16 bits. Raises what ``to_midi`` raises."""
-    samples = _mixed(list(_sounding(to_midi(tune, playing))))
+def to_wav(tune: Tune, playback: PlaybackSettings = DEFAULT_PLAYBACK) -> bytes:
+    """Return a tune, played as ``playback`` says, as a mono WAV file of 16 bits. Raises what ``to_midi`` raises."""
+    samples = _mixed(list(_sounding(to_midi(tune, playback))))
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(RATE)
+        file.setframerate(SAMPLE_RATE)
         file.writeframes((samples * 32767).astype("<i2").tobytes())
     return buffer.getvalue()
 
@@ -74,15 +74,15 @@ def _sounding(midi: bytes) -> Iterator[Sounding]:
 def _mixed(notes: list[Sounding]) -> Samples:
     """Add up all notes, and make the loudest place as loud as PEAK."""
     end = max((note.end for note in notes), default=0.0)
-    mixed = np.zeros(int((end + 1) * RATE))
+    mixed = np.zeros(int((end + 1) * SAMPLE_RATE))
     for note in notes:
-        if note.channel == DRUMS:
+        if note.channel == DRUM_CHANNEL:
             sound = CLICKS * _click(note.pitch)
         elif note.channel:
             sound = PLUCKED * _plucked(_frequency(note.pitch), note.end - note.start)
         else:
             sound = MELODY * _bowed(_frequency(note.pitch), note.end - note.start)
-        first = int(note.start * RATE)
+        first = int(note.start * SAMPLE_RATE)
         sound = sound[: len(mixed) - first]
         mixed[first : first + len(sound)] += sound * (note.velocity / 127) ** 1.5
     loudest = np.abs(mixed).max(initial=0.0)
@@ -95,13 +95,13 @@ def _frequency(pitch: int) -> float:
 
 def _bowed(frequency: float, seconds: float) -> Samples:
     """A note of a fiddle, or something like one, that dies away within _RELEASE after its end."""
-    time = np.arange(int((seconds + _RELEASE) * RATE)) / RATE
+    time = np.arange(int((seconds + _RELEASE) * SAMPLE_RATE)) / SAMPLE_RATE
     depth = _VIBRATO_DEPTH * np.clip((time - _VIBRATO_AFTER) / 0.2, 0, 1)
     wobble = np.cos(2 * np.pi * _VIBRATO_RATE * time)
     phase = 2 * np.pi * frequency * time - depth * frequency / _VIBRATO_RATE * wobble  # the frequency's integral
     sound = np.zeros_like(time)
     for number, strength in enumerate(_BOWED, 1):
-        if number * frequency < RATE / 2:
+        if number * frequency < SAMPLE_RATE / 2:
             sound += strength * np.sin(number * phase)
     rising = np.clip(time / _ATTACK, 0, 1)
     falling = np.clip((seconds + _RELEASE - time) / _RELEASE, 0, 1)
@@ -110,15 +110,15 @@ def _bowed(frequency: float, seconds: float) -> Samples:
 
 def _plucked(frequency: float, seconds: float) -> Samples:
     """A note of a guitar, or something like one, damped when it ends."""
-    time = np.arange(int((seconds + _RELEASE) * RATE)) / RATE
+    time = np.arange(int((seconds + _RELEASE) * SAMPLE_RATE)) / SAMPLE_RATE
     sound = np.zeros_like(time)
     for number in range(1, 9):
-        if number * frequency < RATE / 2:
+        if number * frequency < SAMPLE_RATE / 2:
             sound += np.sin(2 * np.pi * number * frequency * time) * np.exp(-(1.6 + 1.3 * number) * time) / number
     return sound * np.clip(time / 0.003, 0, 1) * np.clip((seconds + _RELEASE - time) / _RELEASE, 0, 1)
 
 
 def _click(pitch: int) -> Samples:
     """A wood block."""
-    time = np.arange(RATE // 16) / RATE
+    time = np.arange(SAMPLE_RATE // 16) / SAMPLE_RATE
     return np.sin(2 * np.pi * (1900 if pitch == HIGH_CLICK else 1300) * time) * np.exp(-70 * time)

@@ -33,10 +33,10 @@ from folkrnn.notation.repeats import performed_order, sections
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.notation.tune import Bar, Change, Note, Tune
 
-LONGEST = Fraction(16)
+MAX_NOTE_LENGTH = Fraction(16)
 """The longest note, in whole notes, that is turned into tied notes rather than refused."""
 
-TICKS = 10080
+MUSIC21_TICKS = 10080
 """music21's MIDI ticks to a quarter note."""
 
 
@@ -80,7 +80,7 @@ def musicxml(score: m21.stream.Score) -> bytes:
 
 
 def midi(score: m21.stream.Score) -> bytes:
-    """Return the notes of a score of to_performed_score as a MIDI file of TICKS ticks a quarter note."""
+    """Return the notes of a score of to_performed_score as a MIDI file of MUSIC21_TICKS ticks a quarter note."""
     with _gate():
         # Without measures music21 has no repeats to look for, which takes it long.
         notes = m21.stream.Part()
@@ -165,10 +165,10 @@ class Piece(NamedTuple):
 def pieces(sounding: Fraction, ratio: tuple[int, int] = (1, 1)) -> tuple[Piece, ...]:
     """Return the printable values that add up to a length, longest first; more than one means a tie.
 
-    Raises ScoreError for a length that is not positive, longer than LONGEST or too fine to print.
+    Raises ScoreError for a length that is not positive, longer than MAX_NOTE_LENGTH or too fine to print.
     """
-    if not 0 < sounding <= LONGEST:
-        raise ScoreError(f"no note is {sounding} of a whole note long; the longest is {LONGEST} whole notes")
+    if not 0 < sounding <= MAX_NOTE_LENGTH:
+        raise ScoreError(f"no note is {sounding} of a whole note long; the longest is {MAX_NOTE_LENGTH} whole notes")
     actual, normal = ratio
     rest = sounding * actual / normal
     odd = rest.denominator // (rest.denominator & -rest.denominator)

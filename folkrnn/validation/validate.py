@@ -21,7 +21,7 @@ from folkrnn.notation import (
     performance,
     performed_order,
 )
-from folkrnn.processes import shared
+from folkrnn.processes import process_map
 from folkrnn.validation.remarks import last_key, remarks
 from folkrnn.validation.report import Report
 
@@ -53,14 +53,14 @@ def validate_all(tunes: Iterable[Tune], jobs: int = 1, second: bool = True) -> I
     """Yield the report of each tune, in their order, while the tunes come.
 
     More than FEW tunes are shared among ``jobs`` processes: all of them where their number is known, else those after
-    the first FEW (see ``processes.shared``).
+    the first FEW (see ``processes.process_map``).
     """
     check = partial(validate, second=second)
     known = isinstance(tunes, Sized) and len(tunes) > FEW
     waiting = iter(tunes)
     yield from map(check, islice(waiting, None if jobs < 2 or not second else 0 if known else FEW))
     for first in waiting:
-        yield from shared(check, chain([first], waiting), jobs)
+        yield from process_map(check, chain([first], waiting), jobs)
 
 
 def _second_opinion(tune: Tune) -> list[Finding]:

@@ -141,7 +141,7 @@ def test_the_same_tunes_are_the_same_pdf():
 
 
 def test_a_half_note_tempo_has_a_half_note():
-    entry = engraving.entry(tune("A8|", Q='"Lively" 1/2=100'))
+    entry = engraving.book_entry(tune("A8|", Q='"Lively" 1/2=100'))
     assert entry["tempo"] == {"words": "Lively", "note": "half", "dots": 0, "rate": "100"}
     assert json.dumps(entry)
 

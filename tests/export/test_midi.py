@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from folkrnn.errors import ExportError
-from folkrnn.export.midi import TEMPOS, to_midi
-from folkrnn.export.playing import DOWNBEAT, TICKS, Playing
-from folkrnn.export.sound import RATE, to_wav
+from folkrnn.export.midi import DEFAULT_TEMPOS, to_midi
+from folkrnn.export.rendering import DEFAULT_PLAYBACK, DOWNBEAT, TICKS_PER_QUARTER, PlaybackSettings
+from folkrnn.export.sound import SAMPLE_RATE, to_wav
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.performance import performance
 
@@ -55,9 +55,11 @@ def quarters(midi: mido.MidiFile) -> list[int]:
 
 def test_the_file_is_what_players_expect():
     midi = file("ABcd efga|")
-    assert (midi.type, midi.ticks_per_beat, len(midi.tracks)) == (1, TICKS, 2)
+    assert (midi.type, midi.ticks_per_beat, len(midi.tracks)) == (1, TICKS_PER_QUARTER, 2)
     assert midi.tracks[0].name == "Bó & Tëst"
-    assert [message.program for message in midi.tracks[1] if message.type == "program_change"] == [Playing().program]
+    assert [message.program for message in midi.tracks[1] if message.type == "program_change"] == [
+        PlaybackSettings().program
+    ]
     assert all(track[-1].type == "end_of_track" for track in midi.tracks)
 
 
@@ -66,11 +68,11 @@ def test_repeats_and_endings_are_played():
 
 
 def test_tied_notes_sound_once():
-    assert notes(file("A4-A4-|A8|")) == [(0, 69, 16 * TICKS // 2)]
+    assert notes(file("A4-A4-|A8|")) == [(0, 69, 16 * TICKS_PER_QUARTER // 2)]
 
 
 def test_chords_sound_together():
-    assert notes(file("[CEG]4 z4|")) == [(0, pitch, 2 * TICKS) for pitch in (60, 64, 67)]
+    assert notes(file("[CEG]4 z4|")) == [(0, pitch, 2 * TICKS_PER_QUARTER) for pitch in (60, 64, 67)]
 
 
 def test_repeated_notes_do_not_overlap():
@@ -88,7 +90,7 @@ def test_tuplets_do_not_drift(body):
 
 
 def round_up(position: Fraction) -> int:
-    return int(position * 4 * TICKS + Fraction(1, 2))
+    return int(position * 4 * TICKS_PER_QUARTER + Fraction(1, 2))
 
 
 def test_a_tempo_field_is_kept():
@@ -98,7 +100,7 @@ def test_a_tempo_field_is_kept():
 
 def test_a_tempo_may_change():
     midi = file("A8|[Q:1/4=60]B8|", Q="1/4=120")
-    assert [tick for tick, _ in meta(midi, "set_tempo")] == [0, 4 * TICKS]
+    assert [tick for tick, _ in meta(midi, "set_tempo")] == [0, 4 * TICKS_PER_QUARTER]
     assert quarters(midi) == [120, 60]
 
 
@@ -122,7 +124,7 @@ def test_a_tune_without_tempo_has_the_usual_one(rhythm, meter, expected):
 
 
 def test_usual_tempos_are_playable():
-    assert all(40 <= 4 * beat * rate <= 320 for _, beat, rate in TEMPOS.values())
+    assert all(40 <= 4 * beat * rate <= 320 for _, beat, rate in DEFAULT_TEMPOS.values())
 
 
 def test_meter_and_key_are_marked_where_they_change():
@@ -151,8 +153,10 @@ def test_the_same_tune_is_the_same_bytes():
 # What a player adds
 
 
-def played(body: str, meter: str = "4/4", playing: Playing = Playing(), **fields: str) -> mido.MidiFile:  # noqa: B008
-    return mido.MidiFile(file=io.BytesIO(to_midi(tune(body, meter, **fields), playing)), charset="utf-8")
+def played(
+    body: str, meter: str = "4/4", playback: PlaybackSettings = DEFAULT_PLAYBACK, **fields: str
+) -> mido.MidiFile:
+    return mido.MidiFile(file=io.BytesIO(to_midi(tune(body, meter, **fields), playback)), charset="utf-8")
 
 
 def track(midi: mido.MidiFile, name: str) -> list[tuple[int, int, int]]:
@@ -162,7 +166,7 @@ def track(midi: mido.MidiFile, name: str) -> list[tuple[int, int, int]]:
 
 
 def test_without_repeats_the_last_endings_are_played():
-    once = played("|:A8|1 B8:|2 c8||:d8:|", playing=Playing(repeats=False))
+    once = played("|:A8|1 B8:|2 c8||:d8:|", playback=PlaybackSettings(repeats=False))
     assert [pitch for _, pitch, _ in notes(once)] == [69, 72, 74]
 
 
@@ -171,7 +175,7 @@ def test_grace_notes_take_time_from_their_note():
     assert [pitch for _, pitch, _ in graced] == [79, 77, 76, 69]
     assert graced[0][0] == 0
     assert graced[2][2] == graced[3][0] == 960
-    assert notes(played("{gf}e4 A4|", playing=Playing(ornaments=False))) == notes(played("e4 A4|"))
+    assert notes(played("{gf}e4 A4|", playback=PlaybackSettings(ornaments=False))) == notes(played("e4 A4|"))
 
 
 @pytest.mark.parametrize(
@@ -203,25 +207,29 @@ def test_hornpipes_swing_unless_they_are_written_dotted():
 
 
 def test_swing_can_be_asked_for():
-    swung = played("ABcd efga|", playing=Playing(swing=Fraction(2, 3)))
+    swung = played("ABcd efga|", playback=PlaybackSettings(swing=Fraction(2, 3)))
     assert [start for start, _, _ in notes(swung)][:3] == [0, 320, 480]
-    assert notes(played("ABc def|", "6/8", playing=Playing(swing=Fraction(2, 3)))) == notes(played("ABc def|", "6/8"))
+    assert notes(played("ABc def|", "6/8", playback=PlaybackSettings(swing=Fraction(2, 3)))) == notes(
+        played("ABc def|", "6/8")
+    )
     with pytest.raises(ExportError, match="should be from"):
-        Playing(swing=Fraction(9, 10))
+        PlaybackSettings(swing=Fraction(9, 10))
 
 
 def test_a_pickup_swings_towards_its_bar():
-    starts = [start for start, _, _ in notes(played("A|Bcde fgab|c6|", playing=Playing(swing=Fraction(2, 3))))]
+    starts = [
+        start for start, _, _ in notes(played("A|Bcde fgab|c6|", playback=PlaybackSettings(swing=Fraction(2, 3))))
+    ]
     assert starts[:3] == [0, 240, 560]
 
 
 def test_chords_are_an_accompaniment():
-    midi = played('"G"G4 "D7"D4|', playing=Playing())
+    midi = played('"G"G4 "D7"D4|', playback=PlaybackSettings())
     bass = [(start, pitch) for start, pitch, _ in track(midi, "Chords") if pitch < 55]
     assert bass == [(0, 43), (960, 50)]
     struck = {start: {pitch % 12 for at, pitch, _ in track(midi, "Chords") if at == start} for start in (480, 1440)}
     assert struck == {480: {7, 11, 2}, 1440: {2, 6, 9, 0}}
-    assert len(played('"G"G4 "D7"D4|', playing=Playing(chords=False)).tracks) == 2
+    assert len(played('"G"G4 "D7"D4|', playback=PlaybackSettings(chords=False)).tracks) == 2
 
 
 @pytest.mark.parametrize(
@@ -240,7 +248,7 @@ def test_accompaniments_are_in_the_style_of_the_meter(meter, body, starts):
 
 
 def test_a_count_in_leads_to_the_pickup():
-    midi = played("A|Bcde fgab|c7|", playing=Playing(count_in=1))
+    midi = played("A|Bcde fgab|c7|", playback=PlaybackSettings(count_in=1))
     assert [start for start, _, _ in track(midi, "Count-in")] == [0, 480, 960, 1440]
     assert [start for start, _, _ in track(midi, "Melody")][:2] == [1680, 1920]
 
@@ -256,28 +264,28 @@ def test_parts_are_marked():
 
 
 def test_one_track_holds_all():
-    midi = played('"G"G4 A4|', playing=Playing(one_track=True, count_in=1))
+    midi = played('"G"G4 A4|', playback=PlaybackSettings(one_track=True, count_in=1))
     assert (midi.type, len(midi.tracks)) == (0, 1)
     assert [message.name for message in midi.tracks[0] if message.type == "track_name"] == ["Bó & Tëst"]
     assert {message.channel for message in midi.tracks[0] if message.type == "note_on"} == {0, 1, 9}
 
 
 def test_a_tempo_can_be_asked_for():
-    assert quarters(played("ABc def|", "6/8", Q="3/8=100", playing=Playing(tempo=Fraction(60)))) == [90]
+    assert quarters(played("ABc def|", "6/8", Q="3/8=100", playback=PlaybackSettings(tempo=Fraction(60)))) == [90]
     with pytest.raises(ExportError, match="beats a minute"):
-        Playing(tempo=Fraction(5))
+        PlaybackSettings(tempo=Fraction(5))
 
 
 def test_a_sound_file_lasts_as_long_as_the_tune():
     content = to_wav(tune("ABcd efga|", Q="1/4=120"))
     with wave.open(io.BytesIO(content)) as sound:
         samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
-    assert 2.0 <= len(samples) / RATE <= 3.5
+    assert 2.0 <= len(samples) / SAMPLE_RATE <= 3.5
     assert 0.8 < np.abs(samples).max() / 32767 < 0.95
-    quiet = np.abs(samples[int(2.2 * RATE) :]).max(initial=0)
+    quiet = np.abs(samples[int(2.2 * SAMPLE_RATE) :]).max(initial=0)
     assert quiet < 10
     # The first note is the loudest at its own pitch.
-    spectrum = np.abs(np.fft.rfft(samples[: RATE // 4] * np.hanning(RATE // 4)))
+    spectrum = np.abs(np.fft.rfft(samples[: SAMPLE_RATE // 4] * np.hanning(SAMPLE_RATE // 4)))
     assert np.argmax(spectrum) * 4 == pytest.approx(440, abs=6)
 
 

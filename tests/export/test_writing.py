@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from folkrnn.errors import ExportError
-from folkrnn.export import FORMATS, Delivery, export, file_names, plan, write
+from folkrnn.export import FORMATS, Delivery, export_tunes, file_names, plan_outputs, write_file
 from folkrnn.notation import Tune, read_tunes
 
 
@@ -50,7 +50,7 @@ def test_many_names_of_one_title_are_numbered():
 
 
 def test_a_folder_gets_a_file_a_tune_and_a_book(tmp_path):
-    paths = export(tunes("One", "Two"), ["midi", "musicxml", "svg", "pdf"], tmp_path / "new", name="book")
+    paths = export_tunes(tunes("One", "Two"), ["midi", "musicxml", "svg", "pdf"], tmp_path / "new", name="book")
     assert [path.name for path in paths] == [
         "one.mid", "two.mid", "one.musicxml", "two.musicxml", "one.svg", "two.svg", "book.pdf",
     ]  # fmt: skip
@@ -60,45 +60,45 @@ def test_a_folder_gets_a_file_a_tune_and_a_book(tmp_path):
 
 
 def test_a_tunebook_can_be_read_again(tmp_path):
-    (path,) = export(tunes("One", "Two"), ["abc"], tmp_path)
+    (path,) = export_tunes(tunes("One", "Two"), ["abc"], tmp_path)
     assert [tune.title for tune in read_tunes(path.read_text(encoding="utf-8"))] == ["One", "Two"]
 
 
 def test_a_file_name_is_used_for_a_single_file(tmp_path):
-    assert export(tunes("One"), ["midi"], tmp_path / "x.mid") == [tmp_path / "x.mid"]
-    assert export(tunes("One"), ["musicxml"], tmp_path / "x.xml") == [tmp_path / "x.xml"]
+    assert export_tunes(tunes("One"), ["midi"], tmp_path / "x.mid") == [tmp_path / "x.mid"]
+    assert export_tunes(tunes("One"), ["musicxml"], tmp_path / "x.xml") == [tmp_path / "x.xml"]
     with pytest.raises(ExportError, match="expected a folder"):
-        plan(tunes("One", "Two"), ["midi"], tmp_path / "x.mid")
+        plan_outputs(tunes("One", "Two"), ["midi"], tmp_path / "x.mid")
     with pytest.raises(ExportError, match=r"ends in \.abc"):
-        plan(tunes("One"), ["abc"], tmp_path / "x.pdf")
+        plan_outputs(tunes("One"), ["abc"], tmp_path / "x.pdf")
 
 
 def test_nothing_is_overwritten(tmp_path):
     (tmp_path / "two.mid").write_bytes(b"mine")
-    with pytest.raises(ExportError, match=r"two\.mid exists"):
-        export(tunes("One", "Two"), ["midi"], tmp_path)
+    with pytest.raises(ExportError, match=r"two\.mid: exists already"):
+        export_tunes(tunes("One", "Two"), ["midi"], tmp_path)
     assert os.listdir(tmp_path) == ["two.mid"], "nothing is written before all can be"
     assert (tmp_path / "two.mid").read_bytes() == b"mine"
 
 
-def test_force_overwrites(tmp_path):
+def test_overwrite_replaces_a_file(tmp_path):
     (tmp_path / "one.mid").write_bytes(b"mine")
-    export(tunes("One"), ["midi"], tmp_path, force=True)
+    export_tunes(tunes("One"), ["midi"], tmp_path, overwrite=True)
     assert (tmp_path / "one.mid").read_bytes().startswith(b"MThd")
 
 
 def test_unknown_formats_and_no_tunes_are_errors(tmp_path):
     with pytest.raises(ExportError, match="expected one of abc, midi"):
-        export(tunes("One"), ["mp3"], tmp_path)
+        export_tunes(tunes("One"), ["mp3"], tmp_path)
     with pytest.raises(ExportError, match="no tune"):
-        export([], ["midi"], tmp_path)
+        export_tunes([], ["midi"], tmp_path)
     assert not os.listdir(tmp_path)
 
 
 def test_a_folder_in_the_way_is_an_error(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ExportError, match="cannot be written"):
-        write(tmp_path / "file" / "x.mid", b"")
+        write_file(tmp_path / "file" / "x.mid", b"")
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
@@ -109,7 +109,7 @@ def test_a_full_or_read_only_disk_leaves_nothing_behind(tmp_path, monkeypatch, n
     (tmp_path / "x.mid").write_bytes(b"mine")
     monkeypatch.setattr(os, "replace", refuse)
     with pytest.raises(ExportError, match=r"x\.mid cannot be written"):
-        write(tmp_path / "x.mid", b"new", force=True)
+        write_file(tmp_path / "x.mid", b"new", overwrite=True)
     assert os.listdir(tmp_path) == ["x.mid"]
     assert (tmp_path / "x.mid").read_bytes() == b"mine"
 
@@ -117,7 +117,7 @@ def test_a_full_or_read_only_disk_leaves_nothing_behind(tmp_path, monkeypatch, n
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
 def test_files_have_the_usual_permissions(tmp_path):
     (tmp_path / "usual").write_bytes(b"")
-    write(tmp_path / "x.mid", b"")
+    write_file(tmp_path / "x.mid", b"")
     assert (tmp_path / "x.mid").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
@@ -154,7 +154,7 @@ def test_tunes_delivered_one_by_one_make_the_same_files_as_all_at_once(tmp_path)
     given = tunes("One", "Two", "One")
     formats = ["midi", "musicxml", "svg", "abc", "pdf"]
     paths = deliver(tmp_path / "stream", given, formats)
-    export(given, formats, tmp_path / "whole", name="book", prefix="book-")
+    export_tunes(given, formats, tmp_path / "whole", name="book", prefix="book-")
     made, expected = contents(tmp_path / "stream"), contents(tmp_path / "whole")
     assert sorted(path.name for path in paths) == sorted(made)
     assert made.pop("book.pdf").startswith(b"%PDF-")  # a PDF tells when it was made
@@ -201,10 +201,10 @@ def test_one_file_is_delivered_to_its_name(tmp_path):
 @pytest.mark.parametrize("there", ["book.abc", "book-aside.abc", "book-another-title.mid"])
 def test_a_delivery_finds_what_is_in_the_way_before_the_work(tmp_path, there):
     (tmp_path / there).write_bytes(b"mine")
-    with pytest.raises(ExportError, match=f"{there} exists"):
+    with pytest.raises(ExportError, match=f"{there}: exists already"):
         Delivery(["abc", "midi"], tmp_path, count=1, name="book")
     (tmp_path / "book-one.mid").write_bytes(b"mine")
-    deliver(tmp_path, tunes("One"), force=True)
+    deliver(tmp_path, tunes("One"), overwrite=True)
     assert (tmp_path / "book-one.mid").read_bytes().startswith(b"MThd")
     assert (tmp_path / "book.abc").read_bytes().startswith(b"%abc")
 
@@ -215,7 +215,7 @@ def test_a_file_that_came_up_during_the_work_is_not_overwritten(tmp_path):
             delivery.add(*tunes("One"))
             (tmp_path / "book.abc").write_bytes(b"mine")
 
-    with pytest.raises(ExportError, match=r"book\.abc exists"):
+    with pytest.raises(ExportError, match=r"book\.abc: exists already"):
         work()
     assert contents(tmp_path) == {"book.abc": b"mine"}
 

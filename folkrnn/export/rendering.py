@@ -16,7 +16,7 @@ from folkrnn.notation.harmony import Chord, chords
 from folkrnn.notation.key import Key
 from folkrnn.notation.pitch import Pitch
 
-TICKS = 480
+TICKS_PER_QUARTER = 480
 """Ticks to a quarter note."""
 
 DOWNBEAT, BEAT, OFFBEAT = 96, 86, 78
@@ -31,12 +31,12 @@ BASS, STRUM = 72, 58
 ACCENTED = 14
 """What an accent adds to the velocity."""
 
-GRACE = TICKS // 8
+MAX_GRACE = TICKS_PER_QUARTER // 8
 """The longest grace note: a thirty-second."""
 
 
 @dataclass(frozen=True)
-class Playing:
+class PlaybackSettings:
     """What a player decides.
 
     ``tempo`` counts beats of the meter a minute and takes the place of the tune's own. ``swing`` is the share of a pair
@@ -67,11 +67,11 @@ class Playing:
             raise ExportError(f"count_in={self.count_in} should be from 0 to 4 bars")
 
 
-USUAL = Playing()
+DEFAULT_PLAYBACK = PlaybackSettings()
 """As the tune has it."""
 
 
-class Played(NamedTuple):
+class PerformedNote(NamedTuple):
     """A sounding note: start and end in ticks, the MIDI note number, and the velocity."""
 
     start: int
@@ -80,7 +80,7 @@ class Played(NamedTuple):
     velocity: int = OFFBEAT
 
 
-class Placed(NamedTuple):
+class PerformedBar(NamedTuple):
     """A bar as it is played: its onset in whole notes, itself, and whether it is a pickup or ends a measure."""
 
     onset: Fraction
@@ -88,31 +88,31 @@ class Placed(NamedTuple):
     leads_on: bool
 
 
-def placed(tune: Tune, order: Sequence[int]) -> list[Placed]:
+def performed_bars(tune: Tune, order: Sequence[int]) -> list[PerformedBar]:
     """The bars of a tune in the order in which they are played."""
     found, onset = [], Fraction(0)
     for index in order:
         bar = tune.bars[index]
-        found.append(Placed(onset, bar, leads_on(tune.bars, index)))
+        found.append(PerformedBar(onset, bar, leads_on(tune.bars, index)))
         onset += bar.duration
     return found
 
 
-def ticks(position: Fraction) -> int:
+def to_ticks(position: Fraction) -> int:
     """The tick nearest to a position in whole notes."""
-    return int(position * 4 * TICKS + Fraction(1, 2))
+    return int(position * 4 * TICKS_PER_QUARTER + Fraction(1, 2))
 
 
 # Ornaments --------------------------------------------------------------------------------------------
 
 
-def ornamented(notes: Iterable[Played], bars: Sequence[Placed]) -> Iterator[Played]:
+def ornamented(notes: Iterable[PerformedNote], bars: Sequence[PerformedBar]) -> Iterator[PerformedNote]:
     """The notes with grace notes, rolls, trills and the like played, in the time of the notes that they adorn."""
     adorned = {}
     for onset, bar, _ in bars:
         for note in bar.notes:
             if note.pitches and (note.graces or note.decorations):
-                adorned[ticks(onset)] = note, bar.key
+                adorned[to_ticks(onset)] = note, bar.key
             onset += note.duration
     for each in notes:
         if each.start not in adorned:
@@ -125,26 +125,26 @@ def ornamented(notes: Iterable[Played], bars: Sequence[Placed]) -> Iterator[Play
             yield _articulated(each, note)
 
 
-def _adorned(played: Played, note: Note, key: Key) -> Iterator[Played]:
+def _adorned(played: PerformedNote, note: Note, key: Key) -> Iterator[PerformedNote]:
     """A note with its grace notes and its ornament."""
     start, end, pitch, velocity = played
     if note.graces:
-        length = min(GRACE, (end - start) // (2 * len(note.graces)))
+        length = min(MAX_GRACE, (end - start) // (2 * len(note.graces)))
         for grace in note.graces:
-            yield Played(start, start + length, grace.pitch.midi, OFFBEAT)
+            yield PerformedNote(start, start + length, grace.pitch.midi, OFFBEAT)
             start += length
     name = next((name for name in note.decorations if name in _SLOW or name in _QUICK or name == "trill"), "")
-    if not name or end - start < 2 * GRACE:
-        yield _articulated(Played(start, end, pitch, velocity), note)
+    if not name or end - start < 2 * MAX_GRACE:
+        yield _articulated(PerformedNote(start, end, pitch, velocity), note)
         return
     near = {0: pitch, 1: _neighbour(note.pitches[0], key, 1), -1: _neighbour(note.pitches[0], key, -1)}
     moves = _moves(name, end - start)
     edges = [start + round((end - start) * share) for _, share in moves] + [end]
     for (step, _), first, last in zip(moves, edges, edges[1:], strict=False):
-        yield Played(first, last, near[step], velocity if first == start else OFFBEAT)
+        yield PerformedNote(first, last, near[step], velocity if first == start else OFFBEAT)
 
 
-def _articulated(played: Played, note: Note) -> Played:
+def _articulated(played: PerformedNote, note: Note) -> PerformedNote:
     if "staccato" in note.decorations:
         played = played._replace(end=played.start + max(1, (played.end - played.start) // 2))
     if "accent" in note.decorations or "emphasis" in note.decorations:
@@ -179,9 +179,9 @@ def _moves(name: str, length: int) -> Sequence[tuple[int, Fraction]]:
     if name in _SLOW:
         return _SLOW[name]
     if name in _QUICK:
-        each = min(Fraction(GRACE, length), Fraction(1, len(_QUICK[name]) + 1))
+        each = min(Fraction(MAX_GRACE, length), Fraction(1, len(_QUICK[name]) + 1))
         return [(step, each * place) for place, step in enumerate(_QUICK[name])]
-    count = 2 * max(1, length // (2 * GRACE)) + 1  # a trill begins and ends on its note
+    count = 2 * max(1, length // (2 * MAX_GRACE)) + 1  # a trill begins and ends on its note
     return [(place % 2, Fraction(place, count)) for place in range(count)]
 
 
@@ -191,7 +191,7 @@ def _moves(name: str, length: int) -> Sequence[tuple[int, Fraction]]:
 class Swing:
     """Moves ticks so that of each pair of short notes the first is longer (see ``pair_of``)."""
 
-    def __init__(self, bars: Sequence[Placed], share: Fraction) -> None:
+    def __init__(self, bars: Sequence[PerformedBar], share: Fraction) -> None:
         self._pairs: dict[int, tuple[int, int]] = {}
         self._share = share
         for onset, bar, leads in bars:
@@ -202,7 +202,7 @@ class Swing:
             first = onset - (bar.meter.bar - bar.duration) if leads else onset
             while first < onset + bar.duration:
                 if first >= onset:
-                    self._pairs[ticks(first)] = ticks(first), ticks(first + pair)
+                    self._pairs[to_ticks(first)] = to_ticks(first), to_ticks(first + pair)
                 first += pair
         self._starts = sorted(self._pairs)
 
@@ -228,7 +228,7 @@ def pair_of(bar: Bar) -> Fraction | None:
     return Fraction(1, 8) if bar.meter.bar <= Fraction(1, 2) else Fraction(1, 4)
 
 
-def usual_swing(tune: Tune) -> Fraction:
+def default_swing(tune: Tune) -> Fraction:
     """Half, or for a hornpipe that is written evenly SWING."""
     if "hornpipe" not in tune.rhythm.lower():
         return Fraction(1, 2)
@@ -246,7 +246,7 @@ def usual_swing(tune: Tune) -> Fraction:
 # Accompaniment ----------------------------------------------------------------------------------------
 
 
-def accompaniment(bars: Sequence[Placed]) -> Iterator[Played]:
+def accompaniment(bars: Sequence[PerformedBar]) -> Iterator[PerformedNote]:
     """A guitar's bass notes on the strong beats and chords on the weak ones, from the first chord symbol on."""
     chord: Chord | None = None
     for onset, bar, leads in bars:
@@ -261,9 +261,9 @@ def accompaniment(bars: Sequence[Placed]) -> Iterator[Played]:
             chord = next((changes[at] for at in sorted(changes, reverse=True) if at <= place), chord)
             if chord is None:
                 continue
-            start, end = ticks(onset + place), ticks(onset + min(place + length, bar.duration))
+            start, end = to_ticks(onset + place), to_ticks(onset + min(place + length, bar.duration))
             pitches = [_bass(chord)] if strong else _voicing(chord)
-            yield from (Played(start, end, pitch, BASS if strong else STRUM) for pitch in pitches)
+            yield from (PerformedNote(start, end, pitch, BASS if strong else STRUM) for pitch in pitches)
         if found:
             chord = found[-1][1]
 
