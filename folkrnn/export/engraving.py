@@ -6,7 +6,9 @@ units, of which a staff is 72 high.
 
 import html
 import json
+import os
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -199,11 +201,20 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
         return [_spell_out(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1)]
 
 
-@cache
+_threads = threading.local()
+
+
 def _toolkit() -> Any:
-    """Return verovio, which takes longer to get ready than to read a tune."""
-    verovio.enableLog(verovio.LOG_OFF)
-    return verovio.toolkit()
+    """Return this thread's verovio toolkit, which takes longer to make than to read a tune.
+
+    verovio keeps the place of its fonts for each thread, so a toolkit is of no use in another one.
+    """
+    if not hasattr(_threads, "toolkit"):
+        verovio.enableLog(verovio.LOG_OFF)
+        toolkit = verovio.toolkit(False)
+        toolkit.setResourcePath(os.path.join(verovio.__path__[0], "data"))
+        _threads.toolkit = toolkit
+    return _threads.toolkit
 
 
 def _engravable(tune: Tune) -> Tune:
