@@ -1,12 +1,15 @@
-"""Sharing work among processes, for what one core computes: reading by music21, engraving."""
+"""Work shared among processes, for what one core computes: reading by music21, engraving."""
 
+import math
 import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from fractions import Fraction
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
@@ -16,9 +19,47 @@ ITEMS_AHEAD = 8
 """How many items a process is given, on average, before the first result is waited for."""
 
 
-def processors() -> int:
-    """Give the number of processors."""
+CGROUPS = Path("/sys/fs/cgroup")
+"""Where Linux says what a container may use."""
+
+
+def processors(cgroups: Path = CGROUPS) -> int:
+    """Return how many processors this process may use, at least 1.
+
+    That is their number, the CPU affinity of the process, or the limit of its container in the folder ``cgroups``,
+    whichever is least. A limit of one and a half processors counts as two.
+    """
+    allowed = _allowed()
+    limit = _container_limit(cgroups)
+    return max(1, allowed if limit is None else min(allowed, math.ceil(limit)))
+
+
+def _allowed() -> int:
+    """Return the number of processors that the system lets this process run on."""
+    if hasattr(os, "process_cpu_count"):  # from Python 3.13 on
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _container_limit(cgroups: Path) -> Fraction | None:
+    """Return the processors' time that a container may use, in processors; None without a limit.
+
+    Version 2 of cgroups has one file with quota and period, version 1 has a file for each.
+    """
+    try:
+        quota, period = (cgroups / "cpu.max").read_text().split()
+    except (OSError, ValueError):
+        try:
+            quota, period = ((cgroups / "cpu" / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
+        except OSError:
+            return None
+    try:
+        limit = Fraction(int(quota), int(period))
+    except (ValueError, ZeroDivisionError):  # "max" is no limit
+        return None
+    return limit if limit > 0 else None
 
 
 def process_map(function: Callable[[_Item], _Result], items: Iterable[_Item], jobs: int) -> Iterator[_Result]:
@@ -45,7 +86,7 @@ def process_map(function: Callable[[_Item], _Result], items: Iterable[_Item], jo
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back. Processes started meanwhile never hear it: it is for this one to say what becomes of them."""
+    """Hold Ctrl-C back. Processes that start meanwhile never get it: this process decides when they end."""
     if not hasattr(signal, "pthread_sigmask"):  # not on Windows
         yield
         return
