@@ -1,14 +1,14 @@
 """The errors folkrnn raises: one tree, so that a caller can catch as much of it as it wants.
 
     FolkrnnError
-    ├── InputError       a file or an option that cannot be used
-    ├── NotationError    text asked of the notation package that no tune can have
-    ├── CorpusError      a recipe or a source that cannot be read
-    ├── ModelError       a model file, a network shape or a training run that cannot go on
-    ├── GenerationError  a prompt or a sampling option that cannot be met
-    ├── ScoreError       music21 cannot represent the tune
-    └── ExportError      a format, a place or a name that cannot be written
-        └── TargetExistsError    a file that exists already
+    ├── InputError       a file or an option that cannot be used.
+    ├── NotationError    text that no tune can have.
+    ├── CorpusError      a recipe or a source that cannot be read.
+    ├── ModelError       a model file, a network shape or a training run that cannot be used.
+    ├── GenerationError  a prompt or a sampling option that cannot be met.
+    ├── ScoreError       a tune that music21 cannot represent.
+    └── ExportError      a format, a place or a name that cannot be written.
+        └── TargetExistsError    a file that exists already.
 
 Every message is one line that names what was given and what would be right.
 """

@@ -1,12 +1,12 @@
 """Tunes as files: ABC, MIDI, sound, MusicXML, SVG, PNG and PDF.
 
-    FORMATS             the formats by name: how their files end and what renders them
-    format_named(…)     the name of a format as people type it
-    export_tunes(…)     write tunes in some formats; an existing file is replaced only with overwrite=True
-    Delivery(…)         the same for tunes that come one after the other
-    PlaybackSettings(…) how tunes are played
-    BookLayout(…)       how a book is laid out
-    ExportSettings(…)   both of these
+    FORMATS              the formats by name: how their files end and what renders them.
+    format_named(…)      returns the name of a format as people type it.
+    export_tunes(…)      writes tunes in some formats.
+    Delivery(…)          writes tunes that come one after the other.
+    PlaybackSettings(…)  how tunes are played.
+    BookLayout(…)        how a book is laid out.
+    ExportSettings(…)    both of these.
 
 Each format has a module with one function, such as ``folkrnn.export.midi.to_midi``. It is imported when a file of that
 format is made, for music21, verovio and typst load slowly.

@@ -1,8 +1,8 @@
 """Tunes as MIDI: music21 gives the notes of the unfolded tune, mido makes the file a player expects.
 
-A file has 480 ticks a quarter note: one track with the title, tempo, meter, key and marks where the parts begin, and
-one with the melody on a fiddle; where chords are written, one more with a guitar. Every position is rounded by
-itself, so that tuplets do not drift.
+A file has 480 ticks a quarter note. Its first track has the title, tempo, meter, key and a marker for each part, its
+second the melody on a fiddle. Where chords are written, one more has a guitar. Every position is rounded by itself, so
+that tuplets do not drift.
 """
 
 import io
@@ -63,10 +63,10 @@ DEFAULT_TEMPOS: dict[str, tuple[Fraction | None, Fraction, int]] = {
     "lament": (None, _QUARTER, 60),
     "song": (None, _QUARTER, 100),
 }
-"""Usual tempos by rhythm: the bar that it is written in, the beat, and beats a minute.
+"""Usual tempos by rhythm: the length of its bars, its beat, both in whole notes, and beats a minute.
 
-A dance written in bars of half that length, such as a reel in 2/4, has beats of half that length; airs and songs
-have bars of any length.
+A dance written in bars of half that length, such as a reel in 2/4, has beats of half that length. Airs and songs have
+bars of any length.
 """
 
 
@@ -133,7 +133,7 @@ def _gate(tune: Tune) -> Iterator[None]:
 
 
 def _played(source: bytes) -> list[PerformedNote]:
-    """Return the notes of music21's file at TICKS_PER_QUARTER a quarter note; none overlaps another of its pitch."""
+    """Return the notes of music21's file in our ticks; none overlaps another of its pitch."""
     found: list[PerformedNote] = []
     for track in mido.MidiFile(file=io.BytesIO(source), charset="utf-8").tracks:
         now, began = 0, dict[int, int]()
@@ -156,11 +156,9 @@ def _tick(position: int) -> int:
 def _accented(notes: Iterable[PerformedNote], bars: Sequence[PerformedBar]) -> list[PerformedNote]:
     """Return the notes with the velocities of the beats that they fall on."""
     velocities: dict[int, int] = {}
-    for onset, bar, leads in bars:
-        if leads and bar.meter.bar:
-            onset -= bar.meter.bar - bar.duration
-        for place, beat in enumerate(accumulate(bar.meter.pulse[:-1], initial=Fraction(0))):
-            velocities[to_ticks(onset + beat)] = BEAT if place else DOWNBEAT
+    for each in bars:
+        for place, beat in enumerate(accumulate(each.bar.meter.pulse[:-1], initial=Fraction(0))):
+            velocities[to_ticks(each.measure_onset + beat)] = BEAT if place else DOWNBEAT
     return [each._replace(velocity=velocities.get(each.start, OFFBEAT)) for each in notes]
 
 
@@ -176,11 +174,11 @@ def _part(name: str, channel: int, program: int | None, notes: Iterable[Performe
 
 
 def _count_in(bars: Sequence[PerformedBar], playback: PlaybackSettings) -> int:
-    """Return how many ticks are counted before the first note: whole bars, of which a pickup takes its share."""
+    """Return the ticks before the first note: the bars of the count-in, less the pickup that ends the last one."""
     if not playback.count_in or not bars or not bars[0].bar.meter.bar:
         return 0
-    _, bar, leads = bars[0]
-    return to_ticks(playback.count_in * bars[0].bar.meter.bar - (bar.duration if leads else 0))
+    _, bar, completes = bars[0]
+    return to_ticks(playback.count_in * bars[0].bar.meter.bar - (bar.duration if completes else 0))
 
 
 def _clicks(meter: Meter, count: int) -> Iterator[PerformedNote]:
@@ -207,14 +205,14 @@ def _conductor(
     meter: Meter | None = None
     key: Key | None = None
     parts = _part_starts(tune.bars)
-    for index, (onset, bar, leads) in zip(order, bars, strict=True):
+    for index, (onset, bar, completes) in zip(order, bars, strict=True):
         start = shift + to_ticks(onset)
         if index in parts:
             yield start, mido.MetaMessage("marker", text=parts[index])
         if bar.meter != meter:
             at = 0 if meter is None else start
-            if meter is None and leads and not shift:
-                # The pickup is a bar of its own, so that the bars of a sequencer are those of the tune.
+            if meter is None and completes and not shift:
+                # As a bar of its own, the pickup leaves the bars of a sequencer those of the tune.
                 yield from ((0, message) for message in _short_bar(bar.duration))
                 at = to_ticks(bar.duration)
             yield from ((at, message) for message in _time_signature(bar.meter))
@@ -232,7 +230,7 @@ def _conductor(
 
 
 def _given(rate: Fraction | None, meter: Meter) -> Tempo | None:
-    """Return a tempo asked for, in beats of the meter."""
+    """Return the tempo of a rate in beats of the meter a minute, or None without a rate."""
     return Tempo("", meter.pulse[0] if meter.pulse else _QUARTER, rate) if rate else None
 
 
@@ -243,7 +241,7 @@ def _part_starts(bars: Sequence[Bar]) -> dict[int, str]:
 
 
 def _short_bar(length: Fraction) -> Iterator[Any]:
-    """Yield the meter of a bar that holds nothing but a pickup, where there is such a meter."""
+    """Yield the meter of a bar that holds only a pickup, where there is such a meter."""
     if length.denominator <= 64 and length.denominator & (length.denominator - 1) == 0:
         unit = max(4, length.denominator)
         beats = length * unit
@@ -268,7 +266,7 @@ _MINOR = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", 
 
 
 def _key_signature(key: Key) -> Iterator[Any]:
-    """Yield the signature, minor for modes with a minor third; MIDI knows no others, and at most 7 signs."""
+    """Yield the signature, minor for modes with a minor third; MIDI has only these two and at most 7 signs."""
     signature = key.signature
     fifths = sum(signature.values())
     if len(signature) == abs(fifths) <= 7 and (key.standard or key.pipes):
@@ -287,7 +285,7 @@ def _track(messages: Iterable[tuple[int, Any]], end: int) -> Any:
 
 
 def _merged(tracks: Sequence[Any]) -> Any:
-    """Return one track of all, named as the first is."""
+    """Return one track with the messages of all, and the name of the first."""
     names = [track.name for track in tracks]
     track = mido.merge_tracks(tracks)
     kept = mido.MidiTrack()

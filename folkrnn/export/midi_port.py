@@ -1,4 +1,4 @@
-"""Playing tunes on a MIDI port, as long as mido finds one."""
+"""Tunes played on a MIDI port, where mido finds one."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from folkrnn.notation import Tune
 
 
 def port_names() -> list[str]:
-    """Return the names of the ports there are. Raises ExportError where mido has nothing to find them with."""
+    """Return the names of the MIDI ports. Raises ExportError where mido has no backend to find them with."""
     try:
         return list(mido.get_output_names())
     except Exception as error:  # whatever the backend for this system raises
@@ -28,9 +28,10 @@ def play_tunes(
     playback: PlaybackSettings = DEFAULT_PLAYBACK,
     begin: Callable[[Tune], None] = lambda _: None,
 ) -> None:
-    """Play tunes, one after the other, on the port of this name or on the first; ``begin`` is told of each.
+    """Play tunes one after the other on the port of this name, or on the first.
 
-    However it ends, no note is left hanging. Raises ExportError where there is no such port.
+    ``begin`` is called with each tune before it is played. No note is left sounding, even after an error. Raises
+    ExportError where there is no such port.
     """
     names = port_names()
     if not names:

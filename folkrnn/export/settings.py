@@ -1,4 +1,4 @@
-"""What the formats are told beside the tunes."""
+"""Settings of the formats: how tunes are played and how books are laid out."""
 
 from dataclasses import dataclass
 
@@ -9,17 +9,17 @@ PAPERS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}
 """Width and height in millimetres."""
 
 STAFF_SCALES = {"small": 0.8, "normal": 1.0, "large": 1.25}
-"""How large music is drawn; the normal staff is 6.3 mm high."""
+"""The scale of music by the name of its size; the normal staff is 6.3 mm high."""
 
 MARGIN, TOP, BOTTOM, GUTTER = 18.0, 16.0, 18.0, 9.0
-"""Millimetres at each side, above, below, and between two columns."""
+"""Space in millimetres at each side, above, below, and between two columns."""
 
 
 @dataclass(frozen=True)
 class BookLayout:
-    """How a PDF is laid out. Raises ExportError for what there is not."""
+    """The layout of a PDF; with a title comes a title page. Raises ExportError for unknown values."""
 
-    title: str = ""  # with which comes a title page
+    title: str = ""
     contents: bool = False
     index: bool = False
     paper: str = "a4"
@@ -48,7 +48,7 @@ class BookLayout:
 
     @property
     def scale(self) -> float:
-        """How much narrower the music is, drawn in a column, than drawn at normal size over A4."""
+        """The width of a system, relative to one of normal size on A4."""
         return self.text_width / DEFAULT_TEXT_WIDTH / STAFF_SCALES[self.size]
 
 
@@ -58,11 +58,11 @@ DEFAULT_TEXT_WIDTH = PAPERS["a4"][0] - 2 * MARGIN
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """How tunes are played, for MIDI and sound, and how a book is laid out, for PDF."""
+    """How tunes are played, for MIDI and sound, and how a book is laid out, for PDF and PNG."""
 
     playback: PlaybackSettings = DEFAULT_PLAYBACK
     book: BookLayout = BookLayout()
 
 
 DEFAULT_SETTINGS = ExportSettings()
-"""As the tunes have it."""
+"""The tunes as they are written."""

@@ -160,7 +160,7 @@ def test_musicxml_is_the_same_every_day():
 
 
 def test_every_sign_is_drawn_as_the_picture_in_the_documents_shows():
-    """A change of engraving shows here; `folkrnn export docs/features.abc -o docs/features.png` draws it anew."""
+    """A change of engraving shows here; `folkrnn export docs/features.abc -o docs/features.png` draws it again."""
     docs = Path(__file__).parents[2] / "docs"
     (features,) = read_tunes((docs / "features.abc").read_text(encoding="utf-8"))
     expected, drawn = (
