@@ -335,7 +335,8 @@ def test_beats_have_their_velocities(body: str, meter: str, expected: list[int])
     [
         ("reel", "C|", "1/2", 100), ("Reel", "4/4", "1/2", 100), ("reel", "2/4", "1/4", 100),
         ("slip jig", "9/8", "3/8", 120), ("hop jig", "9/8", "3/8", 126), ("slide", "12/8", "3/8", 140),
-        ("slide", "6/8", "3/16", 140), ("double jig", "6/8", "3/8", 120), ("jig", "3/8", "3/16", 120),
+        ("slide", "6/8", "3/16", 140), ("slip jig", "9/16", "3/16", 120), ("hop jig", "9/16", "3/16", 126),
+        ("double jig", "6/8", "3/8", 120), ("jig", "3/8", "3/16", 120),
         ("hornpipe", "4/4", "1/4", 160), ("hornpipe", "2/4", "1/8", 160), ("strathspey", "4/4", "1/4", 128),
         ("highland fling", "4/4", "1/4", 168), ("fling", "4/4", "1/4", 168), ("schottische", "4/4", "1/4", 150),
         ("barndance", "4/4", "1/4", 160), ("polka", "2/4", "1/4", 130), ("polka", "1/4", "1/8", 130),
@@ -396,7 +397,7 @@ def meters(midi: mido.MidiFile) -> list[tuple[int, int, int, int]]:
     ("meter", "expected"),
     [
         ("4/4", (4, 4, 24)), ("C|", (2, 2, 48)), ("6/8", (6, 8, 36)), ("9/8", (9, 8, 36)), ("3/4", (3, 4, 24)),
-        ("5/8", (5, 8, 36)), ("2+3/8", (5, 8, 24)), ("2/1", (2, 1, 96)),
+        ("5/8", (5, 8, 36)), ("2+3/8", (5, 8, 24)), ("2/1", (2, 1, 96)), ("1/64", (1, 64, 1)),
     ],
 )  # fmt: skip
 def test_a_meter_has_a_click_a_beat(meter: str, expected: tuple[int, int, int]) -> None:
@@ -417,6 +418,7 @@ def test_a_free_meter_has_no_signature() -> None:
         ("A/|BAGF EDCB|c15/2|", [(0, 1, 16, 24), (120, 4, 4, 24)]),
         ("A/8|BAGF EDCB|c|", [(0, 1, 64, 24), (30, 4, 4, 24)]),
         ("A/16|BAGF EDCB|c|", [(15, 4, 4, 24)]),
+        ("A3/4|BAGF EDCB|c|", [(0, 3, 32, 24), (180, 4, 4, 24)]),
         ("A/3|BAGF EDCB|c|", [(80, 4, 4, 24)]),
         ("BAGF EDCB|c8|", [(0, 4, 4, 24)]),
     ],

@@ -99,6 +99,10 @@ def test_a_loud_note_is_louder_than_a_soft_one() -> None:
     assert ratio == pytest.approx((127 / 64) ** 1.5, rel=0.01)
 
 
+def test_a_soft_note_alone_is_as_loud_as_a_loud_one() -> None:
+    assert np.abs(sound._mixed([Sounding(0.0, 0.1, 0, 69, 1)], RATE)).max() == pytest.approx(PEAK)
+
+
 def test_parts_have_their_loudness() -> None:
     def peak(channel: int, pitch: int) -> float:
         """How loud a note is beside a melody note a second earlier."""
@@ -123,6 +127,13 @@ def test_a_bowed_note_has_an_attack_and_a_release() -> None:
     assert parts[0] < parts[1]
     assert parts[1] > parts[2] > parts[3]
     assert abs(note[-1]) < 0.05
+
+
+def test_a_plucked_note_begins_and_ends_softly() -> None:
+    note = sound._plucked(440.0, 0.1, SAMPLE_RATE)
+    start, end = int(0.003 * SAMPLE_RATE), int(0.1 * SAMPLE_RATE)
+    assert np.abs(note[: start // 3]).max() < 0.5 * np.abs(note[start : 3 * start]).max()
+    assert abs(note[-1]) < 0.01 < np.abs(note[end - 200 : end]).max()
 
 
 def test_a_plucked_note_dies_away() -> None:

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from folkrnn.errors import ExportError, TargetExistsError
+from folkrnn.errors import ExportError, ScoreError, TargetExistsError
 from folkrnn.export import (
     DEFAULT_SETTINGS,
     FORMATS,
     Delivery,
+    Format,
     export_tunes,
     file_names,
     plan_outputs,
@@ -329,12 +330,16 @@ def test_many_renders_are_shared_among_processes(monkeypatch, count: int, jobs: 
     assert given == [jobs] * shared
 
 
-def test_a_tune_that_cannot_be_shown_is_named(tmp_path) -> None:
-    (bad,) = read_tunes("X:1\nT:Odd\nM:none\nL:1/8\nK:C\nA256|\n", "odd.abc")
-    with pytest.raises(ExportError, match=r"^odd\.abc:1: Odd: .*the longest is 16 whole notes"):
-        export_tunes([bad], ["musicxml"], tmp_path)
-    with pytest.raises(ExportError, match=r"^tune:1: Odd: "):
-        export_tunes([replace(bad, source="")], ["musicxml"], tmp_path)
+def test_a_tune_that_cannot_be_shown_is_named(tmp_path, monkeypatch) -> None:
+    def refuse(*_: object) -> bytes:
+        raise ScoreError("no note")
+
+    monkeypatch.setitem(FORMATS, "musicxml", Format(".musicxml", refuse))
+    (bad,) = read_tunes("X:1\nT:Odd\nM:4/4\nL:1/8\nK:C\nA8|\n", "odd.abc")
+    for tune, start in ((bad, "odd.abc:1"), (replace(bad, source=""), "tune:1")):
+        with pytest.raises(ExportError) as caught:
+            export_tunes([tune], ["midi", "musicxml"], tmp_path)
+        assert str(caught.value) == f"{start}: Odd: no note"
     assert os.listdir(tmp_path) == []
 
 
