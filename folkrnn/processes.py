@@ -18,7 +18,6 @@ _Result = TypeVar("_Result")
 ITEMS_AHEAD = 8
 """How many items a process is given, on average, before the first result is waited for."""
 
-
 CGROUPS = Path("/sys/fs/cgroup")
 """Where Linux says what a container may use."""
 

@@ -38,10 +38,10 @@ SYSTEM_CAPACITY = 60
 """The most notes, with bar lines counted as one and a half, that a system holds without crowding."""
 
 TEXT_FONT = "Libertinus Serif"
-"""The typeface of titles and of words among the notes; typst brings it along."""
+"""The typeface of titles and of words among the notes, which comes with typst."""
 
 PIXELS_PER_INCH = 200.0
-"""To an inch, in pictures."""
+"""The resolution of pictures."""
 
 DEFAULT_LAYOUT = BookLayout()
 
@@ -101,7 +101,7 @@ def typeset_book(entries: Sequence[dict[str, Any]], layout: BookLayout = DEFAULT
 
 
 def _compiled(entries: Sequence[dict[str, Any]], layout: BookLayout, format: Literal["pdf", "png"]) -> bytes:
-    """Let typst set a book."""
+    """Return a book that typst has set."""
     import typst
 
     numbers = _numbers([each["number"] for each in entries])
@@ -179,7 +179,7 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> dict[str, Any
 
 
 def _is_tall(drawing: str) -> bool:
-    """Whether words, or anything far above or below the staff, reach the edges of a system's drawing."""
+    """Return whether words, or anything far above or below the staff, reach the edges of a system's drawing."""
     match = re.search(r'viewBox="0 0 \S+ (\S+)"', drawing)
     return 'class="verse"' in drawing or (match is not None and float(match[1]) > PLAIN_HEIGHT)
 
@@ -244,7 +244,7 @@ _SIGNS = {Fraction(1, 8): "♪", Fraction(3, 16): "♪.", Fraction(1, 4): "♩",
 
 
 def _beats(tempo: Tempo) -> dict[str, Any]:
-    """Return how a page shows a rate: its note, the note's dots, and the figure, empty without a rate."""
+    """Return how a page shows a rate: its note, the note's dots, and its figure, which is empty without a rate."""
     for name, value in (("half", Fraction(1, 2)), ("quarter", Fraction(1, 4)), ("eighth", Fraction(1, 8))):
         for dots, length in ((0, value), (1, value * 3 / 2)):
             if tempo.beat == length:

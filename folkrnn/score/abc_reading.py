@@ -42,13 +42,15 @@ def read_sounds(text: str) -> list[Sound]:
 
 
 def reduced(text: str) -> str:
-    """A canonical text as music21's ABC reader can take it: every note, length, bar line, repeat and ending stays.
+    """Return a canonical text in a form that music21's ABC reader understands.
 
-    What does not sound goes: words, spaces, decorations, slurs, and grace notes, which music21 counts as notes of a
-    tuplet. So does the meter, which changes no pitch and no time: music21 would split bars and beam notes by it. A
-    hidden rest becomes a plain one. A key inside the music gets a line of its own, before the bar line it follows:
-    music21 ignores it in brackets, and loses a repeat sign that stands before such a line. Two more bar lines at
-    the end show music21 the bars of a tune that has repeat signs but fewer than two plain bar lines.
+    Every note, length, bar line, repeat and ending stays. What does not sound is left out: words, spaces, decorations,
+    slurs, and grace notes, which music21 counts as notes of a tuplet. The meter is left out too, for music21 would
+    split bars and beam notes by it. A hidden rest becomes a plain one.
+
+    music21 ignores a key in brackets, so a key inside the music gets a line of its own. That line comes before the bar
+    line that the key follows, since music21 loses a repeat sign before such a line. Two more bar lines at the end show
+    music21 the bars of a tune that has repeat signs but fewer than two plain bar lines.
     """
     lines = text.splitlines()
     start = next((number for number, line in enumerate(lines) if line.startswith("K:")), -1) + 1
@@ -121,10 +123,10 @@ def _whole_notes(quarters: float | Fraction) -> Fraction:
 
 
 def _order(measures: Sequence[_Measure]) -> Iterator[int]:
-    """The indices of the measures in the order in which they are played.
+    """Yield the indices of the measures in the order in which they are played.
 
-    music21's ABC reader knows two passes and two endings. It does not say where a second ending stops, and no one
-    need know: on the second pass the first ending is left out and the music goes on.
+    music21's ABC reader knows two passes and two endings. It does not say where a second ending stops. That does no
+    harm: on the second pass the first ending is left out and the music goes on.
     """
     index = start = 0
     number = 1
@@ -140,7 +142,7 @@ def _order(measures: Sequence[_Measure]) -> Iterator[int]:
 
 
 def _heard(measures: Iterable[_Measure]) -> list[Sound]:
-    """The sounds of measures one after the other, tied notes joined."""
+    """Return the sounds of measures one after the other, with tied notes joined."""
     sounds: list[Sound] = []
     held: dict[int, int] = {}  # MIDI number → index of the sound that is tied on
     clock = Fraction(0)

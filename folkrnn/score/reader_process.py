@@ -72,9 +72,10 @@ class ReaderProcess:
 
     def kill(self) -> None:
         """End the process, even while a thread waits for it."""
-        if self._process:
-            self._process.kill()
-            self._process.wait()
+        process = self._process
+        if process:
+            process.kill()
+            process.wait()
 
     def forget(self) -> None:
         """Leave the process to the parent, in a child that was forked."""
