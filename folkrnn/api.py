@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Unpack
 
-from folkrnn.errors import InputError
+from folkrnn.errors import ExportError, InputError
 from folkrnn.notation import Tune, read_tunes
 
 if TYPE_CHECKING:
@@ -54,13 +54,16 @@ def validate(tune: Tune, *, second: bool = True) -> "Report":
 def write(tunes: Tune | Iterable[Tune], path: Place, *, overwrite: bool = False) -> list[Path]:
     """Write tunes to a file in the format of its ending: .abc, .mid, .wav, .musicxml, .svg, .png or .pdf.
 
-    A format that holds one tune writes a file for each into a folder: give a folder's files by
-    ``folkrnn.export.export``. Raises ExportError for another ending, and for a file that exists unless ``overwrite``.
+    Returns the path in a list. A format that holds one tune takes one; ``folkrnn.export.export_tunes`` writes many
+    files into a folder. Raises ExportError for another ending, and TargetExistsError for a file that exists unless
+    ``overwrite`` is given.
     """
-    from folkrnn.export import export, format_of
+    from folkrnn.export import export_tunes, format_of
 
-    found = [tunes] if isinstance(tunes, Tune) else list(tunes)
-    return export(found, [format_of(str(path))], Path(path), force=overwrite)
+    name = format_of(path)
+    if not name:
+        raise ExportError(f"{path}: has no ending that names a format; expected one such as .abc, .mid or .pdf")
+    return export_tunes([tunes] if isinstance(tunes, Tune) else list(tunes), [name], path, overwrite=overwrite)
 
 
 def generate(count: int = 5, *, model: Place | None = None, **options: "Unpack[RequestOptions]") -> list[Tune]:

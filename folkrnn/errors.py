@@ -1,20 +1,23 @@
 """The errors folkrnn raises: one tree, so that a caller can catch as much of it as it wants.
 
     FolkrnnError
-    ├── InputError       a file or an option that cannot be used
-    ├── NotationError    text asked of the notation package that no tune can have
-    ├── CorpusError      a recipe or a source that cannot be read
-    ├── ModelError       a model file, a network shape or a training run that cannot go on
-    ├── GenerationError  a prompt or a sampling option that cannot be met
-    ├── ScoreError       music21 cannot represent the tune
-    └── ExportError      a format, a place or a name that cannot be written
+    ├── InputError       a file or an option that cannot be used.
+    ├── NotationError    text that no tune can have.
+    ├── CorpusError      a recipe or a source that cannot be read.
+    ├── ModelError       a model file, a network shape or a training run that cannot be used.
+    ├── GenerationError  a prompt or a sampling option that cannot be met.
+    ├── ScoreError       a tune that music21 cannot represent.
+    └── ExportError      a format, a place or a name that cannot be written.
+        └── TargetExistsError    a file that exists already.
 
 Every message is one line that names what was given and what would be right.
 """
 
+from os import PathLike, fspath
+
 
 class FolkrnnError(Exception):
-    """Anything that stops folkrnn from doing what was asked."""
+    """Anything that stops folkrnn from doing what it should."""
 
 
 class InputError(FolkrnnError):
@@ -43,3 +46,14 @@ class ScoreError(FolkrnnError):
 
 class ExportError(FolkrnnError):
     """A format, a place or a name that cannot be written."""
+
+
+class TargetExistsError(ExportError):
+    """A file that exists already where another is to be written; ``path`` names it."""
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        super().__init__(path)
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{fspath(self.path)}: exists already; expected overwrite=True or another name"

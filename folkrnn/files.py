@@ -1,7 +1,8 @@
-"""Writing a file whole or not at all: the one place that does."""
+"""Files that are written whole or not at all."""
 
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,9 +10,9 @@ from typing import BinaryIO
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there in one step; raises OSError and leaves nothing behind.
+    """Write a file beside its place and move it there in one step.
 
-    The folder must be there; a file of that name is replaced.
+    The folder must exist; a file of that name is replaced. Raises OSError, and then leaves nothing behind.
     """
     with whole_file(path) as file:
         file.write(content)
@@ -19,10 +20,9 @@ def write_whole(path: Path, content: bytes) -> None:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a file beside its place for writing; at the end of the block it is moved there in one step.
+    """Open a file beside its place for writing, and move it there in one step at the end of the block.
 
-    A block that raises leaves nothing behind. Raises OSError. The folder must be there; a file of that name is
-    replaced.
+    A block that raises leaves nothing behind. The folder must exist; a file of that name is replaced. Raises OSError.
     """
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
     try:
@@ -37,8 +37,15 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         Path(temporary).unlink(missing_ok=True)
 
 
+_umask_lock = threading.Lock()
+
+
 def _umask() -> int:
-    """The mask that new files are made with; it can only be read by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+    """Return the mask that new files are made with.
+
+    It can only be read by setting it, and a second thread must not read what this one has set.
+    """
+    with _umask_lock:
+        mask = os.umask(0o077)
+        os.umask(mask)
+        return mask

@@ -1,40 +1,81 @@
-"""Sharing work among processes, for what one core computes: reading by music21, engraving."""
+"""Work shared among processes, for what one core computes: reading by music21, engraving."""
 
+import math
 import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from fractions import Fraction
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TypeVar
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
-AHEAD = 8
-"""How many items a process may be given, in the mean, before the first result is waited for."""
+ITEMS_AHEAD = 8
+"""How many items a process is given, on average, before the first result is waited for."""
+
+CGROUPS = Path("/sys/fs/cgroup")
+"""Where Linux says what a container may use."""
 
 
-def processors() -> int:
-    """Give the number of processors."""
+def processors(cgroups: Path = CGROUPS) -> int:
+    """Return how many processors this process may use, at least 1.
+
+    That is their number, the CPU affinity of the process, or the limit of its container in the folder ``cgroups``,
+    whichever is least. A limit of one and a half processors counts as two.
+    """
+    allowed = _allowed()
+    limit = _container_limit(cgroups)
+    return max(1, allowed if limit is None else min(allowed, math.ceil(limit)))
+
+
+def _allowed() -> int:
+    """Return the number of processors that the system lets this process run on."""
+    if hasattr(os, "process_cpu_count"):  # from Python 3.13 on
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def shared(function: Callable[[Item], Result], items: Iterable[Item], jobs: int) -> Iterator[Result]:
-    """Yield what a function makes of each item, in their order, while the items come; ``jobs`` processes compute it.
+def _container_limit(cgroups: Path) -> Fraction | None:
+    """Return the processors' time that a container may use, in processors; None without a limit.
 
-    No more than AHEAD items a process are held at a time. What the function raises is raised here in its turn. The
-    program must be guarded by ``if __name__ == "__main__":``, for each process reads it anew.
+    Version 2 of cgroups has one file with quota and period, version 1 has a file for each.
+    """
+    try:
+        quota, period = (cgroups / "cpu.max").read_text().split()
+    except (OSError, ValueError):
+        try:
+            quota, period = ((cgroups / "cpu" / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
+        except OSError:
+            return None
+    try:
+        limit = Fraction(int(quota), int(period))
+    except (ValueError, ZeroDivisionError):  # "max" is no limit
+        return None
+    return limit if limit > 0 else None
+
+
+def process_map(function: Callable[[_Item], _Result], items: Iterable[_Item], jobs: int) -> Iterator[_Result]:
+    """Yield what a function returns for each item, in their order, computed by ``jobs`` processes.
+
+    The items may come slowly: results are yielded in between. At most ITEMS_AHEAD items a process are held at a time.
+    What the function raises is raised here, in its turn. The program must be guarded by
+    ``if __name__ == "__main__":``, for each process imports it again.
     """
     # A forked child could inherit a lock that a thread of ours holds; a spawned one starts clean.
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
-    pending: deque[Future[Result]] = deque()
+    pending: deque[Future[_Result]] = deque()
     try:
         for item in items:
             with _interrupts_held():
                 pending.append(pool.submit(function, item))
-            while pending and (pending[0].done() or len(pending) >= AHEAD * jobs):
+            while pending and (pending[0].done() or len(pending) >= ITEMS_AHEAD * jobs):
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
@@ -44,7 +85,7 @@ def shared(function: Callable[[Item], Result], items: Iterable[Item], jobs: int)
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back. Processes started meanwhile never hear it: it is for this one to say what becomes of them."""
+    """Hold Ctrl-C back. Processes that start meanwhile never get it: this process decides when they end."""
     if not hasattr(signal, "pthread_sigmask"):  # not on Windows
         yield
         return

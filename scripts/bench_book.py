@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from folkrnn.export import export
+from folkrnn.export import export_tunes
 from folkrnn.notation import read_tunes, write_tunebook
 from folkrnn.processes import processors
 
@@ -21,7 +21,7 @@ def alone(book: Path, jobs: int) -> None:
     """Make one book; print the seconds, and the megabytes of the largest process and of the largest of its own."""
     tunes = read_tunes(book.read_text(encoding="utf-8"))
     begun = time.perf_counter()
-    export(tunes, ["pdf"], book.with_suffix(".pdf"), jobs=jobs, force=True)
+    export_tunes(tunes, ["pdf"], book.with_suffix(".pdf"), jobs=jobs, overwrite=True)
     spent = time.perf_counter() - begun
     sizes = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     print(spent, *sizes)

@@ -18,12 +18,12 @@ import music21
 from judge_reader import GRID, plain, playable_tunes
 
 from folkrnn.export.midi import to_midi
-from folkrnn.export.playing import Playing
+from folkrnn.export.rendering import PlaybackSettings
 from folkrnn.notation import canonical
 from folkrnn.notation.harmony import with_chords
 
-FULL = Playing(swing=Fraction(3, 5), count_in=1)
-PLAIN = Playing(ornaments=False, chords=False, swing=Fraction(1, 2))
+FULL = PlaybackSettings(swing=Fraction(3, 5), count_in=1)
+PLAIN = PlaybackSettings(ornaments=False, chords=False, swing=Fraction(1, 2))
 
 
 def notes(midi: mido.MidiFile) -> list[tuple[int, int, int]]:

@@ -17,7 +17,7 @@ from folkrnn.cli.play import play
 from folkrnn.cli.rework import continue_, rewrite
 from folkrnn.cli.train import train
 from folkrnn.cli.validate import validate
-from folkrnn.errors import FolkrnnError
+from folkrnn.errors import FolkrnnError, TargetExistsError
 
 DONE, NO, CANNOT = 0, 1, 2
 """Exit statuses: done; the answer is no; cannot run."""
@@ -44,6 +44,8 @@ def main(arguments: list[str] | None = None) -> None:
         status = CANNOT
     except click.ClickException as error:
         status = _complain(error.format_message())
+    except TargetExistsError as error:
+        status = _complain(f"{error.path} exists already; --force overwrites it")
     except FolkrnnError as error:
         status = _complain(str(error))
     except (click.Abort, KeyboardInterrupt):

@@ -8,7 +8,7 @@ import click
 
 from folkrnn.cli.common import Numbers, picked, read_files, stop
 from folkrnn.errors import InputError, NotationError
-from folkrnn.export import Playing
+from folkrnn.export import PlaybackSettings
 from folkrnn.notation import ERROR, Tune
 from folkrnn.notation.harmony import has_chords, with_chords, without_chords
 from folkrnn.notation.ranges import INSTRUMENTS, TRANSPOSING, fitted, moved, octave_moved, written_for
@@ -55,7 +55,7 @@ def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
     return command
 
 
-def playing(options: dict[str, Any], one_track: bool = False) -> Playing:
+def playing(options: dict[str, Any], one_track: bool = False) -> PlaybackSettings:
     """How tunes are to be played. Raises ExportError for what nobody can play."""
     given = {
         "tempo": _exact(options["tempo"]),
@@ -63,7 +63,7 @@ def playing(options: dict[str, Any], one_track: bool = False) -> Playing:
         "program": options["program"],
         "count_in": options["count_in"],
     }
-    return Playing(
+    return PlaybackSettings(
         **{name: value for name, value in given.items() if value is not None},
         repeats=not options["once"],
         ornaments=not options["plain"],

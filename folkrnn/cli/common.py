@@ -14,7 +14,16 @@ import click
 
 from folkrnn.corpus import SourceSettings, read_text, source_files
 from folkrnn.errors import InputError
-from folkrnn.export import DEFAULT, FORMATS, Output, Settings, export, format_of, made, piece_count
+from folkrnn.export import (
+    DEFAULT_SETTINGS,
+    FORMATS,
+    ExportSettings,
+    Output,
+    export_tunes,
+    format_of,
+    render_count,
+    render_outputs,
+)
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.processes import processors
 
@@ -68,21 +77,23 @@ def deliver(
     output: str,
     *,
     name: str,
-    settings: Settings = DEFAULT,
+    settings: ExportSettings = DEFAULT_SETTINGS,
     apart: bool = False,
     force: bool = False,
 ) -> list[Path]:
     """Write tunes to a folder, a file, or standard output for ``-``; give the paths written."""
     if output == "-":
         _check_stdout(formats, len(tunes), "--tune")
-    count = piece_count(formats, len(tunes))
+    count = render_count(formats, len(tunes))
     with click.progressbar(
         length=count, label="exporting", show_pos=True, file=sys.stderr, hidden=count < SHOWN or not sys.stderr.isatty()
     ) as steps:
         if output != "-":
-            options: dict[str, Any] = {"name": name, "settings": settings, "apart": apart, "force": force}
-            return export(tunes, formats, Path(output), **options, jobs=processors(), step=lambda: steps.update(1))
-        (content,) = made([Output(Path(), formats[0], tuple(tunes))], settings, processors(), lambda: steps.update(1))
+            options: dict[str, Any] = {"name": name, "settings": settings, "separate": apart, "overwrite": force}
+            return export_tunes(tunes, formats, output, **options, jobs=processors(), step=lambda: steps.update(1))
+        (content,) = render_outputs(
+            [Output(Path(), formats[0], tuple(tunes))], settings, processors(), lambda: steps.update(1)
+        )
     sys.stdout.buffer.write(content)
     return []
 
@@ -91,7 +102,7 @@ def _check_stdout(formats: tuple[str, ...], count: int, fewer: str) -> None:
     """Raise InputError where tunes make no single file; ``fewer`` is the option to ask for fewer with."""
     if len(formats) != 1:
         raise InputError(f"standard output takes one format; expected one of {', '.join(FORMATS)}")
-    if count > 1 and not FORMATS[formats[0]].book:
+    if count > 1 and not FORMATS[formats[0]].holds_all:
         raise InputError(
             f"a {formats[0]} file holds one tune and there are {count}; expected {fewer}, or a folder for -o"
         )
@@ -104,7 +115,7 @@ class Printing:
         """Raise InputError where ``count`` tunes make no single file."""
         _check_stdout(formats, count, "-n 1")
         self._name = formats[0]
-        self._grows = FORMATS[formats[0]].grows
+        self._grows = FORMATS[formats[0]].appendable
         self._kept: list[Tune] = []
         self.count = 0
         """The tunes delivered."""
@@ -124,7 +135,7 @@ class Printing:
         """Print a tune, or keep it for the end; no file is written."""
         self.count += 1
         if self._grows:
-            sys.stdout.buffer.write(FORMATS[self._name].piece(tune, self.count, DEFAULT))
+            sys.stdout.buffer.write(FORMATS[self._name].render(tune, self.count, DEFAULT_SETTINGS))
             sys.stdout.buffer.flush()
         else:
             self._kept.append(tune)
@@ -136,7 +147,9 @@ class Printing:
     def make_books(self, jobs: int = 1) -> Iterator[Path]:
         """Print what takes all tunes at once."""
         if self._kept:
-            sys.stdout.buffer.write(*made([Output(Path(), self._name, tuple(self._kept))], DEFAULT, jobs))
+            sys.stdout.buffer.write(
+                *render_outputs([Output(Path(), self._name, tuple(self._kept))], DEFAULT_SETTINGS, jobs)
+            )
         yield from ()
 
 

@@ -108,7 +108,7 @@ class Composing:
         delivery: Printing | Delivery = (
             Printing(self.formats, count=self.count)
             if self.output == "-"
-            else Delivery(self.formats, Path(self.output), count=self.count, name=name, force=self.force)
+            else Delivery(self.formats, Path(self.output), count=self.count, name=name, overwrite=self.force)
         )
         from folkrnn.composition.composer import Composer
 
@@ -134,7 +134,7 @@ class Composing:
             for line in account.lines():
                 tell(line)
         if not few and delivery.count:
-            single = [each for each in self.formats if not FORMATS[each].book]
+            single = [each for each in self.formats if not FORMATS[each].holds_all]
             files = [Path(self.output) / f"{name}-*{FORMATS[each].extension}" for each in single]
         with Interrupts() as binding:
             for file in chain(delivery.grown, files, binding.until(delivery.make_books(processors()))):

@@ -9,8 +9,8 @@ import click
 from folkrnn.cli.arranging import chosen, playing, playing_options, tune_options
 from folkrnn.cli.common import Formats, deliver, formats_for
 from folkrnn.errors import InputError
-from folkrnn.export import FORMATS, Book, Settings
-from folkrnn.export.settings import PAPERS, SIZES
+from folkrnn.export import FORMATS, BookLayout, ExportSettings
+from folkrnn.export.settings import PAPERS, STAFF_SCALES
 
 _ALL = ",".join(FORMATS)
 
@@ -25,7 +25,9 @@ _ALL = ",".join(FORMATS)
 @click.option("--index", is_flag=True, help="A PDF ends with a list by rhythm and key.")
 @click.option("--paper", type=click.Choice(list(PAPERS)), default="a4", show_default=True)
 @click.option("--columns", type=click.IntRange(1, 2), default=1, show_default=True, help="Of a PDF's page.")
-@click.option("--size", type=click.Choice(list(SIZES)), default="normal", show_default=True, help="Of a PDF's music.")
+@click.option(
+    "--size", type=click.Choice(list(STAFF_SCALES)), default="normal", show_default=True, help="Of a PDF's music."
+)
 @click.option("--apart", is_flag=True, help="Give each tune a file of its own in every format.")
 @click.option("-o", "--output", default="outputs", show_default=True, help="Folder, file, or - for standard output.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
@@ -39,7 +41,7 @@ def export(formats: tuple[str, ...] | None, output: str, apart: bool, force: boo
     if not formats:
         raise InputError(f"--format is missing; expected some of {_ALL}")
     layout = {name: options[name] for name in ("title", "contents", "index", "paper", "columns", "size")}
-    settings = Settings(playing(options, one_track=options["midi_type"] == "0"), Book(**layout))
+    settings = ExportSettings(playing(options, one_track=options["midi_type"] == "0"), BookLayout(**layout))
     tunes, all_of_them = chosen(options)
     if tunes:
         files = options["files"]

@@ -24,7 +24,7 @@ from folkrnn.evaluation.melody import melody_of
 from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
 from folkrnn.model import Checkpoint
 from folkrnn.notation import Tune, read_tunes
-from folkrnn.processes import shared
+from folkrnn.processes import process_map
 
 MAX_INTERVAL = 12
 """Larger intervals, in semitones, count as this one."""
@@ -148,7 +148,7 @@ def with_critic(
 
 def _features(tunes: Sequence[Tune], jobs: int) -> NDArray[np.float64]:
     """Return the features of tunes (N, CRITIC_FEATURES)."""
-    return np.array(list(shared(critic_features, tunes, jobs) if jobs > 1 else map(critic_features, tunes)))
+    return np.array(list(process_map(critic_features, tunes, jobs) if jobs > 1 else map(critic_features, tunes)))
 
 
 def train_critic(real: NDArray[np.float64], written: NDArray[np.float64], seed: int = 0) -> tuple[Critic, float]:

@@ -27,9 +27,9 @@ from folkrnn.generation.drafts import SINGLE_DRAFT, DraftPolicy
 from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model import Checkpoint
-from folkrnn.notation import Tune, form, read_tunes, similarity
+from folkrnn.notation import Tune, faults, form, read_tunes, similarity
 from folkrnn.notation.form import pattern
-from folkrnn.processes import shared
+from folkrnn.processes import process_map
 from folkrnn.validation import validate_all
 
 COMMONEST = 15
@@ -71,7 +71,8 @@ class Reference:
 
     def _measured(self, tunes: Sequence[Tune]) -> NDArray[np.float64]:
         """The features of some tunes, (N, F)."""
-        return np.array(list(shared(features_of, tunes, self._jobs) if self._jobs > 1 else map(features_of, tunes)))
+        jobs = self._jobs
+        return np.array(list(process_map(features_of, tunes, jobs) if jobs > 1 else map(features_of, tunes)))
 
     def hold_against(self, written: Sequence[Tune], index: Index) -> Evaluation:
         """Measure tunes that were written; ``index`` holds what there was to copy from."""

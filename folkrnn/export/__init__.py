@@ -1,31 +1,26 @@
-"""Tunes as files: ABC, MIDI, MusicXML, SVG and PDF.
+"""Tunes as files: ABC, MIDI, sound, MusicXML, SVG, PNG and PDF.
 
-    FORMATS           what each format is called, how its files end and what makes them
-    export(…)         write tunes in some formats, never over an existing file unless told to
-    Delivery(…)       the same for tunes that come one after the other
-    Settings(…)       what the formats are told beside the tunes: how they are played
+    FORMATS              the formats by name: how their files end and what renders them.
+    format_named(…)      returns the name of a format as people type it.
+    export_tunes(…)      writes tunes in some formats.
+    Delivery(…)          writes tunes that come one after the other.
+    PlaybackSettings(…)  how tunes are played.
+    BookLayout(…)        how a book is laid out.
+    ExportSettings(…)    both of these.
 
-Each format has a module with one function, such as ``folkrnn.export.midi.to_midi``; it is imported
-when a file of that format is made, for music21, verovio and typst take their time to load.
+Each format has a module with one function, such as ``folkrnn.export.midi.to_midi``. It is imported when a file of that
+format is made, for music21, verovio and typst load slowly.
 """
 
-from folkrnn.export.playing import Playing
-from folkrnn.export.settings import DEFAULT, Book, Settings
-from folkrnn.export.writing import (
-    FORMATS,
-    Delivery,
-    Format,
-    Output,
-    export,
-    file_names,
-    format_of,
-    made,
-    piece_count,
-    plan,
-    write,
-)
+from folkrnn.export.delivery import Delivery
+from folkrnn.export.filenames import file_names
+from folkrnn.export.formats import FORMATS, Format, format_named, format_of
+from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
+from folkrnn.export.settings import DEFAULT_SETTINGS, BookLayout, ExportSettings
+from folkrnn.export.writing import Output, export_tunes, plan_outputs, render_count, render_outputs, write_file
 
 __all__ = [
-    "DEFAULT", "FORMATS", "Book", "Delivery", "Format", "Output", "Playing", "Settings", "export", "file_names",
-    "format_of", "made", "piece_count", "plan", "write",
+    "DEFAULT_PLAYBACK", "DEFAULT_SETTINGS", "FORMATS", "BookLayout", "Delivery", "ExportSettings", "Format", "Output",
+    "PlaybackSettings", "export_tunes", "file_names", "format_named", "format_of", "plan_outputs", "render_count",
+    "render_outputs", "write_file",
 ]  # fmt: skip

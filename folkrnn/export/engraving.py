@@ -6,42 +6,44 @@ units, of which a staff is 72 high.
 
 import html
 import json
+import os
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
+from importlib.resources import files
 from itertools import count
 from typing import Any, Literal
 
 import verovio
 
 from folkrnn.errors import ExportError, FolkrnnError
-from folkrnn.export.page import PAGE
-from folkrnn.export.settings import BOTTOM, GUTTER, MARGIN, PAPERS, TOP, Book
+from folkrnn.export.settings import BOTTOM, GUTTER, MARGIN, PAPERS, TOP, BookLayout
 from folkrnn.notation import Bar, Change, Tune, sections
 from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score.build import musicxml, printable, to_score
 
 BARS_PER_SYSTEM = 4
-WIDTH = 2000
+SYSTEM_WIDTH = 2000
 """The usual width of a system. On A4 it makes a staff of 6.3 mm."""
 
 PLAIN_HEIGHT = 180
 """The height of a system with nothing far above or below its staff."""
 
-CAPACITY = 60
+SYSTEM_CAPACITY = 60
 """The most notes, with bar lines counted as one and a half, that a system holds without crowding."""
 
 TEXT_FONT = "Libertinus Serif"
-"""The typeface of titles and of words among the notes; typst brings it along."""
+"""The typeface of titles and of words among the notes, which comes with typst."""
 
-PIXELS = 200.0
-"""To an inch, in pictures."""
+PIXELS_PER_INCH = 200.0
+"""The resolution of pictures."""
 
-USUAL_BOOK = Book()
+DEFAULT_LAYOUT = BookLayout()
 
 _OPTIONS = {
     "adjustPageHeight": True,
@@ -77,46 +79,55 @@ def _escape(text: str) -> str:
     return html.escape(printable(text), quote=False)
 
 
-def to_png(tune: Tune, book: Book = USUAL_BOOK) -> bytes:
-    """Return a tune with its title as a picture as high as it needs. Raises what ``entry`` and ``bound`` raise."""
-    return _compiled([entry(tune, book)], book, "png")
+def to_png(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> bytes:
+    """Return a tune with its title as a PNG picture, as high as its content.
+
+    Raises what ``book_entry`` and ``typeset_book`` raise.
+    """
+    return _compiled([book_entry(tune, layout)], layout, "png")
 
 
-def to_pdf(tunes: Sequence[Tune], book: Book = USUAL_BOOK) -> bytes:
-    """Return tunes as a book. Raises what ``entry`` and ``bound`` raise."""
-    return bound([entry(tune, book) for tune in tunes], book)
+def to_pdf(tunes: Sequence[Tune], layout: BookLayout = DEFAULT_LAYOUT) -> bytes:
+    """Return tunes as a book. Raises what ``book_entry`` and ``typeset_book`` raise."""
+    return typeset_book([book_entry(tune, layout) for tune in tunes], layout)
 
 
-def bound(entries: Sequence[dict[str, Any]], book: Book = USUAL_BOOK) -> bytes:
-    """Return a book, as PDF, of what ``entry`` made; a tune is cut across pages only where none can hold it.
+def typeset_book(entries: Sequence[dict[str, Any]], layout: BookLayout = DEFAULT_LAYOUT) -> bytes:
+    """Return a book, as PDF, of what ``book_entry`` made; a tune is cut across pages only where none can hold it.
 
     Raises ExportError where typst fails.
     """
-    return _compiled(entries, book, "pdf")
+    return _compiled(entries, layout, "pdf")
 
 
-def _compiled(entries: Sequence[dict[str, Any]], book: Book, format: Literal["pdf", "png"]) -> bytes:
-    """Let typst set a book."""
+def _compiled(entries: Sequence[dict[str, Any]], layout: BookLayout, format: Literal["pdf", "png"]) -> bytes:
+    """Return a book that typst has set."""
     import typst
 
     numbers = _numbers([each["number"] for each in entries])
-    width, height = PAPERS[book.paper]
-    told = {
-        "title": book.title or (entries[0]["titles"][0] if len(entries) == 1 else "Tunes"),
-        "cover": bool(book.title) and format == "pdf",
-        "contents": book.contents and format == "pdf",
-        "index": _index(entries) if book.index and format == "pdf" else [],
+    width, height = PAPERS[layout.paper]
+    data = {
+        "title": layout.title or (entries[0]["titles"][0] if len(entries) == 1 else "Tunes"),
+        "cover": bool(layout.title) and format == "pdf",
+        "contents": layout.contents and format == "pdf",
+        "index": _index(entries) if layout.index and format == "pdf" else [],
         "font": TEXT_FONT,
         "picture": format == "png",
         "page": {"width": width, "height": height, "x": MARGIN, "top": TOP, "bottom": BOTTOM},
-        "columns": book.columns if format == "pdf" else 1,
+        "columns": layout.columns if format == "pdf" else 1,
         "gutter": GUTTER,
-        "text": {"width": book.text_width, "height": book.text_height},
+        "text": {"width": layout.text_width, "height": layout.text_height},
         "tunes": [{**each, "number": number} for each, number in zip(entries, numbers, strict=True)],
     }
     with _gate(f"a {format.upper()}"):
         # As data, never as markup: a title may look like typst code.
-        return bytes(typst.compile(PAGE.encode(), format=format, ppi=PIXELS, sys_inputs={"book": json.dumps(told)}))
+        return bytes(typst.compile(_page(), format=format, ppi=PIXELS_PER_INCH, sys_inputs={"book": json.dumps(data)}))
+
+
+@cache
+def _page() -> bytes:
+    """Return the typst source of the page."""
+    return files("folkrnn.export").joinpath("book.typ").read_bytes()
 
 
 def _index(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -148,8 +159,8 @@ def _numbers(own: Sequence[str]) -> Sequence[str]:
     return own if len(set(own)) == len(own) else [str(place) for place in range(1, len(own) + 1)]
 
 
-def entry(tune: Tune, book: Book = USUAL_BOOK) -> dict[str, Any]:
-    """Return what a page of a book shows of a tune, for ``bound``.
+def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> dict[str, Any]:
+    """Return what a page of a book shows of a tune, for ``typeset_book``.
 
     Raises ScoreError where music21 cannot represent the tune and ExportError where verovio cannot draw it.
     """
@@ -161,12 +172,14 @@ def entry(tune: Tune, book: Book = USUAL_BOOK) -> dict[str, Any]:
         "rhythm": tune.rhythm,
         "source": ", ".join(part for part in (tune.field("C"), tune.origin) if part),
         "tempo": {"words": printable(tempo.words), **_beats(tempo)},
-        "systems": [{"svg": drawing, "tall": _is_tall(drawing)} for drawing in _draw(tune, book.scale, apart=True)],
+        "systems": [
+            {"svg": drawing, "tall": _is_tall(drawing)} for drawing in _draw(tune, layout.scale, separate=True)
+        ],
     }
 
 
 def _is_tall(drawing: str) -> bool:
-    """Whether words, or anything far above or below the staff, reach the edges of a system's drawing."""
+    """Return whether words, or anything far above or below the staff, reach the edges of a system's drawing."""
     match = re.search(r'viewBox="0 0 \S+ (\S+)"', drawing)
     return 'class="verse"' in drawing or (match is not None and float(match[1]) > PLAIN_HEIGHT)
 
@@ -174,25 +187,34 @@ def _is_tall(drawing: str) -> bool:
 # Drawing ----------------------------------------------------------------------------------------------
 
 
-def _draw(tune: Tune, scale: float = 1, apart: bool = False) -> list[str]:
+def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
     """Return a tune's systems as SVG drawings, each ``apart`` or all in one, ``scale`` times as wide as usual."""
     # Of what MusicXML can ask for, a new page is what gives verovio's systems a drawing each.
-    new = b"page" if apart else b"system"
+    new = b"page" if separate else b"system"
     source = _lay_out(musicxml(to_score(_engravable(tune))), system_starts(tune.bars, scale), new)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
         toolkit = _toolkit()
-        toolkit.setOptions({**_OPTIONS, "pageWidth": round(WIDTH * scale)})
+        toolkit.setOptions({**_OPTIONS, "pageWidth": round(SYSTEM_WIDTH * scale)})
         toolkit.resetXmlIdSeed(1)  # the same tune is the same drawing, whatever was drawn before
         if not toolkit.loadData(source):
             raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")
         return [_spell_out(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1)]
 
 
-@cache
+_threads = threading.local()
+
+
 def _toolkit() -> Any:
-    """Return verovio, which takes longer to get ready than to read a tune."""
-    verovio.enableLog(verovio.LOG_OFF)
-    return verovio.toolkit()
+    """Return this thread's verovio toolkit, which takes longer to make than to read a tune.
+
+    verovio keeps the place of its fonts for each thread, so a toolkit is of no use in another one.
+    """
+    if not hasattr(_threads, "toolkit"):
+        verovio.enableLog(verovio.LOG_OFF)
+        toolkit = verovio.toolkit(False)
+        toolkit.setResourcePath(os.path.join(verovio.__path__[0], "data"))
+        _threads.toolkit = toolkit
+    return _threads.toolkit
 
 
 def _engravable(tune: Tune) -> Tune:
@@ -222,7 +244,7 @@ _SIGNS = {Fraction(1, 8): "♪", Fraction(3, 16): "♪.", Fraction(1, 4): "♩",
 
 
 def _beats(tempo: Tempo) -> dict[str, Any]:
-    """Return how a page shows a rate: its note, the note's dots, and the figure, empty without a rate."""
+    """Return how a page shows a rate: its note, the note's dots, and its figure, which is empty without a rate."""
     for name, value in (("half", Fraction(1, 2)), ("quarter", Fraction(1, 4)), ("eighth", Fraction(1, 8))):
         for dots, length in ((0, value), (1, value * 3 / 2)):
             if tempo.beat == length:
@@ -278,7 +300,7 @@ def system_starts(bars: Sequence[Bar], scale: float = 1) -> set[int]:
         for length in _shares(len(measures)):
             line = measures[place : place + length]
             place += length
-            starts |= {part[0] for part in _uncrowded(bars, line, CAPACITY * scale)}
+            starts |= {part[0] for part in _uncrowded(bars, line, SYSTEM_CAPACITY * scale)}
     return starts
 
 

@@ -1,8 +1,8 @@
 """Tunes as MIDI: music21 gives the notes of the unfolded tune, mido makes the file a player expects.
 
-A file has 480 ticks a quarter note: one track with the title, tempo, meter, key and marks where the parts begin, and
-one with the melody on a fiddle; where chords are written, one more with a guitar. Every position is rounded by
-itself, so that tuplets do not drift.
+A file has 480 ticks a quarter note. Its first track has the title, tempo, meter, key and a marker for each part, its
+second the melody on a fiddle. Where chords are written, one more has a guitar. Every position is rounded by itself, so
+that tuplets do not drift.
 """
 
 import io
@@ -16,90 +16,92 @@ from typing import Any
 import mido
 
 from folkrnn.errors import ExportError
-from folkrnn.export.playing import (
+from folkrnn.export.rendering import (
     BEAT,
+    DEFAULT_PLAYBACK,
     DOWNBEAT,
     OFFBEAT,
-    TICKS,
-    USUAL,
-    Placed,
-    Played,
-    Playing,
+    TICKS_PER_QUARTER,
+    PerformedBar,
+    PerformedNote,
+    PlaybackSettings,
     Swing,
     accompaniment,
+    default_swing,
     ornamented,
-    placed,
-    ticks,
-    usual_swing,
+    performed_bars,
+    to_ticks,
 )
 from folkrnn.notation import Bar, Key, Meter, Tune, sections
 from folkrnn.notation.repeats import order_of
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score import build
 
-DRUMS, HIGH_CLICK, LOW_CLICK = 9, 76, 77
+DRUM_CHANNEL, HIGH_CLICK, LOW_CLICK = 9, 76, 77
 """The channel of General MIDI's drums, and two wood blocks on it."""
 
-HALF, QUARTER, DOTTED_QUARTER = Fraction(1, 2), Fraction(1, 4), Fraction(3, 8)
+_HALF, _QUARTER, _DOTTED_QUARTER = Fraction(1, 2), Fraction(1, 4), Fraction(3, 8)
 
-TEMPOS: dict[str, tuple[Fraction | None, Fraction, int]] = {
-    "slip jig": (Fraction(9, 8), DOTTED_QUARTER, 120),
-    "hop jig": (Fraction(9, 8), DOTTED_QUARTER, 126),
-    "slide": (Fraction(12, 8), DOTTED_QUARTER, 140),
-    "jig": (Fraction(6, 8), DOTTED_QUARTER, 120),
-    "reel": (Fraction(1), HALF, 100),
-    "hornpipe": (Fraction(1), QUARTER, 160),
-    "strathspey": (Fraction(1), QUARTER, 128),
-    "highland": (Fraction(1), QUARTER, 168),
-    "fling": (Fraction(1), QUARTER, 168),
-    "schottische": (Fraction(1), QUARTER, 150),
-    "barndance": (Fraction(1), QUARTER, 160),
-    "polka": (HALF, QUARTER, 130),
-    "march": (Fraction(1), QUARTER, 112),
-    "waltz": (Fraction(3, 4), QUARTER, 140),
-    "mazurka": (Fraction(3, 4), QUARTER, 138),
-    "minuet": (Fraction(3, 4), QUARTER, 116),
-    "air": (None, QUARTER, 76),
-    "lament": (None, QUARTER, 60),
-    "song": (None, QUARTER, 100),
+DEFAULT_TEMPOS: dict[str, tuple[Fraction | None, Fraction, int]] = {
+    "slip jig": (Fraction(9, 8), _DOTTED_QUARTER, 120),
+    "hop jig": (Fraction(9, 8), _DOTTED_QUARTER, 126),
+    "slide": (Fraction(12, 8), _DOTTED_QUARTER, 140),
+    "jig": (Fraction(6, 8), _DOTTED_QUARTER, 120),
+    "reel": (Fraction(1), _HALF, 100),
+    "hornpipe": (Fraction(1), _QUARTER, 160),
+    "strathspey": (Fraction(1), _QUARTER, 128),
+    "highland": (Fraction(1), _QUARTER, 168),
+    "fling": (Fraction(1), _QUARTER, 168),
+    "schottische": (Fraction(1), _QUARTER, 150),
+    "barndance": (Fraction(1), _QUARTER, 160),
+    "polka": (_HALF, _QUARTER, 130),
+    "march": (Fraction(1), _QUARTER, 112),
+    "waltz": (Fraction(3, 4), _QUARTER, 140),
+    "mazurka": (Fraction(3, 4), _QUARTER, 138),
+    "minuet": (Fraction(3, 4), _QUARTER, 116),
+    "air": (None, _QUARTER, 76),
+    "lament": (None, _QUARTER, 60),
+    "song": (None, _QUARTER, 100),
 }
-"""Usual tempos by rhythm: the bar that it is written in, the beat, and beats a minute.
+"""Usual tempos by rhythm: the length of its bars, its beat, both in whole notes, and beats a minute.
 
-A dance written in bars of half that length, such as a reel in 2/4, has beats of half that length; airs and songs
-have bars of any length.
+A dance written in bars of half that length, such as a reel in 2/4, has beats of half that length. Airs and songs have
+bars of any length.
 """
 
 
-def to_midi(tune: Tune, playing: Playing = USUAL) -> bytes:
-    """Return a tune as a standard MIDI file, played as ``playing`` says.
+def to_midi(tune: Tune, playback: PlaybackSettings = DEFAULT_PLAYBACK) -> bytes:
+    """Return a tune as a standard MIDI file, played as ``playback`` says.
 
     Raises ScoreError where music21 cannot represent the tune and ExportError where mido refuses it.
     """
-    order = order_of(tune.bars, once=not playing.repeats)
-    bars = placed(tune, order)
+    order = order_of(tune.bars, once=not playback.repeats)
+    bars = performed_bars(tune, order)
     performed = build.unfolded(tune, order)
     source = build.midi(build.to_score(performed))
     with _gate(tune):
-        shift = _count_in(bars, playing)
-        swing = Swing(bars, usual_swing(tune) if playing.swing is None else playing.swing)
+        shift = _count_in(bars, playback)
+        swing = Swing(bars, default_swing(tune) if playback.swing is None else playback.swing)
 
-        def heard(notes: Iterable[Played]) -> Iterator[Played]:
+        def heard(notes: Iterable[PerformedNote]) -> Iterator[PerformedNote]:
             for start, end, pitch, velocity in notes:
-                yield Played(shift + swing(start), shift + swing(end), pitch, velocity)
+                yield PerformedNote(shift + swing(start), shift + swing(end), pitch, velocity)
 
-        melody: Iterable[Played] = _accented(_played(source), bars)
-        melody = ornamented(melody, bars) if playing.ornaments else melody
-        tracks = [_conductor(tune, order, bars, shift, playing), _part("Melody", 0, playing.program, heard(melody))]
-        strummed = list(accompaniment(bars)) if playing.chords else []
+        melody: Iterable[PerformedNote] = _accented(_played(source), bars)
+        melody = ornamented(melody, bars) if playback.ornaments else melody
+        tracks = [_conductor(tune, order, bars, shift, playback), _part("Melody", 0, playback.program, heard(melody))]
+        strummed = list(accompaniment(bars)) if playback.chords else []
         if strummed:
-            tracks.append(_part("Chords", 1, playing.chord_program, heard(strummed)))
+            tracks.append(_part("Chords", 1, playback.chord_program, heard(strummed)))
         if shift:
-            tracks.append(_part("Count-in", DRUMS, None, _clicks(bars[0].bar.meter, playing.count_in)))
-        end = shift + ticks(sum((bar.duration for _, bar, _ in bars), Fraction(0)))
-        file = mido.MidiFile(type=1, ticks_per_beat=TICKS, charset="utf-8")
+            tracks.append(_part("Count-in", DRUM_CHANNEL, None, _clicks(bars[0].bar.meter, playback.count_in)))
+        end = shift + to_ticks(sum((bar.duration for _, bar, _ in bars), Fraction(0)))
+        file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
         file.tracks += [_track(messages, end) for messages in tracks]
-        if playing.one_track:
-            file = mido.MidiFile(type=0, ticks_per_beat=TICKS, charset="utf-8", tracks=[_merged(file.tracks)])
+        if playback.one_track:
+            file = mido.MidiFile(
+                type=0, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8", tracks=[_merged(file.tracks)]
+            )
         buffer = io.BytesIO()
         file.save(file=buffer)
         return buffer.getvalue()
@@ -108,14 +110,14 @@ def to_midi(tune: Tune, playing: Playing = USUAL) -> bytes:
 def default_tempo(tune: Tune) -> Tempo:
     """Return the usual tempo for a tune's rhythm, or else for its meter."""
     rhythm = tune.rhythm.lower()
-    for name, (bar, beat, rate) in TEMPOS.items():
+    for name, (bar, beat, rate) in DEFAULT_TEMPOS.items():
         if name in rhythm:
             halved = bar is not None and tune.meter.bar == bar / 2
-            if tune.meter.compound and beat == QUARTER:
-                beat = DOTTED_QUARTER
+            if tune.meter.compound and beat == _QUARTER:
+                beat = _DOTTED_QUARTER
             return Tempo("", beat / 2 if halved else beat, Fraction(rate))
-    beat = tune.meter.pulse[0] if tune.meter.pulse else QUARTER
-    return Tempo("", beat, {HALF: Fraction(88), QUARTER: Fraction(112)}.get(beat, Fraction(104)))
+    beat = tune.meter.pulse[0] if tune.meter.pulse else _QUARTER
+    return Tempo("", beat, {_HALF: Fraction(88), _QUARTER: Fraction(112)}.get(beat, Fraction(104)))
 
 
 @contextmanager
@@ -130,9 +132,9 @@ def _gate(tune: Tune) -> Iterator[None]:
 # Notes ------------------------------------------------------------------------------------------------
 
 
-def _played(source: bytes) -> list[Played]:
-    """Return the notes of music21's file at TICKS a quarter note; none overlaps another of its pitch."""
-    found: list[Played] = []
+def _played(source: bytes) -> list[PerformedNote]:
+    """Return the notes of music21's file in our ticks; none overlaps another of its pitch."""
+    found: list[PerformedNote] = []
     for track in mido.MidiFile(file=io.BytesIO(source), charset="utf-8").tracks:
         now, began = 0, dict[int, int]()
         for message in track:
@@ -140,7 +142,7 @@ def _played(source: bytes) -> list[Played]:
             if message.type not in ("note_on", "note_off"):
                 continue
             if message.note in began:
-                found.append(Played(_tick(began.pop(message.note)), _tick(now), message.note))
+                found.append(PerformedNote(_tick(began.pop(message.note)), _tick(now), message.note))
             if message.type == "note_on" and message.velocity:
                 began[message.note] = now
     return sorted(each for each in found if each.end > each.start)
@@ -148,21 +150,19 @@ def _played(source: bytes) -> list[Played]:
 
 def _tick(position: int) -> int:
     """Return the tick nearest to a position in music21's ticks."""
-    return (2 * position * TICKS + build.TICKS) // (2 * build.TICKS)
+    return (2 * position * TICKS_PER_QUARTER + build.MUSIC21_TICKS) // (2 * build.MUSIC21_TICKS)
 
 
-def _accented(notes: Iterable[Played], bars: Sequence[Placed]) -> list[Played]:
+def _accented(notes: Iterable[PerformedNote], bars: Sequence[PerformedBar]) -> list[PerformedNote]:
     """Return the notes with the velocities of the beats that they fall on."""
     velocities: dict[int, int] = {}
-    for onset, bar, leads in bars:
-        if leads and bar.meter.bar:
-            onset -= bar.meter.bar - bar.duration
-        for place, beat in enumerate(accumulate(bar.meter.pulse[:-1], initial=Fraction(0))):
-            velocities[ticks(onset + beat)] = BEAT if place else DOWNBEAT
+    for each in bars:
+        for place, beat in enumerate(accumulate(each.bar.meter.pulse[:-1], initial=Fraction(0))):
+            velocities[to_ticks(each.measure_onset + beat)] = BEAT if place else DOWNBEAT
     return [each._replace(velocity=velocities.get(each.start, OFFBEAT)) for each in notes]
 
 
-def _part(name: str, channel: int, program: int | None, notes: Iterable[Played]) -> Iterator[tuple[int, Any]]:
+def _part(name: str, channel: int, program: int | None, notes: Iterable[PerformedNote]) -> Iterator[tuple[int, Any]]:
     """Yield the messages of a track of notes, each with its tick."""
     yield 0, mido.MetaMessage("track_name", name=name)
     if program is not None:
@@ -173,20 +173,22 @@ def _part(name: str, channel: int, program: int | None, notes: Iterable[Played])
             yield end, mido.Message("note_off", channel=channel, note=pitch, velocity=0)
 
 
-def _count_in(bars: Sequence[Placed], playing: Playing) -> int:
-    """Return how many ticks are counted before the first note: whole bars, of which a pickup takes its share."""
-    if not playing.count_in or not bars or not bars[0].bar.meter.bar:
+def _count_in(bars: Sequence[PerformedBar], playback: PlaybackSettings) -> int:
+    """Return the ticks before the first note: the bars of the count-in, less the pickup that ends the last one."""
+    if not playback.count_in or not bars or not bars[0].bar.meter.bar:
         return 0
-    _, bar, leads = bars[0]
-    return ticks(playing.count_in * bars[0].bar.meter.bar - (bar.duration if leads else 0))
+    _, bar, completes = bars[0]
+    return to_ticks(playback.count_in * bars[0].bar.meter.bar - (bar.duration if completes else 0))
 
 
-def _clicks(meter: Meter, count: int) -> Iterator[Played]:
+def _clicks(meter: Meter, count: int) -> Iterator[PerformedNote]:
     """Yield the clicks of some bars: a high wood block on the first beat of each, a low one on the others."""
     onset = Fraction(0)
     for _ in range(count):
         for place, beat in enumerate(meter.pulse):
-            yield Played(ticks(onset), ticks(onset) + TICKS // 8, LOW_CLICK if place else HIGH_CLICK, BEAT)
+            yield PerformedNote(
+                to_ticks(onset), to_ticks(onset) + TICKS_PER_QUARTER // 8, LOW_CLICK if place else HIGH_CLICK, BEAT
+            )
             onset += beat
 
 
@@ -194,32 +196,32 @@ def _clicks(meter: Meter, count: int) -> Iterator[Played]:
 
 
 def _conductor(
-    tune: Tune, order: Sequence[int], bars: Sequence[Placed], shift: int, playing: Playing
+    tune: Tune, order: Sequence[int], bars: Sequence[PerformedBar], shift: int, playback: PlaybackSettings
 ) -> Iterator[tuple[int, Any]]:
     """Yield the messages of the first track, each with its tick."""
     yield 0, mido.MetaMessage("track_name", name=tune.title or "Untitled")
     written = parse_tempo(tune.tempo, tune.unit)
-    yield 0, _tempo(_given(playing.tempo, tune.meter) or (written if written.rate else default_tempo(tune)))
+    yield 0, _tempo(_given(playback.tempo, tune.meter) or (written if written.rate else default_tempo(tune)))
     meter: Meter | None = None
     key: Key | None = None
     parts = _part_starts(tune.bars)
-    for index, (onset, bar, leads) in zip(order, bars, strict=True):
-        start = shift + ticks(onset)
+    for index, (onset, bar, completes) in zip(order, bars, strict=True):
+        start = shift + to_ticks(onset)
         if index in parts:
             yield start, mido.MetaMessage("marker", text=parts[index])
         if bar.meter != meter:
             at = 0 if meter is None else start
-            if meter is None and leads and not shift:
-                # The pickup is a bar of its own, so that the bars of a sequencer are those of the tune.
+            if meter is None and completes and not shift:
+                # As a bar of its own, the pickup leaves the bars of a sequencer those of the tune.
                 yield from ((0, message) for message in _short_bar(bar.duration))
-                at = ticks(bar.duration)
+                at = to_ticks(bar.duration)
             yield from ((at, message) for message in _time_signature(bar.meter))
         if bar.key != key:
             yield from ((0 if key is None else start, message) for message in _key_signature(bar.key))
         meter, key = bar.meter, bar.key
         for change in bar.changes:
-            place = shift + ticks(onset + sum((note.duration for note in bar.notes[: change.index]), Fraction(0)))
-            tempo = parse_tempo(str(change.value), tune.unit) if change.field == "Q" and not playing.tempo else None
+            place = shift + to_ticks(onset + sum((note.duration for note in bar.notes[: change.index]), Fraction(0)))
+            tempo = parse_tempo(str(change.value), tune.unit) if change.field == "Q" and not playback.tempo else None
             if tempo and tempo.rate:
                 yield place, _tempo(tempo)
             if isinstance(change.value, Key) and change.value != key:
@@ -228,8 +230,8 @@ def _conductor(
 
 
 def _given(rate: Fraction | None, meter: Meter) -> Tempo | None:
-    """Return a tempo asked for, in beats of the meter."""
-    return Tempo("", meter.pulse[0] if meter.pulse else QUARTER, rate) if rate else None
+    """Return the tempo of a rate in beats of the meter a minute, or None without a rate."""
+    return Tempo("", meter.pulse[0] if meter.pulse else _QUARTER, rate) if rate else None
 
 
 def _part_starts(bars: Sequence[Bar]) -> dict[int, str]:
@@ -239,7 +241,7 @@ def _part_starts(bars: Sequence[Bar]) -> dict[int, str]:
 
 
 def _short_bar(length: Fraction) -> Iterator[Any]:
-    """Yield the meter of a bar that holds nothing but a pickup, where there is such a meter."""
+    """Yield the meter of a bar that holds only a pickup, where there is such a meter."""
     if length.denominator <= 64 and length.denominator & (length.denominator - 1) == 0:
         unit = max(4, length.denominator)
         beats = length * unit
@@ -264,7 +266,7 @@ _MINOR = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", 
 
 
 def _key_signature(key: Key) -> Iterator[Any]:
-    """Yield the signature, minor for modes with a minor third; MIDI knows no others, and at most 7 signs."""
+    """Yield the signature, minor for modes with a minor third; MIDI has only these two and at most 7 signs."""
     signature = key.signature
     fifths = sum(signature.values())
     if len(signature) == abs(fifths) <= 7 and (key.standard or key.pipes):
@@ -283,7 +285,7 @@ def _track(messages: Iterable[tuple[int, Any]], end: int) -> Any:
 
 
 def _merged(tracks: Sequence[Any]) -> Any:
-    """Return one track of all, named as the first is."""
+    """Return one track with the messages of all, and the name of the first."""
     names = [track.name for track in tracks]
     track = mido.merge_tracks(tracks)
     kept = mido.MidiTrack()

@@ -1,25 +1,25 @@
-"""What the formats are told beside the tunes."""
+"""Settings of the formats: how tunes are played and how books are laid out."""
 
 from dataclasses import dataclass
 
 from folkrnn.errors import ExportError
-from folkrnn.export.playing import USUAL, Playing
+from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
 
 PAPERS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}
 """Width and height in millimetres."""
 
-SIZES = {"small": 0.8, "normal": 1.0, "large": 1.25}
-"""How large music is drawn; the normal staff is 6.3 mm high."""
+STAFF_SCALES = {"small": 0.8, "normal": 1.0, "large": 1.25}
+"""The scale of music by the name of its size; the normal staff is 6.3 mm high."""
 
 MARGIN, TOP, BOTTOM, GUTTER = 18.0, 16.0, 18.0, 9.0
-"""Millimetres at each side, above, below, and between two columns."""
+"""Space in millimetres at each side, above, below, and between two columns."""
 
 
 @dataclass(frozen=True)
-class Book:
-    """How a PDF is laid out. Raises ExportError for what there is not."""
+class BookLayout:
+    """The layout of a PDF; with a title comes a title page. Raises ExportError for unknown values."""
 
-    title: str = ""  # with which comes a title page
+    title: str = ""
     contents: bool = False
     index: bool = False
     paper: str = "a4"
@@ -29,8 +29,8 @@ class Book:
     def __post_init__(self) -> None:
         if self.paper not in PAPERS:
             raise ExportError(f"paper={self.paper!r} should be one of {', '.join(PAPERS)}")
-        if self.size not in SIZES:
-            raise ExportError(f"size={self.size!r} should be one of {', '.join(SIZES)}")
+        if self.size not in STAFF_SCALES:
+            raise ExportError(f"size={self.size!r} should be one of {', '.join(STAFF_SCALES)}")
         if self.columns not in (1, 2):
             raise ExportError(f"columns={self.columns!r} should be 1 or 2")
 
@@ -48,21 +48,21 @@ class Book:
 
     @property
     def scale(self) -> float:
-        """How much narrower the music is, drawn in a column, than drawn at normal size over A4."""
-        return self.text_width / USUAL_TEXT_WIDTH / SIZES[self.size]
+        """The width of a system, relative to one of normal size on A4."""
+        return self.text_width / DEFAULT_TEXT_WIDTH / STAFF_SCALES[self.size]
 
 
-USUAL_TEXT_WIDTH = PAPERS["a4"][0] - 2 * MARGIN
+DEFAULT_TEXT_WIDTH = PAPERS["a4"][0] - 2 * MARGIN
 """The width of a column of A4 in millimetres."""
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How tunes are played, for MIDI and sound, and how a book is laid out, for PDF."""
+class ExportSettings:
+    """How tunes are played, for MIDI and sound, and how a book is laid out, for PDF and PNG."""
 
-    playing: Playing = USUAL
-    book: Book = Book()
+    playback: PlaybackSettings = DEFAULT_PLAYBACK
+    book: BookLayout = BookLayout()
 
 
-DEFAULT = Settings()
-"""As the tunes have it."""
+DEFAULT_SETTINGS = ExportSettings()
+"""The tunes as they are written."""

@@ -1,7 +1,7 @@
-"""Tunes as sound: a small synthesiser that plays what the MIDI file says, without any instrument on disk.
+"""Tunes as sound: a small synthesiser that plays the notes of the MIDI file, without any instrument on disk.
 
-The melody is bowed: harmonics that fall off, a soft attack, and a vibrato that comes late in long notes. Chords
-are plucked: the higher a harmonic, the sooner it dies away. The count-in is two wood blocks.
+It is additive synthesis. The melody is bowed: its harmonics fall off, its attack is soft, and long notes get a vibrato
+late. Chords are plucked: the higher a harmonic, the sooner it dies away. The count-in is two wood blocks.
 """
 
 import io
@@ -13,18 +13,18 @@ import mido
 import numpy as np
 from numpy.typing import NDArray
 
-from folkrnn.export.midi import DRUMS, HIGH_CLICK, to_midi
-from folkrnn.export.playing import USUAL, Playing
+from folkrnn.export.midi import DRUM_CHANNEL, HIGH_CLICK, to_midi
+from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
 from folkrnn.notation import Tune
 
-RATE = 44_100
-"""Samples a second."""
+SAMPLE_RATE = 44_100
+"""The usual number of samples a second."""
 
 PEAK = 0.89
-"""The loudest sample, of 1: a decibel below the most that a file can hold."""
+"""The loudest sample: one decibel below 1, which is the most that a file can hold."""
 
 MELODY, PLUCKED, CLICKS = 1.0, 0.55, 0.5
-"""How loud the parts are beside each other."""
+"""The loudness of the parts, relative to each other."""
 
 _BOWED = [1.0, 0.62, 0.42, 0.3, 0.24, 0.14, 0.09, 0.06]
 _ATTACK, _RELEASE = 0.018, 0.045  # seconds
@@ -43,20 +43,23 @@ class Sounding(NamedTuple):
     velocity: int
 
 
-def to_wav(tune: Tune, playing: Playing = USUAL) -> bytes:
-    """Return a tune, played as ``playing`` says, as a mono WAV file of 16 bits. Raises what ``to_midi`` raises."""
-    samples = _mixed(list(_sounding(to_midi(tune, playing))))
+def to_wav(tune: Tune, playback: PlaybackSettings = DEFAULT_PLAYBACK, rate: int = SAMPLE_RATE) -> bytes:
+    """Return a tune as a mono WAV file of 16 bits with ``rate`` samples a second.
+
+    ``playback`` says how the tune is played. Raises what ``to_midi`` raises.
+    """
+    samples = _mixed(list(_sounding(to_midi(tune, playback))), rate)
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(RATE)
+        file.setframerate(rate)
         file.writeframes((samples * 32767).astype("<i2").tobytes())
     return buffer.getvalue()
 
 
 def _sounding(midi: bytes) -> Iterator[Sounding]:
-    """Yield the notes of a MIDI file, at the times that its tempos make."""
+    """Yield the notes of a MIDI file, at the times that follow from its tempos."""
     now = 0.0
     began: dict[tuple[int, int], tuple[float, int]] = {}
     for message in mido.MidiFile(file=io.BytesIO(midi), charset="utf-8"):
@@ -71,18 +74,18 @@ def _sounding(midi: bytes) -> Iterator[Sounding]:
             began[place] = now, message.velocity
 
 
-def _mixed(notes: list[Sounding]) -> Samples:
-    """Add up all notes, and make the loudest place as loud as PEAK."""
+def _mixed(notes: list[Sounding], rate: int) -> Samples:
+    """Return the sum of all notes, with the loudest sample as loud as PEAK."""
     end = max((note.end for note in notes), default=0.0)
-    mixed = np.zeros(int((end + 1) * RATE))
+    mixed = np.zeros(int((end + 1) * rate))
     for note in notes:
-        if note.channel == DRUMS:
-            sound = CLICKS * _click(note.pitch)
+        if note.channel == DRUM_CHANNEL:
+            sound = CLICKS * _click(note.pitch, rate)
         elif note.channel:
-            sound = PLUCKED * _plucked(_frequency(note.pitch), note.end - note.start)
+            sound = PLUCKED * _plucked(_frequency(note.pitch), note.end - note.start, rate)
         else:
-            sound = MELODY * _bowed(_frequency(note.pitch), note.end - note.start)
-        first = int(note.start * RATE)
+            sound = MELODY * _bowed(_frequency(note.pitch), note.end - note.start, rate)
+        first = int(note.start * rate)
         sound = sound[: len(mixed) - first]
         mixed[first : first + len(sound)] += sound * (note.velocity / 127) ** 1.5
     loudest = np.abs(mixed).max(initial=0.0)
@@ -90,35 +93,36 @@ def _mixed(notes: list[Sounding]) -> Samples:
 
 
 def _frequency(pitch: int) -> float:
+    """Return the frequency of a MIDI note number in hertz."""
     return float(440.0 * 2 ** ((pitch - 69) / 12))
 
 
-def _bowed(frequency: float, seconds: float) -> Samples:
-    """A note of a fiddle, or something like one, that dies away within _RELEASE after its end."""
-    time = np.arange(int((seconds + _RELEASE) * RATE)) / RATE
+def _bowed(frequency: float, seconds: float, rate: int) -> Samples:
+    """Return a note of something like a fiddle, which dies away within _RELEASE after its end."""
+    time = np.arange(int((seconds + _RELEASE) * rate)) / rate
     depth = _VIBRATO_DEPTH * np.clip((time - _VIBRATO_AFTER) / 0.2, 0, 1)
     wobble = np.cos(2 * np.pi * _VIBRATO_RATE * time)
     phase = 2 * np.pi * frequency * time - depth * frequency / _VIBRATO_RATE * wobble  # the frequency's integral
     sound = np.zeros_like(time)
     for number, strength in enumerate(_BOWED, 1):
-        if number * frequency < RATE / 2:
+        if number * frequency < rate / 2:
             sound += strength * np.sin(number * phase)
     rising = np.clip(time / _ATTACK, 0, 1)
     falling = np.clip((seconds + _RELEASE - time) / _RELEASE, 0, 1)
     return sound * rising * falling * (0.82 + 0.18 * np.exp(-6 * time))
 
 
-def _plucked(frequency: float, seconds: float) -> Samples:
-    """A note of a guitar, or something like one, damped when it ends."""
-    time = np.arange(int((seconds + _RELEASE) * RATE)) / RATE
+def _plucked(frequency: float, seconds: float, rate: int) -> Samples:
+    """Return a note of something like a guitar, damped when it ends."""
+    time = np.arange(int((seconds + _RELEASE) * rate)) / rate
     sound = np.zeros_like(time)
     for number in range(1, 9):
-        if number * frequency < RATE / 2:
+        if number * frequency < rate / 2:
             sound += np.sin(2 * np.pi * number * frequency * time) * np.exp(-(1.6 + 1.3 * number) * time) / number
     return sound * np.clip(time / 0.003, 0, 1) * np.clip((seconds + _RELEASE - time) / _RELEASE, 0, 1)
 
 
-def _click(pitch: int) -> Samples:
-    """A wood block."""
-    time = np.arange(RATE // 16) / RATE
+def _click(pitch: int, rate: int) -> Samples:
+    """Return a wood block."""
+    time = np.arange(rate // 16) / rate
     return np.sin(2 * np.pi * (1900 if pitch == HIGH_CLICK else 1300) * time) * np.exp(-70 * time)

@@ -10,7 +10,7 @@ from torch import Tensor
 from folkrnn.model.network import NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.context import context_features
-from folkrnn.processes import shared
+from folkrnn.processes import process_map
 
 MANY = 1000
 """From so many texts on it saves time to share them among processes."""
@@ -19,12 +19,14 @@ MANY = 1000
 def reading(texts: Sequence[str], vocabulary: Vocabulary, settings: NetworkSettings, jobs: int = 1) -> list[Tensor]:
     """What a network reads of each text, (N, R) of int16: ids and, if it is told them, ``notation.place``'s values.
 
-    Of MANY texts or more, ``jobs`` processes find the values (see ``processes.shared``).
+    Of MANY texts or more, ``jobs`` processes find the values (see ``processes.process_map``).
     """
     read = [vocabulary.encode(text).short().unsqueeze(1) for text in texts]
     if not settings.told:
         return read
-    told = shared(context_features, texts, jobs) if jobs > 1 and len(texts) >= MANY else map(context_features, texts)
+    told = (
+        process_map(context_features, texts, jobs) if jobs > 1 and len(texts) >= MANY else map(context_features, texts)
+    )
     return [
         torch.cat([ids, torch.from_numpy(values[:, : settings.told]).short()], 1)
         for ids, values in zip(read, told, strict=True)

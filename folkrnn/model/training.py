@@ -284,7 +284,7 @@ def train(
 
     The vocabulary is that of the texts (of the first pass, where train_texts is a function)
     unless one is given. initial, a model to start from, brings its own network and vocabulary.
-    device is ``cpu`` or ``cuda``; jobs processes read the texts of a pass (see ``processes.shared``).
+    device is ``cpu`` or ``cuda``; jobs processes read the texts of a pass (see ``processes.process_map``).
     """
     texts_of = train_texts if callable(train_texts) else lambda number, last: train_texts
     first = texts_of(0, False)

@@ -1,4 +1,5 @@
 """music21's view of a tune: the only package that imports music21.
 
-``folkrnn.score.build`` makes scores; import it where it is used, for music21 takes half a second to load.
+``build`` makes scores, ``features`` counts features of them, and ``reading`` is music21's own reading of a text.
+Import them where they are used, for music21 loads slowly.
 """

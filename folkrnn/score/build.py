@@ -33,10 +33,10 @@ from folkrnn.notation.repeats import performed_order, sections
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.notation.tune import Bar, Change, Note, Tune
 
-LONGEST = Fraction(16)
+MAX_NOTE_LENGTH = Fraction(16)
 """The longest note, in whole notes, that is turned into tied notes rather than refused."""
 
-TICKS = 10080
+MUSIC21_TICKS = 10080
 """music21's MIDI ticks to a quarter note."""
 
 
@@ -74,13 +74,13 @@ def musicxml(score: m21.stream.Score) -> bytes:
     """Return a score of to_score as an uncompressed MusicXML document."""
     with _gate():
         exporter = m21ToXml.GeneralObjectExporter(score)
-        # The score is complete: music21 need neither copy it nor guess beams, ties or accidentals.
+        # The score is complete, so music21 neither copies it nor guesses beams, ties or accidentals.
         exporter.makeNotation = False
         return bytes(exporter.parse())
 
 
 def midi(score: m21.stream.Score) -> bytes:
-    """Return the notes of a score of to_performed_score as a MIDI file of TICKS ticks a quarter note."""
+    """Return the notes of a score of to_performed_score as a MIDI file of MUSIC21_TICKS ticks a quarter note."""
     with _gate():
         # Without measures music21 has no repeats to look for, which takes it long.
         notes = m21.stream.Part()
@@ -143,7 +143,10 @@ _BEAM_COUNTS = {name: count for count, name in enumerate(_TYPES.values(), start=
 
 
 class Piece(NamedTuple):
-    """A printable value: a note ``type`` with ``dots``, ``written`` long; ``ratio`` is its tuplet (actual, normal)."""
+    """A printable value: a note ``type`` with ``dots``, its ``written`` length, and its tuplet's ``ratio``.
+
+    The length is in whole notes, the ratio is (actual, normal) notes.
+    """
 
     type: str
     dots: int
@@ -165,10 +168,10 @@ class Piece(NamedTuple):
 def pieces(sounding: Fraction, ratio: tuple[int, int] = (1, 1)) -> tuple[Piece, ...]:
     """Return the printable values that add up to a length, longest first; more than one means a tie.
 
-    Raises ScoreError for a length that is not positive, longer than LONGEST or too fine to print.
+    Raises ScoreError for a length that is not positive, longer than MAX_NOTE_LENGTH or too fine to print.
     """
-    if not 0 < sounding <= LONGEST:
-        raise ScoreError(f"no note is {sounding} of a whole note long; the longest is {LONGEST} whole notes")
+    if not 0 < sounding <= MAX_NOTE_LENGTH:
+        raise ScoreError(f"no note is {sounding} of a whole note long; the longest is {MAX_NOTE_LENGTH} whole notes")
     actual, normal = ratio
     rest = sounding * actual / normal
     odd = rest.denominator // (rest.denominator & -rest.denominator)
@@ -224,6 +227,62 @@ class _Event(NamedTuple):
     note: Note
 
 
+class _MarkWriter:
+    """Writes what hangs on notes: signs, hairpins, slurs and words; holds those that are still open."""
+
+    def __init__(self, spanners: list[Any]):
+        self._spanners = spanners
+        self._slurs: list[Any] = []
+        self._hairpins: list[Any] = []
+        self._unfinished_words: set[int] = set()
+
+    def decorate(self, measure: Any, onset: Fraction, note: Note, element: Any) -> None:
+        """Write the decorations; those without a sign in music21 are left out."""
+        for name in note.decorations:
+            if name in _DYNAMICS:
+                measure.insert(4 * onset, m21.dynamics.Dynamic(name))
+            elif name in _SIGNS:
+                measure.insert(4 * onset, _SIGNS[name]())
+            elif name in _ARTICULATIONS and not note.is_rest:
+                element.articulations.append(_ARTICULATIONS[name]())
+            elif name in _EXPRESSIONS:
+                expression = _EXPRESSIONS[name]()
+                if name == "fermata":
+                    expression.type = "upright"
+                element.expressions.append(expression)
+            elif name[-1:] in ("(", ")"):
+                self._hairpin(name, element)
+
+    def _hairpin(self, name: str, element: Any) -> None:
+        """Open or close a crescendo or diminuendo."""
+        kind = _HAIRPINS.get(name[:-1])
+        if kind and name[-1] == "(":
+            self._hairpins.append(kind(element))
+        elif kind and self._hairpins:
+            hairpin = self._hairpins.pop()
+            hairpin.addSpannedElements(element)
+            self._spanners.append(hairpin)
+
+    def slur(self, note: Note, first: Any, last: Any) -> None:
+        """Open and close slurs; one that never closes, or closes where it opens, is not drawn."""
+        earlier = len(self._slurs)
+        self._slurs += [first] * note.slurs_opened
+        for _ in range(min(note.slurs_closed, earlier)):
+            earlier -= 1
+            self._spanners.append(m21.spanner.Slur([self._slurs.pop(earlier), last]))
+
+    def sing(self, note: Note, element: Any) -> None:
+        """Write the syllables, one a verse; a hyphen at the end joins one to the next."""
+        for verse, text in enumerate(note.lyrics, start=1):
+            syllable = printable(text).rstrip("-_ ").strip("*")
+            if not syllable:
+                continue
+            begun, goes_on = verse in self._unfinished_words, text.endswith("-")
+            syllabic = _SYLLABIC[begun, goes_on]
+            element.lyrics.append(m21.note.Lyric(syllable, verse, applyRaw=True, syllabic=syllabic))
+            (self._unfinished_words.add if goes_on else self._unfinished_words.discard)(verse)
+
+
 class _PartWriter:
     """Writes a tune's bars, in order, into one music21 part; holds what carries over from bar to bar."""
 
@@ -234,9 +293,7 @@ class _PartWriter:
         self.key: Key | None = None
         self.altered: dict[tuple[int, int], int] = {}
         self.tied: tuple[Pitch, ...] = ()
-        self.slurs: list[Any] = []
-        self.hairpins: list[Any] = []
-        self.unfinished_words: set[int] = set()
+        self.marks = _MarkWriter(self.spanners)
         self.joined: Any = None
         self.following = iter([*tune.notes()][1:])
 
@@ -343,9 +400,9 @@ class _PartWriter:
         events = _rests(onset, note, bar) if note.is_rest else self._tied_values(onset, note, following)
         for event in events:
             measure.insert(4 * event.onset, event.element)
-        self._decorate(measure, onset, note, events[0].element)
-        self._slur(note, events[0].element, events[-1].element)
-        self._sing(note, events[0].element)
+        self.marks.decorate(measure, onset, note, events[0].element)
+        self.marks.slur(note, events[0].element, events[-1].element)
+        self.marks.sing(note, events[0].element)
         return events
 
     def _tied_values(self, onset: Fraction, note: Note, following: Note | None) -> list[_Event]:
@@ -408,54 +465,6 @@ class _PartWriter:
         if len(graces) > 1:
             _set_beams(graces, [(Fraction(place), _BEAM_COUNTS[name]) for place in range(len(graces))])
         return graces
-
-    # What hangs on notes
-
-    def _decorate(self, measure: Any, onset: Fraction, note: Note, element: Any) -> None:
-        """Write the decorations; those without a sign in music21 are left out."""
-        for name in note.decorations:
-            if name in _DYNAMICS:
-                measure.insert(4 * onset, m21.dynamics.Dynamic(name))
-            elif name in _SIGNS:
-                measure.insert(4 * onset, _SIGNS[name]())
-            elif name in _ARTICULATIONS and not note.is_rest:
-                element.articulations.append(_ARTICULATIONS[name]())
-            elif name in _EXPRESSIONS:
-                expression = _EXPRESSIONS[name]()
-                if name == "fermata":
-                    expression.type = "upright"
-                element.expressions.append(expression)
-            elif name[-1:] in ("(", ")"):
-                self._hairpin(name, element)
-
-    def _hairpin(self, name: str, element: Any) -> None:
-        """Open or close a crescendo or diminuendo."""
-        kind = _HAIRPINS.get(name[:-1])
-        if kind and name[-1] == "(":
-            self.hairpins.append(kind(element))
-        elif kind and self.hairpins:
-            hairpin = self.hairpins.pop()
-            hairpin.addSpannedElements(element)
-            self.spanners.append(hairpin)
-
-    def _slur(self, note: Note, first: Any, last: Any) -> None:
-        """Open and close slurs; one that never closes, or closes where it opens, is not drawn."""
-        earlier = len(self.slurs)
-        self.slurs += [first] * note.slurs_opened
-        for _ in range(min(note.slurs_closed, earlier)):
-            earlier -= 1
-            self.spanners.append(m21.spanner.Slur([self.slurs.pop(earlier), last]))
-
-    def _sing(self, note: Note, element: Any) -> None:
-        """Write the syllables, one a verse; a hyphen at the end joins one to the next."""
-        for verse, text in enumerate(note.lyrics, start=1):
-            syllable = printable(text).rstrip("-_ ").strip("*")
-            if not syllable:
-                continue
-            begun, goes_on = verse in self.unfinished_words, text.endswith("-")
-            syllabic = _SYLLABIC[begun, goes_on]
-            element.lyrics.append(m21.note.Lyric(syllable, verse, applyRaw=True, syllabic=syllabic))
-            (self.unfinished_words.add if goes_on else self.unfinished_words.discard)(verse)
 
 
 # music21's objects, one by one ------------------------------------------------------------------------

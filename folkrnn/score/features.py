@@ -27,11 +27,11 @@ JSYMBOLIC: dict[str, type[FeatureExtractor]] = {
     "pitch classes": jSymbolic.PitchClassVarietyFeature,
     "range": jSymbolic.RangeFeature,
 }
-"""Our names for those that say something about a melody of one voice, apart from tempo and instrument."""
+"""The features that describe a melody of one voice, without its tempo and instrument, by our names."""
 
 
 def jsymbolic(tune: Tune) -> dict[str, float]:
-    """The features in JSYMBOLIC of a tune as it is written; 0 where it has too few notes for one.
+    """Return the features in JSYMBOLIC of a tune as it is written; one that needs more notes is 0.
 
     Raises ScoreError where music21 cannot represent the tune.
     """

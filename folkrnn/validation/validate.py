@@ -21,7 +21,7 @@ from folkrnn.notation import (
     performance,
     performed_order,
 )
-from folkrnn.processes import shared
+from folkrnn.processes import process_map
 from folkrnn.validation.remarks import remarks
 from folkrnn.validation.report import Report
 
@@ -52,15 +52,15 @@ def validate(tune: Tune, second: bool = True) -> Report:
 def validate_all(tunes: Iterable[Tune], jobs: int = 1, second: bool = True) -> Iterator[Report]:
     """Yield the report of each tune, in order, while the tunes arrive.
 
-    More than MAX_SERIAL_TUNES tunes are shared among ``jobs`` processes (see ``processes.shared``). Where their number
-    is not known, this process reads the first MAX_SERIAL_TUNES.
+    ``jobs`` processes share more than MAX_SERIAL_TUNES tunes (see ``processes.process_map``). Where their number is
+    not known, this process reads the first MAX_SERIAL_TUNES.
     """
     check = partial(validate, second=second)
     known = isinstance(tunes, Sized) and len(tunes) > MAX_SERIAL_TUNES
     waiting = iter(tunes)
     yield from map(check, islice(waiting, None if jobs < 2 or not second else 0 if known else MAX_SERIAL_TUNES))
     for first in waiting:
-        yield from shared(check, chain([first], waiting), jobs)
+        yield from process_map(check, chain([first], waiting), jobs)
 
 
 def _second_opinion(tune: Tune) -> list[Finding]:

@@ -129,7 +129,7 @@ def test_a_wrong_command_line(run: Run, arguments: list[str]) -> None:
         (["-o", "x.mid"], "expected a folder"),
         (["--format", "abc", "-o", "x.pdf"], "x.pdf"),
         (["--format", "midi", "-o", "-"], "--tune"),
-        (["-o", "x.doc"], "--format"),
+        (["-o", "x.doc"], "no format is written as .doc"),
     ],
 )
 def test_an_output_that_does_not_fit(

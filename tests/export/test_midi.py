@@ -10,9 +10,16 @@ import numpy as np
 import pytest
 
 from folkrnn.errors import ExportError
-from folkrnn.export.midi import TEMPOS, to_midi
-from folkrnn.export.playing import DOWNBEAT, TICKS, Playing
-from folkrnn.export.sound import RATE, to_wav
+from folkrnn.export.midi import DEFAULT_TEMPOS, _merged, _part, default_tempo, to_midi
+from folkrnn.export.rendering import (
+    DEFAULT_PLAYBACK,
+    DOWNBEAT,
+    OFFBEAT,
+    TICKS_PER_QUARTER,
+    PerformedNote,
+    PlaybackSettings,
+)
+from folkrnn.export.sound import SAMPLE_RATE, to_wav
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.performance import performance
 
@@ -55,9 +62,11 @@ def quarters(midi: mido.MidiFile) -> list[int]:
 
 def test_the_file_is_what_players_expect():
     midi = file("ABcd efga|")
-    assert (midi.type, midi.ticks_per_beat, len(midi.tracks)) == (1, TICKS, 2)
+    assert (midi.type, midi.ticks_per_beat, len(midi.tracks)) == (1, TICKS_PER_QUARTER, 2)
     assert midi.tracks[0].name == "Bó & Tëst"
-    assert [message.program for message in midi.tracks[1] if message.type == "program_change"] == [Playing().program]
+    assert [message.program for message in midi.tracks[1] if message.type == "program_change"] == [
+        PlaybackSettings().program
+    ]
     assert all(track[-1].type == "end_of_track" for track in midi.tracks)
 
 
@@ -66,11 +75,11 @@ def test_repeats_and_endings_are_played():
 
 
 def test_tied_notes_sound_once():
-    assert notes(file("A4-A4-|A8|")) == [(0, 69, 16 * TICKS // 2)]
+    assert notes(file("A4-A4-|A8|")) == [(0, 69, 16 * TICKS_PER_QUARTER // 2)]
 
 
 def test_chords_sound_together():
-    assert notes(file("[CEG]4 z4|")) == [(0, pitch, 2 * TICKS) for pitch in (60, 64, 67)]
+    assert notes(file("[CEG]4 z4|")) == [(0, pitch, 2 * TICKS_PER_QUARTER) for pitch in (60, 64, 67)]
 
 
 def test_repeated_notes_do_not_overlap():
@@ -88,7 +97,7 @@ def test_tuplets_do_not_drift(body):
 
 
 def round_up(position: Fraction) -> int:
-    return int(position * 4 * TICKS + Fraction(1, 2))
+    return int(position * 4 * TICKS_PER_QUARTER + Fraction(1, 2))
 
 
 def test_a_tempo_field_is_kept():
@@ -98,7 +107,7 @@ def test_a_tempo_field_is_kept():
 
 def test_a_tempo_may_change():
     midi = file("A8|[Q:1/4=60]B8|", Q="1/4=120")
-    assert [tick for tick, _ in meta(midi, "set_tempo")] == [0, 4 * TICKS]
+    assert [tick for tick, _ in meta(midi, "set_tempo")] == [0, 4 * TICKS_PER_QUARTER]
     assert quarters(midi) == [120, 60]
 
 
@@ -122,7 +131,7 @@ def test_a_tune_without_tempo_has_the_usual_one(rhythm, meter, expected):
 
 
 def test_usual_tempos_are_playable():
-    assert all(40 <= 4 * beat * rate <= 320 for _, beat, rate in TEMPOS.values())
+    assert all(40 <= 4 * beat * rate <= 320 for _, beat, rate in DEFAULT_TEMPOS.values())
 
 
 def test_meter_and_key_are_marked_where_they_change():
@@ -151,8 +160,10 @@ def test_the_same_tune_is_the_same_bytes():
 # What a player adds
 
 
-def played(body: str, meter: str = "4/4", playing: Playing = Playing(), **fields: str) -> mido.MidiFile:  # noqa: B008
-    return mido.MidiFile(file=io.BytesIO(to_midi(tune(body, meter, **fields), playing)), charset="utf-8")
+def played(
+    body: str, meter: str = "4/4", playback: PlaybackSettings = DEFAULT_PLAYBACK, **fields: str
+) -> mido.MidiFile:
+    return mido.MidiFile(file=io.BytesIO(to_midi(tune(body, meter, **fields), playback)), charset="utf-8")
 
 
 def track(midi: mido.MidiFile, name: str) -> list[tuple[int, int, int]]:
@@ -162,7 +173,7 @@ def track(midi: mido.MidiFile, name: str) -> list[tuple[int, int, int]]:
 
 
 def test_without_repeats_the_last_endings_are_played():
-    once = played("|:A8|1 B8:|2 c8||:d8:|", playing=Playing(repeats=False))
+    once = played("|:A8|1 B8:|2 c8||:d8:|", playback=PlaybackSettings(repeats=False))
     assert [pitch for _, pitch, _ in notes(once)] == [69, 72, 74]
 
 
@@ -171,7 +182,7 @@ def test_grace_notes_take_time_from_their_note():
     assert [pitch for _, pitch, _ in graced] == [79, 77, 76, 69]
     assert graced[0][0] == 0
     assert graced[2][2] == graced[3][0] == 960
-    assert notes(played("{gf}e4 A4|", playing=Playing(ornaments=False))) == notes(played("e4 A4|"))
+    assert notes(played("{gf}e4 A4|", playback=PlaybackSettings(ornaments=False))) == notes(played("e4 A4|"))
 
 
 @pytest.mark.parametrize(
@@ -203,25 +214,29 @@ def test_hornpipes_swing_unless_they_are_written_dotted():
 
 
 def test_swing_can_be_asked_for():
-    swung = played("ABcd efga|", playing=Playing(swing=Fraction(2, 3)))
+    swung = played("ABcd efga|", playback=PlaybackSettings(swing=Fraction(2, 3)))
     assert [start for start, _, _ in notes(swung)][:3] == [0, 320, 480]
-    assert notes(played("ABc def|", "6/8", playing=Playing(swing=Fraction(2, 3)))) == notes(played("ABc def|", "6/8"))
+    assert notes(played("ABc def|", "6/8", playback=PlaybackSettings(swing=Fraction(2, 3)))) == notes(
+        played("ABc def|", "6/8")
+    )
     with pytest.raises(ExportError, match="should be from"):
-        Playing(swing=Fraction(9, 10))
+        PlaybackSettings(swing=Fraction(9, 10))
 
 
 def test_a_pickup_swings_towards_its_bar():
-    starts = [start for start, _, _ in notes(played("A|Bcde fgab|c6|", playing=Playing(swing=Fraction(2, 3))))]
+    starts = [
+        start for start, _, _ in notes(played("A|Bcde fgab|c6|", playback=PlaybackSettings(swing=Fraction(2, 3))))
+    ]
     assert starts[:3] == [0, 240, 560]
 
 
 def test_chords_are_an_accompaniment():
-    midi = played('"G"G4 "D7"D4|', playing=Playing())
+    midi = played('"G"G4 "D7"D4|', playback=PlaybackSettings())
     bass = [(start, pitch) for start, pitch, _ in track(midi, "Chords") if pitch < 55]
     assert bass == [(0, 43), (960, 50)]
     struck = {start: {pitch % 12 for at, pitch, _ in track(midi, "Chords") if at == start} for start in (480, 1440)}
     assert struck == {480: {7, 11, 2}, 1440: {2, 6, 9, 0}}
-    assert len(played('"G"G4 "D7"D4|', playing=Playing(chords=False)).tracks) == 2
+    assert len(played('"G"G4 "D7"D4|', playback=PlaybackSettings(chords=False)).tracks) == 2
 
 
 @pytest.mark.parametrize(
@@ -240,7 +255,7 @@ def test_accompaniments_are_in_the_style_of_the_meter(meter, body, starts):
 
 
 def test_a_count_in_leads_to_the_pickup():
-    midi = played("A|Bcde fgab|c7|", playing=Playing(count_in=1))
+    midi = played("A|Bcde fgab|c7|", playback=PlaybackSettings(count_in=1))
     assert [start for start, _, _ in track(midi, "Count-in")] == [0, 480, 960, 1440]
     assert [start for start, _, _ in track(midi, "Melody")][:2] == [1680, 1920]
 
@@ -256,31 +271,258 @@ def test_parts_are_marked():
 
 
 def test_one_track_holds_all():
-    midi = played('"G"G4 A4|', playing=Playing(one_track=True, count_in=1))
+    midi = played('"G"G4 A4|', playback=PlaybackSettings(one_track=True, count_in=1))
     assert (midi.type, len(midi.tracks)) == (0, 1)
     assert [message.name for message in midi.tracks[0] if message.type == "track_name"] == ["Bó & Tëst"]
     assert {message.channel for message in midi.tracks[0] if message.type == "note_on"} == {0, 1, 9}
 
 
 def test_a_tempo_can_be_asked_for():
-    assert quarters(played("ABc def|", "6/8", Q="3/8=100", playing=Playing(tempo=Fraction(60)))) == [90]
+    assert quarters(played("ABc def|", "6/8", Q="3/8=100", playback=PlaybackSettings(tempo=Fraction(60)))) == [90]
     with pytest.raises(ExportError, match="beats a minute"):
-        Playing(tempo=Fraction(5))
+        PlaybackSettings(tempo=Fraction(5))
 
 
 def test_a_sound_file_lasts_as_long_as_the_tune():
     content = to_wav(tune("ABcd efga|", Q="1/4=120"))
     with wave.open(io.BytesIO(content)) as sound:
         samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
-    assert 2.0 <= len(samples) / RATE <= 3.5
+    assert 2.0 <= len(samples) / SAMPLE_RATE <= 3.5
     assert 0.8 < np.abs(samples).max() / 32767 < 0.95
-    quiet = np.abs(samples[int(2.2 * RATE) :]).max(initial=0)
+    quiet = np.abs(samples[int(2.2 * SAMPLE_RATE) :]).max(initial=0)
     assert quiet < 10
     # The first note is the loudest at its own pitch.
-    spectrum = np.abs(np.fft.rfft(samples[: RATE // 4] * np.hanning(RATE // 4)))
+    spectrum = np.abs(np.fft.rfft(samples[: SAMPLE_RATE // 4] * np.hanning(SAMPLE_RATE // 4)))
     assert np.argmax(spectrum) * 4 == pytest.approx(440, abs=6)
 
 
 def test_a_tune_of_rests_is_silence():
     with wave.open(io.BytesIO(to_wav(tune("z8|")))) as sound:
         assert set(sound.readframes(sound.getnframes())) <= {0}
+
+
+# Exact values
+
+
+def velocities(body: str, meter: str = "4/4", **fields: str) -> list[int]:
+    midi = played(body, meter, **fields)
+    return [message.velocity for message in midi.tracks[1] if message.type == "note_on"]
+
+
+@pytest.mark.parametrize(
+    ("body", "meter", "expected"),
+    [
+        ("ABcd efga|", "4/4", [96, 78, 86, 78, 86, 78, 86, 78]),
+        ("ABcd efga|", "C|", [96, 78, 78, 78, 86, 78, 78, 78]),
+        ("ABc def|", "6/8", [96, 78, 78, 86, 78, 78]),
+        ("ABc|", "3/8", [96, 78, 78]),
+        ("ABcde|", "5/8", [96, 78, 78, 86, 78]),
+        ("A2 B2 c2|", "3/4", [96, 86, 86]),
+        ("ABc|", "none", [96, 78, 78]),
+        ("A|BAGF EDCB|c7|", "4/4", [78, 96, 78, 86, 78, 86, 78, 86, 78, 96]),
+        ("A3|BAGF EDCB|c5|", "4/4", [78, 96, 78, 86, 78, 86, 78, 86, 78, 96]),
+        ("AGF|BAGF EDCB|c5|", "4/4", [78, 86, 78, 96, 78, 86, 78, 86, 78, 86, 78, 96]),
+        ("A4|:BAGF EDCB:|", "4/4", [86, *[96, 78, 86, 78, 86, 78, 86, 78] * 2]),
+        ("!accent!A4 !accent!B c3|", "4/4", [110, 100, 78]),
+    ],
+)
+def test_beats_have_their_velocities(body: str, meter: str, expected: list[int]) -> None:
+    assert velocities(body, meter) == expected
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "meter", "beat", "rate"),
+    [
+        ("reel", "C|", "1/2", 100), ("Reel", "4/4", "1/2", 100), ("reel", "2/4", "1/4", 100),
+        ("slip jig", "9/8", "3/8", 120), ("hop jig", "9/8", "3/8", 126), ("slide", "12/8", "3/8", 140),
+        ("slide", "6/8", "3/16", 140), ("slip jig", "9/16", "3/16", 120), ("hop jig", "9/16", "3/16", 126),
+        ("double jig", "6/8", "3/8", 120), ("jig", "3/8", "3/16", 120),
+        ("hornpipe", "4/4", "1/4", 160), ("hornpipe", "2/4", "1/8", 160), ("strathspey", "4/4", "1/4", 128),
+        ("highland fling", "4/4", "1/4", 168), ("fling", "4/4", "1/4", 168), ("schottische", "4/4", "1/4", 150),
+        ("barndance", "4/4", "1/4", 160), ("polka", "2/4", "1/4", 130), ("polka", "1/4", "1/8", 130),
+        ("march", "4/4", "1/4", 112), ("march", "6/8", "3/8", 112), ("march", "2/4", "1/8", 112),
+        ("waltz", "3/4", "1/4", 140), ("waltz", "3/8", "1/8", 140), ("mazurka", "3/4", "1/4", 138),
+        ("minuet", "3/4", "1/4", 116), ("slow air", "6/8", "3/8", 76), ("air", "3/4", "1/4", 76),
+        ("lament", "4/4", "1/4", 60), ("song", "none", "1/4", 100),
+        ("", "C|", "1/2", 88), ("", "4/4", "1/4", 112), ("", "3/4", "1/4", 112), ("", "6/8", "3/8", 104),
+        ("", "5/8", "3/8", 104), ("", "none", "1/4", 112),
+    ],
+)  # fmt: skip
+def test_the_usual_tempo_has_a_beat_and_a_rate(rhythm: str, meter: str, beat: str, rate: int) -> None:
+    tempo = default_tempo(tune("A2|", meter, R=rhythm))
+    assert (tempo.words, tempo.beat, tempo.rate) == ("", Fraction(beat), rate)
+
+
+@pytest.mark.parametrize(("tempo", "microseconds"), [("1/4=120", 500_000), ("1/4=70", 857_143), ("3/8=70", 571_429)])
+def test_a_tempo_is_in_microseconds_a_quarter(tempo: str, microseconds: int) -> None:
+    assert [message.tempo for _, message in meta(file("A8|", Q=tempo), "set_tempo")] == [microseconds]
+
+
+def test_a_tempo_that_was_given_holds_to_the_end() -> None:
+    midi = played("A8|[Q:1/4=60]B8|", Q="1/4=120", playback=PlaybackSettings(tempo=Fraction(90)))
+    assert quarters(midi) == [90]
+    assert quarters(played("A8|", "none", playback=PlaybackSettings(tempo=Fraction(90)))) == [90]
+
+
+def test_changes_inside_a_bar_have_their_tick() -> None:
+    midi = file("A4[K:G]B[Q:1/4=60]c3|d8|")
+    assert [(tick, message.key) for tick, message in meta(midi, "key_signature")] == [(0, "C"), (960, "G")]
+    assert [tick for tick, _ in meta(midi, "set_tempo")] == [0, 1200]
+    counted = played("A4[K:G]B4|", playback=PlaybackSettings(count_in=1))
+    assert [(tick, message.key) for tick, message in meta(counted, "key_signature")] == [(0, "C"), (1920 + 960, "G")]
+    assert [tick for tick, _ in meta(file('A4[Q:"slowly"]B4|'), "set_tempo")] == [0]
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("C", ["C"]), ("F#", ["F#"]), ("C#", ["C#"]), ("Cb", ["Cb"]), ("Gb", ["Gb"]), ("Bb", ["Bb"]), ("D", ["D"]),
+        ("Am", ["Am"]), ("A#m", ["A#m"]), ("Abm", ["Abm"]), ("F#m", ["F#m"]), ("Ador", ["Em"]), ("Dphr", ["Gm"]),
+        ("Bloc", ["Am"]), ("Dmix", ["G"]), ("Flyd", ["C"]), ("HP", ["D"]), ("Hp", ["D"]), ("none", ["C"]),
+        ("G#", []), ("Dphr ^f", []), ("D exp _b ^f", []),
+    ],
+)  # fmt: skip
+def test_a_key_is_major_or_minor(key: str, expected: list[str]) -> None:
+    assert [message.key for _, message in meta(file("A8|", key=key), "key_signature")] == expected
+
+
+def meters(midi: mido.MidiFile) -> list[tuple[int, int, int, int]]:
+    """(tick, beats, unit, clocks a click) of each time signature."""
+    return [
+        (tick, each.numerator, each.denominator, each.clocks_per_click) for tick, each in meta(midi, "time_signature")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("meter", "expected"),
+    [
+        ("4/4", (4, 4, 24)), ("C|", (2, 2, 48)), ("6/8", (6, 8, 36)), ("9/8", (9, 8, 36)), ("3/4", (3, 4, 24)),
+        ("5/8", (5, 8, 36)), ("2+3/8", (5, 8, 24)), ("2/1", (2, 1, 96)), ("1/64", (1, 64, 1)),
+    ],
+)  # fmt: skip
+def test_a_meter_has_a_click_a_beat(meter: str, expected: tuple[int, int, int]) -> None:
+    assert meters(file("A2|", meter))[-1][1:] == expected
+
+
+def test_a_free_meter_has_no_signature() -> None:
+    assert meters(file("A2|", "none")) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("A|BAGF EDCB|c7|", [(0, 1, 8, 24), (240, 4, 4, 24)]),
+        ("A3|BAGF EDCB|c5|", [(0, 3, 8, 24), (720, 4, 4, 24)]),
+        ("A2|BAGF EDCB|c6|", [(0, 1, 4, 24), (480, 4, 4, 24)]),
+        ("A4|BAGF EDCB|c4|", [(0, 2, 4, 24), (960, 4, 4, 24)]),
+        ("A/|BAGF EDCB|c15/2|", [(0, 1, 16, 24), (120, 4, 4, 24)]),
+        ("A/8|BAGF EDCB|c|", [(0, 1, 64, 24), (30, 4, 4, 24)]),
+        ("A/16|BAGF EDCB|c|", [(15, 4, 4, 24)]),
+        ("A3/4|BAGF EDCB|c|", [(0, 3, 32, 24), (180, 4, 4, 24)]),
+        ("A/3|BAGF EDCB|c|", [(80, 4, 4, 24)]),
+        ("BAGF EDCB|c8|", [(0, 4, 4, 24)]),
+    ],
+)
+def test_a_pickup_is_a_bar_of_its_own(body: str, expected: list[tuple[int, int, int, int]]) -> None:
+    assert meters(file(body)) == expected
+
+
+def test_after_a_count_in_the_pickup_belongs_to_it() -> None:
+    assert meters(played("A|BAGF EDCB|c7|", playback=PlaybackSettings(count_in=1))) == [(0, 4, 4, 24)]
+
+
+def clicks(body: str, meter: str, count: int) -> list[tuple[int, int, int]]:
+    return track(played(body, meter, PlaybackSettings(count_in=count)), "Count-in")
+
+
+def test_a_count_in_clicks_on_the_beats() -> None:
+    assert clicks("A8|", "4/4", 1) == [(0, 76, 60), (480, 77, 540), (960, 77, 1020), (1440, 77, 1500)]
+    assert clicks("A6|", "6/8", 2) == [(0, 76, 60), (720, 77, 780), (1440, 76, 1500), (2160, 77, 2220)]
+    midi = played("A8|", playback=PlaybackSettings(count_in=1))
+    struck = {(message.channel, message.velocity) for message in midi.tracks[2] if message.type == "note_on"}
+    assert struck == {(9, 86)}
+    assert [message.type for message in midi.tracks[2]][:2] == ["track_name", "note_on"]
+
+
+@pytest.mark.parametrize(
+    ("body", "meter", "count", "start"),
+    [
+        ("A8|", "4/4", 0, 0), ("A8|", "4/4", 2, 3840), ("A|BAGF EDCB|c7|", "4/4", 1, 1680),
+        ("A|BAGF EDCB|c7|", "4/4", 2, 3600), ("A6|", "6/8", 1, 1440), ("A8|", "none", 2, 0),
+    ],
+)  # fmt: skip
+def test_the_tune_begins_after_the_count_in(body: str, meter: str, count: int, start: int) -> None:
+    midi = played(body, meter, PlaybackSettings(count_in=count))
+    assert notes(midi)[0][0] == start
+    assert [tick for tick, _ in meta(midi, "marker")][:1] == [start]
+    assert ("Count-in" in [each.name for each in midi.tracks]) == bool(start)
+
+
+def test_all_tracks_end_with_the_tune() -> None:
+    midi = played('"G"G8|A4 z4|', playback=PlaybackSettings(count_in=1))
+    assert [each.name for each in midi.tracks] == ["Bó & Tëst", "Melody", "Chords", "Count-in"]
+    assert {sum(message.time for message in each) for each in midi.tracks} == {3 * 1920}
+
+
+def test_programs_and_channels_are_those_of_the_settings() -> None:
+    midi = played('"G"G8|', playback=PlaybackSettings(program=73, chord_program=46))
+    found = [[each for each in one if each.type == "program_change"] for one in midi.tracks]
+    assert [[(each.channel, each.program) for each in one] for one in found] == [[], [(0, 73)], [(1, 46)]]
+
+
+def test_a_tune_without_a_title_has_a_name() -> None:
+    (read,) = read_tunes("X:1\nT:\nM:4/4\nL:1/8\nK:C\nA8|\n")
+    assert mido.MidiFile(file=io.BytesIO(to_midi(read))).tracks[0].name == "Untitled"
+
+
+def test_one_track_has_the_same_messages_at_the_same_ticks() -> None:
+    def messages(midi: mido.MidiFile) -> list[tuple[int, str]]:
+        found = []
+        for each in midi.tracks:
+            now = 0
+            for message in each:
+                now += message.time
+                if message.type not in ("end_of_track", "track_name"):
+                    found.append((now, str(message.copy(time=0))))
+        return sorted(found)
+
+    body = 'A|"G"BAGF EDCB|c7|'
+    several = played(body, playback=PlaybackSettings(count_in=1))
+    one = played(body, playback=PlaybackSettings(count_in=1, one_track=True))
+    assert messages(one) == messages(several)
+    assert sum(message.time for message in one.tracks[0]) == sum(message.time for message in several.tracks[0])
+
+
+def test_the_name_of_a_track_that_goes_leaves_its_time() -> None:
+    tracks = [
+        mido.MidiTrack([mido.MetaMessage("track_name", name="all")]),
+        mido.MidiTrack(
+            [mido.MetaMessage("track_name", name="one", time=5), mido.Message("note_on", note=60, velocity=9, time=7)]
+        ),
+    ]
+    merged = [(message.type, message.time) for message in _merged(tracks)]
+    assert merged == [("track_name", 0), ("note_on", 12), ("end_of_track", 0)]
+
+
+def test_notes_end_before_others_begin_at_one_tick() -> None:
+    kinds = [message.type for message in file("AA|", "2/8").tracks[1] if message.type.startswith("note_")]
+    assert kinds == ["note_on", "note_off", "note_on", "note_off"]
+    first = [message.type for message in file("A8|").tracks[1]][:3]
+    assert first == ["track_name", "program_change", "note_on"]
+
+
+def test_parts_beyond_z_begin_again_at_a() -> None:
+    marks = [each.text for _, each in meta(file("A8||" * 27), "marker")]
+    assert marks == [*"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "A"]
+
+
+def test_notes_that_midi_does_not_have_are_left_out() -> None:
+    given = [PerformedNote(0, 10, -1), PerformedNote(0, 10, 0), PerformedNote(0, 10, 127), PerformedNote(0, 10, 128)]
+    messages = list(_part("Part", 3, None, [*given, PerformedNote(5, 5, 60), PerformedNote(5, 6, 61, 99)]))
+    assert [(tick, message.type) for tick, message in messages] == [
+        (0, "track_name"), (0, "note_on"), (10, "note_off"), (0, "note_on"), (10, "note_off"),
+        (5, "note_on"), (6, "note_off"),
+    ]  # fmt: skip
+    assert [message.note for _, message in messages[1:]] == [0, 0, 127, 127, 61, 61]
+    assert [message.velocity for _, message in messages[1:]] == [OFFBEAT, 0, OFFBEAT, 0, 99, 0]
+    assert {message.channel for _, message in messages[1:]} == {3}

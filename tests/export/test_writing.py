@@ -4,11 +4,25 @@ import errno
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from folkrnn.errors import ExportError
-from folkrnn.export import FORMATS, Delivery, export, file_names, plan, write
+from folkrnn.errors import ExportError, ScoreError, TargetExistsError
+from folkrnn.export import (
+    DEFAULT_SETTINGS,
+    FORMATS,
+    Delivery,
+    Format,
+    export_tunes,
+    file_names,
+    plan_outputs,
+    render_count,
+    render_outputs,
+    write_file,
+    writing,
+)
+from folkrnn.export.writing import check_target
 from folkrnn.notation import Tune, read_tunes
 
 
@@ -49,8 +63,37 @@ def test_many_names_of_one_title_are_numbered():
     assert len(set(names)) == 3002
 
 
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Rakes of Mallow, The", "the-rakes-of-mallow"), ("Lark, A", "a-lark"), ("Lark,An", "an-lark"),
+        ("rakes, the", "the-rakes"), ("Thelma, Theo", "thelma-theo"), ("The, The", "the-the"),
+        (" Rakes, The ", "the-rakes"), ("A, The, An", "an-a-the"), ("Éire", "eire"), ("Straße", "strasse"),
+        ("O'Neill’s", "oneills"), ("a_b  c--d", "a-b-c-d"), ("--a--", "a"), ("CON", "tune-con"), ("con1", "con1"),
+        ("com0", "tune-com0"), ("LPT9", "tune-lpt9"), ("com10", "com10"), ("AUX!", "tune-aux"), ("prn", "tune-prn"),
+        ("", "tune"), ("?!", "tune"), ("日本", "日本"), ("№ 5", "no-5"), ("x" * 60, "x" * 60), ("x" * 61, "x" * 60),
+        ("x" * 59 + " y", "x" * 59), ("x" * 58 + " y", "x" * 58 + "-y"),
+    ],
+)  # fmt: skip
+def test_a_title_has_its_name(title: str, name: str) -> None:
+    assert file_names([title]) == [name]
+
+
+@pytest.mark.parametrize(
+    ("titles", "names"),
+    [
+        (["a", "a", "a"], ["a", "a-2", "a-3"]),
+        (["a 2", "a", "a", "a"], ["a-2", "a", "a-3", "a-4"]),
+        (["a", "a", "a-2"], ["a", "a-2", "a-2-2"]),
+        (["", "tune", "", "tune 2"], ["tune", "tune-2", "tune-3", "tune-2-2"]),
+    ],
+)
+def test_names_that_are_taken_get_numbers(titles: list[str], names: list[str]) -> None:
+    assert file_names(titles) == names
+
+
 def test_a_folder_gets_a_file_a_tune_and_a_book(tmp_path):
-    paths = export(tunes("One", "Two"), ["midi", "musicxml", "svg", "pdf"], tmp_path / "new", name="book")
+    paths = export_tunes(tunes("One", "Two"), ["midi", "musicxml", "svg", "pdf"], tmp_path / "new", name="book")
     assert [path.name for path in paths] == [
         "one.mid", "two.mid", "one.musicxml", "two.musicxml", "one.svg", "two.svg", "book.pdf",
     ]  # fmt: skip
@@ -60,45 +103,45 @@ def test_a_folder_gets_a_file_a_tune_and_a_book(tmp_path):
 
 
 def test_a_tunebook_can_be_read_again(tmp_path):
-    (path,) = export(tunes("One", "Two"), ["abc"], tmp_path)
+    (path,) = export_tunes(tunes("One", "Two"), ["abc"], tmp_path)
     assert [tune.title for tune in read_tunes(path.read_text(encoding="utf-8"))] == ["One", "Two"]
 
 
 def test_a_file_name_is_used_for_a_single_file(tmp_path):
-    assert export(tunes("One"), ["midi"], tmp_path / "x.mid") == [tmp_path / "x.mid"]
-    assert export(tunes("One"), ["musicxml"], tmp_path / "x.xml") == [tmp_path / "x.xml"]
+    assert export_tunes(tunes("One"), ["midi"], tmp_path / "x.mid") == [tmp_path / "x.mid"]
+    assert export_tunes(tunes("One"), ["musicxml"], tmp_path / "x.xml") == [tmp_path / "x.xml"]
     with pytest.raises(ExportError, match="expected a folder"):
-        plan(tunes("One", "Two"), ["midi"], tmp_path / "x.mid")
+        plan_outputs(tunes("One", "Two"), ["midi"], tmp_path / "x.mid")
     with pytest.raises(ExportError, match=r"ends in \.abc"):
-        plan(tunes("One"), ["abc"], tmp_path / "x.pdf")
+        plan_outputs(tunes("One"), ["abc"], tmp_path / "x.pdf")
 
 
 def test_nothing_is_overwritten(tmp_path):
     (tmp_path / "two.mid").write_bytes(b"mine")
-    with pytest.raises(ExportError, match=r"two\.mid exists"):
-        export(tunes("One", "Two"), ["midi"], tmp_path)
+    with pytest.raises(ExportError, match=r"two\.mid: exists already"):
+        export_tunes(tunes("One", "Two"), ["midi"], tmp_path)
     assert os.listdir(tmp_path) == ["two.mid"], "nothing is written before all can be"
     assert (tmp_path / "two.mid").read_bytes() == b"mine"
 
 
-def test_force_overwrites(tmp_path):
+def test_overwrite_replaces_a_file(tmp_path):
     (tmp_path / "one.mid").write_bytes(b"mine")
-    export(tunes("One"), ["midi"], tmp_path, force=True)
+    export_tunes(tunes("One"), ["midi"], tmp_path, overwrite=True)
     assert (tmp_path / "one.mid").read_bytes().startswith(b"MThd")
 
 
 def test_unknown_formats_and_no_tunes_are_errors(tmp_path):
     with pytest.raises(ExportError, match="expected one of abc, midi"):
-        export(tunes("One"), ["mp3"], tmp_path)
+        export_tunes(tunes("One"), ["mp3"], tmp_path)
     with pytest.raises(ExportError, match="no tune"):
-        export([], ["midi"], tmp_path)
+        export_tunes([], ["midi"], tmp_path)
     assert not os.listdir(tmp_path)
 
 
 def test_a_folder_in_the_way_is_an_error(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ExportError, match="cannot be written"):
-        write(tmp_path / "file" / "x.mid", b"")
+        write_file(tmp_path / "file" / "x.mid", b"")
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
@@ -109,7 +152,7 @@ def test_a_full_or_read_only_disk_leaves_nothing_behind(tmp_path, monkeypatch, n
     (tmp_path / "x.mid").write_bytes(b"mine")
     monkeypatch.setattr(os, "replace", refuse)
     with pytest.raises(ExportError, match=r"x\.mid cannot be written"):
-        write(tmp_path / "x.mid", b"new", force=True)
+        write_file(tmp_path / "x.mid", b"new", overwrite=True)
     assert os.listdir(tmp_path) == ["x.mid"]
     assert (tmp_path / "x.mid").read_bytes() == b"mine"
 
@@ -117,7 +160,7 @@ def test_a_full_or_read_only_disk_leaves_nothing_behind(tmp_path, monkeypatch, n
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
 def test_files_have_the_usual_permissions(tmp_path):
     (tmp_path / "usual").write_bytes(b"")
-    write(tmp_path / "x.mid", b"")
+    write_file(tmp_path / "x.mid", b"")
     assert (tmp_path / "x.mid").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
@@ -154,7 +197,7 @@ def test_tunes_delivered_one_by_one_make_the_same_files_as_all_at_once(tmp_path)
     given = tunes("One", "Two", "One")
     formats = ["midi", "musicxml", "svg", "abc", "pdf"]
     paths = deliver(tmp_path / "stream", given, formats)
-    export(given, formats, tmp_path / "whole", name="book", prefix="book-")
+    export_tunes(given, formats, tmp_path / "whole", name="book", prefix="book-")
     made, expected = contents(tmp_path / "stream"), contents(tmp_path / "whole")
     assert sorted(path.name for path in paths) == sorted(made)
     assert made.pop("book.pdf").startswith(b"%PDF-")  # a PDF tells when it was made
@@ -201,10 +244,10 @@ def test_one_file_is_delivered_to_its_name(tmp_path):
 @pytest.mark.parametrize("there", ["book.abc", "book-aside.abc", "book-another-title.mid"])
 def test_a_delivery_finds_what_is_in_the_way_before_the_work(tmp_path, there):
     (tmp_path / there).write_bytes(b"mine")
-    with pytest.raises(ExportError, match=f"{there} exists"):
+    with pytest.raises(ExportError, match=f"{there}: exists already"):
         Delivery(["abc", "midi"], tmp_path, count=1, name="book")
     (tmp_path / "book-one.mid").write_bytes(b"mine")
-    deliver(tmp_path, tunes("One"), force=True)
+    deliver(tmp_path, tunes("One"), overwrite=True)
     assert (tmp_path / "book-one.mid").read_bytes().startswith(b"MThd")
     assert (tmp_path / "book.abc").read_bytes().startswith(b"%abc")
 
@@ -215,7 +258,7 @@ def test_a_file_that_came_up_during_the_work_is_not_overwritten(tmp_path):
             delivery.add(*tunes("One"))
             (tmp_path / "book.abc").write_bytes(b"mine")
 
-    with pytest.raises(ExportError, match=r"book\.abc exists"):
+    with pytest.raises(ExportError, match=r"book\.abc: exists already"):
         work()
     assert contents(tmp_path) == {"book.abc": b"mine"}
 
@@ -239,3 +282,154 @@ def test_tunes_set_aside_have_a_tunebook_of_their_own(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["book-aside.abc", "book-two.mid"]
     aside = read_tunes((tmp_path / "book-aside.abc").read_text(encoding="utf-8"))
     assert [(tune.number, tune.title) for tune in aside] == [("1", "One"), ("2", "Three")]
+
+
+# What is planned and counted
+
+
+def test_books_and_single_files_are_planned() -> None:
+    one, two = tunes("One", "Two")
+    planned = plan_outputs([one, two], ["pdf", "mid", "pdf"], "out", name="book", prefix="p-")
+    assert [(path.as_posix(), format, each) for path, format, each in planned] == [
+        ("out/book.pdf", "pdf", (one, two)), ("out/p-one.mid", "midi", (one,)), ("out/p-two.mid", "midi", (two,)),
+    ]  # fmt: skip
+    separate = plan_outputs([one, two], ["abc"], "out", name="book", prefix="p-", separate=True)
+    assert [(each.path.name, each.tunes) for each in separate] == [("p-one.abc", (one,)), ("p-two.abc", (two,))]
+    assert [each.path.as_posix() for each in plan_outputs([one], ["abc", "pdf"], "out")] == [
+        "out/tunes.abc",
+        "out/tunes.pdf",
+    ]
+
+
+def test_separate_books_are_numbered_from_one(tmp_path) -> None:
+    paths = export_tunes(tunes("One", "Two"), ["abc"], tmp_path, separate=True)
+    assert [path.name for path in paths] == ["one.abc", "two.abc"]
+    for path in paths:
+        (tune,) = read_tunes(path.read_text(encoding="utf-8"))
+        assert tune.number == "1"
+        assert path.read_text(encoding="utf-8").startswith("%abc")
+
+
+def test_each_render_is_a_step(tmp_path) -> None:
+    steps: list[int] = []
+    export_tunes(tunes("One", "Two"), ["abc", "midi"], tmp_path, step=lambda: steps.append(1))
+    assert len(steps) == render_count(["abc", "midi"], 2) == 4
+
+
+@pytest.mark.parametrize(("count", "jobs", "shared"), [(16, 2, False), (17, 2, True), (17, 1, False)])
+def test_many_renders_are_shared_among_processes(monkeypatch, count: int, jobs: int, shared: bool) -> None:
+    given: list[int] = []
+
+    def share(function, tasks, jobs):
+        given.append(jobs)
+        return map(function, tasks)
+
+    monkeypatch.setattr(writing, "process_map", share)
+    (content,) = render_outputs(plan_outputs(tunes(*["One"] * count), ["abc"], "out"), DEFAULT_SETTINGS, jobs)
+    assert len(read_tunes(content.decode())) == count
+    assert given == [jobs] * shared
+
+
+def test_a_tune_that_cannot_be_shown_is_named(tmp_path, monkeypatch) -> None:
+    def refuse(*_: object) -> bytes:
+        raise ScoreError("no note")
+
+    monkeypatch.setitem(FORMATS, "musicxml", Format(".musicxml", refuse))
+    (bad,) = read_tunes("X:1\nT:Odd\nM:4/4\nL:1/8\nK:C\nA8|\n", "odd.abc")
+    for tune, start in ((bad, "odd.abc:1"), (replace(bad, source=""), "tune:1")):
+        with pytest.raises(ExportError) as caught:
+            export_tunes([tune], ["midi", "musicxml"], tmp_path)
+        assert str(caught.value) == f"{start}: Odd: no note"
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_place_is_checked_before_the_work(tmp_path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+    check_target(tmp_path / "folder" / "new")
+    check_target(tmp_path / "folder")
+    check_target(tmp_path / "file", overwrite=True)
+    with pytest.raises(TargetExistsError):
+        check_target(tmp_path / "file")
+    with pytest.raises(ExportError, match=r"cannot be written: .*file is not a folder"):
+        check_target(tmp_path / "file" / "new" / "deep")
+
+
+def test_a_read_only_place_is_refused_before_the_work(tmp_path, monkeypatch) -> None:
+    asked: list[tuple[object, int]] = []
+
+    def refuse(path, mode) -> bool:
+        asked.append((path, mode))
+        return False
+
+    monkeypatch.setattr(os, "access", refuse)
+    with pytest.raises(ExportError, match=r"new cannot be written: .* is read-only"):
+        check_target(tmp_path / "new")
+    assert asked == [(tmp_path, os.W_OK | os.X_OK)]
+
+
+def test_a_link_to_nothing_is_in_the_way(tmp_path) -> None:
+    (tmp_path / "x.mid").symlink_to(tmp_path / "nothing")
+    with pytest.raises(TargetExistsError):
+        write_file(tmp_path / "x.mid", b"new")
+    write_file(tmp_path / "x.mid", b"new", overwrite=True)
+    assert (tmp_path / "x.mid").read_bytes() == b"new"
+
+
+def test_a_file_that_comes_up_while_it_is_written_stays(tmp_path) -> None:
+    def work() -> None:
+        with writing.new_file(tmp_path / "x.mid", overwrite=False) as file:
+            file.write(b"new")
+            (tmp_path / "x.mid").write_bytes(b"mine")
+
+    with pytest.raises(TargetExistsError):
+        work()
+    assert contents(tmp_path) == {"x.mid": b"mine"}
+
+
+def test_a_delivery_counts_and_names_its_files(tmp_path) -> None:
+    one, two, three = tunes("One", "One", "Three")
+    with Delivery(["abc", "mid", "pdf"], tmp_path, count=3, name="book") as delivery:
+        assert [path.name for path in delivery.add(one)] == ["book-one.mid"]
+        assert [path.name for path in delivery.add(two)] == ["book-one-2.mid"]
+        delivery.set_aside(three)
+        assert (delivery.count, delivery.aside) == (2, 1)
+        assert [path.name for path in delivery.grown] == ["book.abc", "book-aside.abc"]
+        assert not (tmp_path / "book-aside.abc").exists()
+    assert (tmp_path / "book-aside.abc").exists()
+    assert [path.name for path in delivery.make_books()] == ["book.pdf"]
+    numbers = [tune.number for tune in read_tunes((tmp_path / "book.abc").read_text(encoding="utf-8"))]
+    assert numbers == ["1", "2"]
+
+
+def test_nothing_is_set_aside_of_one_file(tmp_path) -> None:
+    one, two = tunes("One", "Two")
+    with Delivery(["abc"], tmp_path / "x.abc", count=2, name="book") as delivery:
+        delivery.set_aside(one)
+        delivery.add(two)
+    assert (delivery.count, delivery.aside) == (1, 0)
+    assert os.listdir(tmp_path) == ["x.abc"]
+
+
+def test_books_are_made_only_of_delivered_tunes(tmp_path) -> None:
+    (one,) = tunes("One")
+    with Delivery(["pdf"], tmp_path, count=1, name="book") as delivery:
+        delivery.set_aside(one)
+    assert list(delivery.make_books()) == []
+    assert os.listdir(tmp_path) == ["book-aside.abc"]
+
+
+def test_files_of_other_names_are_not_in_the_way(tmp_path) -> None:
+    for name in ("other.abc", "book-one.svg", "bookish.mid", "x-book-1.mid"):
+        (tmp_path / name).write_bytes(b"mine")
+    with Delivery(["abc", "midi"], tmp_path, count=1, name="book") as delivery:
+        delivery.add(*tunes("One"))
+    assert (tmp_path / "book-one.mid").exists()
+
+
+def test_a_name_with_brackets_is_no_pattern(tmp_path) -> None:
+    (tmp_path / "b-1.mid").write_bytes(b"")
+    Delivery(["midi"], tmp_path, count=1, name="[b]")
+    (tmp_path / "[b]-1.mid").write_bytes(b"")
+    with pytest.raises(TargetExistsError):
+        Delivery(["midi"], tmp_path, count=1, name="[b]")

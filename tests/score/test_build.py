@@ -423,3 +423,64 @@ def test_a_tune_without_notes_is_a_score_error():
     read = Tune((("X", "1"),), tune("A8|").meter, tune("A8|").key, EIGHTH, ())
     with pytest.raises(ScoreError):
         musicxml(to_score(read))
+
+
+# Printable values and beams
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [
+        ("1", [("whole", 0, (1, 1), 0)]), ("1/2", [("half", 0, (1, 1), 0)]), ("3/8", [("quarter", 1, (1, 1), 0)]),
+        ("7/16", [("quarter", 2, (1, 1), 0)]), ("15/16", [("half", 2, (1, 1), 0), ("16th", 0, (1, 1), 2)]),
+        ("5/8", [("half", 0, (1, 1), 0), ("eighth", 0, (1, 1), 1)]), ("1/12", [("eighth", 0, (3, 2), 1)]),
+        ("31/32", [("half", 2, (1, 1), 0), ("16th", 1, (1, 1), 2)]), ("1/5", [("quarter", 0, (5, 4), 0)]),
+        ("1/6", [("quarter", 0, (3, 2), 0)]), ("2", [("breve", 0, (1, 1), 0)]), ("3", [("breve", 1, (1, 1), 0)]),
+        ("7/2", [("breve", 2, (1, 1), 0)]), ("1/512", [("512th", 0, (1, 1), 7)]), ("1/7", [("quarter", 0, (7, 4), 0)]),
+        ("16", [*[("breve", 2, (1, 1), 0)] * 4, ("breve", 0, (1, 1), 0)]), ("1/32", [("32nd", 0, (1, 1), 3)]),
+    ],
+)  # fmt: skip
+def test_a_length_has_its_printable_values(length: str, expected: list[tuple[str, int, tuple[int, int], int]]):
+    found = pieces(Fraction(length))
+    assert [(each.type, each.dots, each.ratio, each.beams) for each in found] == expected
+    assert sum(each.sounding for each in found) == Fraction(length)
+
+
+def test_a_tuplet_has_the_values_that_are_written():
+    assert [(each.type, each.dots) for each in pieces(Fraction(1, 12), (3, 2))] == [("eighth", 0)]
+    assert [(each.type, each.dots) for each in pieces(Fraction(1, 8), (3, 2))] == [("eighth", 1)]
+    assert [(each.type, str(each.sounding)) for each in pieces(Fraction(1, 10), (5, 4))] == [("eighth", "1/10")]
+
+
+@pytest.mark.parametrize(
+    ("length", "message"),
+    [
+        ("0", "no note is 0 of a whole note long; the longest is 16 whole notes"),
+        ("-1/8", "no note is -1/8 of a whole note long; the longest is 16 whole notes"),
+        ("257/16", "no note is 257/16 of a whole note long; the longest is 16 whole notes"),
+        ("1/1024", "no note is 1/1024 of a whole note long; the finest value is 1/512"),
+    ],
+)
+def test_a_length_that_no_note_has_is_an_error(length: str, message: str):
+    with pytest.raises(ScoreError) as caught:
+        pieces(Fraction(length))
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([("0", 1)], [["partial-right"]]),
+        ([("0", 1), ("1/8", 1)], [["start"], ["stop"]]),
+        ([("0", 1), ("1/8", 1), ("1/4", 1)], [["start"], ["continue"], ["stop"]]),
+        ([("0", 2), ("1/16", 2), ("1/8", 1)], [["start", "start"], ["continue", "stop"], ["stop"]]),
+        ([("0", 1), ("1/8", 2), ("3/16", 2)], [["start"], ["continue", "start"], ["stop", "stop"]]),
+        ([("0", 2), ("1/16", 1), ("3/16", 2)], [["start", "partial-right"], ["continue"], ["stop", "partial-left"]]),
+        ([("0", 1), ("1/8", 2), ("3/16", 1)], [["start"], ["continue", "partial-right"], ["stop"]]),
+        ([("0", 1), ("3/16", 2), ("1/4", 1)], [["start"], ["continue", "partial-left"], ["stop"]]),
+        ([("0", 3), ("1/32", 1), ("1/8", 1)], [["start", *["partial-right"] * 2], ["continue"], ["stop"]]),
+        ([], []),
+    ],
+)  # fmt: skip
+def test_beams_of_a_group(values: list[tuple[str, int]], expected: list[list[str]]):
+    assert beam_types([(Fraction(onset), count) for onset, count in values]) == expected

@@ -1,14 +1,20 @@
 """music21's second reading of canonical text: what it hears, when it gives up, and how it fails."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
 from folkrnn.errors import ScoreError
 from folkrnn.notation import Sound, canonical, performance, read_tunes
-from folkrnn.score import reading
+from folkrnn.score import abc_reading, reader_process
+from folkrnn.score.reader_process import READER
 from folkrnn.score.reading import second_reading
 
 HEADER = "X:1\nT:The Test\nR:reel\nM:4/4\nL:1/8\nI:form 4|\nK:D\n"
@@ -104,24 +110,128 @@ def test_a_reading_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatc
             except Exception:  # as music21 does in places
                 continue
 
-    monkeypatch.setattr(reading, "_read", hang)
+    monkeypatch.setattr(abc_reading, "read_sounds", hang)
     begin = time.monotonic()
     with pytest.raises(ScoreError, match=r"within 0\.2 seconds"):
         second_reading(HEADER + "D8|]\n", seconds=0.2)
     assert time.monotonic() - begin < 60
 
 
-def test_another_thread_reads_and_stops_too() -> None:
-    results: list[object] = []
+# ── other threads ───────────────────────────────────────────────────────────────────────────────
 
-    def work(seconds: float) -> None:
+SHORT = HEADER + "D4E4|F8|]\n"
+LONG = HEADER + "DEFG ABcd|" * 3000 + "]\n"
+
+
+def elsewhere(text: str, seconds: float = 60) -> list[int] | str:
+    """What a second thread reads: MIDI numbers, or the message of its error."""
+    results: list[list[int] | str] = []
+
+    def work() -> None:
         try:
-            results.append([sound.midi for sound in second_reading(HEADER + "D4E4|F8|]\n", seconds)])
+            results.append([sound.midi for sound in second_reading(text, seconds)])
         except ScoreError as error:
             results.append(str(error))
 
-    for seconds in (60, 0.01):
-        thread = threading.Thread(target=work, args=(seconds,))
-        thread.start()
-        thread.join()
-    assert results == [[62, 64, 66], "music21 found no end within 0.01 seconds"]
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return results[0]
+
+
+def process_id() -> int:
+    process = READER._process
+    assert process is not None
+    return process.pid
+
+
+def test_another_thread_reads_the_same() -> None:
+    text = HEADER + "|:D2(3EFG A>B [ce]2-|[ce]8:|\n"
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(second_reading, text).result() == second_reading(text)
+
+
+def test_one_process_reads_for_all_threads() -> None:
+    assert elsewhere(SHORT) == [62, 64, 66]
+    first = process_id()
+    assert elsewhere(SHORT) == [62, 64, 66]
+    assert process_id() == first
+    with ThreadPoolExecutor(4) as threads:
+        texts = [HEADER + f"{letter}8|]\n" for letter in "DEFGAB" * 4]
+        read = [[sound.midi for sound in found] for found in threads.map(second_reading, texts)]
+    assert read == [[62], [64], [66], [67], [69], [71]] * 4
+    assert process_id() == first
+
+
+def test_another_thread_hears_of_what_music21_refuses() -> None:
+    assert elsewhere(HEADER + "(0abc|\n").startswith("music21 cannot read the tune: ")
+    first = process_id()
+    assert elsewhere(SHORT) == [62, 64, 66]
+    assert process_id() == first
+
+
+def test_another_thread_is_stopped_and_the_next_reading_works() -> None:
+    assert elsewhere(SHORT) == [62, 64, 66]
+    first = process_id()
+    assert elsewhere(LONG, 0.05) == "music21 found no end within 0.05 seconds"
+    assert READER._process is None
+    assert elsewhere(SHORT) == [62, 64, 66]
+    assert process_id() != first
+
+
+def test_a_process_that_was_killed_is_replaced() -> None:
+    elsewhere(SHORT)
+    READER._process.kill()
+    assert elsewhere(SHORT) == [62, 64, 66]
+
+
+def test_a_process_that_dies_of_a_tune_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere(SHORT)
+    started: list[str] = []
+    starts = reader_process.subprocess.Popen
+
+    def dying(command: list[str], **options: object) -> object:
+        started.append("process")
+        code = "import sys; print(flush=True); sys.stdin.readline()"
+        return starts([sys.executable, "-c", code], **options)
+
+    monkeypatch.setattr(reader_process.subprocess, "Popen", dying)
+    READER.close()
+    assert elsewhere(SHORT) == "music21 ended the process that read the tune"
+    assert started == ["process"]
+    monkeypatch.undo()
+    assert elsewhere(SHORT) == [62, 64, 66]
+
+
+def test_a_process_that_cannot_be_started_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    READER.close()
+    monkeypatch.setattr(sys, "executable", "/no/python")
+    assert elsewhere(SHORT) == "no process can be started to read tunes: No such file or directory"
+    monkeypatch.undo()
+    starts = reader_process.subprocess.Popen
+    monkeypatch.setattr(
+        reader_process.subprocess,
+        "Popen",
+        lambda command, **options: starts([sys.executable, "-c", ""], **options),
+    )
+    assert elsewhere(SHORT) == "music21 cannot be loaded in a process of its own"
+
+
+def test_the_process_ends_with_the_program_and_never_runs_a_script_again(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "print('once', flush=True)\n"
+        "import threading\n"
+        "from folkrnn.score.reader_process import READER\n"
+        "from folkrnn.score.reading import second_reading\n"
+        f"thread = threading.Thread(target=lambda: print(len(second_reading({SHORT!r}))))\n"
+        "thread.start(); thread.join()\n"
+        "print(READER._process.pid)\n"
+    )
+    root = str(Path(__file__).parents[2])
+    environment = os.environ | {"PYTHONPATH": root}
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, env=environment)
+    once, sounds, process = done.stdout.split()
+    assert (once, sounds, done.stderr) == ("once", "3", "")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(process), 0)

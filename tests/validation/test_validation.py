@@ -12,7 +12,7 @@ import pytest
 
 from folkrnn.errors import ScoreError
 from folkrnn.notation import Sound, Tune, canonical, performance, read_tunes
-from folkrnn.processes import AHEAD
+from folkrnn.processes import ITEMS_AHEAD
 from folkrnn.score import reading
 from folkrnn.validation import validate, validate_all
 from folkrnn.validation.validate import MAX_SERIAL_TUNES
@@ -181,7 +181,7 @@ def test_tunes_are_taken_only_a_little_ahead_of_their_reports(jobs: int) -> None
     reports = validate_all(endless(), jobs=jobs)
     for number in range(1, MAX_SERIAL_TUNES + 60):
         assert next(reports).number == str(number)
-        assert taken - number <= AHEAD * jobs
+        assert taken - number <= ITEMS_AHEAD * jobs
     reports.close()  # type: ignore[attr-defined]
 
 

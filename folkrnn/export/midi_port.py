@@ -1,4 +1,4 @@
-"""Playing tunes on a MIDI port, as long as mido finds one."""
+"""Tunes played on a MIDI port, where mido finds one."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -7,12 +7,12 @@ import mido
 
 from folkrnn.errors import ExportError
 from folkrnn.export.midi import to_midi
-from folkrnn.export.playing import USUAL, Playing
+from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
 from folkrnn.notation import Tune
 
 
-def ports() -> list[str]:
-    """Return the names of the ports there are. Raises ExportError where mido has nothing to find them with."""
+def port_names() -> list[str]:
+    """Return the names of the MIDI ports. Raises ExportError where mido has no backend to find them with."""
     try:
         return list(mido.get_output_names())
     except Exception as error:  # whatever the backend for this system raises
@@ -22,19 +22,23 @@ def ports() -> list[str]:
         ) from error
 
 
-def play(
-    tunes: Sequence[Tune], port: str = "", playing: Playing = USUAL, begin: Callable[[Tune], None] = lambda _: None
+def play_tunes(
+    tunes: Sequence[Tune],
+    port: str = "",
+    playback: PlaybackSettings = DEFAULT_PLAYBACK,
+    begin: Callable[[Tune], None] = lambda _: None,
 ) -> None:
-    """Play tunes, one after the other, on the port of this name or on the first; ``begin`` is told of each.
+    """Play tunes one after the other on the port of this name, or on the first.
 
-    However it ends, no note is left hanging. Raises ExportError where there is no such port.
+    ``begin`` is called with each tune before it is played. No note is left sounding, even after an error. Raises
+    ExportError where there is no such port.
     """
-    names = ports()
+    names = port_names()
     if not names:
         raise ExportError("there is no MIDI port; expected a synthesiser or a sequencer that is running")
     if port and port not in names:
         raise ExportError(f"there is no MIDI port {port!r}; expected one of {', '.join(names)}")
-    files = [mido.MidiFile(file=io.BytesIO(to_midi(tune, playing)), charset="utf-8") for tune in tunes]
+    files = [mido.MidiFile(file=io.BytesIO(to_midi(tune, playback)), charset="utf-8") for tune in tunes]
     with mido.open_output(port or names[0]) as output:
         try:
             for tune, file in zip(tunes, files, strict=True):

@@ -1,6 +1,7 @@
-"""How a tune is played: ornaments, swing, and an accompaniment, in ticks of a quarter note's 480th.
+"""What a player adds to a tune: ornaments, swing, and an accompaniment.
 
-The notes themselves come from music21; what a player adds to them is added here.
+The notes themselves come from music21. Times of the tune are fractions of a whole note, times of a performance are
+ticks, of which a quarter note has 480.
 """
 
 from bisect import bisect_right
@@ -16,7 +17,7 @@ from folkrnn.notation.harmony import Chord, chords
 from folkrnn.notation.key import Key
 from folkrnn.notation.pitch import Pitch
 
-TICKS = 480
+TICKS_PER_QUARTER = 480
 """Ticks to a quarter note."""
 
 DOWNBEAT, BEAT, OFFBEAT = 96, 86, 78
@@ -29,20 +30,20 @@ BASS, STRUM = 72, 58
 """Velocities of the accompaniment."""
 
 ACCENTED = 14
-"""What an accent adds to the velocity."""
+"""The velocity that an accent adds."""
 
-GRACE = TICKS // 8
-"""The longest grace note: a thirty-second."""
+MAX_GRACE = TICKS_PER_QUARTER // 8
+"""The longest grace note in ticks: a thirty-second."""
 
 
 @dataclass(frozen=True)
-class Playing:
-    """What a player decides.
+class PlaybackSettings:
+    """The decisions of a player.
 
-    ``tempo`` counts beats of the meter a minute and takes the place of the tune's own. ``swing`` is the share of a pair
-    of short notes that the first has, from 1/2 (even) to 3/4 (dotted); without it hornpipes that are written
-    evenly swing and no others do. ``chords`` says whether chord symbols are heard. Raises ExportError for values that
-    nobody can play.
+    ``tempo`` is in beats of the meter a minute and replaces the tune's own. ``swing`` is the first note's share of a
+    pair of short notes, from 1/2 (even) to 3/4 (dotted). Without it only hornpipes that are written evenly swing.
+    ``chords`` says whether chord symbols are heard. ``program`` and ``chord_program`` are General MIDI programs from
+    0, ``count_in`` a number of bars. Raises ExportError for values that nobody can play.
     """
 
     tempo: Fraction | None = None
@@ -67,12 +68,12 @@ class Playing:
             raise ExportError(f"count_in={self.count_in} should be from 0 to 4 bars")
 
 
-USUAL = Playing()
-"""As the tune has it."""
+DEFAULT_PLAYBACK = PlaybackSettings()
+"""The tune as it is written."""
 
 
-class Played(NamedTuple):
-    """A sounding note: start and end in ticks, the MIDI note number, and the velocity."""
+class PerformedNote(NamedTuple):
+    """A sounding note: its start and end in ticks, its MIDI note number and its velocity."""
 
     start: int
     end: int
@@ -80,39 +81,46 @@ class Played(NamedTuple):
     velocity: int = OFFBEAT
 
 
-class Placed(NamedTuple):
-    """A bar as it is played: its onset in whole notes, itself, and whether it is a pickup or ends a measure."""
+class PerformedBar(NamedTuple):
+    """A bar as it is played: its onset in whole notes, itself, and whether it completes a measure, as a pickup does."""
 
     onset: Fraction
     bar: Bar
-    leads_on: bool
+    completes_measure: bool
+
+    @property
+    def measure_onset(self) -> Fraction:
+        """The onset of the full measure: a bar that completes one stands at its end."""
+        if self.completes_measure and self.bar.meter.bar:
+            return self.onset - (self.bar.meter.bar - self.bar.duration)
+        return self.onset
 
 
-def placed(tune: Tune, order: Sequence[int]) -> list[Placed]:
-    """The bars of a tune in the order in which they are played."""
+def performed_bars(tune: Tune, order: Sequence[int]) -> list[PerformedBar]:
+    """Return the bars of a tune in the order in which they are played, given as indices."""
     found, onset = [], Fraction(0)
     for index in order:
         bar = tune.bars[index]
-        found.append(Placed(onset, bar, completes_measure(tune.bars, index)))
+        found.append(PerformedBar(onset, bar, completes_measure(tune.bars, index)))
         onset += bar.duration
     return found
 
 
-def ticks(position: Fraction) -> int:
-    """The tick nearest to a position in whole notes."""
-    return int(position * 4 * TICKS + Fraction(1, 2))
+def to_ticks(position: Fraction) -> int:
+    """Return the tick nearest to a position in whole notes; a half is rounded up."""
+    return int(position * 4 * TICKS_PER_QUARTER + Fraction(1, 2))
 
 
 # Ornaments --------------------------------------------------------------------------------------------
 
 
-def ornamented(notes: Iterable[Played], bars: Sequence[Placed]) -> Iterator[Played]:
-    """The notes with grace notes, rolls, trills and the like played, in the time of the notes that they adorn."""
+def ornamented(notes: Iterable[PerformedNote], bars: Sequence[PerformedBar]) -> Iterator[PerformedNote]:
+    """Yield the notes with their ornaments and grace notes, which take the time of the notes that they adorn."""
     adorned = {}
     for start, bar, _ in bars:
-        for onset, note in bar.timed_notes(start):
+        for onset, note in bar.timed_notes():
             if note.pitches and (note.graces or note.decorations):
-                adorned[ticks(onset)] = note, bar.key
+                adorned[to_ticks(start + onset)] = note, bar.key
     for each in notes:
         if each.start not in adorned:
             yield each
@@ -124,26 +132,27 @@ def ornamented(notes: Iterable[Played], bars: Sequence[Placed]) -> Iterator[Play
             yield _articulated(each, note)
 
 
-def _adorned(played: Played, note: Note, key: Key) -> Iterator[Played]:
-    """A note with its grace notes and its ornament."""
+def _adorned(played: PerformedNote, note: Note, key: Key) -> Iterator[PerformedNote]:
+    """Yield a note with its grace notes and its ornament."""
     start, end, pitch, velocity = played
     if note.graces:
-        length = min(GRACE, (end - start) // (2 * len(note.graces)))
+        length = min(MAX_GRACE, (end - start) // (2 * len(note.graces)))
         for grace in note.graces:
-            yield Played(start, start + length, grace.pitch.midi, OFFBEAT)
+            yield PerformedNote(start, start + length, grace.pitch.midi, OFFBEAT)
             start += length
     name = next((name for name in note.decorations if name in _SLOW or name in _QUICK or name == "trill"), "")
-    if not name or end - start < 2 * GRACE:
-        yield _articulated(Played(start, end, pitch, velocity), note)
+    if not name or end - start < 2 * MAX_GRACE:
+        yield _articulated(PerformedNote(start, end, pitch, velocity), note)
         return
     near = {0: pitch, 1: _neighbour(note.pitches[0], key, 1), -1: _neighbour(note.pitches[0], key, -1)}
     moves = _moves(name, end - start)
     edges = [start + round((end - start) * share) for _, share in moves] + [end]
     for (step, _), first, last in zip(moves, edges, edges[1:], strict=False):
-        yield Played(first, last, near[step], velocity if first == start else OFFBEAT)
+        yield PerformedNote(first, last, near[step], velocity if first == start else OFFBEAT)
 
 
-def _articulated(played: Played, note: Note) -> Played:
+def _articulated(played: PerformedNote, note: Note) -> PerformedNote:
+    """Return a note with its staccato and its accent."""
     if "staccato" in note.decorations:
         played = played._replace(end=played.start + max(1, (played.end - played.start) // 2))
     if "accent" in note.decorations or "emphasis" in note.decorations:
@@ -152,7 +161,7 @@ def _articulated(played: Played, note: Note) -> Played:
 
 
 def _neighbour(pitch: Pitch, key: Key, steps: int) -> int:
-    """The MIDI number of the next note of the key, above or below."""
+    """Return the MIDI number of the note of the key that is some steps above or below."""
     octave, step = divmod(pitch.octave * 7 + pitch.step + steps, 7)
     return Pitch(step, octave, key.signature.get(step, 0)).midi
 
@@ -164,23 +173,23 @@ _SLOW: Mapping[str, tuple[tuple[int, Fraction], ...]] = {
     ),
     "turn": ((1, Fraction(0)), (0, Fraction(1, 4)), (-1, Fraction(1, 2)), (0, Fraction(3, 4))),
 }  # fmt: skip
-"""Ornaments that fill a note: steps of the scale away from it, and the share of its length at which each begins."""
+"""Ornaments that fill a note: steps of the scale away from it, and the share of its length where each begins."""
 
 _QUICK: Mapping[str, tuple[int, ...]] = {
     "uppermordent": (0, 1, 0), "pralltriller": (0, 1, 0), "lowermordent": (0, -1, 0), "mordent": (0, -1, 0),
     "slide": (-1, 0),
 }  # fmt: skip
-"""Ornaments as quick as grace notes, of which the last note is held."""
+"""Ornaments as quick as grace notes, in steps of the scale; their last note is held."""
 
 
 def _moves(name: str, length: int) -> Sequence[tuple[int, Fraction]]:
-    """The notes of an ornament over a note of some ticks, as in _SLOW."""
+    """Return the notes of an ornament over a note of some ticks, as in _SLOW."""
     if name in _SLOW:
         return _SLOW[name]
     if name in _QUICK:
-        each = min(Fraction(GRACE, length), Fraction(1, len(_QUICK[name]) + 1))
+        each = min(Fraction(MAX_GRACE, length), Fraction(1, len(_QUICK[name]) + 1))
         return [(step, each * place) for place, step in enumerate(_QUICK[name])]
-    count = 2 * max(1, length // (2 * GRACE)) + 1  # a trill begins and ends on its note
+    count = 2 * max(1, length // (2 * MAX_GRACE)) + 1  # a trill begins and ends on its note
     return [(place % 2, Fraction(place, count)) for place in range(count)]
 
 
@@ -188,25 +197,24 @@ def _moves(name: str, length: int) -> Sequence[tuple[int, Fraction]]:
 
 
 class Swing:
-    """Moves ticks so that of each pair of short notes the first is longer (see ``pair_of``)."""
+    """A map from ticks to ticks that makes the first note of each pair longer (see ``swing_pair``)."""
 
-    def __init__(self, bars: Sequence[Placed], share: Fraction) -> None:
+    def __init__(self, bars: Sequence[PerformedBar], share: Fraction) -> None:
         self._pairs: dict[int, tuple[int, int]] = {}
         self._share = share
-        for onset, bar, leads in bars:
-            pair = pair_of(bar)
-            if pair is None or bar.meter.bar is None:
+        for each in bars:
+            pair = swing_pair(each.bar)
+            if pair is None:
                 continue
-            # A pickup's pairs are counted from the bar line behind it.
-            first = onset - (bar.meter.bar - bar.duration) if leads else onset
-            while first < onset + bar.duration:
-                if first >= onset:
-                    self._pairs[ticks(first)] = ticks(first), ticks(first + pair)
+            first = each.measure_onset
+            while first < each.onset + each.bar.duration:
+                if first >= each.onset:
+                    self._pairs[to_ticks(first)] = to_ticks(first), to_ticks(first + pair)
                 first += pair
         self._starts = sorted(self._pairs)
 
     def __call__(self, tick: int) -> int:
-        """Where a tick goes."""
+        """Return the tick to which a tick moves."""
         place = bisect_right(self._starts, tick) - 1
         if place < 0:
             return tick
@@ -220,36 +228,37 @@ class Swing:
         return start + long + round(Fraction((into - half) * (end - start - long), half))
 
 
-def pair_of(bar: Bar) -> Fraction | None:
-    """The length of a pair of notes that may swing; None in meters that do not."""
+def swing_pair(bar: Bar) -> Fraction | None:
+    """Return the length of a pair of notes that may swing, or None in a meter that does not."""
     if bar.meter.bar is None or bar.meter.compound or bar.meter.unit > 4 or len(bar.meter.groups) > 1:
         return None
     return Fraction(1, 8) if bar.meter.bar <= Fraction(1, 2) else Fraction(1, 4)
 
 
-def usual_swing(tune: Tune) -> Fraction:
-    """Half, or for a hornpipe that is written evenly SWING."""
+def default_swing(tune: Tune) -> Fraction:
+    """Return SWING for a hornpipe that is written evenly, and a half for any other tune."""
     if "hornpipe" not in tune.rhythm.lower():
         return Fraction(1, 2)
     even = dotted = 0
     for bar in tune.bars:
-        pair = pair_of(bar)
+        pair = swing_pair(bar)
+        if pair is None:
+            continue
         for onset, _ in bar.timed_notes():
-            if pair:
-                even += onset % pair == pair / 2
-                dotted += onset % pair == pair * 3 / 4
+            even += onset % pair == pair / 2
+            dotted += onset % pair == pair * 3 / 4
     return SWING if even > dotted else Fraction(1, 2)
 
 
 # Accompaniment ----------------------------------------------------------------------------------------
 
 
-def accompaniment(bars: Sequence[Placed]) -> Iterator[Played]:
-    """A guitar's bass notes on the strong beats and chords on the weak ones, from the first chord symbol on."""
+def accompaniment(bars: Sequence[PerformedBar]) -> Iterator[PerformedNote]:
+    """Yield a guitar's bass notes on strong beats and chords on weak ones, from the first chord symbol on."""
     chord: Chord | None = None
-    for onset, bar, leads in bars:
+    for onset, bar, completes in bars:
         found = list(chords(bar))
-        if bar.meter.bar is None or leads:
+        if bar.meter.bar is None or completes:
             chord = found[-1][1] if found else chord
             continue
         changes = dict(found)
@@ -259,15 +268,15 @@ def accompaniment(bars: Sequence[Placed]) -> Iterator[Played]:
             chord = next((changes[at] for at in sorted(changes, reverse=True) if at <= place), chord)
             if chord is None:
                 continue
-            start, end = ticks(onset + place), ticks(onset + min(place + length, bar.duration))
+            start, end = to_ticks(onset + place), to_ticks(onset + min(place + length, bar.duration))
             pitches = [_bass(chord)] if strong else _voicing(chord)
-            yield from (Played(start, end, pitch, BASS if strong else STRUM) for pitch in pitches)
+            yield from (PerformedNote(start, end, pitch, BASS if strong else STRUM) for pitch in pitches)
         if found:
             chord = found[-1][1]
 
 
 def _pattern(bar: Bar) -> Iterator[tuple[Fraction, bool, Fraction]]:
-    """When something is struck in a bar, whether it is a bass note, and how long it sounds."""
+    """Yield the onset of each stroke in a bar, whether it is a bass note, and how long it sounds, in whole notes."""
     meter = bar.meter
     if meter.compound:
         third = meter.pulse[0] / 3
@@ -286,10 +295,10 @@ def _pattern(bar: Bar) -> Iterator[tuple[Fraction, bool, Fraction]]:
 
 
 def _bass(chord: Chord) -> int:
-    """The bass note between E2 and D#3."""
+    """Return the bass note of a chord, between E2 and D#3."""
     return 40 + (chord.bass - 40) % 12
 
 
 def _voicing(chord: Chord) -> list[int]:
-    """The tones of a chord from G3 up, each once, close together."""
+    """Return the tones of a chord from G3 up, each once, within an octave."""
     return sorted(55 + (tone_class - 55) % 12 for tone_class in chord.classes)

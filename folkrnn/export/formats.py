@@ -1,0 +1,135 @@
+"""The formats in which tunes are written, by name and by the endings of file names."""
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from folkrnn.errors import ExportError
+from folkrnn.export.settings import ExportSettings
+from folkrnn.notation import Tune
+
+
+class Format(NamedTuple):
+    """A file format: its ``extension``, and what each tune adds to a file.
+
+    ``render`` takes a tune, its number in the file, from 1, and the settings. Without ``combine`` a file holds one
+    tune, and ``render`` returns its content. With ``combine``, which takes what ``render`` returned for each tune,
+    one file holds all tunes. The file of an ``appendable`` format is its renders one after the other.
+    """
+
+    extension: str
+    render: Callable[[Tune, int, ExportSettings], Any]
+    combine: Callable[[Sequence[Any], ExportSettings], bytes] | None = None
+    appendable: bool = False
+
+    @property
+    def holds_all(self) -> bool:
+        """Whether one file holds all tunes."""
+        return self.combine is not None
+
+
+# What each format needs is imported when a file of it is made: music21, verovio and typst load slowly.
+
+
+def _abc(tune: Tune, number: int, _: ExportSettings) -> bytes:
+    from folkrnn.notation.writer import TUNEBOOK_HEADER, write_tune
+
+    header = TUNEBOOK_HEADER if number == 1 else ""
+    return f"{header}\n{write_tune(tune, number)}".encode()
+
+
+def _abc_book(renders: Sequence[bytes], _: ExportSettings) -> bytes:
+    return b"".join(renders)
+
+
+def _midi(tune: Tune, _: int, settings: ExportSettings) -> bytes:
+    from folkrnn.export.midi import to_midi
+
+    return to_midi(tune, settings.playback)
+
+
+def _wav(tune: Tune, _: int, settings: ExportSettings) -> bytes:
+    from folkrnn.export.sound import to_wav
+
+    return to_wav(tune, settings.playback)
+
+
+def _musicxml(tune: Tune, _: int, __: ExportSettings) -> bytes:
+    from folkrnn.export.musicxml import to_musicxml
+
+    return to_musicxml(tune)
+
+
+def _svg(tune: Tune, _: int, __: ExportSettings) -> bytes:
+    from folkrnn.export.engraving import to_svg
+
+    return to_svg(tune).encode()
+
+
+def _png(tune: Tune, _: int, settings: ExportSettings) -> bytes:
+    from folkrnn.export.engraving import to_png
+
+    return to_png(tune, settings.book)
+
+
+def _pdf(tune: Tune, _: int, settings: ExportSettings) -> dict[str, Any]:
+    from folkrnn.export.engraving import book_entry
+
+    return book_entry(tune, settings.book)
+
+
+def _pdf_book(renders: Sequence[dict[str, Any]], settings: ExportSettings) -> bytes:
+    from folkrnn.export.engraving import typeset_book
+
+    return typeset_book(renders, settings.book)
+
+
+FORMATS = {
+    "abc": Format(".abc", _abc, _abc_book, appendable=True),
+    "midi": Format(".mid", _midi),
+    "wav": Format(".wav", _wav),
+    "musicxml": Format(".musicxml", _musicxml),
+    "svg": Format(".svg", _svg),
+    "png": Format(".png", _png),
+    "pdf": Format(".pdf", _pdf, _pdf_book),
+}
+"""The formats by name."""
+
+FILE_ENDINGS = {each.extension: name for name, each in FORMATS.items()} | {".midi": "midi", ".xml": "musicxml"}
+"""The format of each ending that a file name may have."""
+
+_ANY_ENDING = re.compile(r"\.(?=[0-9]*[a-z])[a-z0-9]{1,5}", re.IGNORECASE | re.ASCII)
+
+
+def format_named(text: str) -> str:
+    """Return the name in FORMATS of a format that is called by its name or by an ending of its files.
+
+    Case does not count: ``midi``, ``mid`` and ``.MID`` are ``midi``. Raises ExportError for any other text.
+    """
+    name = text.strip().lower()
+    found = name if name in FORMATS else FILE_ENDINGS.get(f".{name.removeprefix('.')}")
+    if found is None:
+        raise ExportError(f"{text!r} is no format; expected one of {', '.join(FORMATS)}")
+    return found
+
+
+def format_of(target: str | PathLike[str]) -> str:
+    """Return the format that the ending of a file's name says, or "" where the target is a folder.
+
+    A folder is what exists as one, ends in a slash, or has no file ending. A file ending is a dot with one to five
+    ASCII letters or digits, among them a letter: ``x.mp3`` is a file, ``tunes-1.5`` and ``my.tunebooks`` are folders.
+    Raises ExportError for a file ending that no format has.
+    """
+    path = Path(target)
+    if os.fspath(target).endswith(("/", os.sep)) or path.is_dir():
+        return ""
+    ending = path.suffix.lower()
+    if ending in FILE_ENDINGS:
+        return FILE_ENDINGS[ending]
+    if _ANY_ENDING.fullmatch(ending):
+        known = ", ".join(each.extension for each in FORMATS.values())
+        raise ExportError(f"{path}: no format is written as {ending}; expected one of {known}, or a folder")
+    return ""
