@@ -149,7 +149,7 @@ class _TuneReader:
         self._clear_pending()
         self.spaced = True
         self.open_slurs = 0
-        self.line_start = (0, 0)  # how many bars, and notes of the bar under way, there were before the line of music
+        self.line_start = (0, 0)  # the numbers of bars, and of notes of the bar under way, before the line of music
         self.continued = False  # whether a backslash joins the next line of music to the last
         self.verse = 0
         for line in shared:

@@ -231,6 +231,7 @@ def test_the_lengths_of_the_grammar() -> None:
 def test_the_tuplets_of_the_grammar() -> None:
     signs = tuplet_signs()
     assert (signs["3"], signs["4"], signs["5:4:5"], signs["3:2:2"]) == ((3, 2, 3), (4, 3, 4), (5, 4, 5), (3, 2, 2))
+    assert (signs["4:3:2"], signs["9:8:9"], signs["2:3:2"]) == ((4, 3, 2), (9, 8, 9), (2, 3, 2))
     assert not {"5", "7", "3:3:3", "10:8:10", "5:4:4", "3:2:4", "3:5:3"} & set(signs)
 
 
