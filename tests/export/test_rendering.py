@@ -404,4 +404,4 @@ def test_an_unplayed_bar_leaves_its_order() -> None:
 def test_velocities_and_lengths_have_their_values() -> None:
     velocities = rendering.DOWNBEAT, rendering.BEAT, rendering.OFFBEAT, rendering.BASS, rendering.STRUM
     assert velocities == (96, 86, 78, 72, 58)
-    assert (rendering.ACCENTED, rendering.MAX_GRACE, rendering.SWING) == (14, 60, Fraction(3, 5))
+    assert (14, 60, Fraction(3, 5)) == (rendering.ACCENTED, rendering.MAX_GRACE, rendering.SWING)
