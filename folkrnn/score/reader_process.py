@@ -20,6 +20,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from folkrnn.errors import ScoreError
@@ -35,6 +36,12 @@ GRACE_SECONDS = 5
 def late(seconds: float) -> ScoreError:
     """Return the error of a reading that took longer than this."""
     return ScoreError(f"music21 found no end within {seconds:g} seconds")
+
+
+@lru_cache(maxsize=4096)
+def _fraction(numerator: int, denominator: int) -> Fraction:
+    """Return a fraction; the same few thousand come again and again."""
+    return Fraction(numerator, denominator)
 
 
 class ReaderProcess:
@@ -62,7 +69,7 @@ class ReaderProcess:
         answer = json.loads(line)
         if "error" in answer:
             raise ScoreError(answer["error"])
-        return [Sound(Fraction(*sound[:2]), sound[2], Fraction(*sound[3:])) for sound in answer["sounds"]]
+        return [Sound(_fraction(*sound[:2]), sound[2], _fraction(*sound[3:])) for sound in answer["sounds"]]
 
     def close(self) -> None:
         """End the process, if there is one; the next reading starts another."""

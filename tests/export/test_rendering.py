@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 
 from folkrnn.errors import ExportError
+from folkrnn.export import rendering
 from folkrnn.export.rendering import (
     BASS,
     OFFBEAT,
@@ -391,3 +392,9 @@ def test_an_unplayed_bar_leaves_its_order() -> None:
     read = tune("|:A8|1 B8:|2 c8|]")
     assert [str(each.onset) for each in performed_bars(read, [0, 2])] == ["0", "1"]
     assert performed_bars(replace(read, bars=()), []) == []
+
+
+def test_velocities_and_lengths_have_their_values() -> None:
+    velocities = rendering.DOWNBEAT, rendering.BEAT, rendering.OFFBEAT, rendering.BASS, rendering.STRUM
+    assert velocities == (96, 86, 78, 72, 58)
+    assert (14, 60, Fraction(3, 5)) == (rendering.ACCENTED, rendering.MAX_GRACE, rendering.SWING)
