@@ -29,7 +29,8 @@ from torch.nn import functional
 
 from folkrnn.model.batches import Window
 from folkrnn.model.network import CharNetwork, NetworkSettings, fast_dtype
-from folkrnn.model.training import Trainer, TrainingSettings
+from folkrnn.model.schedule import TrainingSettings
+from folkrnn.model.trainer import Trainer
 
 
 class Plain(nn.Module):

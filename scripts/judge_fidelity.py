@@ -16,7 +16,7 @@ import torch
 from folkrnn.corpus import build_corpus, load_recipe
 from folkrnn.generation import Prompt, generate_texts
 from folkrnn.model import Checkpoint, bundled_model, load_checkpoint
-from folkrnn.model.batches import reading, table
+from folkrnn.model.batches import network_inputs, padded_batch
 from folkrnn.model.scoring import bits
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.grammar import Grammar
@@ -67,8 +67,8 @@ def describe(name: str, checkpoint: Checkpoint, texts: Sequence[str], scored: bo
 def taken_away(checkpoint: Checkpoint, grammar: Grammar, text: str, longest: int) -> Iterator[tuple[bool, float]]:
     """For each character of a text: whether it stands in the body, and the probability that the grammar took away."""
     vocabulary = checkpoint.vocabulary
-    (tune,) = reading([text], vocabulary, checkpoint.network.settings)
-    inputs, _ = table([tune], vocabulary.start)
+    (tune,) = network_inputs([text], vocabulary, checkpoint.network.settings)
+    inputs, _ = padded_batch([tune], vocabulary.start)
     chances = checkpoint.network(inputs)[0][0].softmax(1).tolist()
     walk = grammar.walk(longest)
     start = body_start(text)

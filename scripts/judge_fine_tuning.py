@@ -22,7 +22,8 @@ from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
 from folkrnn.evaluation import measure_bits, summarise
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, with_vocabulary
 from folkrnn.model.network import NetworkSettings
-from folkrnn.model.training import TrainingSettings, train
+from folkrnn.model.schedule import TrainingSettings
+from folkrnn.model.training import train_network
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.learned import learned
 from folkrnn.notation.place import SHAPE
@@ -35,12 +36,12 @@ def trained(
     tunes: Sequence[CorpusTune], held_out: Sequence[CorpusTune], settings: TrainingSettings, start: Checkpoint | None
 ) -> Checkpoint:
     """A model of some tunes, the best by others that it does not learn from."""
-    network = NetworkSettings(told=len(SHAPE)) if start is None else start.network.settings
+    network = NetworkSettings(context=len(SHAPE)) if start is None else start.network.settings
     vocabulary = Vocabulary.from_texts([*(tune.text for tune in (*tunes, *held_out)), SPELLINGS])
     if start is not None:
         start = with_vocabulary(start, vocabulary.characters, network)
     with tempfile.TemporaryDirectory() as folder:
-        result = train(
+        result = train_network(
             header_shuffle(KeyShuffle(tunes, settings.seed), settings.seed),
             [learned(tune.text) for tune in held_out],
             network=network,

@@ -105,7 +105,7 @@ def main() -> int:
     parser.add_argument("--model", type=Path, default=bundled_model())
     options = parser.parse_args()
     checkpoint = load_checkpoint(options.model)
-    values = checkpoint.corpus.get("values", {})
+    values = checkpoint.corpus.values
     corpus = build_corpus(load_recipe("default"))
     index = Index.of_corpus(corpus.tunes)
     known = {title_key(read_tunes(tune.text)[0].title) for tune in corpus.tunes}

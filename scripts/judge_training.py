@@ -35,15 +35,16 @@ from folkrnn.corpus.sources import source_texts
 from folkrnn.evaluation.bits import FIDDLE
 from folkrnn.model.checkpoint import load_checkpoint
 from folkrnn.model.network import NetworkSettings
+from folkrnn.model.schedule import TrainingSettings
 from folkrnn.model.scoring import bits
-from folkrnn.model.training import MODEL_FILE, TrainingSettings, train
+from folkrnn.model.training import MODEL_FILE, train_network
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
 from folkrnn.notation.learned import learned, split_header
 from folkrnn.notation.lexer import split_lines
 from folkrnn.notation.place import SHAPE
 
-USUAL = NetworkSettings(told=len(SHAPE))
+USUAL = NetworkSettings(context=len(SHAPE))
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,12 @@ VARIANTS = {
     "gru-large": Variant(replace(USUAL, cell="gru", hidden=608)),
     "rnn": Variant(replace(USUAL, cell="rnn")),
     "rnn-large": Variant(replace(USUAL, cell="rnn", hidden=1120)),
-    "no-match": Variant(replace(USUAL, told=22)),
-    "no-lookback": Variant(replace(USUAL, told=7)),
-    "no-places": Variant(replace(USUAL, told=0)),
+    "no-match": Variant(replace(USUAL, context=22)),
+    "no-lookback": Variant(replace(USUAL, context=7)),
+    "no-places": Variant(replace(USUAL, context=0)),
     "no-transpose": Variant(transposed=False),
     "one-order": Variant(shuffled=False),
-    "raw": Variant(replace(USUAL, told=0), transposed=False, shuffled=False, raw=True),
+    "raw": Variant(replace(USUAL, context=0), transposed=False, shuffled=False, raw=True),
     "small": Variant(replace(USUAL, hidden=256)),
     "large": Variant(replace(USUAL, hidden=768)),
 }
@@ -81,7 +82,7 @@ def train_variant(variant: Variant, corpus: Corpus, settings: TrainingSettings, 
     """Train; give what scores texts, the number of weights and how far the training came."""
     tunes, held_out = corpus.of("train"), corpus.texts("validation")
     texts = KeyShuffle(tunes, settings.seed) if variant.transposed else lambda *_: [tune.text for tune in tunes]
-    result = train(
+    result = train_network(
         header_shuffle(texts, settings.seed) if variant.shuffled else texts,
         [learned(text) for text in held_out] if variant.shuffled else held_out,
         network=variant.network,

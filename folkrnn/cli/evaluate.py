@@ -79,7 +79,7 @@ def evaluate(
     path = model or bundled_model()
     checkpoint = load_checkpoint(path)
     corpus = resolve_corpus(sources)
-    if corpus.digest != checkpoint.corpus.get("digest"):
+    if corpus.digest != checkpoint.corpus.digest:
         click.echo(f"folkrnn: {path} learned from another corpus; tunes held out here may be known to it", err=True)
     index = index_at_hand(path, checkpoint) or Index.of_corpus(corpus.tunes)
     # Tunes are written as generate does.

@@ -72,7 +72,7 @@ def generate(
     from folkrnn.generation.requests import drafts_for, read_request, unlearned
 
     composing = Composing(**options)
-    values = composing.checkpoint.corpus.get("values", {})
+    values = composing.checkpoint.corpus.values
     wishes = {"title": title, "rhythm": rhythm, "origin": origin, "meter": meter, "key": key, "form": form}
     request = read_request(wishes, values, alike, start)
     for sentence in unlearned(request, values):

@@ -35,7 +35,7 @@ def index_for(model: Path, checkpoint: "Checkpoint") -> "Index":
 
     if index := index_at_hand(model, checkpoint):
         return index
-    recipe = next((each for each in list_recipes() if each.settings() == checkpoint.corpus.get("recipe")), None)
+    recipe = next((each for each in list_recipes() if each.settings() == checkpoint.corpus.recipe), None)
     if recipe is None:
         raise ModelError(f"{model}: the tunes that it learned from are not at hand; expected --corpus FILES")
     click.echo("reading the corpus, this once", err=True)
@@ -51,4 +51,4 @@ def index_for(model: Path, checkpoint: "Checkpoint") -> "Index":
 def _kept(checkpoint: "Checkpoint") -> Path:
     from folkrnn.evaluation.originality import FORMAT
 
-    return Path(click.get_app_dir("folkrnn")) / f"corpus-{checkpoint.corpus.get('digest', '')}-{FORMAT}.npz"
+    return Path(click.get_app_dir("folkrnn")) / f"corpus-{checkpoint.corpus.digest}-{FORMAT}.npz"

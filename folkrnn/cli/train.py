@@ -86,11 +86,12 @@ def train(
     from folkrnn.evaluation.originality import Index, index_path
     from folkrnn.model import bundled_model
     from folkrnn.model.checkpoint import load_checkpoint, save_checkpoint, with_vocabulary
+    from folkrnn.model.distributed import ProcessGroup
     from folkrnn.model.network import NetworkSettings, device_for
-    from folkrnn.model.progress import ProgressLine
-    from folkrnn.model.together import Together
-    from folkrnn.model.training import MODEL_FILE, TrainingSettings, saved_settings
-    from folkrnn.model.training import train as run_training
+    from folkrnn.model.progress import TrainingProgressLine
+    from folkrnn.model.provenance import CorpusProvenance
+    from folkrnn.model.schedule import TrainingSettings
+    from folkrnn.model.training import MODEL_FILE, saved_settings, train_network
     from folkrnn.model.vocabulary import Vocabulary
     from folkrnn.notation.learned import learned
     from folkrnn.notation.place import SHAPE
@@ -108,11 +109,11 @@ def train(
         start = folder / MODEL_FILE
     initial = load_checkpoint(bundled_model() if str(start) == "default" else start) if start else None
     if initial is None:
-        network = NetworkSettings(**shape, told=len(SHAPE))
+        network = NetworkSettings(**shape, context=len(SHAPE))
     else:
         if set(shape) - {"dropout"} or (resume and shape):
             raise ModelError(f"{start}: the model brings its own cell, layers and units; leave those options out")
-        network = replace(initial.network.settings, **shape, told=len(SHAPE))
+        network = replace(initial.network.settings, **shape, context=len(SHAPE))
         given = ({} if resume else {"learning_rate": FINE_TUNING_RATE}) | given
     training = replace(saved_settings(folder), **given) if resume else TrainingSettings(**given)
     # Other keys bring other accidentals and octave marks, so the alphabet must not be that of one pass.
@@ -120,13 +121,14 @@ def train(
     values = field_values(built.tunes)
     if initial is not None:
         initial = with_vocabulary(initial, vocabulary.characters, network)
-        values = merged_values(values, initial.corpus.get("values", {}))
+        values = merged_values(values, initial.corpus.values)
     tunes = built.of("train") or list(built.tunes)
     held_out = built.of("validation") or tunes
     real = real_tunes(tunes, critic, training.seed) if critic else []
     texts_of = KeyShuffle(tunes, training.seed) if transpose else lambda *_: [tune.text for tune in tunes]
-    line = ProgressLine()
-    result = run_training(
+    line = TrainingProgressLine()
+    group = ProcessGroup.from_environment()
+    result = train_network(
         header_shuffle(texts_of, training.seed),
         [learned(tune.text) for tune in held_out],
         network=network,
@@ -137,18 +139,18 @@ def train(
         progress=line,
         initial=initial,
         device=device,
-        jobs=max(1, processors() // Together().size),
-        corpus={"recipe": built.recipe, "digest": built.digest, "transposed": transpose, "values": values},
+        jobs=max(1, processors() // group.size),
+        corpus=CorpusProvenance(built.recipe, built.digest, transpose, values),
     )
     line.close()
-    if not Together().leads:
+    if not group.is_main:
         return
     Index.of_corpus(built.tunes).save(index_path(result.model))
     checkpoint = load_checkpoint(result.model)
     figures = {"validation": summarise(measure_bits(checkpoint, held_out))}
     if built.of("test"):
         figures["test"] = summarise(measure_bits(checkpoint, built.of("test")))
-    checkpoint = replace(checkpoint, validation={**checkpoint.validation, **figures})
+    checkpoint = replace(checkpoint, validation=replace(checkpoint.validation, splits=figures))
     save_checkpoint(result.model, checkpoint)
     if critic:
         checkpoint = learn_critic(

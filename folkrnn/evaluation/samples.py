@@ -27,7 +27,7 @@ def composed_like(
     tunes: Sequence[Tune], checkpoint: Checkpoint, choice: Choice, seed: int, **how: Any
 ) -> list[GeneratedText]:
     """A text for each tune, asked for in its rhythm where the model knows that; ``how`` as for ``generate_texts``."""
-    known = checkpoint.corpus.get("values", {}).get("R")
+    known = checkpoint.corpus.values.get("R")
     asked = [tune.rhythm if known is None or tune.rhythm in known else "" for tune in tunes]
     prompts = {rhythm: Prompt({"R": rhythm} if rhythm else {}) for rhythm in asked}
     return list(

@@ -27,8 +27,8 @@ from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.prompts import Gap, HeaderWriter, Prompt
 from folkrnn.generation.sampling import Choice, next_characters
 from folkrnn.model.network import CharNetwork, Stepper, fast_dtype
+from folkrnn.model.threads import thread_map
 from folkrnn.model.vocabulary import Vocabulary
-from folkrnn.model.workers import share
 from folkrnn.notation.grammar import Grammar, Walk
 from folkrnn.notation.learned import in_canonical_order, split_header
 from folkrnn.notation.place import FormPlace
@@ -243,7 +243,7 @@ class _Generator:
                     yield from (done[index] for index in sorted(done))
                     return
                 self._seat(blocks)
-                for texts in share(_Block.step, blocks):
+                for texts in thread_map(_Block.step, blocks):
                     done |= {text.index: kept for text in texts if (kept := self._judge(self.finish(text)))}
                 blocks = [block for block in blocks if len(block)]
             yield done.pop(following)

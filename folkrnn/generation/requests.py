@@ -178,7 +178,7 @@ def most_typical(checkpoint: Checkpoint) -> Callable[[GeneratedText], float]:
     Those are tunes that it has not learned, and the measure is bits per note: what is likelier is dull, what is less
     likely is wild (Meister et al., 2023, on typical sampling).
     """
-    usual: float = checkpoint.validation.get("validation", {}).get("all", {}).get("bits_per_note", USUAL_BITS)
+    usual = checkpoint.validation.bits_per_note() or USUAL_BITS
 
     def typical(text: GeneratedText) -> float:
         notes = sum(1 for _ in _tune(text).notes())

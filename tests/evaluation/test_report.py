@@ -13,7 +13,7 @@ from folkrnn.errors import CorpusError
 from folkrnn.evaluation.originality import Index
 from folkrnn.evaluation.page import Drawing, page
 from folkrnn.evaluation.report import FEWEST, Evaluation, Reference, evaluate
-from folkrnn.model import Checkpoint
+from folkrnn.model import Checkpoint, CorpusProvenance
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import canonical, read_tunes
@@ -37,7 +37,7 @@ def evaluation() -> Evaluation:
     vocabulary = Vocabulary.from_texts(tune.text for tune in corpus.tunes)
     rng = torch.Generator().manual_seed(1)
     network = CharNetwork(NetworkSettings(hidden=16, layers=1), len(vocabulary), rng)
-    checkpoint = Checkpoint(network.eval(), vocabulary, {"values": {"R": ["reel"]}}, {}, {})
+    checkpoint = Checkpoint(network.eval(), vocabulary, CorpusProvenance(values={"R": ["reel"]}))
     return evaluate(checkpoint, corpus, Index.of_corpus(corpus.of("train")), count=25, seed=1)
 
 
