@@ -76,7 +76,9 @@ def main() -> None:
             json.dumps({name: figures[name] for name in ("comparison", "originality", "titles", "variety")}, indent=1)
         )
         for row in figures["features"][:8]:
-            print(f"    {row['feature']}: {row['weight']:.3f}, real {row['real']:.3f}, written {row['written']:.3f}")
+            print(
+                f"    {row['feature']}: {row['importance']:.3f}, real {row['real']:.3f}, written {row['written']:.3f}"
+            )
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def evaluate(
     from folkrnn.evaluation.critic import heeding
     from folkrnn.evaluation.originality import Index, Original
     from folkrnn.evaluation.page import page
-    from folkrnn.evaluation.report import evaluate as measure
+    from folkrnn.evaluation.report import evaluate_model
     from folkrnn.generation.generator import ONE_DRAFT
     from folkrnn.generation.sampling import Choice
     from folkrnn.model import bundled_model, load_checkpoint
@@ -86,7 +86,7 @@ def evaluate(
     drafts = Original(index, titled=False).drafts(ONE_DRAFT)
     if critic:
         drafts = heeding(checkpoint, drafts)
-    found = measure(
+    found = evaluate_model(
         checkpoint, corpus, index,
         count=count, choice=Choice(temperature, top_p=top_p or 1.0), drafts=drafts, seed=seed,
         jobs=processors(),
@@ -128,15 +128,17 @@ def _drawings(found: "Evaluation") -> "list[Drawing]":
 def _lines(figures: dict[str, Any]) -> list[str]:
     """The chief figures as a table, and what gives the machine away."""
     apart = figures["comparison"]
-    areas = [[name, f"{each['area']:.3f}", f"{each['low']:.3f} to {each['high']:.3f}"] for name, each in apart.items()]
+    aucs = [
+        [name, f"{each['auc']:.3f}", f"{each['auc_low']:.3f} to {each['auc_high']:.3f}"] for name, each in apart.items()
+    ]
     away = [
-        [row["feature"], f"{row['weight']:.3f}", f"{row['real']:.3f}", f"{row['written']:.3f}"]
+        [row["feature"], f"{row['importance']:.3f}", f"{row['real']:.3f}", f"{row['written']:.3f}"]
         for row in figures["features"][:10]
     ]
     whole = [
         ["bits per note, test tunes", f"{figures['bits']['all']['bits_per_note']:.3f}"],
         *([f"playable {name}", f"{share:.1%}"] for name, share in figures["playable"].items()),
-        *([f"keep their {name}", f"{share:.1%}"] for name, share in figures["obeyed"]["with the grammar"].items()),
+        *([f"keep their {name}", f"{share:.1%}"] for name, share in figures["kept wishes"]["with the grammar"].items()),
         *([name, f"{value:.1%}"] for name, value in figures["originality"]["written"].items() if "run" not in name),
         ["further drafts", str(figures["drafts"] - figures["tunes"])],
         *([name, f"{value:.1%}"] for name, value in figures["variety"]["written"].items()),
@@ -144,8 +146,8 @@ def _lines(figures: dict[str, Any]) -> list[str]:
     return [
         table([f"{figures['tunes']} tunes", ""], whole),
         "",
-        table(["told apart", "area", "95 % within"], areas),
+        table(["told apart", "AUC", "95 % within"], aucs),
         "",
-        table(["what gives them away", "weight", "real", "written"], away),
+        table(["what gives them away", "importance", "real", "written"], away),
         "",
     ]

@@ -1,7 +1,7 @@
-"""What a tune is like, in numbers from the literature: what a machine may be known by.
+"""Features of a tune, as numbers from the literature: what may tell a machine's tunes from people's.
 
-Tunes are taken as they are written, without their repeats. Where nothing can be said, as of the intervals of a single
-note, a feature is 0.
+They describe tunes as written, without their repeats. A feature that does not apply is 0, such as the intervals of a
+single note.
 """
 
 import re
@@ -23,7 +23,7 @@ GROOVE = 24
 """Points of a bar at which a note may begin, for groove consistency."""
 
 LEAP = 5
-"""So many semitones and more are a leap."""
+"""An interval of at least this many semitones is a leap."""
 
 _YANG = "Yang and Lerch 2018"
 _DONG = "Dong et al. 2020 (MusPy)"
@@ -46,13 +46,13 @@ COUNTED: dict[str, str] = {
     "parts": _STURM,
     "parts of four bars or a multiple": _STURM,
     "parts repeated": _STURM,
-    "likeness of the parts": "Wu et al. 2023 (TunesFormer)",
+    "similarity of the parts": "Wu et al. 2023 (TunesFormer)",
     "bars heard before": _STURM,
     "rhythms heard before": _STURM,
-    "bars as the one before": _STURM,
-    "bars as two before": _STURM,
-    "bars as four before": _STURM,
-    "bars as eight before": _STURM,
+    "bars equal to 1 back": _STURM,
+    "bars equal to 2 back": _STURM,
+    "bars equal to 4 back": _STURM,
+    "bars equal to 8 back": _STURM,
     "commonest rhythm of a bar": _STURM,
     "begins on the tonic": _STURM,
     "ends on the tonic": _STURM,
@@ -64,64 +64,64 @@ COUNTED: dict[str, str] = {
     "interval over the bar line": "von Hippel and Huron 2000",
     "leaps turned back": "von Hippel and Huron 2000",
 }
-"""The features that are counted here, by name, each with where it comes from."""
+"""The features that are counted here: name and source in the literature."""
 
-FEATURES: dict[str, str] = dict.fromkeys(JSYMBOLIC, "McKay and Fujinaga 2006 (jSymbolic)") | COUNTED
-"""All features; the order is that of the vectors."""
+TUNE_FEATURES: dict[str, str] = dict.fromkeys(JSYMBOLIC, "McKay and Fujinaga 2006 (jSymbolic)") | COUNTED
+"""All features: name and source in the literature; the order is that of the vectors."""
 
 
 def features_of(tune: Tune) -> NDArray[np.float64]:
-    """The features of a tune, (len(FEATURES),). Raises ScoreError where music21 cannot represent it."""
+    """Return the features of a tune, (len(TUNE_FEATURES),). Raise ScoreError if music21 cannot represent it."""
     found = jsymbolic(tune)
     return np.array([*(found[name] for name in JSYMBOLIC), *counted_of(tune)])
 
 
 def counted_of(tune: Tune) -> NDArray[np.float64]:
-    """Those that need no music21, (len(COUNTED),), in a twentieth of the time."""
+    """Return the features that need no music21, (len(COUNTED),), in a twentieth of the time."""
     found = _statistics(tune) | _structure(tune)
     return np.array([found[name] for name in COUNTED])
 
 
 def repeated(items: Sequence[Hashable]) -> float:
-    """The share of some things that stand among them before."""
+    """Return the share of items that are equal to an earlier one."""
     return 1 - len(set(items)) / len(items) if items else 0.0
 
 
 def entropy(items: Iterable[Hashable]) -> float:
-    """The entropy of things by how often each comes, in bits."""
+    """Return the entropy of the distribution of items, in bits."""
     counts = np.array(list(Counter(items).values()), float)
     shares = counts / counts.sum() if len(counts) else counts
     return float(-(shares * np.log2(shares)).sum())
 
 
 def full_bars(tune: Tune) -> list[Bar]:
-    """The bars of a tune without pickups and the second halves of split bars."""
+    """Return the bars of a tune without pickups and the second halves of split bars."""
     return [bar for index, bar in enumerate(tune.bars) if not leads_on(tune.bars, index)]
 
 
 def rhythm(bar: Bar) -> tuple[tuple[bool, Fraction], ...]:
-    """The rhythm of a bar: its notes and rests, by length."""
+    """Return the rhythm of a bar: whether each note is a rest, and its length in whole notes."""
     return tuple((note.is_rest, note.duration) for note in bar.notes)
 
 
 def music(bar: Bar) -> tuple[Hashable, ...]:
-    """The notes of a bar, by pitch and length."""
+    """Return the pitches and the length of each note of a bar."""
     return tuple((note.pitches, note.duration) for note in bar.notes)
 
 
 def on_tonic(tune: Tune) -> bool:
-    """Whether the last note is the tonic; False without a tonic or a note."""
+    """Return whether the last note is the tonic; False without a tonic or a note."""
     pitches = _pitches(tune.bars)
     return bool(pitches) and pitches[-1] % 12 == tune.key.tonic_class
 
 
 def _pitches(bars: Iterable[Bar]) -> list[int]:
-    """The MIDI number of each note, the highest of a chord."""
+    """Return the MIDI number of each note, the highest of a chord."""
     return [note.pitches[-1].midi for bar in bars for note in bar.notes if note.pitches]
 
 
 def _statistics(tune: Tune) -> dict[str, float]:
-    """What is counted note by note."""
+    """Return the features that are counted note by note."""
     pitches = _pitches(tune.bars)
     classes = [pitch % 12 for pitch in pitches]
     notes = list(tune.notes())
@@ -150,7 +150,7 @@ def _statistics(tune: Tune) -> dict[str, float]:
 
 
 def _structure(tune: Tune) -> dict[str, float]:
-    """What is heard of bars and parts."""
+    """Return the features of bars and parts."""
     bars = full_bars(tune)
     musics, rhythms = [music(bar) for bar in bars], [rhythm(bar) for bar in bars]
     parts = [(int(count), signs != "|") for count, signs in re.findall(r"(\d+)([:|]+)", form(tune))]
@@ -167,13 +167,13 @@ def _structure(tune: Tune) -> dict[str, float]:
         "parts": len(parts),
         "parts of four bars or a multiple": _mean(count % 4 == 0 for count, _ in parts),
         "parts repeated": _mean(again for _, again in parts),
-        "likeness of the parts": (likened or 0) / MOST_ALIKE,
+        "similarity of the parts": (likened or 0) / MOST_ALIKE,
         "bars heard before": repeated(musics),
         "rhythms heard before": repeated(rhythms),
-        "bars as the one before": _returning(musics, 1),
-        "bars as two before": _returning(musics, 2),
-        "bars as four before": _returning(musics, 4),
-        "bars as eight before": _returning(musics, 8),
+        "bars equal to 1 back": _returning(musics, 1),
+        "bars equal to 2 back": _returning(musics, 2),
+        "bars equal to 4 back": _returning(musics, 4),
+        "bars equal to 8 back": _returning(musics, 8),
         "commonest rhythm of a bar": max(Counter(rhythms).values(), default=0) / max(1, len(rhythms)),
         "begins on the tonic": float(bool(beats) and beats[0] == tonic),
         "ends on the tonic": float(on_tonic(tune)),
@@ -193,13 +193,13 @@ def _structure(tune: Tune) -> dict[str, float]:
 
 
 def _chord(tune: Tune) -> tuple[int, int, int]:
-    """The tonic chord's semitones above the tonic: minor where the scale has the minor third alone."""
+    """Return the tonic chord in semitones above the tonic: minor if the scale has no major third."""
     tonic = tune.key.tonic_class or 0
     return (0, 4, 7) if (tonic + 4) % 12 in tune.key.scale else (0, 3, 7)
 
 
 def _onsets(bar: Bar) -> set[int]:
-    """The points of a bar, of GROOVE, at which notes begin."""
+    """Return the points of a bar, of GROOVE, at which notes begin."""
     full = bar.meter.bar or bar.duration or Fraction(1)
     onset, found = Fraction(0), set()
     for note in bar.notes:
@@ -210,16 +210,16 @@ def _onsets(bar: Bar) -> set[int]:
 
 
 def _returning(bars: Sequence[Hashable], lag: int) -> float:
-    """The share of bars that are as the one so many bars before."""
+    """Return the share of bars that are equal to the bar ``lag`` bars earlier."""
     return _mean(one == other for one, other in zip(bars, bars[lag:], strict=False))
 
 
 def _conditional(items: Sequence[Hashable]) -> float:
-    """The entropy of each thing where the one before is known, in bits."""
+    """Return the entropy of each item given the previous one, in bits."""
     return entropy(pairwise(items)) - entropy(items[:-1]) if len(items) > 1 else 0.0
 
 
 def _mean(numbers: Iterable[float]) -> float:
-    """The mean; 0 of nothing."""
+    """Return the mean; 0 of no numbers."""
     held = list(numbers)
     return sum(held) / len(held) if held else 0.0

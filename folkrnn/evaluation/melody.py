@@ -1,4 +1,4 @@
-"""A tune as one line of notes: what is compared when tunes are held against each other, whatever their keys."""
+"""A tune as one line of notes, and as notes on a grid of time: how tunes are compared, in any key."""
 
 from fractions import Fraction
 from typing import NamedTuple
@@ -9,20 +9,20 @@ from numpy.typing import NDArray
 from folkrnn.notation import Tune
 from folkrnn.notation.bars import leads_on
 
-BARS = 32
-"""So many full bars of a tune are laid on a grid."""
+GRID_BARS = 32
+"""The number of full bars, from the first, that the grid of a tune has."""
 
-MOST_POINTS = 24
+MAX_POINTS = 24
 """The most points that a bar has on the grid."""
 
 SILENT, HELD = 0, 255
-"""What stands on the grid where nothing sounds, and behind the end; and where a note sounds that began before."""
+"""The entries of a grid where nothing sounds, or the tune has ended; and where a note goes on sounding."""
 
 
 class Melody(NamedTuple):
-    """The top notes of a tune as written, without its repeats; tied notes are one, rests are passed over.
+    """The top notes of a tune as written, without its repeats; tied notes are one, and rests are left out.
 
-    ``pitches`` are MIDI numbers, ``lengths`` in 1/960 of a whole note, ``onsets`` counted in bars and parts of bars.
+    ``pitches`` are MIDI numbers, ``lengths`` are in 1/960 of a whole note, ``onsets`` in bars from the start.
     """
 
     pitches: NDArray[np.int64]
@@ -31,7 +31,7 @@ class Melody(NamedTuple):
 
 
 def melody_of(tune: Tune) -> Melody:
-    """The melody of a tune."""
+    """Return the melody of a tune."""
     notes: list[tuple[int, int, float]] = []
     tied = False
     for number, bar in enumerate(tune.bars):
@@ -52,28 +52,28 @@ def melody_of(tune: Tune) -> Melody:
 
 
 def points_of(tune: Tune) -> int:
-    """How many points a bar of a tune has on the grid; tunes with as many can be held against each other.
+    """Return how many points a bar of a tune has on the grid; tunes with equal numbers can be compared.
 
-    Bars of two and four beats have 16, whether written in eighths or sixteenths, those of three 12, compound ones two
-    an eighth.
+    Bars of two and four beats have 16 points, written in eighths or sixteenths. Those of three beats have 12, and
+    compound bars have two an eighth.
     """
     meter = tune.meter
     if meter.compound:
-        return min(MOST_POINTS, 2 * meter.beats)
+        return min(MAX_POINTS, 2 * meter.beats)
     return 12 if meter.beats and meter.beats % 3 == 0 else 16
 
 
 def grid_of(tune: Tune) -> NDArray[np.uint8]:
-    """What is heard at even points of the first BARS full bars, (BARS · points,).
+    """Return what sounds at evenly spaced points of the first GRID_BARS full bars, (GRID_BARS · points,).
 
-    That is the MIDI number of the note that begins there, or HELD, or SILENT.
+    An entry is the MIDI number of the note that begins there, or HELD, or SILENT.
     """
     points = points_of(tune)
-    grid = np.full(BARS * points, SILENT, np.uint8)
+    grid = np.full(GRID_BARS * points, SILENT, np.uint8)
     row = 0
     for index, bar in enumerate(tune.bars):
         full = bar.meter.bar or bar.duration
-        if row == BARS or not full:
+        if row == GRID_BARS or not full:
             break
         if leads_on(tune.bars, index):
             continue

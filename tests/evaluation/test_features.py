@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from folkrnn.evaluation.features import FEATURES, entropy, features_of, repeated
+from folkrnn.evaluation.features import TUNE_FEATURES, entropy, features_of, repeated
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.form import pattern
 
@@ -16,14 +16,14 @@ def tune(body: str, meter: str = "4/4", key: str = "D") -> Tune:
 
 
 def features(body: str, **header: str) -> dict[str, float]:
-    return dict(zip(FEATURES, features_of(tune(body, **header)).tolist(), strict=True))
+    return dict(zip(TUNE_FEATURES, features_of(tune(body, **header)).tolist(), strict=True))
 
 
 def test_a_tune_that_says_one_bar_again_and_again() -> None:
     found = features("DFAF DFAF|" * 7 + "DFAF D4|]")
     assert found["bars"] == 8
     assert found["bars heard before"] == pytest.approx(6 / 8)
-    assert found["bars as the one before"] == pytest.approx(6 / 7)
+    assert found["bars equal to 1 back"] == pytest.approx(6 / 7)
     assert found["rhythms heard before"] == pytest.approx(6 / 8)
     assert found["commonest rhythm of a bar"] == pytest.approx(7 / 8)
     assert found["thirds"] > 0.9
@@ -55,8 +55,8 @@ def test_the_pattern_of_parts_is_heard(body: str, heard: str) -> None:
 
 def test_bars_that_return_later_count_by_their_distance() -> None:
     found = features("DEFG A4|B8|DEFG A4|c8|]")
-    assert found["bars as two before"] == 0.5
-    assert found["bars as the one before"] == found["bars as four before"] == 0
+    assert found["bars equal to 2 back"] == 0.5
+    assert found["bars equal to 1 back"] == found["bars equal to 4 back"] == 0
 
 
 def test_leaps_that_turn_back_and_those_that_go_on() -> None:
@@ -67,14 +67,14 @@ def test_leaps_that_turn_back_and_those_that_go_on() -> None:
 def test_nothing_much_has_features_too(body: str) -> None:
     for key in ("D", "none"):
         values = features_of(tune(body, key=key))
-        assert values.shape == (len(FEATURES),)
+        assert values.shape == (len(TUNE_FEATURES),)
         assert np.isfinite(values).all()
 
 
 def test_each_feature_is_documented() -> None:
     text = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text(encoding="utf-8")
     documented = re.findall(r"^\| (.+?) \| .+ \| (.+?) \|$", text, re.M)[1:]
-    assert dict(row for row in documented if row[0] != "---") == FEATURES
+    assert dict(row for row in documented if row[0] != "---") == TUNE_FEATURES
 
 
 def test_entropy_and_repetition_of_known_things() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from folkrnn.errors import ModelError
-from folkrnn.evaluation.melody import BARS, HELD, grid_of, melody_of, points_of
+from folkrnn.evaluation.melody import GRID_BARS, HELD, grid_of, melody_of, points_of
 from folkrnn.evaluation.originality import COPY, RUN, Index, Original
 from folkrnn.generation.generator import Drafts, GeneratedText
 from folkrnn.notation import Tune, canonical, read_tunes, transpose
@@ -133,7 +133,7 @@ def test_ties_are_one_note_and_rests_none() -> None:
 def test_bars_are_laid_on_a_grid(meter: str, points: int) -> None:
     read = tune("G2|A8|", meter="4/4") if meter == "4/4" else tune("A2|", meter=meter)
     assert points_of(read) == points
-    assert len(grid_of(read)) == BARS * points
+    assert len(grid_of(read)) == GRID_BARS * points
 
 
 def test_a_pickup_moves_no_bar_and_twice_as_fast_is_the_same() -> None:
