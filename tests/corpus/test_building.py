@@ -69,7 +69,7 @@ def test_prose_leaves_no_tune(tmp_path: Path) -> None:
     assert "\n" not in str(error.value)
 
 
-def test_what_fell_out_is_counted_by_its_cause(tmp_path: Path) -> None:
+def test_dropped_tunes_are_counted_by_reason(tmp_path: Path) -> None:
     short, broken, again = tune(2).replace("|]", "c|]"), "X:1\nM:4/4\nK:C\nA8|B7|c8|d8|\n", tune(1, "Another name")
     corpus = build(tmp_path / "in", tune(1), short, broken, again, "X:1\nT:no key\nABc|\n")
     assert corpus.dropped == {"in": {"bar-too-long": 1, "bar-too-short": 1, "duplicate": 1, "no-key": 1}}
@@ -170,11 +170,11 @@ def test_untitled_tunes_are_not_one_family(tmp_path: Path) -> None:
     assert len({entry.family for entry in corpus.tunes}) == 5
 
 
-def test_progress_is_told_by_source(tmp_path: Path) -> None:
+def test_progress_has_a_line_a_source(tmp_path: Path) -> None:
     (tmp_path / "a.abc").write_text(tune(1) + "\n" + tune(1))
-    told: list[str] = []
-    build_corpus(recipe_of([str(tmp_path / "a.abc")]), told.append)
-    assert told[0] == "a: 2 tunes read, 1 kept"
+    lines: list[str] = []
+    build_corpus(recipe_of([str(tmp_path / "a.abc")]), lines.append)
+    assert lines[0] == "a: 2 tunes read, 1 kept"
 
 
 def test_statistics_count_tunes_and_fields(tmp_path: Path) -> None:
