@@ -58,14 +58,6 @@ def families(tunes: Sequence[Tune], titles: Sequence[str]) -> list[int]:
                 for other in by_run[run]:
                     if other > index:
                         shared[other] += 1
-        join(
-            [
-                index,
-                *(
-                    other
-                    for other, count in shared.items()
-                    if count >= MIN_SHARED * min(len(melody), len(melodies[other]))
-                ),
-            ]
-        )
+        fewest = {other: MIN_SHARED * min(len(melody), len(melodies[other])) for other in shared}
+        join([index, *(other for other, count in shared.items() if count >= fewest[other])])
     return [root(index) for index in range(len(tunes))]
