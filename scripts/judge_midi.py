@@ -61,9 +61,7 @@ def main() -> None:
         parts = music21.converter.parseData(content, format="midi").parts
         read = sum(len(each.pitches) if each.isChord else 1 for part in parts for each in part.flatten().notes)
         counts["opened"] += bool(heard and read)
-    print(
-        f"{counts['opened']} of {len(opened)} files with everything on open with mido and music21, and all their notes end"
-    )
+    print(f"{counts['opened']} of {len(opened)} files with everything on open with mido and music21, and all notes end")
     with tempfile.TemporaryDirectory() as name:
         source, target = Path(name) / "tune.abc", Path(name) / "tune.mid"
         for collection in options.collections:

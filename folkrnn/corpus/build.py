@@ -80,7 +80,7 @@ def build_corpus(recipe: Recipe, progress: Callable[[str], None] | None = None) 
             collection=collection,
             source=f"{tune.source}:{tune.line}",
             family=name,
-            split=_split(name, recipe),
+            split=split_of(name, recipe),
             notes=sum(1 for _ in tune.notes()),
             playable=all(finding.level == NOTE for finding in tune.findings),
         )
@@ -159,7 +159,7 @@ def _family_names(family: list[int], tunes: list[Tune]) -> list[str]:
     return [names[index] for index in family]
 
 
-def _split(family: str, recipe: Recipe) -> str:
+def split_of(family: str, recipe: Recipe) -> str:
     """Return the split of a family, from the hash of its name."""
     # Split by tune family: settings of one tune must not be both in train and in test.
     share = int(hashlib.sha256(family.encode()).hexdigest()[:8], 16) / 16**8
