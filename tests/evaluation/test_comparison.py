@@ -37,3 +37,20 @@ def test_equal_seeds_give_equal_answers() -> None:
     rng = np.random.default_rng(4)
     first, second = rng.normal(size=(40, 3)), rng.normal(size=(40, 3))
     assert compare(first, second, 5).auc == compare(first, second, 5).auc
+
+
+def test_a_feature_alone_counts_by_its_values() -> None:
+    first, second = np.arange(40.0)[:, None], np.arange(40.0)[:, None] + 40
+    both = np.hstack([first, -first, np.zeros_like(first)]), np.hstack([second, -second, np.zeros_like(first)])
+    found = compare(*both)
+    assert found.feature_aucs.tolist() == [1.0, 0.0, 0.5]
+    assert found.auc > 0.9
+    assert found.importances[2] == 0
+
+
+def test_each_set_is_resampled_by_itself() -> None:
+    rng = np.random.default_rng(5)
+    found = compare(rng.normal(size=(20, 2)), rng.normal(size=(300, 2)))
+    assert 0.1 < found.auc_high - found.auc_low < 0.4
+    assert found.scores.shape == (320,)
+    assert ((found.scores >= 0) & (found.scores <= 1)).all()

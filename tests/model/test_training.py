@@ -2,6 +2,7 @@ import io
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ import torch
 from folkrnn.errors import ModelError
 from folkrnn.model.batches import TuneStream, Window
 from folkrnn.model.checkpoint import load_checkpoint, read_tensors, write_tensors
+from folkrnn.model.curve import Curve
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.progress import TrainingProgress, TrainingProgressLine
+from folkrnn.model.provenance import CorpusProvenance
 from folkrnn.model.schedule import TrainingSettings
 from folkrnn.model.scoring import bits
 from folkrnn.model.trainer import Trainer
-from folkrnn.model.training import STATE_FILE, STATE_FORMAT, saved_settings, train_network
+from folkrnn.model.training import STATE_FILE, STATE_FORMAT, _sample, saved_settings, train_network
 
 NETWORK = NetworkSettings(hidden=16, layers=2, dropout=0.0)
 TUNES = [
@@ -280,3 +283,90 @@ def test_the_last_passes_have_long_windows(tmp_path: Path, monkeypatch: pytest.M
     assert (max(short), max(long)) == (16, 64)
     assert len(short) >= 15
     assert [rows for rows, _ in shapes] == [2] * len(short) + [1] * len(long)
+
+
+@pytest.mark.parametrize(
+    ("characters", "taken"),
+    [(10, [0]), (50, [0, 4, 8]), (100, [0, 2, 4, 6, 8]), (140, list(range(10))), (999, list(range(10)))],
+)
+def test_the_validation_sample_is_evenly_spread(characters: int, taken: list[int]) -> None:
+    texts = [f"{index}" * 20 for index in range(10)]
+    assert _sample(["", *texts, ""], characters) == [texts[index] for index in taken]
+
+
+def test_training_needs_tunes(tmp_path: Path) -> None:
+    for learned, held_out in (([], TUNES), (TUNES, []), ([""], TUNES), (TUNES, [""])):
+        with pytest.raises(ModelError, match="at least one tune"):
+            train_network(learned, held_out, network=NETWORK, training=SETTINGS, run_dir=tmp_path)
+
+    def texts(number: int, last: bool) -> list[str]:
+        return TUNES if number == 0 else []
+
+    with pytest.raises(ModelError, match="training pass 2 has no tunes"):
+        train_network(texts, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path)
+
+
+def test_a_run_counts_the_seconds_of_its_clock(tmp_path: Path) -> None:
+    ticks = iter(range(10_000))
+    settings = replace(SETTINGS, minutes=1.0, max_steps=None)
+    seen: list[TrainingProgress] = []
+    result = train_network(
+        TUNES, TUNES, network=NETWORK, training=settings, run_dir=tmp_path, progress=seen.append,
+        clock=lambda: next(ticks),
+    )  # fmt: skip
+    assert 60 <= result.seconds < 70
+    assert all(one.seconds < other.seconds for one, other in pairwise(seen))
+    for progress in seen:
+        done = settings.progress(progress.step, progress.seconds)
+        assert progress.seconds_left == pytest.approx(max(0, 60 - progress.seconds) if done else 0)
+        assert progress.learning_rate == settings.rate(progress.step, done)
+
+
+def test_a_resumed_run_counts_its_earlier_seconds(tmp_path: Path) -> None:
+    options = {"network": NETWORK, "run_dir": tmp_path}
+    ticks = iter(range(10_000))
+    clock = lambda: next(ticks)  # noqa: E731
+    first = train_network(TUNES, TUNES, training=replace(SETTINGS, max_steps=5), clock=clock, **options)  # type: ignore[arg-type]
+    seen: list[TrainingProgress] = []
+    train_network(
+        TUNES, TUNES, training=SETTINGS, resume=True, clock=clock, progress=seen.append, **options  # type: ignore[arg-type]
+    )  # fmt: skip
+    saved = [row["seconds"] for row in Curve(tmp_path).rows()]
+    assert float(saved[0]) < first.seconds < seen[0].seconds < first.seconds + 10
+    assert seen[0].step == 6
+    assert seen[0].rate < 4 * 16  # the characters of this part alone, over its seconds
+
+
+def test_the_saved_model_tells_its_training(tmp_path: Path) -> None:
+    corpus = CorpusProvenance({"name": "mine"}, "0123", True, {"R": ["reel"]})
+    result = train_network(TUNES, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path, corpus=corpus)
+    model = load_checkpoint(result.model)
+    assert model.corpus == corpus
+    assert model.training.settings == SETTINGS
+    assert 0 < model.training.steps <= result.steps
+    assert 0 < model.training.passes <= result.passes
+    assert model.validation.splits == {}
+
+
+def test_a_progress_is_one_line() -> None:
+    progress = TrainingProgress(7, 1.25, 2.0, 2.1, 2.05, 12345.6, 1e-3, 60.0, 90.4, evaluated=True)
+    assert str(progress) == (
+        "step 7  pass 1.25  bits/character: training 2.000, validation 2.100  12,346 characters/s  1:30 left"
+    )
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_one_line_is_rewritten() -> None:
+    stream = Terminal()
+    line = TrainingProgressLine(stream, every=1000.0)
+    for step, evaluated in ((1, False), (2, False), (3, True)):
+        line(TrainingProgress(step, 1, 0.5, 2.0, 2.1, 2.1, 1e4, 1e-3, 60.0, evaluated=evaluated))
+    line.close()
+    line.close()
+    assert stream.getvalue().count("\r") == 2
+    assert stream.getvalue().count("\n") == 1
+    assert "step 2" not in stream.getvalue()
