@@ -114,9 +114,9 @@ class Trainer:
             tensors["hidden"], tensors["cell"] = (self.group.all_gather(part, self.batch) for part in self.state)
         return {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
 
-    def load(self, tensors: Mapping[str, Tensor], step_number: int) -> None:
-        """Restore what ``tensors`` gave after a step."""
-        self.step_number = step_number
+    def load(self, tensors: Mapping[str, Tensor], step_number: int, dtype: torch.dtype) -> None:
+        """Restore what ``tensors`` gave after a step, to go on in the dtype of that run."""
+        self.step_number, self.dtype = step_number, dtype
         self.network.load_state_dict({name: tensors[f"network.{name}"] for name, _ in self.network.named_parameters()})
         for name, p in self.network.named_parameters():
             prefix = f"optimizer.{name}."

@@ -169,8 +169,7 @@ class _RunFiles:
             if about["vocabulary"] != vocabulary.characters:
                 raise ModelError("its vocabulary is not that of this run")
             position = read_settings(_RunState, about["place"], "place")
-            trainer.load(tensors, about["step"])
-            trainer.dtype = getattr(torch, about["dtype"])
+            trainer.load(tensors, about["step"], getattr(torch, about["dtype"]))
             return position
         except ModelError as error:
             raise error_in(self.state, error) from None
