@@ -67,7 +67,7 @@ def main() -> None:
             if not +wanted:
                 break
         playable = [report.playable for report in validate_all(tunes, processors())]
-        figures = reference.hold_against(tunes, index).figures
+        figures = reference.compare_with(tunes, index).figures
         print(
             f"temperature {temperature}: {asked} written, {missing} without music, {len(tunes)} compared with real ones"
         )

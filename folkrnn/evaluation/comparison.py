@@ -26,7 +26,7 @@ SHUFFLES = 5
 
 
 class Comparison(NamedTuple):
-    """How well a classifier tells N tunes of a first set from M of a second, by F features.
+    """The success of a classifier that tells N tunes of a first set from M of a second, by F features.
 
     ``auc`` is the area under its receiver operating characteristic: 0.5 for guesses, 1 for certainty. 95 % of the
     areas of resampled tunes lie from ``auc_low`` to ``auc_high``. ``scores`` (N + M,) are the probabilities, from 0

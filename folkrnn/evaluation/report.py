@@ -70,7 +70,7 @@ class Reference:
         """Return the features of some tunes, (N, F)."""
         return np.array(list(shared(features_of, tunes, self._jobs) if self._jobs > 1 else map(features_of, tunes)))
 
-    def hold_against(self, written: Sequence[Tune], index: Index) -> Evaluation:
+    def compare_with(self, written: Sequence[Tune], index: Index) -> Evaluation:
         """Return the evaluation of written tunes; ``index`` is that of the tunes that they may have copied."""
         values = self._measured(written)
         comparison = compare(self._values, values, self.seed)
@@ -122,7 +122,7 @@ def evaluate_model(
     progress("reading them with music21")
     playable, free_playable = ([report.playable for report in validate_all(tunes, jobs)] for tunes in (written, free))
     progress("comparing them with real tunes")
-    found = reference.hold_against(written, index)
+    found = reference.compare_with(written, index)
     figures = {
         "tunes": len(written),
         "drafts": sum(text.drafts for text in texts),

@@ -35,7 +35,7 @@ def network_inputs(
 
 @dataclass(frozen=True)
 class Window:
-    """What the network reads, (B, T, R), what it should predict after each, (B, T), and where tunes start, (B, T)."""
+    """A window of text: what the network reads, (B, T, R), the character after each, and where tunes start, (B, T)."""
 
     inputs: Tensor
     targets: Tensor

@@ -99,7 +99,7 @@ class LstmRecurrence(torch.autograd.Function):
 
 
 class GruRecurrence(torch.autograd.Function):
-    """The same for a gated recurrent unit (Cho et al., 2014), with the reset gate after the product as in cuDNN.
+    """The recurrence of a gated recurrent unit (Cho et al., 2014), with the reset gate after the product as in cuDNN.
 
     With products b_t = W h_{t-1}, inputs and products split into z, r, n (H each):
 
@@ -162,7 +162,7 @@ class GruRecurrence(torch.autograd.Function):
 
 
 class ElmanRecurrence(torch.autograd.Function):
-    """The same for the simple network of Elman (1990): h_t = tanh(x_t + W h_{t-1})."""
+    """The recurrence of the simple network of Elman (1990): h_t = tanh(x_t + W h_{t-1})."""
 
     @staticmethod
     def forward(

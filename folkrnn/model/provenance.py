@@ -70,7 +70,7 @@ class TrainingProvenance:
 
 @dataclass(frozen=True)
 class ValidationFigures:
-    """How well a model predicts tunes that it has not learned.
+    """The figures of a model on tunes that it has not learned, in bits.
 
     ``bits_per_character`` is that of the validation sample during training, and ``splits`` the bits that were
     measured afterwards, by split.

@@ -8,7 +8,7 @@ from folkrnn.errors import ModelError
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How to train; a run ends after ``minutes`` or ``max_steps``, whichever comes first.
+    """The settings of a training run, which ends after ``minutes`` or ``max_steps``, whichever comes first.
 
     ``batch`` rows learn from windows of ``window`` characters. The last passes begin in the last ``long_share`` of
     the run. They have ``long_batch`` rows and windows of ``long_window``: a gradient that reaches back over a whole

@@ -29,7 +29,7 @@ SCALE = "CDEFGABcdefg"
 
 
 def melody(seed: int, bars: int = 8) -> str:
-    """A melody that no other seed gives."""
+    """Return a melody that no other seed gives."""
     rng = random.Random(seed)
     return "|".join("".join(rng.choice(SCALE) for _ in range(8)) for _ in range(bars)) + "|]"
 
@@ -39,7 +39,7 @@ def tune(seed: int, title: str = "", key: str = "C", extra: str = "") -> str:
 
 
 def build(folder: Path, *texts: str, **settings: object) -> Corpus:
-    """The corpus of a folder with one file a text."""
+    """Build the corpus of a folder with one file a text."""
     folder.mkdir(exist_ok=True)
     for number, text in enumerate(texts):
         (folder / f"{number:03}.abc").write_text(text, encoding="utf-8")

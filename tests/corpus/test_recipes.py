@@ -10,7 +10,7 @@ SOURCE = 'name = "mine"\n[[source]]\npath = "tunes.abc"\n'
 
 
 def refused(text: str) -> str:
-    """The one line with which a recipe is refused."""
+    """Return the one line with which a recipe is refused."""
     with pytest.raises(CorpusError) as error:
         parse_recipe(text, "mine.toml")
     assert "\n" not in str(error.value)
