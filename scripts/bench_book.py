@@ -1,6 +1,7 @@
-"""Time and memory of a PDF book of 100 and of 1,000 tunes: all processors beside one, each in a process of its own.
+"""Measure time and memory of PDF books of 100 and of 1,000 tunes, with all processors and with one.
 
-The tunes are playable ones of O'Neill's, Ryan's and Aird's. Beside them abcm2ps sets the same tunes, where it is there.
+The tunes are playable ones of O'Neill's, Ryan's and Aird's. Each book is made in a process of its own. If abcm2ps is
+installed, it typesets the same tunes.
 """
 
 import argparse
@@ -11,6 +12,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
+
+from benchmarking import add_json_option, write_figures
 
 from folkrnn.export import export_tunes
 from folkrnn.notation import read_tunes, write_tunebook
@@ -18,7 +22,7 @@ from folkrnn.processes import processors
 
 
 def alone(book: Path, jobs: int) -> None:
-    """Make one book; print the seconds, and the megabytes of the largest process and of the largest of its own."""
+    """Make one book; print the seconds, and the peak megabytes of this process and of its largest child."""
     tunes = read_tunes(book.read_text(encoding="utf-8"))
     begun = time.perf_counter()
     export_tunes(tunes, ["pdf"], book.with_suffix(".pdf"), jobs=jobs, overwrite=True)
@@ -30,6 +34,7 @@ def alone(book: Path, jobs: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--counts", type=int, nargs="*", default=[100, 1000])
+    add_json_option(parser)
     parser.add_argument("--alone", nargs=2, metavar=("BOOK", "JOBS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
@@ -38,26 +43,32 @@ def main() -> None:
     from judge_reader import playable_tunes
 
     every = [tune for name in ("oneills1850", "ryansMammoth", "airdsAirs") for tune, _ in playable_tunes(name)]
+    figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         for count in options.counts:
             book = Path(folder) / "book.abc"
             book.write_text(write_tunebook(every[:: len(every) // count][:count]), encoding="utf-8")
-            each = {}
+            each: dict[int, float] = {}
+            found: dict[str, Any] = {"processes": {}}
+            figures[f"{count} tunes"] = found
             for jobs in (processors(), 1):
                 command = [sys.executable, __file__, "--alone", str(book), str(jobs)]
-                told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-                seconds, own, child = map(float, told.split())
+                printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+                seconds, own, child = map(float, printed.split())
                 each[jobs] = 1000 * seconds / count
+                found["processes"][jobs] = {"ms_a_tune": each[jobs], "main_mb": own, "largest_child_mb": child}
                 print(
                     f"{count:5d} tunes, {jobs} processes: {seconds:6.1f} s, {each[jobs]:5.1f} ms a tune; "
-                    f"{own:.0f} MB, each helper {child:.0f} MB",
+                    f"{own:.0f} MB, each child {child:.0f} MB",
                     flush=True,
                 )
             print(f"      one process / all: {each[1] / each[processors()]:.2f}")
             if shutil.which("abcm2ps"):
                 begun = time.perf_counter()
                 subprocess.run(["abcm2ps", book, "-O", f"{folder}/book.ps"], capture_output=True, check=False)
-                print(f"      abcm2ps: {1000 * (time.perf_counter() - begun) / count:.1f} ms a tune (PostScript)")
+                found["abcm2ps_ms_a_tune"] = 1000 * (time.perf_counter() - begun) / count
+                print(f"      abcm2ps: {found['abcm2ps_ms_a_tune']:.1f} ms a tune (PostScript)")
+    write_figures(options, figures)
 
 
 if __name__ == "__main__":

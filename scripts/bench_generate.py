@@ -1,12 +1,12 @@
-"""Measure generation speed: many tunes at once against one tune at a time, in turns within one run.
+"""Measure generation speed: many tunes at once and one tune at a time, in turns within one run.
 
-    plain          nn.LSTM in float32, one tune, one character a call, torch's own sampling
-    folkrnn        this package's generator, 256 tunes together, prompts and line ends included
-    unconstrained  the bundled model at temperature 1, 256 tunes together, up to 2000 characters each
-    constrained    the same under the grammar, which ends every tune and has some bars written again
+    plain          nn.LSTM in float32, one tune, one character a call, torch's own sampling;
+    folkrnn        this package's generator, 256 tunes together, prompts and line ends included;
+    unconstrained  the bundled model at temperature 1, 256 tunes together, up to 2000 characters each;
+    constrained    the same under the grammar, which ends every tune and writes some bars again.
 
-For the first two the model is untrained: it writes endless tunes, so every row works until its last character. The
-last two are compared by the tune, and by the character that is kept.
+The model of the first two is untrained: its tunes never end, so every row works until its last character. The last two
+are compared by tunes, and by the characters that are kept.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 
 import torch
+from benchmarking import add_json_option, write_figures
 from torch import nn
 
 from folkrnn.generation.generator import generate_texts
@@ -30,7 +31,7 @@ Clock = Callable[[], float]
 
 @torch.no_grad()
 def plain(vocabulary: Vocabulary, hidden: int, characters: int, clock: Clock) -> float:
-    """Write one tune with nn.LSTM; give characters a second."""
+    """Write one tune with nn.LSTM; return characters a second."""
     size = len(vocabulary)
     embedding, lstm, output = nn.Embedding(size, hidden), nn.LSTM(hidden, hidden, 2), nn.Linear(hidden, size)
     last, state = torch.tensor([0]), None
@@ -43,7 +44,7 @@ def plain(vocabulary: Vocabulary, hidden: int, characters: int, clock: Clock) ->
 
 
 def folkrnn(network: CharNetwork, vocabulary: Vocabulary, tunes: int, characters: int, clock: Clock) -> float:
-    """Write many tunes; give characters a second."""
+    """Write many tunes; return characters a second."""
     begun = clock()
     made = list(
         generate_texts(
@@ -54,7 +55,7 @@ def folkrnn(network: CharNetwork, vocabulary: Vocabulary, tunes: int, characters
 
 
 def bundled(checkpoint: Checkpoint, tunes: int, constrained: bool, clock: Clock) -> tuple[float, float]:
-    """Write tunes with the bundled model; give tunes and characters a second."""
+    """Write tunes with the bundled model; return tunes and characters a second."""
     begun = clock()
     made = list(
         generate_texts(
@@ -76,6 +77,7 @@ def main() -> None:
         action="store_true",
         help="count processor seconds: with --threads 1, fair on a busy machine",
     )
+    add_json_option(parser)
     options = parser.parse_args()
     clock = time.process_time if options.cpu_time else time.perf_counter
     torch.set_num_threads(options.threads)
@@ -98,13 +100,25 @@ def main() -> None:
     checkpoint = load_checkpoint(bundled_model())
     rates: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
     for _ in range(options.rounds):
-        for constrained, figures in rates.items():
-            figures.append(bundled(checkpoint, options.tunes, constrained, clock))
+        for constrained, found in rates.items():
+            found.append(bundled(checkpoint, options.tunes, constrained, clock))
     medians = {key: [statistics.median(column) for column in zip(*rows, strict=True)] for key, rows in rates.items()}
     for name, (a_tune, a_character) in zip(("unconstrained", "constrained"), medians.values(), strict=True):
         print(f"{name:26s} {a_tune:10.1f} tunes/s {a_character:10,.0f} characters/s")
     by_tune, by_character = (with_it / without for with_it, without in zip(medians[True], medians[False], strict=True))
     print(f"ratio                      {by_tune:10.2f}         {by_character:10.2f}")
+    figures = {
+        "characters_per_second": {
+            "plain": one,
+            "folkrnn": many,
+            "unconstrained": medians[False][1],
+            "constrained": medians[True][1],
+        },
+        "tunes_per_second": {"unconstrained": medians[False][0], "constrained": medians[True][0]},
+        "folkrnn_over_plain": many / one,
+        "constrained_over_unconstrained": {"tunes": by_tune, "characters": by_character},
+    }
+    write_figures(options, figures)
 
 
 if __name__ == "__main__":

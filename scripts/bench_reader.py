@@ -1,4 +1,4 @@
-"""Measure reading speed: our reader with its bar check against music21's ABC reader, in turns within one run.
+"""Measure reading speed: our reader with its bar check, and music21's ABC reader, in turns within one run.
 
 Both read the same tunes of the music21 collections, on one core.
 """
@@ -10,6 +10,8 @@ import statistics
 import sys
 import time
 
+from benchmarking import add_json_option, write_figures
+
 from folkrnn.corpus import music21_collection
 from folkrnn.notation import decode, read_tunes
 
@@ -17,7 +19,7 @@ COLLECTIONS = ("oneills1850", "ryansMammoth", "airdsAirs", "essenFolksong", "mis
 
 
 def tune_texts() -> list[str]:
-    """The text of every tune of the collections, one by one."""
+    """Return the text of every tune of the collections, one by one."""
     texts = []
     for collection in COLLECTIONS:
         for path in music21_collection(collection):
@@ -30,7 +32,7 @@ def tune_texts() -> list[str]:
 
 
 def ours(texts: list[str]) -> float:
-    """Seconds a tune that our reader takes, bar check included."""
+    """Return the seconds a tune that our reader takes, bar check included."""
     started = time.perf_counter()
     for text in texts:
         read_tunes(text)
@@ -38,7 +40,7 @@ def ours(texts: list[str]) -> float:
 
 
 def theirs(texts: list[str]) -> float:
-    """Seconds a tune that music21's ABC reader takes; what it cannot read counts too."""
+    """Return the seconds a tune that music21's ABC reader takes; tunes that it cannot read count too."""
     from music21 import converter
 
     started = time.perf_counter()
@@ -55,6 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sample", type=int, default=40, help="tunes a round for music21 to read")
     parser.add_argument("--rounds", type=int, default=5)
+    add_json_option(parser)
     arguments = parser.parse_args()
     texts = tune_texts()
     print(f"{len(texts)} tunes", file=sys.stderr)
@@ -71,6 +74,16 @@ def main() -> None:
     print(f"music21's, samples: {1000 * statistics.median(others):.2f} ms a tune")
     ratios = [other / own for own, other in zip(mine, others, strict=True)]
     print(f"ratio: {statistics.median(ratios):.1f} (from {min(ratios):.1f} to {max(ratios):.1f})")
+    figures = {
+        "tunes": len(texts),
+        "ms_a_tune": {
+            "ours, all": 1000 * whole,
+            "ours, samples": 1000 * statistics.median(mine),
+            "music21, samples": 1000 * statistics.median(others),
+        },
+        "music21_over_ours": {"median": statistics.median(ratios), "least": min(ratios), "most": max(ratios)},
+    }
+    write_figures(arguments, figures)
 
 
 if __name__ == "__main__":

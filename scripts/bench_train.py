@@ -1,18 +1,16 @@
-"""Measure training speed: folkrnn against plain loops of the same shape, in turns within one run.
+"""Measure training speed: folkrnn and plain loops of the same shape, in turns within one run.
 
-The contestants learn the same random text with two layers and the same batch, window, vocabulary
-and optimizer step:
+All train on the same random text with two layers and the same batch, window, vocabulary and optimizer step:
 
-    classic   separate float32 cells stepped through time in Python, as in ports of char-rnn
-    plain     float32 nn.LSTM and Adam on all threads
-    autocast  the plain loop under bf16 autocast
-    folkrnn   this package's Trainer
+    classic   separate float32 cells stepped through time in Python, as in ports of char-rnn;
+    plain     float32 nn.LSTM and Adam on all threads;
+    autocast  the plain loop under bf16 autocast;
+    folkrnn   this package's Trainer.
 
-Then two processes of one thread each that torchrun starts share the rows of a batch, beside one process of one thread.
+Then torchrun starts one process of one thread, and two such processes that share the rows of a batch.
 
-The rate of a large matrix product bounds what any of them can reach; the share of it is counted
-over the products that the network needs (6 operations a weight and character), the one-hot
-character's share of the gates left out.
+The rate of a large matrix product is the upper bound. The share of it counts the products that the network needs, 6
+operations a weight and character, without those of the one-hot characters.
 """
 
 import argparse
@@ -24,16 +22,18 @@ import time
 from collections.abc import Callable
 
 import torch
+from benchmarking import add_json_option, write_figures
 from torch import Tensor, nn
 from torch.nn import functional
 
 from folkrnn.model.batches import Window
 from folkrnn.model.network import CharNetwork, NetworkSettings, fast_dtype
-from folkrnn.model.training import Trainer, TrainingSettings
+from folkrnn.model.schedule import TrainingSettings
+from folkrnn.model.trainer import Trainer
 
 
 class Plain(nn.Module):
-    """What a first draft looks like: embedding, nn.LSTM, linear."""
+    """A first draft: embedding, nn.LSTM, linear."""
 
     def __init__(self, characters: int, hidden: int) -> None:
         super().__init__()
@@ -48,10 +48,11 @@ class Plain(nn.Module):
 
 
 class Classic(nn.Module):
-    """One character at a time: two cells in a Python loop."""
+    """Two cells in a Python loop, one character at a time."""
 
     def __init__(self, characters: int, hidden: int) -> None:
         super().__init__()
+        self.hidden = hidden
         self.embedding = nn.Embedding(characters, hidden)
         self.hidden = hidden
         self.cells = nn.ModuleList(nn.LSTMCell(hidden, hidden) for _ in range(2))
@@ -95,12 +96,12 @@ def folkrnn_loop(ids: Tensor, characters: int, hidden: int) -> Callable[[], None
     return lambda: void(trainer.step(window, 0.5))
 
 
-def together(processes: int, options: argparse.Namespace) -> float:
-    """Give the characters a second that processes of one thread, started by torchrun, learn from together."""
-    told = [f"--{name}={getattr(options, name)}" for name in ("batch", "window", "hidden", "characters", "rounds")]
+def distributed_rate(processes: int, options: argparse.Namespace) -> float:
+    """Return the characters a second of several processes of one thread that torchrun starts."""
+    shape = [f"--{name}={getattr(options, name)}" for name in ("batch", "window", "hidden", "characters", "rounds")]
     command = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", __file__, "--alone"]
     ran = subprocess.run(
-        [sys.executable, *command, *told],
+        [sys.executable, *command, *shape],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
@@ -111,7 +112,7 @@ def together(processes: int, options: argparse.Namespace) -> float:
 
 
 def alone(options: argparse.Namespace, ids: Tensor) -> None:
-    """What each of those processes does; the first prints the rate."""
+    """Train as one of those processes; the first prints the rate."""
     torch.set_num_threads(1)
     step = folkrnn_loop(ids, options.characters, options.hidden)
     step()
@@ -121,7 +122,7 @@ def alone(options: argparse.Namespace, ids: Tensor) -> None:
 
 
 def void(_: float) -> None:
-    """Drop a result."""
+    """Return nothing."""
 
 
 def seconds(action: Callable[[], None], clock: Callable[[], float]) -> float:
@@ -131,7 +132,7 @@ def seconds(action: Callable[[], None], clock: Callable[[], float]) -> float:
 
 
 def product_rate(dtype: torch.dtype, clock: Callable[[], float], size: int = 1024) -> float:
-    """Give operations a second of a square matrix product."""
+    """Return the operations a second of a square matrix product."""
     a, b = torch.randn(2, size, size).to(dtype)
     return 2 * size**3 / statistics.median(seconds(lambda: void(a @ b), clock) for _ in range(20))
 
@@ -149,6 +150,7 @@ def main() -> None:
         action="store_true",
         help="count processor seconds: with --threads 1, fair on a busy machine",
     )
+    add_json_option(parser)
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     clock = time.process_time if options.cpu_time else time.perf_counter
@@ -179,7 +181,7 @@ def main() -> None:
 
     rate = {name: options.batch * options.window / statistics.median(spent) for name, spent in times.items()}
     matrix = {dtype: statistics.median(rates) for dtype, rates in products.items()}
-    # Recurrent matrices of both layers, the one between them, and the output that reads both.
+    # The recurrent matrices of both layers, the matrix between them, and the output, which reads both.
     weights = 3 * 4 * hidden**2 + 2 * hidden * characters
     print(f"batch {options.batch}, window {options.window}, 2 x {hidden}, {options.threads} threads, {clock.__name__}")
     for name, value in rate.items():
@@ -194,9 +196,17 @@ def main() -> None:
     shared: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(3):
         for processes, found in shared.items():
-            found.append(together(processes, options))
+            found.append(distributed_rate(processes, options))
     one, two = (statistics.median(found) for found in shared.values())
     print(f"one process {one:8,.0f} characters/s\ntwo         {two:8,.0f} characters/s\ntwo / one {two / one:13.2f}")
+    figures = {
+        "characters_per_second": rate | {"one process": one, "two processes": two},
+        "products_gflops": {str(dtype).removeprefix("torch."): value / 1e9 for dtype, value in matrix.items()},
+        "folkrnn_over": {name: rate["folkrnn"] / rate[name] for name in ("plain", "autocast", "classic")},
+        "share_of_product_rate": used,
+        "two_processes_over_one": two / one,
+    }
+    write_figures(options, figures)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Ask how far the grammar bends what a model writes.
+"""Measure how much the grammar changes what a model writes.
 
-Tunes written under the grammar are held against the playable ones among the model's own, written without it: the bits
-per note that the model gives to both, their lengths and meters, with the training tunes beside them. For each
-character of the former it is also asked how much of the model's probability the grammar took away.
+Tunes written under the grammar are compared with the playable ones of those written without it, and with training
+tunes: the bits per note by the model, lengths and meters. For each character written under the grammar, the probability
+that the grammar excluded is also measured.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import torch
 from folkrnn.corpus import build_corpus, load_recipe
 from folkrnn.generation import Prompt, generate_texts
 from folkrnn.model import Checkpoint, bundled_model, load_checkpoint
-from folkrnn.model.batches import reading, table
+from folkrnn.model.batches import network_inputs, padded_batch
 from folkrnn.model.scoring import bits
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.grammar import Grammar
@@ -28,47 +28,47 @@ COMMON_METERS = ("2/4", "4/4", "6/8", "3/4", "2/2", "9/8")
 
 
 def generated(checkpoint: Checkpoint, count: int, **options: float) -> list[str]:
-    """Tune texts as the model wrote them, at temperature 1."""
+    """Return tune texts as the model wrote them, at temperature 1."""
     made = generate_texts(checkpoint.network, checkpoint.vocabulary, [Prompt()] * count, **options)  # type: ignore[arg-type]
     return [text.written for text in made if text.finished]
 
 
 def playable(texts: Sequence[str]) -> list[str]:
-    """The texts that are playable."""
+    """Return the texts that are playable."""
     tunes = [read_tunes(in_canonical_order(text))[0] for text in texts]
     return [text for text, report in zip(texts, validate_all(tunes, processors()), strict=True) if report.playable]
 
 
 def body_start(text: str) -> int:
-    """Where the body of a tune text begins."""
+    """Return where the body of a tune text begins."""
     return len(text) - len(split_header(text)[1])
 
 
 def describe(name: str, checkpoint: Checkpoint, texts: Sequence[str], scored: bool = True) -> None:
-    """Print one row: bits per note (of all, and of each tune at the median), lengths, meters."""
+    """Print bits per note (of all notes, and the mean of tunes), lengths and meters."""
     tunes: list[Tune] = [read_tunes(in_canonical_order(text))[0] for text in texts]
     notes = [sum(1 for _ in tune.notes()) for tune in tunes]
-    told = ""
+    measured = ""
     if scored:
         spent = bits(checkpoint.network, checkpoint.vocabulary, texts)
         bodies = [float(row[body_start(text) :].sum()) for row, text in zip(spent, texts, strict=True)]
         each = [body / count for body, count in zip(bodies, notes, strict=True)]
         error = statistics.stdev(each) / len(each) ** 0.5
-        told = f"bits/note {sum(bodies) / sum(notes):.3f}, mean of tunes {statistics.mean(each):.3f} ± {error:.3f}"
+        measured = f"bits/note {sum(bodies) / sum(notes):.3f}, mean of tunes {statistics.mean(each):.3f} ± {error:.3f}"
     meters = Counter(str(tune.meter) for tune in tunes)
     shares = ", ".join(f"{meter} {meters[meter] / len(tunes):.0%}" for meter in COMMON_METERS)
     quarters = "/".join(f"{quarter:.0f}" for quarter in statistics.quantiles(notes, n=4))
     bars = statistics.median(tune.bar_count for tune in tunes)
-    print(f"{name} ({len(texts)} tunes)\n    {told or 'bits/note not asked'}")
+    print(f"{name} ({len(texts)} tunes)\n    {measured or 'bits/note not measured'}")
     print(f"    notes (quartiles) {quarters}; bars (median) {bars:g}; meters {shares}", flush=True)
 
 
 @torch.no_grad()
-def taken_away(checkpoint: Checkpoint, grammar: Grammar, text: str, longest: int) -> Iterator[tuple[bool, float]]:
-    """For each character of a text: whether it stands in the body, and the probability that the grammar took away."""
+def excluded(checkpoint: Checkpoint, grammar: Grammar, text: str, longest: int) -> Iterator[tuple[bool, float]]:
+    """Yield for each character of a text whether it is in the body, and the probability that the grammar excluded."""
     vocabulary = checkpoint.vocabulary
-    (tune,) = reading([text], vocabulary, checkpoint.network.settings)
-    inputs, _ = table([tune], vocabulary.start)
+    (tune,) = network_inputs([text], vocabulary, checkpoint.network.settings)
+    inputs, _ = padded_batch([tune], vocabulary.start)
     chances = checkpoint.network(inputs)[0][0].softmax(1).tolist()
     walk = grammar.walk(longest)
     start = body_start(text)
@@ -103,11 +103,11 @@ def main() -> None:
         texts = generated(checkpoint, options.count, seed=options.seed, max_characters=2000, retries=retries)
         describe(f"under the grammar, bars written again up to {retries} times", checkpoint, texts)
     grammar = Grammar(checkpoint.vocabulary.characters)
-    taken = [place for text in texts[:200] for place in taken_away(checkpoint, grammar, text, 2000)]
-    for name, shares in (("all", [s for _, s in taken]), ("body", [s for body, s in taken if body])):
+    shares_of = [place for text in texts[:200] for place in excluded(checkpoint, grammar, text, 2000)]
+    for name, shares in (("all", [s for _, s in shares_of]), ("body", [s for body, s in shares_of if body])):
         some, much = (sum(share > least for share in shares) / len(shares) for least in (0.01, 0.5))
         mean = statistics.mean(shares)
-        print(f"{name} characters: of the probability the grammar took more than 1 % at {some:.1%} of them,")
+        print(f"{name} characters: the grammar excluded more than 1 % of the probability at {some:.1%} of them,")
         print(f"    more than half at {much:.2%}, and {mean:.2%} on average")
 
 

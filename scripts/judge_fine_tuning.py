@@ -1,17 +1,16 @@
-"""What does fine-tuning on one's own tunes give? Bits per note before and after.
+"""Measure what fine-tuning on one's own tunes gives: bits per note before and after.
 
-One collection of the default recipe is left out of the training of a first model. Then that model goes on with
---tunes of the collection's tunes for --tuning-minutes, as `folkrnn train --from` does, and is scored before and after
-on other tunes of the collection, of other families, and on the test tunes of all the rest: what was gained, and what
-was forgotten. On one thread the minutes are those that the processor works for it.
+A first model is trained without one collection of the default recipe. Then it is trained further on --tunes of that
+collection for --tuning-minutes, as `folkrnn train --from` does. It is scored before and after on other families of the
+collection, which shows the gain. The test tunes of all other collections show what it has forgotten. With one thread
+the minutes count processor time.
 """
 
 import argparse
 import random
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -22,25 +21,30 @@ from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
 from folkrnn.evaluation import measure_bits, summarise
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, with_vocabulary
 from folkrnn.model.network import NetworkSettings
-from folkrnn.model.training import TrainingSettings, train
+from folkrnn.model.schedule import TrainingSettings
+from folkrnn.model.training import train_network
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.context import CONTEXT_SIZES
 from folkrnn.notation.headers import training_text
 
 SCORED = 200
-"""How many tunes of the collection are scored at most."""
+"""The largest number of tunes of the collection to score."""
 
 
 def trained(
-    tunes: Sequence[CorpusTune], held_out: Sequence[CorpusTune], settings: TrainingSettings, start: Checkpoint | None
+    tunes: Sequence[CorpusTune],
+    held_out: Sequence[CorpusTune],
+    settings: TrainingSettings,
+    start: Checkpoint | None,
+    clock: Callable[[], float],
 ) -> Checkpoint:
-    """A model of some tunes, the best by others that it does not learn from."""
-    network = NetworkSettings(told=len(CONTEXT_SIZES)) if start is None else start.network.settings
+    """Return a model of some tunes, the best on others that it does not learn."""
+    network = NetworkSettings(context=len(CONTEXT_SIZES)) if start is None else start.network.settings
     vocabulary = Vocabulary.from_texts([*(tune.text for tune in (*tunes, *held_out)), SPELLINGS])
     if start is not None:
         start = with_vocabulary(start, vocabulary.characters, network)
     with tempfile.TemporaryDirectory() as folder:
-        result = train(
+        result = train_network(
             header_shuffle(KeyShuffle(tunes, settings.seed), settings.seed),
             [training_text(tune.text) for tune in held_out],
             network=network,
@@ -48,12 +52,13 @@ def trained(
             run_dir=Path(folder),
             vocabulary=vocabulary,
             initial=start,
+            clock=clock,
         )
         return load_checkpoint(result.model)
 
 
 def per_note(checkpoint: Checkpoint, tunes: Sequence[CorpusTune]) -> float:
-    """Bits per note; characters that the model has not met are learned from nothing first."""
+    """Return the bits per note; unknown characters get the weights of an untrained model."""
     vocabulary = Vocabulary.from_texts(tune.text for tune in tunes)
     checkpoint = with_vocabulary(checkpoint, vocabulary.characters, checkpoint.network.settings)
     return summarise(measure_bits(checkpoint, tunes))["all"]["bits_per_note"]
@@ -69,15 +74,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    if options.threads == 1:
-        time.monotonic = time.process_time
+    clock = time.process_time if options.threads == 1 else time.monotonic
     corpus = load_corpus(options.corpus) if options.corpus else build_corpus(load_recipe("default"))
 
     own = [tune for tune in corpus.tunes if tune.collection == options.collection]
     rest = [tune for tune in corpus.tunes if tune.collection != options.collection]
     if len(own) < 2 * options.tunes:
         parser.error(f"{options.collection}: {len(own)} tunes are too few; expected a collection of the recipe")
-    # Families stay together, and what the rest has a setting of is no news.
+    # Families stay together, and those that the rest also has are left out, because the first model knows them.
     known = {tune.family for tune in rest}
     families = sorted({tune.family for tune in own} - known)
     random.Random(1).shuffle(families)
@@ -86,24 +90,24 @@ def main() -> None:
     learning = own[: options.tunes]
     last = order[learning[-1].family]
     scored = [tune for tune in own if order[tune.family] > last][:SCORED]
-    # The best of the tuning is chosen by a tenth of the tunes that it is given, as with anybody's tunebook.
+    # A tenth of the tunes selects the best model, as for any tunebook.
     chosen, learning = learning[::10], [tune for place, tune in enumerate(learning) if place % 10]
     of = {split: [tune for tune in rest if tune.split == split] for split in ("train", "validation", "test")}
 
-    first = trained(of["train"], of["validation"], TrainingSettings(minutes=options.minutes), None)
+    first = trained(of["train"], of["validation"], TrainingSettings(minutes=options.minutes), None, clock)
     before = per_note(first, scored), per_note(first, of["test"])
     settings = TrainingSettings(minutes=options.tuning_minutes, learning_rate=FINE_TUNING_RATE)
-    second = trained(learning, chosen, settings, replace(first))
+    second = trained(learning, chosen, settings, first, clock)
     after = per_note(second, scored), per_note(second, of["test"])
     print(f"{len(learning)} + {len(chosen)} tunes of {options.collection}, {options.tuning_minutes:g} minutes")
-    for told, tunes, was, now in zip(
+    for name, tunes, was, now in zip(
         (f"other tunes of {options.collection}", "test tunes of the rest"),
         (scored, of["test"]),
         before,
         after,
         strict=True,
     ):
-        print(f"{told} ({len(tunes)}): {was:.3f} bits per note before, {now:.3f} after")
+        print(f"{name} ({len(tunes)}): {was:.3f} bits per note before, {now:.3f} after")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Hold tunebooks against independent judges: music21, abc2midi and abcm2ps.
+"""Check tunebooks with independent judges: music21, abc2midi and abcm2ps.
 
-A tune passes if folkrnn's validation finds it playable, for which our reader and music21 must agree, if abc2midi
-(Debian's package abcmidi) reads it without a warning, and if abcm2ps prints it without an error. The two programs are
-given each tune alone, with the file's header and at its own line: so their messages are about that tune and name the
-line of the tunebook, and a crash costs no other tune its verdict.
+A tune passes if folkrnn's validation finds it playable, abc2midi (Debian's package abcmidi) reads it without a warning,
+and abcm2ps prints it without an error. The two programs get each tune alone, after the
+file's header and at its own line. So their messages are about that tune and name the line of the tunebook, and a crash
+affects no other tune.
 """
 
 import argparse
@@ -16,17 +16,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from folkrnn.notation import Tune, decode, faults, read_tunes
+from folkrnn.notation import Tune, decode, read_tunes
 from folkrnn.notation.lexer import split_lines
 from folkrnn.processes import processors
 from folkrnn.validation import Report, validate_all
 
 MIDI, PRINT = "abc2midi", "abcm2ps"
-MOST_SHOWN = 20
+MAX_SHOWN = 20
 
 
 class Opinion(NamedTuple):
-    """What the two programs say about one tune: the messages held against it, and how many are only about layout."""
+    """The messages of the two programs about a tune, and how many others are only about layout."""
 
     midi: list[str]
     printing: list[str]
@@ -34,7 +34,7 @@ class Opinion(NamedTuple):
 
 
 def opinion(text: str, folder: Path) -> Opinion:
-    """What abc2midi and abcm2ps say about a tune."""
+    """Return what abc2midi and abcm2ps say about a tune."""
     source = folder / "tune.abc"
     source.write_text(text, encoding="utf-8")
     midi = messages(MIDI, str(source), "-c")
@@ -47,7 +47,7 @@ def opinion(text: str, folder: Path) -> Opinion:
 
 
 def messages(*command: str) -> list[str]:
-    """The lines that a program writes, and one more where it crashes or takes too long."""
+    """Return the lines that a program writes, and one more if it crashes or takes too long."""
     try:
         run = subprocess.run(command, capture_output=True, check=False, timeout=20)
     except subprocess.TimeoutExpired:
@@ -57,14 +57,14 @@ def messages(*command: str) -> list[str]:
 
 
 def alone(lines: Sequence[str], tunes: Sequence[Tune]) -> Iterator[str]:
-    """Each tune's text at its own line of the tunebook, behind nothing but the header of the file."""
+    """Yield each tune's text at its own line of the tunebook, after the header of the file alone."""
     starts = [tune.line - 1 for tune in tunes]
     for start, stop in zip(starts, [*starts[1:], len(lines)], strict=False):
         yield "\n".join([*lines[: starts[0]], *[""] * (start - starts[0]), *lines[start:stop]]) + "\n"
 
 
 def judged(path: Path) -> bool:
-    """Print what the judges say about a tunebook; whether all its tunes pass."""
+    """Print what the judges say about a tunebook; return whether all its tunes pass."""
     text = decode(path.read_bytes())
     tunes = read_tunes(text, path.name)
     reports = list(validate_all(tunes, processors()))
@@ -72,7 +72,7 @@ def judged(path: Path) -> bool:
         opinions = [opinion(each, Path(folder)) for each in alone(split_lines(text), tunes)]
     print(
         f"{path}: {len(tunes)} tunes; {sum(report.playable for report in reports)} playable, "
-        f"{sum(report.agrees is True for report in reports)} read alike by music21; "
+        f"{sum(report.agrees is True for report in reports)} read in the same way by music21; "
         f"{MIDI} complains about {sum(bool(each.midi) for each in opinions)}, "
         f"{PRINT} about {sum(bool(each.printing) for each in opinions)} "
         f"(remarks on layout: {sum(each.layout for each in opinions)})"
@@ -82,14 +82,14 @@ def judged(path: Path) -> bool:
         for tune, report, said in zip(tunes, reports, opinions, strict=True)
         for complaint in all_complaints(report, said)
     ]
-    print(*complaints[:MOST_SHOWN], sep="\n", end="\n" if complaints else "")
-    if len(complaints) > MOST_SHOWN:
-        print(f"    and {len(complaints) - MOST_SHOWN} more")
+    print(*complaints[:MAX_SHOWN], sep="\n", end="\n" if complaints else "")
+    if len(complaints) > MAX_SHOWN:
+        print(f"    and {len(complaints) - MAX_SHOWN} more")
     return bool(tunes) and not complaints
 
 
 def all_complaints(report: Report, said: Opinion) -> Iterator[str]:
-    """What keeps one tune from passing: the first message of each judge."""
+    """Yield what keeps a tune from passing: the first message of each judge."""
     findings = [str(finding) for finding in faults(report.findings)]
     for judge, against in (("folkrnn", findings), (MIDI, said.midi), (PRINT, said.printing)):
         if against:
@@ -98,7 +98,7 @@ def all_complaints(report: Report, said: Opinion) -> Iterator[str]:
 
 def main() -> int:
     """Judge the tunebooks: 0 if every tune passes, 1 if one does not, 2 if a judge or a file is missing."""
-    parser = argparse.ArgumentParser(description="Hold tunebooks against music21, abc2midi and abcm2ps.")
+    parser = argparse.ArgumentParser(description="Check tunebooks with music21, abc2midi and abcm2ps.")
     parser.add_argument("tunebooks", nargs="+", type=Path, metavar="TUNEBOOK.abc")
     tunebooks: list[Path] = parser.parse_args().tunebooks
     for program in (MIDI, PRINT):

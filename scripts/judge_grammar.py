@@ -1,8 +1,8 @@
-"""Hold the grammar against the default corpus and against random ways through it.
+"""Test the grammar on the default corpus and on random walks.
 
-Every playable tune of the corpus must be taken, character for character; tunes changed at random places must not be
-taken if validation, music21 included, does not find them playable; and whatever random way is taken through the
-grammar, a playable tune with the form of its header must come out.
+The grammar must accept every playable tune of the corpus, character by character. Of tunes that were changed at random
+places, it must accept only those that validation, music21 included, finds playable. Every random walk through the
+grammar must end in a playable tune with the form of its header.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from folkrnn.validation import validate_all
 
 
 def changed(text: str, alphabet: str, rng: random.Random) -> str:
-    """A text with one to three characters of its body left out, put in or exchanged."""
+    """Return a text with one to three characters of its body removed, inserted or replaced."""
     begin = text.rindex("\n", 0, -1) + 1
     for _ in range(rng.randint(1, 3)):
         place = rng.randrange(begin, len(text) - 1)
@@ -27,8 +27,8 @@ def changed(text: str, alphabet: str, rng: random.Random) -> str:
     return text
 
 
-def wandered(grammar: Grammar, longest: int, rng: random.Random) -> str:
-    """A text that takes any way, ends a little more often than others."""
+def random_walk(grammar: Grammar, longest: int, rng: random.Random) -> str:
+    """Return the text of a random walk, which prefers bar lines and line ends a little."""
     walk = grammar.walk(longest)
     while not walk.finished:
         choices = sorted(walk.choices)
@@ -38,14 +38,14 @@ def wandered(grammar: Grammar, longest: int, rng: random.Random) -> str:
 
 
 def unplayable(texts: Sequence[str]) -> list[str]:
-    """The texts that validation does not find playable, or that have another form than they say."""
+    """Return the texts that validation does not find playable, or whose form is not that of their header."""
     tunes = [read_tunes(text)[0] for text in texts]
     pairs = zip(texts, tunes, validate_all(tunes, processors()), strict=True)
-    return [text for text, tune, report in pairs if not report.playable or told_form(text) != form(tune)]
+    return [text for text, tune, report in pairs if not report.playable or header_form(text) != form(tune)]
 
 
-def told_form(text: str) -> str:
-    """The form that the header of a text tells."""
+def header_form(text: str) -> str:
+    """Return the form in the header of a text."""
     return text.split("\nI:form ")[1].split("\n")[0].split(" ")[0]
 
 
@@ -53,13 +53,13 @@ def main() -> None:
     """Print the counts, and any text that breaks a promise."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--changed", type=int, default=10_000, help="changed tunes to try")
-    parser.add_argument("--ways", type=int, default=1_000, help="random ways to take, for each of the two grammars")
+    parser.add_argument("--walks", type=int, default=1_000, help="random walks for each of the two grammars")
     options = parser.parse_args()
     texts = [tune.text for tune in build_corpus(load_recipe("default")).tunes if tune.playable]
     alphabet = frozenset().union(*map(set, texts))
     whole, cautious = Grammar(alphabet, cautious=False), Grammar(alphabet)
     refused = [text for text in texts if not whole.takes(text)]
-    print(f"{len(texts) - len(refused)} of {len(texts)} playable tunes are taken", flush=True)
+    print(f"{len(texts) - len(refused)} of {len(texts)} playable tunes are accepted", flush=True)
     few = sum(cautious.takes(text) for text in texts)
     print(f"{few} of them by the cautious grammar", flush=True)
     rng = random.Random(1)
@@ -67,11 +67,16 @@ def main() -> None:
     tried = [changed(rng.choice(texts), signs, rng) for _ in range(options.changed)]
     taken = [text for text in tried if whole.takes(text)]
     broken = unplayable(taken)
-    print(f"of {len(tried)} changed tunes {len(taken)} are taken, {len(broken)} of those are not playable", flush=True)
+    print(
+        f"of {len(tried)} changed tunes {len(taken)} are accepted, and {len(broken)} of those are not playable",
+        flush=True,
+    )
     for name, grammar in (("whole", whole), ("cautious", cautious)):
-        ways = [wandered(grammar, rng.choice((400, 700, 1500)), rng) for _ in range(options.ways)]
-        lost = unplayable(ways)
-        print(f"{name} grammar: {len(ways) - len(lost)} of {len(ways)} random ways end in a playable tune", flush=True)
+        walks = [random_walk(grammar, rng.choice((400, 700, 1500)), rng) for _ in range(options.walks)]
+        lost = unplayable(walks)
+        print(
+            f"{name} grammar: {len(walks) - len(lost)} of {len(walks)} random walks end in a playable tune", flush=True
+        )
         broken += lost
     for text in (*refused, *broken):
         print(text)

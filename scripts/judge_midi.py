@@ -1,8 +1,8 @@
-"""Hold our MIDI files against abc2midi's of the same tunes' canonical text, note by note, over the fiddle collections.
+"""Compare our MIDI files with abc2midi's of the same tunes' canonical text, note by note, over the fiddle collections.
 
-Swing, ornaments, grace notes and chords are off, as they are in what abc2midi is given; what is compared is each note's
-number, its onset and its end, in 1/96 of a whole note. Then files of some tunes with everything on (suggested chords,
-swing, ornaments, a count-in) are opened with mido and with music21; a note without an end would show.
+Swing, ornaments, grace notes and chords are off, also in the text for abc2midi. Each note's number, onset and end are
+compared, in 1/96 of a whole note. Then mido and music21 open files of some tunes with everything on: suggested chords,
+swing, ornaments and a count-in. A note without an end would show there.
 """
 
 import argparse
@@ -27,7 +27,7 @@ PLAIN = PlaybackSettings(ornaments=False, chords=False, swing=Fraction(1, 2))
 
 
 def notes(midi: mido.MidiFile) -> list[tuple[int, int, int]]:
-    """The (onset, number, end) of each note, counted from the first; a note with no end raises."""
+    """Return (onset, number, end) of each note, counted from the first. Raise ValueError for a note without an end."""
     found, now = [], 0
     for track in midi.tracks:
         now, began = 0, dict[int, int]()
@@ -49,8 +49,8 @@ def notes(midi: mido.MidiFile) -> list[tuple[int, int, int]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("collections", nargs="*", default=["oneills1850", "ryansMammoth", "airdsAirs"])
-    parser.add_argument("--every", type=int, default=1, help="take one tune of so many")
-    parser.add_argument("--opened", type=int, default=200, help="so many files with everything on are opened")
+    parser.add_argument("--every", type=int, default=1, help="take every Nth tune only")
+    parser.add_argument("--opened", type=int, default=200, help="how many files with everything on to open")
     options = parser.parse_args()
     counts: Counter[str] = Counter()
     every = [tune for collection in options.collections for tune, _ in playable_tunes(collection)]
@@ -61,7 +61,7 @@ def main() -> None:
         parts = music21.converter.parseData(content, format="midi").parts
         read = sum(len(each.pitches) if each.isChord else 1 for part in parts for each in part.flatten().notes)
         counts["opened"] += bool(heard and read)
-    print(f"{counts['opened']} of {len(opened)} files with everything on open with mido and music21, no note hangs")
+    print(f"{counts['opened']} of {len(opened)} files with everything on open with mido and music21, and all notes end")
     with tempfile.TemporaryDirectory() as name:
         source, target = Path(name) / "tune.abc", Path(name) / "tune.mid"
         for collection in options.collections:

@@ -1,7 +1,7 @@
-"""Hold music21's reading of our canonical text against ours, tune by tune, over the fiddle collections.
+"""Compare music21's reading of our canonical text with ours, tune by tune, over the fiddle collections.
 
-Every tune that our reader finds playable is written as canonical text, as the corpora hold it and in full. Read back
-by our reader the text must give the same sounds; read by music21 it should give the same pitches and onsets.
+Every tune that our reader finds playable is written as canonical text, as in the corpora and in full. Our reader must
+read the same sounds from the text, and music21 should read the same pitches and onsets.
 """
 
 import sys
@@ -23,7 +23,7 @@ PROCESSES = 2
 
 
 class Verdict(NamedTuple):
-    """Which text of which tune, what is wrong with it (nothing if empty), and the seconds that this took to find."""
+    """A text of a tune, what is wrong with it (empty for nothing), and the seconds that the check took."""
 
     label: str
     place: str
@@ -32,7 +32,7 @@ class Verdict(NamedTuple):
 
 
 def judged(path: Path) -> list[Verdict]:
-    """Judge the texts of each playable tune of a file."""
+    """Return the verdicts on the texts of each playable tune of a file."""
     verdicts = []
     for tune in read_tunes(decode(path.read_bytes()), path.name):
         if is_playable(tune.findings):
@@ -45,7 +45,7 @@ def judged(path: Path) -> list[Verdict]:
 
 
 def difference(tune: Tune) -> str:
-    """What is wrong with the canonical text of a tune; empty where nothing is."""
+    """Return what is wrong with the canonical text of a tune; empty for nothing."""
     text, sounds = canonical(tune), performance(tune)
     if performance(read_tunes(text)[0]) != sounds:
         return "our reader"

@@ -1,7 +1,7 @@
-"""Hold our MusicXML against the MusicXML 4.0 schema, and read it back with music21.
+"""Validate our MusicXML by the MusicXML 4.0 schema, and read it back with music21.
 
-The schema is not part of this project: give the path of musicxml_4_0.xsd, which the PyPI package musicxml holds, and
-have the PyPI package xmlschema, which judges by it.
+The schema is not part of this project: give the path of musicxml_4_0.xsd, which the PyPI package musicxml holds. The
+PyPI package xmlschema must be installed.
 """
 
 import argparse
@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import music21
-import xmlschema
+import xmlschema  # type: ignore[import-not-found,unused-ignore]
 from judge_reader import playable_tunes
 
 from folkrnn.export.musicxml import to_musicxml
@@ -20,12 +20,12 @@ XML = "http://www.w3.org/XML/1998/namespace"
 
 
 def written(tune: Tune) -> list[tuple[Fraction, tuple[int, ...]]]:
-    """The (onset in whole notes, MIDI numbers) of the notes as they are written, rests left out."""
+    """Return (onset in whole notes, MIDI numbers) of the notes as written, without rests."""
     return list(_placed((note.duration, tuple(sorted(p.midi for p in note.pitches))) for note in tune.notes()))
 
 
 def read_back(content: bytes) -> list[tuple[Fraction, tuple[int, ...]]]:
-    """The same of a MusicXML document, as music21 reads it; grace notes are left out."""
+    """Return the same of a MusicXML document, as music21 reads it, without grace notes."""
     score = music21.converter.parse(content.decode(), format="musicxml")
     elements = score.parts[0].flatten().notesAndRests
     lengths = (

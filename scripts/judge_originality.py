@@ -1,10 +1,11 @@
-"""Are planted copies found? And how much of their corpus do new tunes have?
+"""Measure whether planted copies are found, and how much new tunes copy from their corpus.
 
-Tunes are transposed, and 10, 30 and 60 % of their notes moved by one to four steps of the scale. Is each found to be a
-copy, and is the tune that it came from named? They are hidden among real tunes that cannot be related to what is
-searched: copies of fiddle tunes among German, Dutch, Chinese and other songs, and copies of those songs among fiddle
-tunes. Then held-out tunes are held against the corpus that they come from, where many have settings under other
-titles; --alarms lists what is found. Then tunes that the model writes are judged.
+Tunes are transposed, and 10, 30 and 60 % of their notes are moved by one to four steps of the scale. Each should be
+found to be a copy of the tune that it came from. The copies are searched among unrelated real tunes: copies of fiddle
+tunes among German, Dutch, Chinese and other songs, and copies of those songs among fiddle tunes.
+
+Then held-out tunes are compared with their own corpus, where many have settings under other titles; --alarms lists what
+is found. Last, tunes that the model writes are judged.
 """
 
 import argparse
@@ -30,7 +31,7 @@ INTERVALS = [(1, 2), (-1, -2), (3, 5), (4, 7), (-3, -5), (2, 4)]
 
 
 def changed(tune: Tune, share: float, rng: random.Random) -> Tune:
-    """The tune in another key, with this share of its notes moved."""
+    """Return the tune in another key, with this share of its notes moved."""
     places = [(b, n) for b, bar in enumerate(tune.bars) for n, note in enumerate(bar.notes) if note.pitches]
     chosen = set(rng.sample(places, round(share * len(places))))
 
@@ -72,7 +73,7 @@ def read(tunes: Sequence[CorpusTune]) -> list[Tune]:
 
 
 def plant(corpus: Corpus, planted: int, decoys: int, rng: random.Random) -> None:
-    """Hide copies of songs among fiddle tunes, and of fiddle tunes among songs, and look for them."""
+    """Plant copies of songs among fiddle tunes, and of fiddle tunes among songs, and search for them."""
     songs = [tune for tune in corpus.tunes if tune.collection == SONGS]
     fiddle = [tune for tune in corpus.tunes if tune.collection in FIDDLE]
     found: dict[float, list[tuple[bool, bool]]] = {level: [] for level in LEVELS}
@@ -97,7 +98,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, help="a built corpus instead of the default recipe")
     parser.add_argument("--planted", type=int, default=200)
     parser.add_argument("--decoys", type=int, default=500)
-    parser.add_argument("--count", type=int, default=500, help="so many tunes of the model, at each temperature")
+    parser.add_argument("--count", type=int, default=500, help="tunes of the model at each temperature")
     parser.add_argument("--alarms", action="store_true", help="list the held-out tunes that are found to be copies")
     parser.add_argument("--model", type=Path, default=bundled_model())
     options = parser.parse_args()

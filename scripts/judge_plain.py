@@ -1,7 +1,7 @@
-"""The figures of `folkrnn evaluate` for tunes of a plain LSTM, unconstrained, after the same time of training.
+"""Print the figures of `folkrnn evaluate` for tunes of a plain LSTM, unconstrained, after the same time of training.
 
-It cannot be asked for a rhythm, so it writes until the rhythms of the real tunes are there; what holds no music is left
-out, and counted as not playable.
+The plain network cannot be asked for a rhythm, so it writes until it has written the rhythms of the real tunes. Texts
+without music are left out, and count as not playable.
 """
 
 import argparse
@@ -23,12 +23,12 @@ from folkrnn.processes import processors
 from folkrnn.validation import validate_all
 
 ROWS = 500
-MOST_ROUNDS = 6
+MAX_ROUNDS = 6
 
 
 def written(plain: Plain, temperature: float) -> Iterator[Tune | None]:
-    """Tunes, or None for a text without music."""
-    for seed in range(MOST_ROUNDS):
+    """Yield tunes, or None for a text without music."""
+    for seed in range(MAX_ROUNDS):
         for text in plain.write(ROWS, temperature, seed):
             tunes = read_tunes(text)
             yield tunes[0] if tunes and tunes[0].bars and any(note.pitches for note in tunes[0].notes()) else None
@@ -67,16 +67,18 @@ def main() -> None:
             if not +wanted:
                 break
         playable = [report.playable for report in validate_all(tunes, processors())]
-        figures = reference.hold_against(tunes, index).figures
+        figures = reference.compare_with(tunes, index).figures
         print(
-            f"temperature {temperature}: {asked} written, {missing} without music, {len(tunes)} held against real ones"
+            f"temperature {temperature}: {asked} written, {missing} without music, {len(tunes)} compared with real ones"
         )
         print(f"playable {sum(playable) / len(tunes) * (1 - missing / asked):.1%}")
         print(
             json.dumps({name: figures[name] for name in ("comparison", "originality", "titles", "variety")}, indent=1)
         )
         for row in figures["features"][:8]:
-            print(f"    {row['feature']}: {row['weight']:.3f}, real {row['real']:.3f}, written {row['written']:.3f}")
+            print(
+                f"    {row['feature']}: {row['importance']:.3f}, real {row['real']:.3f}, written {row['written']:.3f}"
+            )
 
 
 if __name__ == "__main__":

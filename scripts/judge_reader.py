@@ -1,7 +1,7 @@
-"""Hold our performed order against abc2midi's, tune by tune, over the fiddle collections.
+"""Compare our performed order with abc2midi's, tune by tune, over the fiddle collections.
 
-abc2midi (Debian's package abcmidi) reads each playable tune's original text; grace notes, ornaments, chord
-symbols and the rhythm field (which makes it swing hornpipes) are taken out of that text beforehand.
+abc2midi (Debian's package abcmidi) reads each playable tune's original text. Grace notes, ornaments, chord symbols and
+the rhythm field, which makes it swing hornpipes, are removed first.
 """
 
 import re
@@ -24,7 +24,7 @@ _ORNAMENTS = re.compile(r'(\[[A-Za-z]:[^\]]*\])|\{[^}]*\}|"[^"]*"|![^!\s]*!|[~.H
 
 
 def plain(text: str) -> str:
-    """A tune's text without what abc2midi would play and we set aside."""
+    """Return a tune's text without what abc2midi would play and the comparison leaves out."""
     lines = []
     for line in text.splitlines():
         if re.match(r"[A-Za-z]:(?![|:])", line):
@@ -38,7 +38,7 @@ def plain(text: str) -> str:
 
 
 def heard(path: Path) -> list[tuple[float, int]]:
-    """The (onset in whole notes, MIDI number) pairs of a MIDI file."""
+    """Return the (onset in whole notes, MIDI number) pairs of a MIDI file."""
     midi = mido.MidiFile(path)
     sounds = []
     for track in midi.tracks:
@@ -51,7 +51,7 @@ def heard(path: Path) -> list[tuple[float, int]]:
 
 
 def difference(tune: Tune, text: str, folder: Path) -> str:
-    """Why abc2midi's reading of a text differs from ours; empty where it does not."""
+    """Return why abc2midi's reading of a text differs from ours; empty if it does not."""
     source, target = folder / "tune.abc", folder / "tune.mid"
     source.write_text(text, encoding="utf-8")
     target.unlink(missing_ok=True)
@@ -74,7 +74,7 @@ def difference(tune: Tune, text: str, folder: Path) -> str:
 
 
 def cause(tune: Tune, text: str, folder: Path) -> str:
-    """Where the difference comes from: what the text leaves to the reader, or the music itself."""
+    """Return the cause of a difference: what the text leaves to the reader, or the music itself."""
     if difference(tune, plain(canonical(tune)), folder):
         return "also with everything written out"
     repeated = sum(section.passes > 1 for section in sections(tune.bars))
@@ -109,7 +109,7 @@ def main() -> None:
 
 
 def playable_tunes(collection: str) -> Iterator[tuple[Tune, str]]:
-    """The tunes of a collection that our reader finds playable, each with its own text."""
+    """Yield the tunes of a collection that our reader finds playable, each with its own text."""
     for path in music21_collection(collection):
         text = decode(path.read_bytes())
         lines = re.split(r"\r\n|\r|\n", text)

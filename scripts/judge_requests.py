@@ -1,8 +1,8 @@
-"""Ask for tunes in forty ways, and hear whether each is what was asked for.
+"""Ask for tunes in forty ways, and check whether each keeps the request.
 
-The checks are made in the music, apart from those that the generator makes: bars are counted by how long the tune lasts
-when it is performed, the key is heard in the last note and in the share of notes that belong to its scale, and similarity
-is measured anew. Every tune is also validated, music21 included.
+The checks read the music, independently of those of the generator. Bars are counted by the duration of the performed
+tune. The key is checked by the last note and by the share of notes in its scale, and similarity is measured again.
+Every tune is also validated, music21 included.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from folkrnn.corpus.cleaning import title_key
 from folkrnn.generation import generate_texts
 from folkrnn.generation.sampling import Choice
 from folkrnn.model import bundled_model, load_checkpoint
-from folkrnn.notation import Tune, ends_on, parse_key, performance, performed_order, read_tunes, similarity
+from folkrnn.notation import Tune, ends_on, parse_key, performance, performed_order, read_tunes
 from folkrnn.notation.form import read_form
 from folkrnn.processes import processors
 from folkrnn.validation import validate_all
@@ -43,7 +43,7 @@ IN_SCALE = 0.85
 
 
 def requests(count: int, seed: int) -> list[tuple[dict[str, str], int | None]]:
-    """Mixed requests: each of some fields, and sometimes how alike the parts shall be."""
+    """Return mixed requests: some fields each, and sometimes the similarity of the parts."""
     rng = random.Random(seed)
     made: list[tuple[dict[str, str], int | None]] = []
     while len(made) < count:
@@ -52,14 +52,14 @@ def requests(count: int, seed: int) -> list[tuple[dict[str, str], int | None]]:
         if rng.random() < 0.5:
             wishes["meter"] = rng.choice(METERS.get(wishes.get("rhythm", ""), JUST_METERS))
         parts = wishes.get("form") not in ("16|", "12|")
-        alike = rng.choice([3, 4, 5, 6]) if parts and rng.random() < 0.15 else None
-        if wishes or alike is not None:
-            made.append((wishes, alike))
+        similarity = rng.choice([3, 4, 5, 6]) if parts and rng.random() < 0.15 else None
+        if wishes or similarity is not None:
+            made.append((wishes, similarity))
     return made
 
 
-def disobeyed(tune: Tune, wishes: dict[str, str], alike: int | None, request: Request) -> str:
-    """The first wish that the music does not keep."""
+def violated(tune: Tune, wishes: dict[str, str], wanted: int | None, request: Request) -> str:
+    """Return the first wish that the music does not keep; empty if it keeps all."""
     for name, heard in (("title", tune.title), ("rhythm", tune.rhythm), ("origin", tune.origin)):
         if name in wishes and wishes[name] != heard:
             return name
@@ -68,8 +68,8 @@ def disobeyed(tune: Tune, wishes: dict[str, str], alike: int | None, request: Re
     sounds = performance(tune)
     if "form" in wishes and not _lasts(tune, request.fields["I"]):
         return "form"
-    if alike is not None and abs((similarity(tune) or 0) - alike) > 1:
-        return "alike"
+    if wanted is not None and abs((similarity(tune) or 0) - wanted) > 1:
+        return "similarity"
     if "key" in wishes:
         key = parse_key(wishes["key"])
         heard_pitches = [sound.midi % 12 for sound in sounds]
@@ -82,9 +82,9 @@ def disobeyed(tune: Tune, wishes: dict[str, str], alike: int | None, request: Re
 
 
 def _lasts(tune: Tune, form: str) -> bool:
-    """Whether a performance lasts as long as a form says; pickups, and second endings of other length, may differ.
+    """Return whether a performance is as long as a form says; pickups and second endings of other length may differ.
 
-    In free meter no bar has a length of its own, so the bars that are played are counted.
+    In free meter bars have no fixed length, so the played bars are counted.
     """
     parts, _ = read_form(form)
     if sum(bar.opens for bar in tune.bars) != sum(part.repeated for part in parts):
@@ -98,7 +98,7 @@ def _lasts(tune: Tune, form: str) -> bool:
 
 
 def main() -> int:
-    """Print a line for each request, and sums; 0 if all tunes are as asked and playable."""
+    """Print a line for each request, and sums; return 0 if all tunes keep their requests and are playable."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--requests", type=int, default=40)
     parser.add_argument("-n", "--count", type=int, default=50, help="tunes for each request")
@@ -107,14 +107,14 @@ def main() -> int:
     parser.add_argument("--model", type=Path, default=bundled_model())
     options = parser.parse_args()
     checkpoint = load_checkpoint(options.model)
-    values = checkpoint.corpus.get("values", {})
+    values = checkpoint.corpus.values
     corpus = build_corpus(load_recipe("default"))
     index = Index.of_corpus(corpus.tunes)
     known = {title_key(read_tunes(tune.text)[0].title) for tune in corpus.tunes}
     all_tunes = all_good = drafts = titled = found = 0
     faults: Counter[str] = Counter()
-    for wishes, alike in requests(options.requests, options.seed):
-        request = read_request(wishes, values, alike)
+    for wishes, similarity in requests(options.requests, options.seed):
+        request = read_request(wishes, values, similarity)
         original = Original(index, titled="title" in wishes)
         texts = list(
             generate_texts(
@@ -124,20 +124,19 @@ def main() -> int:
             )
         )  # fmt: skip
         tunes = [read_tunes(text.text)[0] for text in texts]
-        wrong = [disobeyed(tune, wishes, alike, request) for tune in tunes]
+        wrong = [violated(tune, wishes, similarity, request) for tune in tunes]
         playable = [report.playable for report in validate_all(tunes, processors())]
         good = sum(not fault and fine for fault, fine in zip(wrong, playable, strict=True))
         spent = sum(text.drafts for text in texts)
-        told = ", ".join(
-            [f"{name} {value}" for name, value in wishes.items()] + [f"alike {alike}"] * (alike is not None)
-        )
-        print(f"{good:3d} of {len(tunes)}  {spent / len(tunes):5.1f} drafts a tune  {told}", flush=True)
+        wanted = [f"{name} {value}" for name, value in wishes.items()]
+        wanted += [] if similarity is None else [f"similarity {similarity}"]
+        print(f"{good:3d} of {len(tunes)}  {spent / len(tunes):5.1f} drafts a tune  {', '.join(wanted)}", flush=True)
         faults.update(fault or "not playable" for fault, fine in zip(wrong, playable, strict=True) if fault or not fine)
         all_tunes, all_good, drafts = all_tunes + len(tunes), all_good + good, drafts + spent
         if "title" not in wishes:
             titled += len(tunes)
             found += sum(title_key(tune.title) in known for tune in tunes)
-    print(f"{all_good} of {all_tunes} tunes are as asked and playable {dict(faults) or ''}")
+    print(f"{all_good} of {all_tunes} tunes keep their requests and are playable {dict(faults) or ''}")
     print(f"{drafts / all_tunes:.2f} drafts a tune")
     print(f"{found} of {titled} titles that were the model's own are in the corpus ({found / max(1, titled):.1%})")
     return all_good != all_tunes

@@ -1,7 +1,7 @@
-"""Ask how well rewritten bars lead into what follows them.
+"""Measure how well rewritten bars lead into the bars that follow them.
 
-Bars of unseen tunes are written anew; then the model is asked what it spends on the bars behind the seam, in bits per
-note: after the bars that stood there, after the first draft, and after the draft that ranking chose among several.
+Bars of unseen tunes are rewritten. Then the model scores the following bars, in bits per note: after the original bars,
+after a first draft, and after the best of several drafts.
 """
 
 import argparse
@@ -49,14 +49,14 @@ def main() -> None:
         original = f"X:1\n{header}L:1/8\n{body(tune)}\n"
         (row,) = bits(checkpoint.network, checkpoint.vocabulary, [original])
         whole = GeneratedText(0, original, True, bits=row.numpy())
-        spent.setdefault("as they were", []).append(-reworking.score(whole) / notes)
+        spent.setdefault("original bars", []).append(-reworking.score(whole) / notes)
         for count in options.drafts:
             (best,) = generate_texts(
                 checkpoint.network, checkpoint.vocabulary, [reworking.prompt], choice=Choice(0.8), seed=options.seed,
                 drafts=Drafts(best_of=count, score=reworking.score), cautious=reworking.cautious,
             )  # fmt: skip
             spent.setdefault(f"best of {count}", []).append(-reworking.score(best) / notes)
-    print(f"bits per note of the {BARS_AHEAD} bars behind bars {FIRST}-{LAST}, {asked} test tunes")
+    print(f"bits per note of the {BARS_AHEAD} bars after bars {FIRST}-{LAST}, {asked} test tunes")
     for name, each in spent.items():
         error = statistics.stdev(each) / len(each) ** 0.5
         print(f"    {name:14s} {statistics.mean(each):.3f} ± {error:.3f}")

@@ -1,6 +1,7 @@
-"""Hold the samplers against each other: how likely, how repetitive and how playable is what they write?
+"""Compare the samplers: how likely, how repetitive and how playable are their tunes?
 
-Each writes as many tunes, behind headers drawn alike. Beside them stand the test tunes of the corpus.
+Each writes the same number of tunes, whose headers are drawn in the same way. The test tunes of the corpus are the
+reference.
 """
 
 import argparse
@@ -10,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from folkrnn.analysis.features import on_tonic, repeated
 from folkrnn.corpus import build_corpus, load_recipe
-from folkrnn.evaluation.features import on_tonic, repeated
 from folkrnn.generation import Prompt, generate_texts
 from folkrnn.generation.sampling import Choice
 from folkrnn.model import Checkpoint, bundled_model, load_checkpoint
@@ -34,7 +35,7 @@ SAMPLERS: dict[str, dict[str, Any]] = {
 
 
 def repeating(tune: Tune) -> float:
-    """The share of a tune's bars that stand in it before."""
+    """Return the share of a tune's bars that are equal to an earlier one."""
     return repeated([text for _, text in bar_texts(tune)][:-1])
 
 

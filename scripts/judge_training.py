@@ -1,21 +1,22 @@
-"""What is each means of training worth? Train variants for the same time on the same tunes, score the same test tunes.
+"""Measure what each part of the training is worth: train variants for the same time, and score the same test tunes.
 
-Every variant leaves out or changes one thing; each trains for --minutes on --threads threads, one after the other. On
-one thread the minutes are those that the processor works for it, so that other work on the machine favours none.
+Each variant leaves out or changes one thing. They train for --minutes on --threads threads, one after the other. With
+one thread the minutes count processor time, so that other work on the machine does not matter.
 
-    folkrnn        as `folkrnn train` does it
-    gru, rnn       the other cells, with as many units or, as gru-large and rnn-large, as many weights
-    no-match       not told which earlier bar goes on from what was just heard
-    no-lookback    told nothing of earlier bars nor of the time in the bar
-    no-places      told nothing but the characters
-    no-transpose   every tune in its own key
-    one-order      the fields of a header in one order
-    raw            the ABC of the collections as it stands there, told nothing and in its own keys
-    small, large   fewer or more units
-    plain          a float32 nn.LSTM in the style of char-rnn's ports (plain.py)
+    folkrnn        as `folkrnn train` does it;
+    gru, rnn       the other cells with the same number of units;
+    gru-large, rnn-large   the same with the same number of weights;
+    no-match       without the context features of the best match for what was just heard;
+    no-lookback    without those of earlier bars and of the time in the bar;
+    no-context     without any context features;
+    no-transpose   every tune in its own key;
+    one-order      the fields of a header in one order;
+    raw            the ABC of the collections as it is there, without context features, in its own keys;
+    small, large   fewer or more units;
+    plain          a float32 nn.LSTM in the style of char-rnn's ports (plain.py).
 
-The test tunes' headers have their fields in an order drawn for each, but for one-order, raw and plain. Bits per note
-are those of the body: of raw texts, all that stands behind the line of K:.
+The header fields of the test tunes are in an order drawn for each tune, except for one-order, raw and plain. Bits per
+note are those of the body; in raw texts that is all after the line of K:.
 """
 
 import argparse
@@ -35,22 +36,23 @@ from folkrnn.corpus.sources import source_texts
 from folkrnn.evaluation.bits import FIDDLE
 from folkrnn.model.checkpoint import load_checkpoint
 from folkrnn.model.network import NetworkSettings
+from folkrnn.model.schedule import TrainingSettings
 from folkrnn.model.scoring import bits
-from folkrnn.model.training import MODEL_FILE, TrainingSettings, train
+from folkrnn.model.training import MODEL_FILE, train_network
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
 from folkrnn.notation.context import CONTEXT_SIZES
 from folkrnn.notation.headers import split_header, training_text
 from folkrnn.notation.lexer import split_lines
 
-USUAL = NetworkSettings(told=len(CONTEXT_SIZES))
+DEFAULT_NETWORK = NetworkSettings(context=len(CONTEXT_SIZES))
 
 
 @dataclass(frozen=True)
 class Variant:
-    """What is otherwise than usual."""
+    """A way to train; the defaults are those of `folkrnn train`."""
 
-    network: NetworkSettings = USUAL
+    network: NetworkSettings = DEFAULT_NETWORK
     transposed: bool = True
     shuffled: bool = True
     raw: bool = False
@@ -58,58 +60,64 @@ class Variant:
 
 VARIANTS = {
     "folkrnn": Variant(),
-    "gru": Variant(replace(USUAL, cell="gru")),
-    "gru-large": Variant(replace(USUAL, cell="gru", hidden=608)),
-    "rnn": Variant(replace(USUAL, cell="rnn")),
-    "rnn-large": Variant(replace(USUAL, cell="rnn", hidden=1120)),
-    "no-match": Variant(replace(USUAL, told=22)),
-    "no-lookback": Variant(replace(USUAL, told=7)),
-    "no-places": Variant(replace(USUAL, told=0)),
+    "gru": Variant(replace(DEFAULT_NETWORK, cell="gru")),
+    "gru-large": Variant(replace(DEFAULT_NETWORK, cell="gru", hidden=608)),
+    "rnn": Variant(replace(DEFAULT_NETWORK, cell="rnn")),
+    "rnn-large": Variant(replace(DEFAULT_NETWORK, cell="rnn", hidden=1120)),
+    "no-match": Variant(replace(DEFAULT_NETWORK, context=22)),
+    "no-lookback": Variant(replace(DEFAULT_NETWORK, context=7)),
+    "no-context": Variant(replace(DEFAULT_NETWORK, context=0)),
     "no-transpose": Variant(transposed=False),
     "one-order": Variant(shuffled=False),
-    "raw": Variant(replace(USUAL, told=0), transposed=False, shuffled=False, raw=True),
-    "small": Variant(replace(USUAL, hidden=256)),
-    "large": Variant(replace(USUAL, hidden=768)),
+    "raw": Variant(replace(DEFAULT_NETWORK, context=0), transposed=False, shuffled=False, raw=True),
+    "small": Variant(replace(DEFAULT_NETWORK, hidden=256)),
+    "large": Variant(replace(DEFAULT_NETWORK, hidden=768)),
 }
 PLAIN = "plain"
 
-Spent = Callable[[Sequence[str]], list[Tensor]]
-"""Gives each text's bits per character."""
+Scorer = Callable[[Sequence[str]], list[Tensor]]
+"""A function that returns the bits of each character of each text."""
 
 
-def train_variant(variant: Variant, corpus: Corpus, settings: TrainingSettings, folder: Path) -> tuple[Spent, int, str]:
-    """Train; give what scores texts, the number of weights and how far the training came."""
+def train_variant(
+    variant: Variant, corpus: Corpus, settings: TrainingSettings, folder: Path, clock: Callable[[], float]
+) -> tuple[Scorer, int, float]:
+    """Train; return a scorer of texts, the number of weights and the passes."""
     tunes, held_out = corpus.of("train"), corpus.texts("validation")
     texts = KeyShuffle(tunes, settings.seed) if variant.transposed else lambda *_: [tune.text for tune in tunes]
-    result = train(
+    result = train_network(
         header_shuffle(texts, settings.seed) if variant.shuffled else texts,
         [training_text(text) for text in held_out] if variant.shuffled else held_out,
         network=variant.network,
         training=settings,
         run_dir=folder,
         vocabulary=Vocabulary.from_texts([*(tune.text for tune in corpus.tunes), SPELLINGS]),
+        clock=clock,
     )
     checkpoint = load_checkpoint(folder / MODEL_FILE)
     weights = sum(p.numel() for p in checkpoint.network.parameters())
-    scored = lambda texts: bits(checkpoint.network, checkpoint.vocabulary, texts)  # noqa: E731
-    return scored, weights, f"{result.passes:.1f} passes"
+
+    def score(texts: Sequence[str]) -> list[Tensor]:
+        return bits(checkpoint.network, checkpoint.vocabulary, texts)
+
+    return score, weights, result.passes
 
 
-def per_note(spent: Spent, tunes: Sequence[CorpusTune], shuffled: bool) -> float:
-    """Bits of the bodies over their notes."""
+def per_note(score: Scorer, tunes: Sequence[CorpusTune], shuffled: bool) -> float:
+    """Return the bits of the bodies over their notes."""
     texts = [training_text(tune.text) if shuffled else tune.text for tune in tunes]
-    bodies = [len(split_header(text)[1]) if shuffled else len(_behind_key(text)) for text in texts]
-    total = sum(float(costs[-body:].sum()) for costs, body in zip(spent(texts), bodies, strict=True))
+    bodies = [len(split_header(text)[1]) if shuffled else len(_after_key(text)) for text in texts]
+    total = sum(float(costs[-body:].sum()) for costs, body in zip(score(texts), bodies, strict=True))
     return total / sum(tune.notes for tune in tunes)
 
 
-def _behind_key(text: str) -> str:
-    """What stands behind the line of the header's K:."""
+def _after_key(text: str) -> str:
+    """Return what follows the line of the header's K:."""
     return text[text.index("\n", text.index("\nK:") + 1) + 1 :]
 
 
-def as_it_stands(corpus: Corpus) -> Corpus:
-    """The same tunes, each with its text as its collection has it: from X: to the blank line behind it."""
+def raw_corpus(corpus: Corpus) -> Corpus:
+    """Return the same tunes with their texts in the collections, from X: to the next blank line."""
     texts: dict[tuple[str, str], str] = {}
     for source in load_recipe(corpus.name).sources:
         for name, text in source_texts(source):
@@ -131,8 +139,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    if options.threads == 1:
-        time.monotonic = time.process_time
+    clock = time.process_time if options.threads == 1 else time.monotonic
     torch.set_flush_denormal(True)
     for name in options.variants:
         if name not in (*VARIANTS, PLAIN):
@@ -141,20 +148,20 @@ def main() -> None:
     print(f"{options.minutes:g} minutes on {options.threads} threads")
     for name in options.variants:
         raw = name != PLAIN and VARIANTS[name].raw
-        judged = as_it_stands(corpus) if raw else corpus
-        trained: tuple[Callable[[Sequence[str]], list[Tensor]], int, str]
+        judged = raw_corpus(corpus) if raw else corpus
+        score: Scorer
         with tempfile.TemporaryDirectory() as folder:
             if name == PLAIN:
-                plain, passes = train_plain(corpus, options.minutes, options.seed)
-                trained = plain.spent, sum(p.numel() for p in plain.model.parameters()), f"{passes:.1f} passes"
+                plain, passes = train_plain(corpus, options.minutes, options.seed, clock)
+                score, weights = plain.spent, sum(p.numel() for p in plain.model.parameters())
             else:
                 settings = TrainingSettings(minutes=options.minutes, seed=options.seed)
-                trained = train_variant(VARIANTS[name], judged, settings, Path(folder))
-        spent, weights, extent = trained
+                score, weights, passes = train_variant(VARIANTS[name], judged, settings, Path(folder), clock)
+        extent = f"{passes:.1f} passes"
         shuffled = name != PLAIN and VARIANTS[name].shuffled
         test = judged.of("test")
         fiddle = [tune for tune in test if tune.collection in FIDDLE]
-        fiddled, every = per_note(spent, fiddle, shuffled), per_note(spent, test, shuffled)
+        fiddled, every = per_note(score, fiddle, shuffled), per_note(score, test, shuffled)
         print(
             f"{name:14s} {weights / 1e6:5.2f} M weights, {extent:12s} bits/note: fiddle {fiddled:.3f}, all {every:.3f}",
             flush=True,

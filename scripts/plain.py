@@ -1,11 +1,11 @@
 """The baseline: an LSTM in the style of char-rnn's ports, in float32, trained and sampled in the classic way.
 
-Windows of the text begin anywhere, no tune is transposed, headers have one order, the network is told nothing but
-characters, and what it writes is not constrained.
+Windows of the text begin anywhere, no tune is transposed, and headers have one order. The network reads characters
+only, and its writing is not constrained.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ WINDOW, ROWS = 128, 64
 
 
 class Network(nn.Module):
-    """Embedding, two layers of nn.LSTM, linear."""
+    """A network of an embedding, two layers of nn.LSTM and a linear output."""
 
     def __init__(self, characters: int, hidden: int = 512) -> None:
         super().__init__()
@@ -27,13 +27,13 @@ class Network(nn.Module):
         self.output = nn.Linear(hidden, characters)
 
     def forward(self, ids: Tensor, state: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """Map ids (B, T) to logits (B, T, V) and the state behind them."""
+        """Map ids (B, T) to logits (B, T, V) and the next state."""
         outputs, state = self.lstm(self.embedding(ids), state)
         return self.output(outputs), state
 
 
 class Plain:
-    """The network with its vocabulary."""
+    """A network with its vocabulary."""
 
     def __init__(self, model: Network, vocabulary: Vocabulary) -> None:
         self.model = model
@@ -41,7 +41,7 @@ class Plain:
 
     @torch.no_grad()
     def spent(self, texts: Sequence[str]) -> list[Tensor]:
-        """The bits of each character of each text."""
+        """Return the bits of each character of each text."""
         self.model.eval()
         found = []
         for text in texts:
@@ -52,15 +52,15 @@ class Plain:
         return found
 
     @torch.no_grad()
-    def write(self, count: int, temperature: float, seed: int, most: int = 2000) -> list[str]:
-        """So many texts, side by side; each ends with the line behind K:, or after ``most`` characters."""
+    def write(self, count: int, temperature: float, seed: int, max_characters: int = 2000) -> list[str]:
+        """Return ``count`` texts; each ends with the line after K:, or after ``max_characters``."""
         self.model.eval()
         rng = torch.Generator().manual_seed(seed)
         end = int(self.vocabulary.encode("\n")[0])
         ids, state = torch.full((count, 1), end), None
         texts = [""] * count
         going = list(range(count))
-        for _ in range(most):
+        for _ in range(max_characters):
             logits, (hidden, cell) = self.model(ids, state)
             shares = (logits[:, -1].double() / temperature).softmax(-1)
             ids = torch.multinomial(shares, 1, generator=rng)
@@ -76,14 +76,17 @@ class Plain:
 
 
 def _over(text: str) -> bool:
-    """Whether the line behind K: has ended, which is the music."""
+    """Return whether the line after K:, the music, has ended."""
     return text.endswith("\n") and text[:-1].rpartition("\n")[0].rpartition("\n")[2].startswith("K:")
 
 
-def train_plain(corpus: Corpus, minutes: float, seed: int) -> tuple[Plain, float]:
-    """The classic loop: ROWS windows from random places of the text at once, Adam at 0.002, clipped at 5.
+def train_plain(
+    corpus: Corpus, minutes: float, seed: int, clock: Callable[[], float] = time.monotonic
+) -> tuple[Plain, float]:
+    """Train in the classic way: ROWS windows from random positions of the text, Adam at 0.002, clipped at 5.
 
-    Gives the model as it was when its held-out bits were fewest, and the passes over the corpus.
+    Return the model with the fewest bits on validation tunes, and the passes over the corpus. ``clock`` counts the
+    seconds of ``minutes``.
     """
     torch.manual_seed(seed)
     vocabulary = Vocabulary.from_texts(tune.text for tune in corpus.tunes)
@@ -92,10 +95,10 @@ def train_plain(corpus: Corpus, minutes: float, seed: int) -> tuple[Plain, float
     plain, best, kept = Plain(model, vocabulary), float("inf"), {}
     optimizer = torch.optim.Adam(model.parameters(), 2e-3)
     held_out = corpus.texts("validation")[::3]
-    begun, steps = time.monotonic(), 0
+    begun, steps = clock(), 0
     every = max(30.0, minutes * 60 / 20)
     checked = begun
-    while (now := time.monotonic()) - begun < 60 * minutes:
+    while (now := clock()) - begun < 60 * minutes:
         if now - checked > every:
             checked = now
             value = float(torch.cat(plain.spent(held_out)).mean())

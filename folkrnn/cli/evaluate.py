@@ -62,11 +62,11 @@ def evaluate(
     are playable with the grammar and without it, and keep what their header says; what is copied; how varied bars,
     parts and titles are; and how well a classifier tells the tunes from real ones of the same rhythms, and by what.
     """
+    from folkrnn.analysis.originality import Index
     from folkrnn.composition.composer import Composer
-    from folkrnn.composition.originality import Index
     from folkrnn.corpus import find_corpus
     from folkrnn.evaluation.page import page
-    from folkrnn.evaluation.report import evaluate as measure
+    from folkrnn.evaluation.report import evaluate_model
     from folkrnn.generation.sampling import SamplingParameters
 
     # Better to learn that nothing can be written before the work than after it.
@@ -80,10 +80,10 @@ def evaluate(
     composer = Composer(model, jobs=processors())
     checkpoint, path = composer.checkpoint, composer.path
     corpus = find_corpus(sources, log.info)
-    if corpus.digest != checkpoint.corpus.get("digest"):
+    if corpus.digest != checkpoint.corpus.digest:
         log.warning("%s learned from another corpus; tunes held out here may be known to it", path)
     index = composer.index_at_hand() or Index.of_corpus(corpus.tunes)
-    found = measure(
+    found = evaluate_model(
         checkpoint, corpus, index,
         count=count, sampling=SamplingParameters(temperature, top_p=top_p or 1.0),
         policy=composer.free_policy(index, critic=critic), seed=seed, jobs=processors(), progress=log.info,
@@ -126,15 +126,17 @@ def _drawings(found: "Evaluation") -> "list[Drawing]":
 def _lines(figures: dict[str, Any]) -> list[str]:
     """The chief figures as a table, and what gives the machine away."""
     apart = figures["comparison"]
-    areas = [[name, f"{each['area']:.3f}", f"{each['low']:.3f} to {each['high']:.3f}"] for name, each in apart.items()]
+    aucs = [
+        [name, f"{each['auc']:.3f}", f"{each['auc_low']:.3f} to {each['auc_high']:.3f}"] for name, each in apart.items()
+    ]
     away = [
-        [row["feature"], f"{row['weight']:.3f}", f"{row['real']:.3f}", f"{row['written']:.3f}"]
+        [row["feature"], f"{row['importance']:.3f}", f"{row['real']:.3f}", f"{row['written']:.3f}"]
         for row in figures["features"][:10]
     ]
     whole = [
         ["bits per note, test tunes", f"{figures['bits']['all']['bits_per_note']:.3f}"],
         *([f"playable {name}", f"{share:.1%}"] for name, share in figures["playable"].items()),
-        *([f"keep their {name}", f"{share:.1%}"] for name, share in figures["obeyed"]["with the grammar"].items()),
+        *([f"keep their {name}", f"{share:.1%}"] for name, share in figures["kept wishes"]["with the grammar"].items()),
         *([name, f"{value:.1%}"] for name, value in figures["originality"]["written"].items() if "run" not in name),
         ["further drafts", str(figures["drafts"] - figures["tunes"])],
         *([name, f"{value:.1%}"] for name, value in figures["variety"]["written"].items()),
@@ -142,8 +144,8 @@ def _lines(figures: dict[str, Any]) -> list[str]:
     return [
         table([f"{figures['tunes']} tunes", ""], whole),
         "",
-        table(["told apart", "area", "95 % within"], areas),
+        table(["told apart", "AUC", "95 % within"], aucs),
         "",
-        table(["what gives them away", "weight", "real", "written"], away),
+        table(["what gives them away", "importance", "real", "written"], away),
         "",
     ]

@@ -35,8 +35,8 @@ def originality(
     tune has the most notes in common that begin at the same places of the same bars. If that cannot be chance,
     the tune is a copy of it, even with more than half of its notes changed, or a setting of the same tune.
     """
+    from folkrnn.analysis.originality import Index
     from folkrnn.composition.composer import Composer
-    from folkrnn.composition.originality import Index
     from folkrnn.corpus import find_corpus
 
     tunes = [tune for _, found in read_files(files, stop) for tune in found if tune.bars]

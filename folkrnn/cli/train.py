@@ -61,14 +61,14 @@ def train(
     """
     from folkrnn.composition.training import check_run, train_model
     from folkrnn.corpus import find_corpus
-    from folkrnn.model.progress import ProgressLine
+    from folkrnn.model.progress import TrainingProgressLine
 
     sources = corpus or ("default",)
     folder = run or Path("runs") / Path(sources[0]).stem
     check_run(folder, resume=resume, overwrite=force)
     given = {name: value for name, value in options.items() if value is not None}
     shape = SIZES.get(given.pop("size", ""), {}) | {name: given.pop(name) for name in SHAPING if name in given}
-    line = ProgressLine()
+    line = TrainingProgressLine()
     model = train_model(
         find_corpus(sources, logging.getLogger("folkrnn").info),
         folder,

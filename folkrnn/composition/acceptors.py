@@ -7,8 +7,8 @@ in ``Composer`` that adds it to the list.
 from math import exp
 from zlib import crc32
 
+from folkrnn.analysis.originality import DEFAULT_MAX_COPIED, Index, Originality
 from folkrnn.composition.critic import Critic
-from folkrnn.composition.originality import DEFAULT_MAX_COPIED, Index, Originality
 from folkrnn.composition.requests import Request
 from folkrnn.generation.drafts import Refusal
 from folkrnn.generation.texts import GeneratedText

@@ -17,10 +17,10 @@ from os import PathLike
 from pathlib import Path
 from typing import NamedTuple, Unpack
 
+from folkrnn.analysis.originality import DEFAULT_MAX_COPIED, Index, Originality
 from folkrnn.composition.acceptors import IsOriginal, KeepsRequest, PassesCritic
 from folkrnn.composition.critic import Critic
 from folkrnn.composition.index_cache import Interrupted, index_at_hand, index_for
-from folkrnn.composition.originality import DEFAULT_MAX_COPIED, Index, Originality
 from folkrnn.composition.requests import Request, read_request, unlearned
 from folkrnn.composition.reworking import Reworking, extension, replacement
 from folkrnn.composition.selection import Score, start_fit, typicality
@@ -150,7 +150,7 @@ class Composer:
         if max_copied is not None and not 0 <= max_copied <= 1:
             raise GenerationError(f"max_copied={max_copied!r} should be from 0 to 1, a share of the notes")
         wishes = {"title": title, "rhythm": rhythm, "origin": origin, "meter": meter, "key": key, "form": form}
-        values = self.checkpoint.corpus.get("values", {})
+        values = self.checkpoint.corpus.values
         request = read_request(wishes, values, similarity, start)
         for sentence in unlearned(request, values):
             log.warning("%s", sentence)

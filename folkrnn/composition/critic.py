@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from folkrnn.analysis.features import COUNTED, counted_of
+from folkrnn.analysis.melody import melody_of
 from folkrnn.composition.imitation import distinct, imitate
 from folkrnn.corpus import CorpusTune
 from folkrnn.errors import ModelError
-from folkrnn.evaluation.features import COUNTED, counted_of
-from folkrnn.evaluation.melody import melody_of
 from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
 from folkrnn.model import Checkpoint
 from folkrnn.notation import Tune, read_tunes

@@ -28,7 +28,7 @@ def imitate(
     tunes: Sequence[Tune], checkpoint: Checkpoint, sampling: SamplingParameters, seed: int, **options: Any
 ) -> list[GeneratedText]:
     """Return a text for each tune, in its rhythm where the model knows it; ``options`` as for ``generate_texts``."""
-    known = checkpoint.corpus.get("values", {}).get("R")
+    known = checkpoint.corpus.values.get("R")
     asked = [tune.rhythm if known is None or tune.rhythm in known else "" for tune in tunes]
     prompts = {rhythm: Prompt({"R": rhythm} if rhythm else {}) for rhythm in asked}
     return list(

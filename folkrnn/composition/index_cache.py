@@ -10,7 +10,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from folkrnn.composition.originality import INDEX_FORMAT, Index, index_path, name_of
+from folkrnn.analysis.originality import INDEX_FORMAT, Index, index_path, name_of
 from folkrnn.corpus import kept_tunes, list_recipes
 from folkrnn.errors import ModelError
 from folkrnn.model import Checkpoint
@@ -48,7 +48,7 @@ def index_for(model: Path, checkpoint: Checkpoint, stop: Callable[[], bool] = la
     """
     if index := index_at_hand(model, checkpoint):
         return index
-    recipe = next((each for each in list_recipes() if each.settings() == checkpoint.corpus.get("recipe")), None)
+    recipe = next((each for each in list_recipes() if each.settings() == checkpoint.corpus.recipe), None)
     if recipe is None:
         raise ModelError(f"{model}: the tunes that it learned from are not at hand; expected a corpus of them")
     log.info("reading the corpus, this once")
@@ -69,4 +69,4 @@ def index_for(model: Path, checkpoint: Checkpoint, stop: Callable[[], bool] = la
 
 def _kept(checkpoint: Checkpoint) -> Path:
     """Return the place of a kept index."""
-    return cache_folder() / f"corpus-{checkpoint.corpus.get('digest', '')}-{INDEX_FORMAT}.npz"
+    return cache_folder() / f"corpus-{checkpoint.corpus.digest}-{INDEX_FORMAT}.npz"

@@ -106,7 +106,7 @@ def _plain(tune: Tune, checkpoint: Checkpoint) -> Tune:
             raise GenerationError(f"{finding.code}: {finding.message}; expected a tune that folkrnn validate can read")
     if not tune.bars:
         raise GenerationError("the tune holds no music; expected at least some notes")
-    drop = checkpoint.corpus.get("recipe", {}).get("drop", UNLEARNED_FEATURES)
+    drop = checkpoint.corpus.recipe.get("drop", UNLEARNED_FEATURES)
     return without(tune, frozenset(drop))
 
 

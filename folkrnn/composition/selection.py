@@ -18,7 +18,7 @@ def typicality(checkpoint: Checkpoint) -> Score:
     Those are tunes that it has not learned, and the measure is bits per note. A likelier tune is dull, a less
     likely one is wild (Meister et al., 2023, on typical sampling).
     """
-    usual: float = checkpoint.validation.get("validation", {}).get("all", {}).get("bits_per_note", USUAL_BITS)
+    usual: float = checkpoint.validation.bits_per_note("validation", "all") or USUAL_BITS
 
     def score(text: GeneratedText) -> float:
         notes = sum(1 for _ in text.tune.notes())

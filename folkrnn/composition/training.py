@@ -6,19 +6,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
+from folkrnn.analysis.originality import Index, index_path
 from folkrnn.composition.critic import real_tunes, with_critic
-from folkrnn.composition.originality import Index, index_path
 from folkrnn.corpus import Corpus, CorpusTune, field_values, merged_values
 from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
 from folkrnn.errors import ModelError
 from folkrnn.evaluation.bits import measure_bits, summarise
 from folkrnn.model import Checkpoint, bundled_model
 from folkrnn.model.checkpoint import load_checkpoint, save_checkpoint, with_vocabulary
+from folkrnn.model.distributed import ProcessGroup
 from folkrnn.model.network import NetworkSettings, device_for
-from folkrnn.model.progress import Progress as TrainingProgress
-from folkrnn.model.together import Together
-from folkrnn.model.training import MODEL_FILE, TrainingSettings, saved_settings
-from folkrnn.model.training import train as train_network
+from folkrnn.model.progress import TrainingProgress
+from folkrnn.model.provenance import CorpusProvenance
+from folkrnn.model.schedule import TrainingSettings
+from folkrnn.model.training import MODEL_FILE, saved_settings, train_network
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.context import CONTEXT_SIZES
 from folkrnn.notation.headers import training_text
@@ -92,12 +93,12 @@ def train_model(
     values = field_values(corpus.tunes)
     if initial is not None:
         initial = with_vocabulary(initial, vocabulary.characters, network)
-        values = merged_values(values, initial.corpus.get("values", {}))
+        values = merged_values(values, initial.corpus.values)
     tunes = corpus.of("train") or list(corpus.tunes)
     held_out = corpus.of("validation") or tunes
     real = real_tunes(tunes, critic, settings.seed) if critic else []
     texts_of = KeyShuffle(tunes, settings.seed) if transpose else lambda *_: [tune.text for tune in tunes]
-    group = Together()
+    group = ProcessGroup.from_environment()
     result = train_network(
         header_shuffle(texts_of, settings.seed),
         [training_text(tune.text) for tune in held_out],
@@ -110,9 +111,9 @@ def train_model(
         initial=initial,
         device=device,
         jobs=max(1, processors() // group.size),
-        corpus={"recipe": corpus.recipe, "digest": corpus.digest, "transposed": transpose, "values": values},
+        corpus=CorpusProvenance(corpus.recipe, corpus.digest, transpose, values),
     )
-    if not group.leads:
+    if not group.is_main:
         return None
     Index.of_corpus(corpus.tunes).save(index_path(result.model))
     checkpoint, figures = _measured(load_checkpoint(result.model), corpus, held_out)
@@ -129,10 +130,10 @@ def _network(
 ) -> NetworkSettings:
     """Return the settings of the network to train. Raises ModelError if a model's own shape is overruled."""
     if initial is None:
-        return NetworkSettings(**shape, told=len(CONTEXT_SIZES))
+        return NetworkSettings(**shape, context=len(CONTEXT_SIZES))
     if set(shape) - {"dropout"} or (resume and shape):
         raise ModelError(f"{start}: the model brings its own cell, layers and units; leave those options out")
-    return replace(initial.network.settings, **shape, told=len(CONTEXT_SIZES))
+    return replace(initial.network.settings, **shape, context=len(CONTEXT_SIZES))
 
 
 def _measured(
@@ -142,4 +143,4 @@ def _measured(
     figures = {"validation": summarise(measure_bits(checkpoint, held_out))}
     if corpus.of("test"):
         figures["test"] = summarise(measure_bits(checkpoint, corpus.of("test")))
-    return replace(checkpoint, validation={**checkpoint.validation, **figures}), figures
+    return replace(checkpoint, validation=replace(checkpoint.validation, splits=figures)), figures

@@ -1,7 +1,6 @@
-"""Augmentation: every pass over the corpus meets each tune in another guise.
+"""Augmentation: in every pass over the corpus each tune has another key and another order of header fields.
 
-It stands in one of the keys that its collection uses, and its header's fields in another order. Only in the last passes
-are all tunes in their own keys.
+The keys are those that its collection uses. In the last passes all tunes are in their own keys.
 """
 
 import random
@@ -15,19 +14,20 @@ from folkrnn.notation.headers import training_text
 from folkrnn.notation.transposition import interval_between, transpose
 
 SPELLINGS = "ABCDEFGabcdefg,'^_=#b"
-"""All that the spelling of a pitch or a key may need, whatever key a tune is moved to."""
+"""All characters that the spelling of a pitch or a key may need in any key."""
 
-RANGE = (53, 91)
-"""MIDI numbers, F3 to G6: a transposed tune that leaves it is moved by the other octave, or stays where it was."""
+PITCH_RANGE = (53, 91)
+"""MIDI numbers, F3 to G6. A transposed tune outside it is moved by an octave, or stays in its own key."""
 
 
 class KeyShuffle:
-    """Training texts that differ from pass to pass in the keys of their tunes.
+    """Training texts whose keys differ from pass to pass.
 
-    New keys are drawn with the frequencies that the tune's collection and mode have, so that the model
-    still learns which keys are usual. A tune's key in a pass depends only on ``seed``, the pass and the tune's place.
-    In the last passes every tune is as it is: a tune in G lies between D and b, and what is moved there does not, so
-    that a model of moved tunes alone strays high and low.
+    New keys are drawn with their frequencies in the tune's collection and mode, so that the model still learns which
+    keys are usual. The key of a tune in a pass depends only on ``seed``, the pass and the tune's index.
+
+    In the last passes every tune is in its own key. A tune in G usually lies between D and b, but one that was
+    transposed to G does not. A model that learned transposed tunes only would write too high and too low.
     """
 
     def __init__(self, tunes: Sequence[CorpusTune], seed: int) -> None:
@@ -43,7 +43,7 @@ class KeyShuffle:
         self.tonics = {group: (list(count), list(count.values())) for group, count in counts.items()}
 
     def __call__(self, number: int, last: bool = False) -> list[str]:
-        """The texts of pass ``number`` (from 0), which may be one of the last."""
+        """Return the texts of pass ``number`` (from 0), which may be one of the last."""
         if last:
             return self.texts
         rng = random.Random(self.seed * 1_000_003 + number)
@@ -60,7 +60,7 @@ class KeyShuffle:
 
 
 def header_shuffle(texts_of: Callable[[int, bool], Sequence[str]], seed: int) -> Callable[[int, bool], list[str]]:
-    """The same training texts with their fields in an order that depends only on ``seed``, the pass and the place."""
+    """Return a function of the same texts with their fields in an order drawn from ``seed`` and the pass alone."""
 
     def texts(number: int, last: bool) -> list[str]:
         rng = random.Random(f"{seed} {number}")
@@ -70,7 +70,7 @@ def header_shuffle(texts_of: Callable[[int, bool], Sequence[str]], seed: int) ->
 
 
 def in_key(tune: Tune, tonic: str) -> str:
-    """The canonical text of a tune on another tonic, within RANGE; empty where there is none."""
+    """Return the canonical text of a tune on another tonic, within PITCH_RANGE; empty if there is none."""
     try:
         steps, semitones = interval_between(tune.key, tonic)
     except NotationError:
@@ -79,7 +79,7 @@ def in_key(tune: Tune, tonic: str) -> str:
     octave = (-7, -12) if semitones > 0 else (7, 12)
     for more_steps, more in ((0, 0), octave):
         low, high = min(numbers) + semitones + more, max(numbers) + semitones + more
-        if RANGE[0] <= low and high <= RANGE[1]:
+        if PITCH_RANGE[0] <= low and high <= PITCH_RANGE[1]:
             try:
                 return canonical(transpose(tune, steps + more_steps, semitones + more))
             except NotationError:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from folkrnn.corpus.cleaning import clean_title, title_key, told
+from folkrnn.corpus.cleaning import clean_title, match_value, title_key
 from folkrnn.corpus.families import families
 from folkrnn.corpus.recipe import Recipe, SourceSettings
 from folkrnn.corpus.sources import source_texts
@@ -22,10 +22,10 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True, slots=True)
 class CorpusTune:
-    """One kept tune: its canonical text, where it came from, its family and its split.
+    """A tune of a corpus: its canonical text, its collection and source, its family and its split.
 
-    ``notes`` counts its notes and rests, the denominator of bits per note; ``playable`` says that our reader finds
-    neither error nor warning.
+    ``notes`` counts its notes and rests, the denominator of bits per note. A tune is ``playable`` if our reader finds
+    neither an error nor a warning.
     """
 
     text: str
@@ -39,7 +39,10 @@ class CorpusTune:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """The kept tunes in the order of the sources, with what fell out and why, by collection."""
+    """The tunes that a recipe keeps, in the order of its sources, and the counts of dropped ones.
+
+    ``dropped`` counts them by collection and reason.
+    """
 
     name: str
     recipe: dict[str, Any]
@@ -47,26 +50,26 @@ class Corpus:
     dropped: dict[str, dict[str, int]]
 
     def texts(self, split: str) -> list[str]:
-        """The canonical texts of one split."""
+        """Return the canonical texts of one split."""
         return [tune.text for tune in self.tunes if tune.split == split]
 
     def of(self, split: str) -> list[CorpusTune]:
-        """The tunes of one split."""
+        """Return the tunes of one split."""
         return [tune for tune in self.tunes if tune.split == split]
 
     @property
     def digest(self) -> str:
-        """A fingerprint of all texts and their splits."""
-        told = "".join(f"{tune.split} {tune.text}" for tune in self.tunes)
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        """A hash of all texts and their splits."""
+        content = "".join(f"{tune.split} {tune.text}" for tune in self.tunes)
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def build_corpus(recipe: Recipe, progress: Callable[[str], None] | None = None) -> Corpus:
-    """Build the corpus of a recipe. Raises CorpusError if no tune is left."""
+    """Build the corpus of a recipe; ``progress`` gets a line a source. Raise CorpusError if no tune is left."""
     dropped: dict[str, Counter[str]] = defaultdict(Counter)
     kept = list(kept_tunes(recipe, dropped, progress))
     if not kept:
-        raise CorpusError(f"recipe {recipe.name!r} leaves no tune; the findings that fell out: {_causes(dropped)}")
+        raise CorpusError(f"recipe {recipe.name!r} leaves no tune; dropped: {_reasons(dropped)}")
     if progress:
         progress(f"finding the families of {len(kept)} tunes")
     family = families([tune for tune, _, _ in kept], [title_key(tune.title) for tune, _, _ in kept])
@@ -77,7 +80,7 @@ def build_corpus(recipe: Recipe, progress: Callable[[str], None] | None = None) 
             collection=collection,
             source=f"{tune.source}:{tune.line}",
             family=name,
-            split=_split(name, recipe),
+            split=split_of(name, recipe),
             notes=sum(1 for _ in tune.notes()),
             playable=is_playable(tune.findings),
         )
@@ -91,9 +94,11 @@ def kept_tunes(
     dropped: dict[str, Counter[str]] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Iterator[tuple[Tune, str, str]]:
-    """Yield the tunes that a recipe keeps: each cleaned, with the name of its source and its canonical text.
+    """Yield each tune that a recipe keeps, cleaned, with the name of its source and its canonical text.
 
-    ``dropped`` counts why the others fell out, by source. Raises CorpusError for a source that cannot be read.
+    A tune is read when it is asked for, so the caller may stop at any time. ``dropped`` counts the other tunes by
+    source and reason, and ``progress`` gets a line after each source. Raise CorpusError for a source that cannot be
+    read.
     """
     dropped = defaultdict(Counter) if dropped is None else dropped
     seen: set[str] = set()
@@ -120,10 +125,13 @@ def kept_tunes(
 
 
 def clean(tune: Tune, recipe: Recipe, source: SourceSettings) -> Tune:
-    """The tune with a tidy title, the rhythm and origin that its source tells, and without what the recipe drops."""
+    """Return a tune with a clean title, its rhythm and origin, and without the features that the recipe drops.
+
+    Rhythm and origin are those that its fields match in the recipe's tables, else those of its source.
+    """
     title = clean_title(tune.title)
-    rhythm = told((tune.rhythm, *tune.all_fields("T")), recipe.rhythms) or source.rhythm
-    origin = told((tune.origin,), recipe.origins) or source.origin
+    rhythm = match_value((tune.rhythm, *tune.all_fields("T")), recipe.rhythms) or source.rhythm
+    origin = match_value((tune.origin,), recipe.origins) or source.origin
     fields = tuple((letter, value) for letter, value in tune.fields if letter not in "TRO")
     fields = (("T", title), ("R", rhythm), ("O", origin), *fields)
     return without(replace(tune, fields=fields), frozenset(recipe.drop))
@@ -138,9 +146,10 @@ def reason_to_drop(tune: Tune, recipe: Recipe) -> str:
 
 
 def _family_names(family: list[int], tunes: list[Tune]) -> list[str]:
-    """A name for each tune's family that depends on its members' titles and notes alone.
+    """Return the name of each tune's family, which depends only on its members' titles and notes.
 
-    Neither their order or number nor how a text spells them changes it, so that a tune once held out stays so.
+    The order and the number of the members do not change it, nor does their spelling, so a held-out tune stays held
+    out.
     """
     names: dict[int, str] = {}
     for index, tune in zip(family, tunes, strict=True):
@@ -150,24 +159,28 @@ def _family_names(family: list[int], tunes: list[Tune]) -> list[str]:
     return [names[index] for index in family]
 
 
-def _split(family: str, recipe: Recipe) -> str:
-    # Split by tune family: settings of one tune must not straddle train and test.
-    place = int(hashlib.sha256(family.encode()).hexdigest()[:8], 16) / 16**8
-    if place < recipe.test:
+def split_of(family: str, recipe: Recipe) -> str:
+    """Return the split of a family, from the hash of its name."""
+    # Split by tune family: settings of one tune must not be both in train and in test.
+    share = int(hashlib.sha256(family.encode()).hexdigest()[:8], 16) / 16**8
+    if share < recipe.test:
         return "test"
-    return "validation" if place < recipe.test + recipe.validation else "train"
+    return "validation" if share < recipe.test + recipe.validation else "train"
 
 
-def _causes(dropped: dict[str, Counter[str]]) -> str:
+def _reasons(dropped: dict[str, Counter[str]]) -> str:
     total: Counter[str] = sum(dropped.values(), Counter())
     return ", ".join(f"{code} {count}" for code, count in total.most_common(5)) or "none"
 
 
-def save_corpus(corpus: Corpus, folder: Path, force: bool = False) -> None:
-    """Write a corpus: one tunebook a split and ``corpus.json``. Raises CorpusError; overwrites only with ``force``."""
+def save_corpus(corpus: Corpus, folder: Path, overwrite: bool = False) -> None:
+    """Write a corpus: a tunebook for each split, and ``corpus.json``.
+
+    Raise CorpusError if a file exists, unless ``overwrite``, or cannot be written.
+    """
     paths = {split: folder / f"{split}.abc" for split in SPLITS}
     taken = [path for path in (*paths.values(), folder / "corpus.json") if path.exists()]
-    if taken and not force:
+    if taken and not overwrite:
         raise CorpusError(f"{taken[0]}: exists already; --force overwrites it")
     tunes = [{k: v for k, v in asdict(tune).items() if k != "text"} for tune in corpus.tunes]
     about = {"name": corpus.name, "recipe": corpus.recipe, "digest": corpus.digest, "dropped": corpus.dropped}
@@ -175,14 +188,14 @@ def save_corpus(corpus: Corpus, folder: Path, force: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for split, path in paths.items():
             write_whole(path, "\n".join(corpus.texts(split)).encode())
-        told = json.dumps({**about, "tunes": tunes}, indent=0, ensure_ascii=False)
-        write_whole(folder / "corpus.json", told.encode())
+        content = json.dumps({**about, "tunes": tunes}, indent=0, ensure_ascii=False)
+        write_whole(folder / "corpus.json", content.encode())
     except OSError as error:
         raise CorpusError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from None
 
 
 def load_corpus(folder: Path) -> Corpus:
-    """Read a corpus that ``save_corpus`` wrote. Raises CorpusError."""
+    """Read a corpus that ``save_corpus`` wrote. Raise CorpusError if it is not one, or has been changed."""
     try:
         about = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
         texts = {}
@@ -205,22 +218,23 @@ def load_corpus(folder: Path) -> Corpus:
     return corpus
 
 
-VALUED = "ROMK"
-"""The fields with values that tunes share."""
+VALUE_FIELDS = "ROMK"
+"""The letters of the fields whose values many tunes share: rhythm, origin, meter, key."""
 
 
 def field_values(tunes: Iterable[CorpusTune]) -> dict[str, list[str]]:
-    """The values that the fields of some tunes have, by the field's letter, commonest first."""
+    """Return the values of the header fields of some tunes, by the field's letter, commonest first."""
     return {letter: [value for value, _ in counts.most_common()] for letter, counts in _counted(tunes).items()}
 
 
 def merged_values(values: Mapping[str, list[str]], more: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """Values by letter with more of them behind, each once."""
-    return {letter: list(dict.fromkeys([*values.get(letter, []), *more.get(letter, [])])) for letter in VALUED}
+    """Return values by letter followed by more of them, each once."""
+    return {letter: list(dict.fromkeys([*values.get(letter, []), *more.get(letter, [])])) for letter in VALUE_FIELDS}
 
 
 def _counted(tunes: Iterable[CorpusTune]) -> dict[str, Counter[str]]:
-    values: dict[str, Counter[str]] = {letter: Counter() for letter in VALUED}
+    """Return how often each field has each value, by the field's letter."""
+    values: dict[str, Counter[str]] = {letter: Counter() for letter in VALUE_FIELDS}
     for tune in tunes:
         for line in split_header(tune.text)[0]:
             if line[0] in values:
@@ -229,7 +243,7 @@ def _counted(tunes: Iterable[CorpusTune]) -> dict[str, Counter[str]]:
 
 
 def statistics(tunes: Iterable[CorpusTune]) -> dict[str, Any]:
-    """Counts over corpus tunes: tunes, families, notes, characters, and the commonest field values."""
+    """Return counts of corpus tunes: tunes, families, notes, characters, and the commonest field values."""
     tunes = list(tunes)
     values = _counted(tunes)
     return {

@@ -1,29 +1,29 @@
-"""Cleaning: titles as people write them, and the rhythm and origin that a source tells."""
+"""Cleaning: titles as people write them, and the rhythm and the origin that a text names."""
 
 import re
 import unicodedata
 from collections.abc import Mapping
 
-_ARTICLE_BEHIND = re.compile(r"^(.*),\s*(the|a|an)(\s*[(\[].*)?$", re.IGNORECASE)
-_BEHIND_DASHES = re.compile(r"\s+--?\s+[^-]*$")
+_ARTICLE_LAST = re.compile(r"^(.*),\s*(the|a|an)(\s*[(\[].*)?$", re.IGNORECASE)
+_AFTER_DASHES = re.compile(r"\s+--?\s+[^-]*$")
 _SETTING = re.compile(
     r"[\s.,(\[]*\b(?:\d+(?:st|nd|rd|th)|first|second|third)\s+(?:setting|version|set)\b.*$", re.IGNORECASE
 )
-_REFERENCE = re.compile(r"\s*\((?:Band )?\d[^)]*\).*$|,\s*S\.? ?\d+f*\)?$")  # (4-53), S. 71: where a songbook has it
+_REFERENCE = re.compile(r"\s*\((?:Band )?\d[^)]*\).*$|,\s*S\.? ?\d+f*\)?$")  # (4-53), S. 71: numbers in a songbook
 _QUOTED = re.compile(r'["“„](.*)["”“]')
 _SPACE = re.compile(r"\s+")
 
 
 def clean_title(title: str) -> str:
-    """A title as it stands on a page.
+    """Return a title as a book prints it.
 
-    Quotes around it, and ``-- Reel``, ``2nd setting`` and ``(4-53), S. 71`` behind it, go;
-    ``Rakes, The`` becomes ``The Rakes``; capitals throughout become capitals at the start of words.
+    Quotes around it are removed, and so are ``-- Reel``, ``2nd setting`` and ``(4-53), S. 71`` after it.
+    ``Rakes, The`` becomes ``The Rakes``. A title all in capitals keeps only those at the start of words.
     """
-    text = _SETTING.sub("", _BEHIND_DASHES.sub("", _SPACE.sub(" ", mend_encoding(title))))
+    text = _SETTING.sub("", _AFTER_DASHES.sub("", _SPACE.sub(" ", mend_encoding(title))))
     text = _REFERENCE.sub("", text).strip()
     text = (_QUOTED.fullmatch(text) or [text, text])[1].strip().rstrip(" .,;:")
-    match = _ARTICLE_BEHIND.match(text)
+    match = _ARTICLE_LAST.match(text)
     if match:
         text = f"{match[2].capitalize()} {match[1]}{match[3] or ''}"
     letters = [character for character in text if character.isalpha()]
@@ -34,9 +34,9 @@ def clean_title(title: str) -> str:
 
 
 def mend_encoding(text: str) -> str:
-    """A text whose DOS letters were once taken for Latin-1 (``Dreik\\x94nig``), as it was meant (``Dreikönig``).
+    """Return a text as it was meant (``Dreikönig``), if its DOS letters were read as Latin-1 (``Dreik\\x94nig``).
 
-    Control characters have no other business in a title, so they give the mistake away.
+    The mistake shows as control characters, which a title has for no other reason.
     """
     if not any("\x80" <= character <= "\x9f" for character in text):
         return text
@@ -44,14 +44,17 @@ def mend_encoding(text: str) -> str:
 
 
 def title_key(title: str) -> str:
-    """What two titles share when they name one tune: letters only, without articles and accents."""
+    """Return the key that titles of one tune have in common: letters and digits, without articles and accents."""
     decomposed = unicodedata.normalize("NFKD", clean_title(title).lower())
     words = re.findall(r"[a-z0-9]+", "".join(c for c in decomposed if not unicodedata.combining(c)).replace("'", ""))
     return " ".join(word for word in words if word not in ("the", "a", "an", "o", "of", "der", "die", "das"))
 
 
-def told(texts: tuple[str, ...], table: Mapping[str, str]) -> str:
-    """The value of the first entry of a table whose pattern is found in one of the texts; empty if none is."""
+def match_value(texts: tuple[str, ...], table: Mapping[str, str]) -> str:
+    """Return the value of the first pattern of a table that the first matching text contains; empty if none does.
+
+    A pattern is a regular expression that must begin at the start of a word, in either case.
+    """
     for text in texts:
         for pattern, value in table.items():
             if re.search(rf"\b(?:{pattern})", text, re.IGNORECASE):

@@ -6,23 +6,28 @@ from itertools import pairwise
 
 from folkrnn.notation import Tune
 
-RUN = 9
-"""Melodies are compared by runs of this many intervals."""
-ALIKE = 0.4
-"""Two tunes of which one shares this share of its runs with the other are one family."""
-COMMON = 40
-"""A run that more tunes than this have says nothing about kinship."""
+RUN_INTERVALS = 9
+"""The number of intervals in the runs by which melodies are compared."""
+
+MIN_SHARED = 0.4
+"""Two tunes are one family if they share at least this share of the runs of the one with fewer."""
+
+MAX_RUN_TUNES = 40
+"""A run that more tunes than this have does not show that tunes are related."""
 
 
 def runs(tune: Tune) -> frozenset[tuple[int, ...]]:
-    """The distinct runs of RUN successive intervals, in semitones, of a tune's top notes: the same in any key."""
-    pitches = [note.top.midi for note in tune.notes() if note.top]
+    """Return the distinct runs of RUN_INTERVALS intervals, in semitones, of a tune's top notes: the same in any key."""
+    pitches = [note.pitches[-1].midi for note in tune.notes() if note.pitches]
     steps = [after - before for before, after in pairwise(pitches)]
-    return frozenset(tuple(steps[place : place + RUN]) for place in range(len(steps) - RUN + 1))
+    return frozenset(tuple(steps[place : place + RUN_INTERVALS]) for place in range(len(steps) - RUN_INTERVALS + 1))
 
 
 def families(tunes: Sequence[Tune], titles: Sequence[str]) -> list[int]:
-    """The family of each tune, as the index of its first member: same title key, or nearly the same melody."""
+    """Return the family of each tune, as the index of its first member.
+
+    Tunes of one title key, or of nearly the same melody, are one family; a single link is enough to join two families.
+    """
     parent = list(range(len(tunes)))
 
     def root(index: int) -> int:
@@ -49,14 +54,10 @@ def families(tunes: Sequence[Tune], titles: Sequence[str]) -> list[int]:
     for index, melody in enumerate(melodies):
         shared: dict[int, int] = defaultdict(int)
         for run in melody:
-            if len(by_run[run]) <= COMMON:
+            if len(by_run[run]) <= MAX_RUN_TUNES:
                 for other in by_run[run]:
                     if other > index:
                         shared[other] += 1
-        join(
-            [
-                index,
-                *(other for other, count in shared.items() if count >= ALIKE * min(len(melody), len(melodies[other]))),
-            ]
-        )
+        fewest = {other: MIN_SHARED * min(len(melody), len(melodies[other])) for other in shared}
+        join([index, *(other for other, count in shared.items() if count >= fewest[other])])
     return [root(index) for index in range(len(tunes))]

@@ -19,9 +19,9 @@ _KINDS = {str: "a text", int: "a whole number", float: "a number", tuple: "a lis
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
-    """One source: a collection of music21's, or a file or folder at ``path``.
+    """A source of tunes: a collection in music21, or a file or folder at ``path``.
 
-    ``rhythm`` and ``origin`` are given to tunes that do not tell theirs.
+    Tunes that do not name their own get ``rhythm`` and ``origin``.
     """
 
     collection: str = ""
@@ -37,13 +37,16 @@ class SourceSettings:
 
     @property
     def name(self) -> str:
-        """What the source is called in counts and statistics."""
+        """The name of the source in counts and statistics."""
         return self.collection or ("stdin" if self.path == "-" else Path(self.path).stem)
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What to read (``sources``) and how to clean, name and divide it; see ``corpora/default.toml``."""
+    """A recipe for a corpus: what to read (``sources``), and how to clean, name and split it.
+
+    ``corpora/default.toml`` explains each setting.
+    """
 
     name: str
     sources: tuple[SourceSettings, ...]
@@ -74,7 +77,7 @@ class Recipe:
                 raise CorpusError(f"recipe {self.name!r}: {pattern!r} is no regular expression: {error}") from None
 
     def settings(self) -> dict[str, Any]:
-        """The recipe as plain data, for a model file or a corpus folder."""
+        """Return the recipe as plain data, for a model file or a corpus folder."""
         return {
             "name": self.name,
             "sources": [source.name for source in self.sources],
@@ -88,13 +91,13 @@ class Recipe:
 
     @property
     def digest(self) -> str:
-        """A short fingerprint of all that the recipe says."""
-        told = [self.settings(), self.rhythms, self.origins, [str(source) for source in self.sources]]
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
+        """A short hash of all that the recipe says."""
+        content = [self.settings(), self.rhythms, self.origins, [str(source) for source in self.sources]]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _check_types(settings: "SourceSettings | Recipe", where: str) -> None:
-    """Raise CorpusError for a value that is not of its field's type, as TOML may hold one."""
+    """Raise CorpusError for a value that is not of its field's type; TOML may hold any."""
     for setting in fields(settings):
         value = getattr(settings, setting.name)
         kind: Any = get_origin(setting.type) or setting.type
@@ -104,13 +107,13 @@ def _check_types(settings: "SourceSettings | Recipe", where: str) -> None:
 
 
 def recipe_folder() -> Traversable:
-    """Where the recipes that ship with folkrnn lie: ``corpora/`` of a checkout, or its copy in the package."""
+    """Return the folder of the recipes that ship with folkrnn: ``corpora/``, or its copy in the package."""
     checkout = Path(__file__).parents[2] / "corpora"
     return checkout if (checkout / "default.toml").is_file() else files("folkrnn") / "recipes"
 
 
 def list_recipes() -> list[Recipe]:
-    """The recipes that ship with folkrnn, by name."""
+    """Return the recipes that ship with folkrnn, by name."""
     found = [entry for entry in recipe_folder().iterdir() if entry.name.endswith(".toml")]
     return [
         parse_recipe(entry.read_text(encoding="utf-8"), entry.name) for entry in sorted(found, key=lambda e: e.name)
@@ -118,7 +121,7 @@ def list_recipes() -> list[Recipe]:
 
 
 def load_recipe(name: str) -> Recipe:
-    """The recipe of a name that ships with folkrnn, or of a TOML file. Raises CorpusError."""
+    """Return the recipe of a name that ships with folkrnn, or of a TOML file. Raise CorpusError."""
     path = Path(name)
     if path.suffix == ".toml":
         try:
@@ -132,14 +135,14 @@ def load_recipe(name: str) -> Recipe:
 
 
 def recipe_of(paths: Iterable[str]) -> Recipe:
-    """A recipe that reads files, folders or ``-`` (standard input), cleaned like the default one."""
+    """Return a recipe that reads files, folders or ``-`` (standard input) and cleans like the default one."""
     default = load_recipe("default")
     sources = tuple(SourceSettings(path=path) for path in paths)
     return Recipe("files", sources, "", default.drop, default.allow, rhythms=default.rhythms, origins=default.origins)
 
 
 def parse_recipe(text: str, source: str, folder: Path | None = None) -> Recipe:
-    """Read a recipe's TOML; relative paths in it start from ``folder``. Raises CorpusError."""
+    """Return the recipe of a TOML text; relative paths in it start from ``folder``. Raise CorpusError."""
     try:
         data = tomllib.loads(text)
         sources = tuple(SourceSettings(**entry) for entry in data.pop("source", []))

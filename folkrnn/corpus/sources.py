@@ -10,12 +10,12 @@ from folkrnn.corpus.recipe import SourceSettings
 from folkrnn.errors import CorpusError, InputError
 from folkrnn.notation.lexer import decode
 
-BINARY = 0.05
+MAX_CONTROL_SHARE = 0.05
 """A file with a larger share of control characters than this is not text."""
 
 
 def music21_collection(name: str) -> list[Path]:
-    """The ABC files of one collection in the installed music21, found without importing music21."""
+    """Return the ABC files of a collection in the installed music21, without importing it. Raise CorpusError."""
     spec = find_spec("music21")
     if spec is None or spec.origin is None:
         raise CorpusError("music21 is not installed; expected it for the collections it carries")
@@ -27,9 +27,9 @@ def music21_collection(name: str) -> list[Path]:
 
 
 def read_text(path: str | Path) -> str:
-    """The text of a file, or of standard input for ``-``.
+    """Return the text of a file, or of standard input for ``-``.
 
-    Raises InputError, in one line, for a file that is not there, cannot be read, is empty or is no text.
+    Raise InputError, in one line, for a file that does not exist, cannot be read, is empty or is no text.
     """
     name = "standard input" if str(path) == "-" else str(path)
     try:
@@ -44,15 +44,15 @@ def read_text(path: str | Path) -> str:
     if not text.strip():
         raise InputError(f"{name}: is empty; expected tunes in ABC notation")
     head = text[:4096]
-    if sum(character < " " and character not in "\t\n\r\f\v\x1a" for character in head) > BINARY * len(head):
+    if sum(character < " " and character not in "\t\n\r\f\v\x1a" for character in head) > MAX_CONTROL_SHARE * len(head):
         raise InputError(f"{name}: is not text; expected tunes in ABC notation")
     return text
 
 
 def source_files(source: SourceSettings) -> list[str]:
-    """The files of a source in the order of their names; ``-`` is standard input.
+    """Return the files of a source in the order of their names; ``-`` is standard input.
 
-    Raises CorpusError for a folder or a collection without ABC files.
+    Raise CorpusError for a folder or a collection without ABC files.
     """
     if source.collection:
         return [str(file) for file in music21_collection(source.collection)]
@@ -65,6 +65,6 @@ def source_files(source: SourceSettings) -> list[str]:
 
 
 def source_texts(source: SourceSettings) -> Iterator[tuple[str, str]]:
-    """The (name, text) pairs of a source's files; collections give their files' bare names."""
+    """Yield the (name, text) pairs of a source's files; those of collections have bare file names."""
     for file in source_files(source):
         yield (Path(file).name if source.collection else file), read_text(file)

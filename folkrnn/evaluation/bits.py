@@ -10,14 +10,14 @@ from folkrnn.model.scoring import bits
 from folkrnn.notation.headers import split_header, training_text
 
 FIDDLE = ("oneills1850", "ryansMammoth", "airdsAirs")
-"""The fiddle collections, whose figure is given together beside each one's own."""
+"""The fiddle collections; the summary has a figure for all of them together besides their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bits:
-    """Totals over some tunes: bits of whole texts, of bodies, of form lines, and what they are shared out among.
+    """Totals over some tunes: bits of whole texts, of bodies and of form lines, and how much there is of each.
 
-    The body is the line of music with the line end that closes the tune.
+    The body is the line of music with the line end that ends the tune. Characters are those of the whole texts.
     """
 
     text: float = 0.0
@@ -44,7 +44,7 @@ class Bits:
 
     @property
     def per_note_with_form(self) -> float:
-        """The same with the form line, which tells the body's length beforehand, counted in."""
+        """The same with the bits of the form line, which gives the body's length beforehand."""
         return (self.body + self.form) / max(1, self.notes)
 
     @property
@@ -54,7 +54,7 @@ class Bits:
 
 
 def measure_bits(checkpoint: Checkpoint, tunes: Sequence[CorpusTune]) -> dict[str, Bits]:
-    """The bits of some tunes by collection; the fields of each header stand in an order drawn for that tune."""
+    """Return the bits of some tunes by collection; the fields of each header are in an order drawn for that tune."""
     totals: dict[str, Bits] = defaultdict(Bits)
     texts = [training_text(tune.text) for tune in tunes]
     spent = bits(checkpoint.network, checkpoint.vocabulary, texts)
@@ -73,7 +73,7 @@ def measure_bits(checkpoint: Checkpoint, tunes: Sequence[CorpusTune]) -> dict[st
 
 
 def summarise(totals: dict[str, Bits]) -> dict[str, dict[str, float]]:
-    """Rounded figures for ``all``, ``fiddle`` and each collection, for a report or a model file."""
+    """Return rounded figures for ``all``, ``fiddle`` and each collection, for a report or a model file."""
 
     def figures(parts: Iterable[Bits]) -> dict[str, float]:
         total = sum(parts, Bits())
@@ -85,5 +85,5 @@ def summarise(totals: dict[str, Bits]) -> dict[str, dict[str, float]]:
         }
 
     fiddle = [totals[name] for name in FIDDLE if name in totals]
-    together = {"fiddle": figures(fiddle)} if fiddle else {}
-    return {"all": figures(totals.values()), **together, **{name: figures([part]) for name, part in totals.items()}}
+    combined = {"fiddle": figures(fiddle)} if fiddle else {}
+    return {"all": figures(totals.values()), **combined, **{name: figures([part]) for name, part in totals.items()}}

@@ -1,4 +1,4 @@
-"""The report as a page that stands alone: its tables and pictures are in one file."""
+"""The report as a page of its own: one file holds its tables and pictures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
@@ -10,29 +10,30 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
-from folkrnn.evaluation.features import FEATURES
+from folkrnn.evaluation.features import TUNE_FEATURES
 from folkrnn.evaluation.report import Evaluation
 
 REAL, WRITTEN = "#4c72b0", "#dd8452"
 """The colours of real tunes and of those that the model wrote."""
 
-SHOWN = 12
-"""Of so many features the values are drawn."""
+DRAWN_FEATURES = 12
+"""The number of features whose values are drawn, the most important first."""
 
 BINS = 24
+"""Of the histograms of scores; those of features have half as many."""
 
 
 class Drawing(NamedTuple):
-    """A tune that is shown on the page: what is to be said of it, and its music as SVG."""
+    """A tune on the page: its caption, and its music as SVG."""
 
     caption: str
     svg: str
 
 
 def page(evaluation: Evaluation, about: Mapping[str, Any], drawings: Sequence[Drawing] = ()) -> str:
-    """The page, as HTML. ``about`` says what was measured, line by line."""
+    """Return the page, as HTML. ``about`` names what was measured, a line each."""
     template = Environment(loader=PackageLoader("folkrnn.evaluation", "."), autoescape=True).get_template("page.html")
-    pictures = {"told_apart": _told_apart, "values": _values, "bits": _bits, "patterns": _patterns}
+    pictures = {"scores": _scores, "values": _values, "bits": _bits, "patterns": _patterns}
     drawn = {name: _svg(draw, evaluation) for name, draw in pictures.items()}
     return template.render(
         about=about, figures=evaluation.figures, pictures=drawn, drawings=drawings, real=REAL, written=WRITTEN
@@ -49,18 +50,18 @@ def _svg(draw: Callable[[Figure, Evaluation], None], evaluation: Evaluation) -> 
     return text[text.index("<svg") :]
 
 
-def _told_apart(figure: Figure, evaluation: Evaluation) -> None:
-    """How sure the classifier is, and its receiver operating characteristic."""
+def _scores(figure: Figure, evaluation: Evaluation) -> None:
+    """Draw the classifier's scores, and its receiver operating characteristic."""
     figure.set_size_inches(9, 3.2)
-    sure, curve = figure.subplots(1, 2)
+    histogram, curve = figure.subplots(1, 2)
     scores, count = evaluation.comparison.scores, len(evaluation.real)
     labels = np.repeat([0, 1], [count, len(scores) - count])
     edges = np.linspace(0, 1, BINS + 1)
     for name, colour, part in (("real", REAL, scores[:count]), ("written", WRITTEN, scores[count:])):
-        sure.hist(part, edges, color=colour, alpha=0.6, label=name)
-    sure.set_xlabel("taken for the machine's, from 0 to 1")
-    sure.set_ylabel("tunes")
-    sure.legend()
+        histogram.hist(part, edges, color=colour, alpha=0.6, label=name)
+    histogram.set_xlabel("probability of being the machine's")
+    histogram.set_ylabel("tunes")
+    histogram.legend()
     false, true, _ = roc_curve(labels, scores)
     curve.plot(false, true, color=WRITTEN)
     curve.plot([0, 1], [0, 1], color="grey", linestyle=":")
@@ -69,11 +70,11 @@ def _told_apart(figure: Figure, evaluation: Evaluation) -> None:
 
 
 def _values(figure: Figure, evaluation: Evaluation) -> None:
-    """The features that give the machine away, in real tunes and in those written."""
+    """Draw the values of the most important features in real tunes and in written ones."""
     figure.set_size_inches(9, 8)
-    names = list(FEATURES)
-    shown = [row["feature"] for row in evaluation.figures["features"][:SHOWN]]
-    for axes, name in zip(figure.subplots(SHOWN // 3, 3).flat, shown, strict=True):
+    names = list(TUNE_FEATURES)
+    shown = [row["feature"] for row in evaluation.figures["features"][:DRAWN_FEATURES]]
+    for axes, name in zip(figure.subplots(DRAWN_FEATURES // 3, 3).flat, shown, strict=True):
         columns = [values[:, names.index(name)] for values in evaluation.values]
         low, high = np.quantile(np.concatenate(columns), [0.005, 0.995])
         edges = np.linspace(low, max(high, low + 1e-6), BINS // 2 + 1)
@@ -85,7 +86,7 @@ def _values(figure: Figure, evaluation: Evaluation) -> None:
 
 
 def _bits(figure: Figure, evaluation: Evaluation) -> None:
-    """Bits per note by collection."""
+    """Draw the bits per note by collection."""
     bits = evaluation.figures["bits"]
     figure.set_size_inches(6, 0.5 + 0.35 * len(bits))
     axes = figure.subplots()
@@ -97,7 +98,7 @@ def _bits(figure: Figure, evaluation: Evaluation) -> None:
 
 
 def _patterns(figure: Figure, evaluation: Evaluation) -> None:
-    """How often the commonest patterns of parts come."""
+    """Draw how common the patterns of parts are."""
     patterns = evaluation.figures["patterns"]
     names = list(dict.fromkeys([*patterns["real"], *patterns["written"]]))
     figure.set_size_inches(6, 0.8 + 0.4 * len(names))

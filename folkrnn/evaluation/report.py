@@ -1,7 +1,7 @@
-"""Is what a model writes new, and is it good? One report of all that is measured.
+"""The report on a model: is what it writes new, and is it good?
 
-The model writes tunes of the rhythms that some real ones have, none of which it has learned from. Both are then
-measured alike, and a classifier tries to tell them apart; how well it tells other real tunes from them is the floor.
+The model writes tunes in the rhythms of some real tunes that it has not learned. Both sets are measured in the same
+way, and a classifier tries to tell them apart. How well it tells other real tunes from the first set is the floor.
 """
 
 import random
@@ -14,15 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from folkrnn.analysis.features import full_bars, music, rhythm
+from folkrnn.analysis.originality import DEFAULT_MAX_COPIED, Index
 from folkrnn.composition.imitation import distinct, imitate
-from folkrnn.composition.originality import DEFAULT_MAX_COPIED, Index
 from folkrnn.composition.requests import SIMILARITY_TOLERANCE, Request
 from folkrnn.corpus import Corpus
 from folkrnn.corpus.cleaning import title_key
 from folkrnn.errors import CorpusError
 from folkrnn.evaluation.bits import measure_bits, summarise
 from folkrnn.evaluation.comparison import FOLDS, Comparison, compare
-from folkrnn.evaluation.features import FEATURES, features_of, full_bars, music, rhythm
+from folkrnn.evaluation.features import TUNE_FEATURES, features_of
 from folkrnn.generation.drafts import SINGLE_DRAFT, DraftPolicy
 from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
 from folkrnn.generation.texts import GeneratedText
@@ -33,17 +34,15 @@ from folkrnn.processes import process_map
 from folkrnn.validation import validate_all
 
 COMMONEST = 15
-"""Of so many bar rhythms the share is told; of patterns of parts half as many are listed."""
+"""The number of bar rhythms whose share is reported; the report lists half as many patterns of parts."""
 
-FEWEST = 2 * FOLDS
+MIN_REAL_TUNES = 2 * FOLDS
 """Fewer real tunes than this cannot be compared."""
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured, as data for JSON; the comparison, and the tunes that were compared."""
+    """The figures, as data for JSON; the comparison, and the tunes that were compared."""
 
     figures: dict[str, Any]
     comparison: Comparison
@@ -54,13 +53,13 @@ class Evaluation:
 
 
 class Reference:
-    """Real tunes that a model has not learned from, for tunes that it writes to be held against.
+    """Real tunes that a model has not learned, to compare its own tunes with.
 
-    ``real`` are those tunes, ``floor`` is how well others, that it has learned from, are told from them.
+    ``real`` are those tunes, and ``floor`` compares them with other real tunes, which the model has learned.
     """
 
     def __init__(self, corpus: Corpus, count: int = 500, seed: int = 0, jobs: int = 1) -> None:
-        """Take ``count`` held-out tunes, or all there are. Raises CorpusError where they are too few."""
+        """Take ``count`` held-out tunes, or all there are. Raise CorpusError if they are too few."""
         self.corpus = corpus
         self.seed = seed
         self._jobs = jobs
@@ -70,18 +69,23 @@ class Reference:
         self._originality = _originality(Index.of_corpus(corpus.of("train")), self.real)
 
     def _measured(self, tunes: Sequence[Tune]) -> NDArray[np.float64]:
-        """The features of some tunes, (N, F)."""
-        jobs = self._jobs
-        return np.array(list(process_map(features_of, tunes, jobs) if jobs > 1 else map(features_of, tunes)))
+        """Return the features of some tunes, (N, F)."""
+        return np.array(
+            list(process_map(features_of, tunes, self._jobs) if self._jobs > 1 else map(features_of, tunes))
+        )
 
-    def hold_against(self, written: Sequence[Tune], index: Index) -> Evaluation:
-        """Measure tunes that were written; ``index`` holds what there was to copy from."""
+    def compare_with(self, written: Sequence[Tune], index: Index) -> Evaluation:
+        """Return the evaluation of written tunes; ``index`` is that of the tunes that they may have copied."""
         values = self._measured(written)
         comparison = compare(self._values, values, self.seed)
         both = {"real": self.real, "written": written}
         figures = {
             "comparison": {
-                name: {"area": _rounded(each.area), "low": _rounded(each.low), "high": _rounded(each.high)}
+                name: {
+                    "auc": _rounded(each.auc),
+                    "auc_low": _rounded(each.auc_low),
+                    "auc_high": _rounded(each.auc_high),
+                }
                 for name, each in (("written against real", comparison), ("real against real", self.floor))
             },
             "features": _feature_table(comparison, self._values, values),
@@ -93,7 +97,7 @@ class Reference:
         return Evaluation(figures, comparison, self.real, written, (self._values, values))
 
 
-def evaluate(
+def evaluate_model(
     checkpoint: Checkpoint,
     corpus: Corpus,
     index: Index,
@@ -103,12 +107,12 @@ def evaluate(
     policy: DraftPolicy = SINGLE_DRAFT,
     seed: int = 0,
     jobs: int = 1,
-    progress: Progress = lambda line: None,
+    progress: Callable[[str], None] = lambda line: None,
 ) -> Evaluation:
-    """Measure a model on the held-out tunes of a corpus, and ``count`` tunes that it writes for it.
+    """Return the evaluation of a model on the held-out tunes of a corpus, and on ``count`` tunes that it writes.
 
-    ``sampling`` and ``policy`` say how the tunes are written, and ``index`` holds what the model has learned from.
-    Equal arguments give equal reports. Raises CorpusError where too few tunes are held out.
+    ``sampling`` and ``policy`` say how it writes the tunes, and ``index`` is that of the tunes it has learned from.
+    Equal arguments give equal reports. Raise CorpusError if too few tunes are held out.
     """
     progress("measuring real tunes")
     reference = Reference(corpus, count, seed, jobs)
@@ -121,8 +125,8 @@ def evaluate(
     written, free = ([text.tune for text in each] for each in (texts, free_texts))
     progress("reading them with music21")
     playable, free_playable = ([report.playable for report in validate_all(tunes, jobs)] for tunes in (written, free))
-    progress("holding them against real tunes")
-    found = reference.hold_against(written, index)
+    progress("comparing them with real tunes")
+    found = reference.compare_with(written, index)
     figures = {
         "tunes": len(written),
         "drafts": sum(text.drafts for text in texts),
@@ -132,16 +136,19 @@ def evaluate(
             "without the grammar": _mean(free_playable),
             "never ended without the grammar": _mean(not text.finished for text in free_texts),
         },
-        "obeyed": {"with the grammar": _obeyed(texts, written), "without the grammar": _obeyed(free_texts, free)},
+        "kept wishes": {
+            "with the grammar": _kept_wishes(texts, written),
+            "without the grammar": _kept_wishes(free_texts, free),
+        },
     }
     return replace(found, figures=figures | found.figures)
 
 
 def _samples(corpus: Corpus, count: int, seed: int) -> tuple[list[Tune], list[Tune]]:
-    """Held-out tunes to compare with, and as many others of the same rhythms, that were learned from.
+    """Return held-out tunes, and as many training tunes of the same rhythms.
 
-    No two are settings of one tune: trees that have seen the one would know the other. Those without a rhythm are left
-    out if others suffice, for no request can name theirs.
+    No two are settings of one tune, or trees that have learned one would know the other. Tunes without a rhythm are
+    left out if there are enough others, because a request cannot name theirs. Raise CorpusError for too few tunes.
     """
     rng = random.Random(seed)
     held_out: list[Tune] = []
@@ -150,10 +157,10 @@ def _samples(corpus: Corpus, count: int, seed: int) -> tuple[list[Tune], list[Tu
         rng.shuffle(tunes)
         held_out += (read_tunes(tune.text)[0] for tune in distinct(tunes))
     named = [tune for tune in held_out if tune.rhythm]
-    real = (named if len(named) >= min(count, FEWEST) else held_out)[:count]
-    if len(real) < FEWEST:
+    real = (named if len(named) >= min(count, MIN_REAL_TUNES) else held_out)[:count]
+    if len(real) < MIN_REAL_TUNES:
         raise CorpusError(
-            f"corpus {corpus.name!r} holds out {len(real)} playable tunes; expected {FEWEST} to compare with"
+            f"corpus {corpus.name!r} holds out {len(real)} playable tunes; expected {MIN_REAL_TUNES} to compare with"
         )
     wanted = Counter(tune.rhythm for tune in real)
     learned = corpus.of("train")
@@ -168,20 +175,20 @@ def _samples(corpus: Corpus, count: int, seed: int) -> tuple[list[Tune], list[Tu
     return real, other
 
 
-def _obeyed(texts: Sequence[GeneratedText], tunes: Sequence[Tune]) -> dict[str, float]:
-    """The share of tunes whose music keeps what their own header says, as a request for it would be judged."""
-    kept: dict[str, list[bool]] = {"rhythm": [], "meter": [], "key": [], "form": [], "likeness": []}
+def _kept_wishes(texts: Sequence[GeneratedText], tunes: Sequence[Tune]) -> dict[str, float]:
+    """Return the shares of tunes whose music keeps what their own header says, judged like a request for it."""
+    kept: dict[str, list[bool]] = {"rhythm": [], "meter": [], "key": [], "form": [], "similarity": []}
     for text, tune in zip(texts, tunes, strict=True):
         fields = {line[:1]: line[2:] for line in text.text.split("\n")}
-        told, _, alike = fields.get("I", "").removeprefix("form ").partition(" ")
+        wanted_form, _, wanted = fields.get("I", "").removeprefix("form ").partition(" ")
         errors = {finding.code for finding in faults(tune.findings)}
         kept["rhythm"].append(tune.rhythm == fields.get("R", ""))
         kept["meter"].append(bool(tune.bars) and not errors & {"bar-too-long", "bar-too-short", "pickup-mismatch"})
         kept["key"].append(not Request({"K": str(tune.key)}).violation(tune))
-        kept["form"].append(form(tune) == told)
-        if alike.isdigit():
-            heard = similarity(tune)
-            kept["likeness"].append(heard is not None and abs(heard - int(alike)) <= SIMILARITY_TOLERANCE)
+        kept["form"].append(form(tune) == wanted_form)
+        if wanted.isdigit():
+            found = similarity(tune)
+            kept["similarity"].append(found is not None and abs(found - int(wanted)) <= SIMILARITY_TOLERANCE)
     return {name: _mean(shares) for name, shares in kept.items()}
 
 
@@ -199,7 +206,7 @@ def _originality(index: Index, tunes: Sequence[Tune]) -> dict[str, float]:
 
 
 def _variety(tunes: Sequence[Tune]) -> dict[str, float]:
-    """Whether the same bars come again and again, in all tunes together."""
+    """Return how many bars are distinct, in all tunes together."""
     bars = [bar for tune in tunes for bar in full_bars(tune)]
     rhythms = Counter(rhythm(bar) for bar in bars)
     return {
@@ -212,15 +219,15 @@ def _variety(tunes: Sequence[Tune]) -> dict[str, float]:
 
 
 def _patterns(tunes: Sequence[Tune]) -> dict[str, float]:
-    """The commonest patterns of parts, such as AABB."""
+    """Return the shares of the commonest patterns of parts, such as AABB."""
     counts = Counter(map(pattern, tunes))
     return {name: _rounded(count / len(tunes)) for name, count in counts.most_common(COMMONEST // 2)}
 
 
 def _titles(corpus: Corpus, real: Sequence[Tune], written: Sequence[Tune]) -> dict[str, dict[str, float]]:
-    """Titles of real and of written tunes beside those that were learned from.
+    """Return figures of the titles of real and of written tunes, compared with those that were learned.
 
-    *Plausible* are those all of whose pairs of neighbouring letters stand in some title that was learned from.
+    A title is *plausible* if each pair of neighbouring letters occurs in some title that was learned.
     """
     learned = [title_key(next(_lines(tune.text, "T"), "")) for tune in corpus.of("train")]
     known, pairs = set(learned), {pair for title in learned for pair in _pairs(title)}
@@ -248,18 +255,18 @@ def _pairs(title: str) -> set[Hashable]:
 def _feature_table(
     comparison: Comparison, real: NDArray[np.float64], written: NDArray[np.float64]
 ) -> list[dict[str, Any]]:
-    """Each feature, those first that give the machine away."""
-    names = list(FEATURES)
+    """Return a row for each feature, the most important first."""
+    names = list(TUNE_FEATURES)
     return [
         {
             "feature": names[place],
-            "source": FEATURES[names[place]],
-            "weight": _rounded(comparison.weights[place]),
-            "area alone": _rounded(comparison.areas[place]),
+            "source": TUNE_FEATURES[names[place]],
+            "importance": _rounded(comparison.importances[place]),
+            "auc": _rounded(comparison.feature_aucs[place]),
             "real": _rounded(real[:, place].mean()),
             "written": _rounded(written[:, place].mean()),
         }
-        for place in map(int, comparison.weights.argsort()[::-1])
+        for place in map(int, comparison.importances.argsort()[::-1])
     ]
 
 

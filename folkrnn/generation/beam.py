@@ -18,7 +18,7 @@ import torch
 from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.texts import GeneratedText
-from folkrnn.model.network import State, Stepper
+from folkrnn.model.network import NetworkState, Stepper
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.context import ContextReader
 from folkrnn.notation.grammar import Grammar, Walk
@@ -81,7 +81,7 @@ class BeamSearch:
         bits = np.array([*header.bits, *best.bits], np.float32)
         return replace(header, written="".join(best.walk.text), bits=bits, finished=True)
 
-    def _read(self, header: str, prompt: Prompt) -> tuple[_Hypothesis | str, State]:
+    def _read(self, header: str, prompt: Prompt) -> tuple[_Hypothesis | str, NetworkState]:
         """The place behind what is given, or why that cannot be there."""
         walk, place = self._grammar.walk(self._longest, prompt.similarity), ContextReader()
         state = self._stepper.zero_state(self._width)
@@ -110,9 +110,9 @@ class BeamSearch:
         place.advance(character)
         return (self._vocabulary.id(character), *place.values)[: self._stepper.network.reads]
 
-    def _next_bar(self, beam: list[_Hypothesis], state: State) -> tuple[list[_Hypothesis], State]:
+    def _next_bar(self, beam: list[_Hypothesis], state: NetworkState) -> tuple[list[_Hypothesis], NetworkState]:
         """Give the likeliest hypotheses with one more bar, best first, and the state that their rows are of."""
-        done: list[tuple[_Hypothesis, State]] = []
+        done: list[tuple[_Hypothesis, NetworkState]] = []
         live, counted = beam, beam[0].walk.counted
         while live:
             lasts = torch.tensor([each.last for each in live] + [self._nothing_read] * (self._width - len(live)))
@@ -152,7 +152,7 @@ class BeamSearch:
             bars = (*bars, music[max(music.rfind("|"), music.rfind(":"), music.rfind("\n")) + 1 :])
         return _Hypothesis(walk, place, (*each.bits, total - each.total), row, last, total, time, bars)
 
-    def _gathered(self, pairs: list[tuple[_Hypothesis, State]]) -> tuple[list[_Hypothesis], State]:
+    def _gathered(self, pairs: list[tuple[_Hypothesis, NetworkState]]) -> tuple[list[_Hypothesis], NetworkState]:
         """The hypotheses, with the rows of a state that holds what each of them needs."""
         hidden = torch.stack([state[0][:, each.row] for each, state in pairs], 1)
         cell = torch.stack([state[1][:, each.row] for each, state in pairs], 1)

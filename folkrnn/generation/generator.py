@@ -22,8 +22,8 @@ from folkrnn.generation.rows import BLOCK, RETRIES, Block, Writing
 from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.network import CharNetwork, Stepper, fast_dtype
+from folkrnn.model.threads import thread_map
 from folkrnn.model.vocabulary import Vocabulary
-from folkrnn.model.workers import share
 from folkrnn.notation.grammar import Grammar
 
 Watch = Callable[[int, float, int], None]
@@ -172,7 +172,7 @@ class _Schedule:
                     yield from (done[each] for each in sorted(done))
                     return
                 self._seat(blocks)
-                for texts in share(Block.step, blocks):
+                for texts in thread_map(Block.step, blocks):
                     for text in map(self._whole, texts):
                         if delivered := self._judge(text):
                             done[text.index] = delivered

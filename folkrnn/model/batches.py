@@ -1,4 +1,4 @@
-"""Tunes laid out for the network: the training stream, and tables of whole tunes."""
+"""Tunes laid out for the network: the training stream, and padded batches of whole tunes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,30 +12,31 @@ from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.context import context_features
 from folkrnn.processes import process_map
 
-MANY = 1000
-"""From so many texts on it saves time to share them among processes."""
+MIN_SHARED_TEXTS = 1000
+"""Fewer texts than this are read faster by one process than by several."""
 
 
-def reading(texts: Sequence[str], vocabulary: Vocabulary, settings: NetworkSettings, jobs: int = 1) -> list[Tensor]:
-    """What a network reads of each text, (N, R) of int16: ids and, if it is told them, ``notation.place``'s values.
+def network_inputs(
+    texts: Sequence[str], vocabulary: Vocabulary, settings: NetworkSettings, jobs: int = 1
+) -> list[Tensor]:
+    """Return what a network reads of each text, (N, R) of int16: ids, then as many context features as it reads.
 
-    Of MANY texts or more, ``jobs`` processes find the values (see ``processes.process_map``).
+    ``jobs`` processes find the features of MIN_SHARED_TEXTS or more (see ``folkrnn.processes``).
     """
     read = [vocabulary.encode(text).short().unsqueeze(1) for text in texts]
-    if not settings.told:
+    if not settings.context:
         return read
-    told = (
-        process_map(context_features, texts, jobs) if jobs > 1 and len(texts) >= MANY else map(context_features, texts)
-    )
+    many = jobs > 1 and len(texts) >= MIN_SHARED_TEXTS
+    features = process_map(context_features, texts, jobs) if many else map(context_features, texts)
     return [
-        torch.cat([ids, torch.from_numpy(values[:, : settings.told]).short()], 1)
-        for ids, values in zip(read, told, strict=True)
+        torch.cat([ids, torch.from_numpy(values[:, : settings.context]).short()], 1)
+        for ids, values in zip(read, features, strict=True)
     ]
 
 
 @dataclass(frozen=True)
 class Window:
-    """What the network reads, (B, T, R), what it should say after each, (B, T), and where tunes start."""
+    """A window of text: what the network reads, (B, T, R), the character after each, and where tunes start, (B, T)."""
 
     inputs: Tensor
     targets: Tensor
@@ -45,9 +46,9 @@ class Window:
 class TuneStream:
     """One pass over the tunes as B rows of text, cut into windows of T characters.
 
-    Tunes follow each other in an order that only (seed, number of the pass) decides. A row's
-    state is carried from window to window and forgotten where a tune starts, so that every
-    tune is learned as it will be scored and written: from nothing, after a line end.
+    Tunes follow each other in an order that depends only on the seed and the number of the pass. A row's state is
+    carried from window to window and reset where a tune starts. Every tune is thus learned as it will be scored and
+    written: from the zero state, after a line end. The characters left over at the end of the order are left out.
 
     ``tunes`` holds what the network reads of each, (N, R), ids first.
     """
@@ -68,13 +69,13 @@ class TuneStream:
         starts = torch.zeros(len(targets), dtype=torch.bool)
         lengths = torch.tensor([len(tunes[i]) for i in order])
         firsts = lengths.cumsum(0) - lengths
-        starts[firsts], inputs[firsts] = True, _nothing_read(start, read)
+        starts[firsts], inputs[firsts] = True, _start_input(start, read)
         width = len(targets) // rows
         self._window = window
         self._inputs, self._targets, self._starts = (
             column[: rows * width].view(rows, width, *column.shape[1:]) for column in (inputs, targets, starts)
         )
-        # A row may begin inside a tune; it then begins from nothing too.
+        # A row may begin inside a tune; it then begins from the zero state too.
         self._starts[:, 0] = True
 
     def __len__(self) -> int:
@@ -87,13 +88,13 @@ class TuneStream:
         return Window(self._inputs[:, part], self._targets[:, part], self._starts[:, part])
 
 
-def table(tunes: Sequence[Tensor], start: int) -> tuple[Tensor, Tensor]:
-    """Lay whole tunes, as a network reads them, side by side: inputs (B, longest, R) and targets (B, longest).
+def padded_batch(tunes: Sequence[Tensor], start: int) -> tuple[Tensor, Tensor]:
+    """Return whole tunes, as a network reads them, side by side: inputs (B, T, R) and targets (B, T).
 
-    What is left of a row is filled up with start.
+    T is the length of the longest tune; shorter rows are padded with ``start``.
     """
     shape = len(tunes), max(map(len, tunes))
-    inputs = _nothing_read(start, tunes[0]).expand(*shape, -1).clone()
+    inputs = _start_input(start, tunes[0]).expand(*shape, -1).clone()
     targets = torch.full(shape, start)
     for row, tune in enumerate(tunes):
         inputs[row, 1 : len(tune)] = tune[:-1]
@@ -101,6 +102,6 @@ def table(tunes: Sequence[Tensor], start: int) -> tuple[Tensor, Tensor]:
     return inputs, targets
 
 
-def _nothing_read(start: int, like: Tensor) -> Tensor:
-    """What is read before a tune, (R,): the start symbol, and nothing known."""
+def _start_input(start: int, like: Tensor) -> Tensor:
+    """Return what is read before a tune, (R,): the start symbol, and zero for each context feature."""
     return torch.tensor([start] + [0] * (like.shape[1] - 1), dtype=like.dtype)

@@ -14,16 +14,15 @@ from torch.nn import functional
 
 
 class LstmRecurrence(torch.autograd.Function):
-    """The part of an LSTM layer that must go step by step, with its gradient by hand.
+    """The part of an LSTM layer that goes step by step, with its gradient by hand.
 
     With gate inputs a_t = x_t + W h_{t-1}, split into i, f, o, u (H each):
 
         i, f, o = σ(a)          g = 2 σ(u) - 1
         c_t = f c_{t-1} + i g   q = 2 σ(2 c_t) - 1   h_t = o q
 
-    g is tanh(u / 2) and q is tanh(c): written so, one sigmoid serves all four gates, which on
-    a CPU costs half of a sigmoid and a tanh. Matrix products run in the dtype of x; gates
-    and cells are float32 whatever that is.
+    g is tanh(u / 2) and q is tanh(c). Written this way, one sigmoid serves all four gates, which on a CPU costs half
+    of a sigmoid and a tanh. Matrix products run in the dtype of x; gates and cells are always float32.
     """
 
     @staticmethod
@@ -32,7 +31,7 @@ class LstmRecurrence(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Map inputs (T, B, 4H), weight (4H, H), hidden and cell (B, H) to outputs (T, B, H), hidden, cell.
 
-        keep[t], (B, 1), is zero for the rows that start afresh at t; None means no row does.
+        keep[t], (B, 1), is zero for the rows whose state is reset at t; None means no row's is.
         """
         steps, batch, width = inputs.shape
         size = width // 4
@@ -48,7 +47,7 @@ class LstmRecurrence(torch.autograd.Function):
             kept = keep[t]
             if kept is not None:
                 cells[t].mul_(kept)
-                before = before * kept  # a copy: what was said before the start stays said
+                before = before * kept  # a copy: outputs of earlier steps must not change
             read[t] = before
             a = gates[t].copy_(torch.addmm(inputs[t], read[t], weight.t())).sigmoid_()
             i, f, o, g = a.chunk(4, 1)
@@ -64,7 +63,7 @@ class LstmRecurrence(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
-        """Carry grad (T, B, H) back to the inputs and the weight; state carried in gets none."""
+        """Return the gradients of the inputs and the weight from grad (T, B, H); the first state gets none."""
         gates, squashed, cells, read, weight = ctx.saved_tensors
         steps, batch, width = gates.shape
         size = width // 4
@@ -100,7 +99,7 @@ class LstmRecurrence(torch.autograd.Function):
 
 
 class GruRecurrence(torch.autograd.Function):
-    """The same for a gated recurrent unit (Cho et al., 2014), the reset gate behind the product as in cuDNN.
+    """The recurrence of a gated recurrent unit (Cho et al., 2014), with the reset gate after the product as in cuDNN.
 
     With products b_t = W h_{t-1}, inputs and products split into z, r, n (H each):
 
@@ -139,7 +138,7 @@ class GruRecurrence(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
-        """Carry grad (T, B, H) back to the inputs and the weight; state carried in gets none."""
+        """Return the gradients of the inputs and the weight from grad (T, B, H); the first state gets none."""
         gates, products, befores, read, weight = ctx.saved_tensors
         steps, batch, width = gates.shape
         size = width // 3
@@ -163,7 +162,7 @@ class GruRecurrence(torch.autograd.Function):
 
 
 class ElmanRecurrence(torch.autograd.Function):
-    """The same for the simple network of Elman (1990): h_t = tanh(x_t + W h_{t-1})."""
+    """The recurrence of the simple network of Elman (1990): h_t = tanh(x_t + W h_{t-1})."""
 
     @staticmethod
     def forward(
@@ -186,7 +185,7 @@ class ElmanRecurrence(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
-        """Carry grad (T, B, H) back to the inputs and the weight; state carried in gets none."""
+        """Return the gradients of the inputs and the weight from grad (T, B, H); the first state gets none."""
         outputs, read, weight = ctx.saved_tensors
         d_inputs = torch.empty_like(outputs)
         d_hidden = outputs.new_zeros(outputs.shape[1:], dtype=torch.float32)
@@ -202,13 +201,13 @@ class ElmanRecurrence(torch.autograd.Function):
 
 
 class Layer(nn.Module):
-    """One recurrent layer; it reads the character and, but for the lowest, the layer below."""
+    """A recurrent layer; it reads the character and, except the lowest, the layer below."""
 
     gates: int
     recurrence: type[torch.autograd.Function]
 
     def __init__(self, read: int, below: int, hidden: int, rng: torch.Generator) -> None:
-        """Begin with ``read`` inputs that are ones and zeros, and ``below`` from the layer below."""
+        """Take ``read`` inputs that are ones and zeros, and ``below`` inputs from the layer below."""
         super().__init__()
         self.recurrent = nn.Parameter(torch.empty(self.gates * hidden, hidden))
         self.input = nn.Parameter(torch.empty(self.gates * hidden, read + below))
@@ -217,14 +216,14 @@ class Layer(nn.Module):
         with torch.no_grad():
             self.recurrent.uniform_(-scale, scale, generator=rng)
             self.input.uniform_(-scale, scale, generator=rng)
-            # A one-hot character reaches each gate through a single weight, so that weight must be
-            # large for the character to be heard at all; a hidden vector arrives through hundreds.
+            # A one-hot character reaches each gate through a single weight, a hidden vector through hundreds. The
+            # character's weight must therefore be large.
             self.input[:, :read].uniform_(-0.7, 0.7, generator=rng)
             self.bias.zero_()
             self.prepare(hidden, rng)
 
     def prepare(self, hidden: int, rng: torch.Generator) -> None:
-        """Set what the cell wants to begin with otherwise."""
+        """Change the first weights as the cell needs."""
 
     def forward(
         self, x: Tensor, state: tuple[Tensor, Tensor], keep: Sequence[Tensor | None]
@@ -249,14 +248,14 @@ class LstmLayer(Layer):
     recurrence = LstmRecurrence
 
     def prepare(self, hidden: int, rng: torch.Generator) -> None:
-        """Open the forget gates, and make the candidate, tanh(u / 2), start like any LSTM's."""
+        """Open the forget gates, and scale the candidate, tanh(u / 2), to that of a usual LSTM."""
         self.recurrent[3 * hidden :] *= 2
         self.input[3 * hidden :] *= 2
         self.bias[hidden : 2 * hidden] = 1
 
     @staticmethod
     def step(inputs: Tensor, weight: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
-        """One step of LstmRecurrence."""
+        """Make one step of LstmRecurrence."""
         i, f, o, g = torch.addmm(inputs, hidden, weight.t()).float().sigmoid_().chunk(4, 1)
         c = (f * cell).addcmul_(i, g.mul_(2).sub_(1))
         return o * (2 * c).sigmoid_().mul_(2).sub_(1), c
@@ -270,7 +269,7 @@ class GruLayer(Layer):
 
     @staticmethod
     def step(inputs: Tensor, weight: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
-        """One step of GruRecurrence."""
+        """Make one step of GruRecurrence."""
         size = hidden.shape[1]
         x, b = inputs.float(), (hidden @ weight.t()).float()
         z, r = (x[:, : 2 * size] + b[:, : 2 * size]).sigmoid_().chunk(2, 1)
@@ -285,12 +284,12 @@ class ElmanLayer(Layer):
     recurrence = ElmanRecurrence
 
     def prepare(self, hidden: int, rng: torch.Generator) -> None:
-        """Begin with a rotation: it neither forgets nor explodes."""
+        """Make the recurrent weights a rotation: it neither shrinks nor grows the state."""
         nn.init.orthogonal_(self.recurrent, generator=rng)
 
     @staticmethod
     def step(inputs: Tensor, weight: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
-        """One step of ElmanRecurrence."""
+        """Make one step of ElmanRecurrence."""
         return torch.addmm(inputs, hidden, weight.t()).float().tanh_(), cell
 
 

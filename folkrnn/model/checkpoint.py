@@ -1,7 +1,7 @@
-"""The model file: one `.safetensors` with the weights, and everything about them as JSON.
+"""The model file: one ``.safetensors`` with the weights, and everything about them as JSON.
 
-Weights rest as float16, which halves the file and moves no weight by more than 0.05 %; they
-are float32 again once loaded. Nothing here can run code from a file: no pickle anywhere.
+The file stores weights as float16, which halves it and changes no weight by more than 0.05 %. Loading makes them
+float32 again. No code of a file can run: there is no pickle.
 """
 
 import json
@@ -17,75 +17,85 @@ from torch import Tensor
 
 from folkrnn.errors import ModelError
 from folkrnn.files import write_whole
+from folkrnn.model.entries import read_object
 from folkrnn.model.network import CharNetwork, NetworkSettings
+from folkrnn.model.provenance import CorpusProvenance, TrainingProvenance, ValidationFigures
 from folkrnn.model.vocabulary import Vocabulary
 
-FORMAT = "folkrnn model"
-VERSION = 2
+MODEL_FORMAT = "folkrnn model"
+MODEL_VERSION = 2
+"""Of the model format. It stays the same while reading accepts both the old and the new names of entries."""
 
 _CRITIC = "critic."
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network, the characters it knows, and where it comes from.
+    """A network, the characters it knows, and its provenance.
 
-    ``critic`` holds the weights of its critic (``folkrnn.evaluation.critic``) if it has one.
+    ``critic`` holds the weights of its critic (``folkrnn.evaluation.critic``), or nothing.
     """
 
     network: CharNetwork
     vocabulary: Vocabulary
-    corpus: Mapping[str, Any] = field(default_factory=dict)
-    training: Mapping[str, Any] = field(default_factory=dict)
-    validation: Mapping[str, Any] = field(default_factory=dict)
+    corpus: CorpusProvenance = field(default_factory=CorpusProvenance)
+    training: TrainingProvenance = field(default_factory=TrainingProvenance)
+    validation: ValidationFigures = field(default_factory=ValidationFigures)
     critic: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write the model file whole or not at all."""
+    """Write the model file, whole or not at all. Raise ModelError if it cannot be written."""
     about = {
-        "version": VERSION,
+        "version": MODEL_VERSION,
         "network": asdict(checkpoint.network.settings),
         "vocabulary": checkpoint.vocabulary.characters,
-        "corpus": dict(checkpoint.corpus),
-        "training": dict(checkpoint.training),
-        "validation": dict(checkpoint.validation),
+        "corpus": checkpoint.corpus.to_json(),
+        "training": checkpoint.training.to_json(),
+        "validation": checkpoint.validation.to_json(),
     }
     weights = dict(checkpoint.network.state_dict())
     weights |= {_CRITIC + name: tensor for name, tensor in checkpoint.critic.items()}
-    write_tensors(path, {name: tensor.half() for name, tensor in weights.items()}, FORMAT, about)
+    write_tensors(path, {name: tensor.half() for name, tensor in weights.items()}, MODEL_FORMAT, about)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a model file; whatever is wrong with it is a ModelError that names it."""
-    weights, about = read_tensors(path, FORMAT)
+    """Read a model file. Raise ModelError, one line that names the file, for whatever is wrong with it."""
+    weights, about = read_tensors(path, MODEL_FORMAT)
     try:
-        if about["version"] != VERSION:
-            raise ModelError(f"{path}: model format {about['version']} where this folkrnn reads format {VERSION}")
+        if about["version"] != MODEL_VERSION:
+            raise ModelError(f"{path}: model format {about['version']} where this folkrnn reads format {MODEL_VERSION}")
         vocabulary = Vocabulary(about["vocabulary"])
-        network = CharNetwork(NetworkSettings(**about["network"]), len(vocabulary), torch.Generator())
+        network = CharNetwork(NetworkSettings.from_json(about["network"]), len(vocabulary), torch.Generator())
         weights = {name: tensor.float() for name, tensor in weights.items()}
         critic = {name.removeprefix(_CRITIC): weights.pop(name) for name in list(weights) if name.startswith(_CRITIC)}
         network.load_state_dict(weights)
-        return Checkpoint(network, vocabulary, about["corpus"], about["training"], about["validation"], critic)
+        return Checkpoint(
+            network,
+            vocabulary,
+            CorpusProvenance.from_json(about.get("corpus", {})),
+            TrainingProvenance.from_json(about.get("training", {})),
+            ValidationFigures.from_json(about.get("validation", {})),
+            critic,
+        )
     except ModelError as error:
-        raise error if str(error).startswith(str(path)) else ModelError(f"{path}: {error}") from None
+        raise error_in(path, error) from None
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise ModelError(f"{path}: not a complete folkrnn model ({type(error).__name__}: {_line(error)})") from None
 
 
 def with_vocabulary(checkpoint: Checkpoint, characters: str, settings: NetworkSettings) -> Checkpoint:
-    """The same model, knowing these characters too; what it says of those that it knew stays as it was.
+    """Return the same model with more characters; its predictions for those that it knew stay as they were.
 
-    The network of the result is a new one, with these settings, of which only the dropout and ``told`` may differ.
-    New characters are read as by a network that has learned nothing, and are as unlikely at first as the unlikeliest
-    one was; what it is newly told changes nothing at first.
+    The result has a new network with these settings, of which only ``dropout`` and ``context`` may differ. Its weights
+    for new characters are those of an untrained network, and their probability is that of the unlikeliest known
+    character. New context features change nothing before they are trained.
     """
     old = checkpoint.vocabulary
     new = Vocabulary("".join(sorted({*old.characters, *characters})))
     network = CharNetwork(settings, len(new), torch.Generator().manual_seed(0))
     places = [new.id(character) for character in old.characters]
-    told = range(len(new), len(new) + checkpoint.network.width - len(old))
+    context = range(len(new), len(new) + checkpoint.network.width - len(old))
     added = [place for place in range(len(new)) if new.characters[place] not in old]
     with torch.no_grad():
         layers = zip(network.recurrent_layers(), checkpoint.network.recurrent_layers(), strict=True)
@@ -97,7 +107,7 @@ def with_vocabulary(checkpoint: Checkpoint, characters: str, settings: NetworkSe
                 ours.input[:, len(new) :] = theirs.input[:, len(old) :]
             else:
                 ours.input[:, len(new) :] = 0
-                ours.input[:, [*places, *told]] = theirs.input
+                ours.input[:, [*places, *context]] = theirs.input
         network.output.weight[places] = checkpoint.network.output.weight
         network.output.bias[places] = checkpoint.network.output.bias
         network.output.weight[added] = 0
@@ -106,7 +116,7 @@ def with_vocabulary(checkpoint: Checkpoint, characters: str, settings: NetworkSe
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], kind: str, about: Mapping[str, Any]) -> None:
-    """Write tensors and JSON to one file beside its place, then move it there in one step."""
+    """Write tensors and JSON to one file, whole or not at all. Raise ModelError if it cannot be written."""
     data = save(dict(tensors), {"format": kind, "about": json.dumps(about, ensure_ascii=False)})
     try:
         write_whole(path, data)
@@ -115,7 +125,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], kind: str, about: M
 
 
 def read_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Read back what write_tensors wrote as the same kind."""
+    """Read what ``write_tensors`` wrote as the same kind. Raise ModelError, which names the file, for anything else."""
     if not path.exists():
         raise ModelError(f"{path}: no such file")
     if path.is_dir():
@@ -125,10 +135,17 @@ def read_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, An
             metadata = file.metadata() or {}
             if metadata.get("format") != kind:
                 raise ModelError(f"{path}: a safetensors file, but not a {kind}")
-            about = json.loads(metadata["about"])
+            about = dict(read_object(json.loads(metadata["about"]), "about"))
             return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
+    except ModelError as error:
+        raise error_in(path, error) from None
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise ModelError(f"{path}: not a readable {kind}, or cut short ({_line(error)})") from None
+
+
+def error_in(path: Path, error: ModelError) -> ModelError:
+    """Return an error in a file as one that names the file."""
+    return error if str(error).startswith(str(path)) else ModelError(f"{path}: {error}")
 
 
 def _line(error: Exception) -> str:

@@ -4,20 +4,20 @@ import csv
 from pathlib import Path
 
 from folkrnn.errors import ModelError
-from folkrnn.model.progress import Progress
+from folkrnn.model.progress import TrainingProgress
 
 COLUMNS = ("step", "passes", "seconds", "learning_rate", "train_bits", "validation_bits")
 
 
 class Curve:
-    """`curve.csv` and `curve.png` in the folder of a run."""
+    """The table ``curve.csv`` and the drawing ``curve.png`` in the folder of a run."""
 
     def __init__(self, folder: Path) -> None:
         self._table = folder / "curve.csv"
         self._drawing = folder / "curve.png"
 
     def begin(self, after: int | None) -> None:
-        """Start the table anew, or keep the rows up to a step that a resumed run goes on from."""
+        """Start a new table; for a resumed run, keep the rows up to the step ``after``. Raise ModelError."""
         rows = [] if after is None else [row for row in self.rows() if float(row["step"]) <= after]
         try:
             with self._table.open("w", newline="") as file:
@@ -27,8 +27,8 @@ class Curve:
         except OSError as error:
             raise ModelError(f"{self._table}: cannot be written: {error.strerror}") from None
 
-    def add(self, progress: Progress) -> None:
-        """Add one evaluation to the table."""
+    def add(self, progress: TrainingProgress) -> None:
+        """Add one evaluation to the table. Raise ModelError if it cannot be written."""
         try:
             with self._table.open("a", newline="") as file:
                 csv.writer(file).writerow(
@@ -38,14 +38,14 @@ class Curve:
             raise ModelError(f"{self._table}: cannot be written: {error.strerror}") from None
 
     def rows(self) -> list[dict[str, str]]:
-        """Read the table back; no table is an empty one."""
+        """Return the rows of the table, by column; none if there is no table."""
         if not self._table.exists():
             return []
         with self._table.open(newline="") as file:
             return list(csv.DictReader(file))
 
     def draw(self) -> None:
-        """Draw the table as it stands."""
+        """Draw the table. Raise ModelError if the drawing cannot be written."""
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 

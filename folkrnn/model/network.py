@@ -13,9 +13,10 @@ from torch.nn import functional
 
 from folkrnn.errors import ModelError
 from folkrnn.model.cells import CELLS, Layer
+from folkrnn.model.entries import read_object, read_settings
 from folkrnn.notation.context import CONTEXT_SIZES
 
-State = tuple[Tensor, Tensor]
+NetworkState = tuple[Tensor, Tensor]
 """Hidden and cell state, (L, B, H) each, float32."""
 
 
@@ -23,14 +24,15 @@ State = tuple[Tensor, Tensor]
 class NetworkSettings:
     """The shape of a network.
 
-    ``told`` is how many values of ``notation.place`` it is told behind each character: the first so many, or 0.
+    ``context`` is the number of context features (``folkrnn.notation``) that it reads with each character: the first
+    of them, or none for 0.
     """
 
     cell: str = "lstm"
     layers: int = 2
     hidden: int = 512
     dropout: float = 0.4
-    told: int = 0
+    context: int = 0
 
     def __post_init__(self) -> None:
         if self.cell not in CELLS:
@@ -39,14 +41,30 @@ class NetworkSettings:
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:
                 raise ModelError(f"network {name}={value!r} should be a whole number of at least 1")
-        if self.told not in range(len(CONTEXT_SIZES) + 1):
-            raise ModelError(f"network told={self.told!r} should be a whole number from 0 to {len(CONTEXT_SIZES)}")
+        if self.context not in range(len(CONTEXT_SIZES) + 1):
+            raise ModelError(
+                f"network context={self.context!r} should be a whole number from 0 to {len(CONTEXT_SIZES)}"
+            )
         if not 0 <= self.dropout < 1:
             raise ModelError(f"network dropout={self.dropout!r} should be at least 0 and below 1")
 
+    @classmethod
+    def from_json(cls, data: object) -> "NetworkSettings":
+        """Read the settings of a model file. Raise ModelError for an entry of a wrong type.
+
+        Files of earlier versions call ``context`` ``told``.
+        """
+        entries = read_object(data, "network")
+        if "told" in entries:
+            entries = {"context": entries["told"], **entries}
+        return read_settings(cls, entries, "network")
+
 
 def device_for(asked: str | None) -> str:
-    """Choose the device asked for, or without a wish CUDA where it is. Raises ModelError for CUDA where it is not."""
+    """Return the device asked for; for None, CUDA if torch finds it, else the processor.
+
+    Raise ModelError if CUDA is asked for and torch does not find it.
+    """
     if asked == "cuda" and not torch.cuda.is_available():
         raise ModelError("device='cuda': torch finds no CUDA device here; expected cpu, or no device given")
     return asked or ("cuda" if torch.cuda.is_available() else "cpu")
@@ -54,10 +72,10 @@ def device_for(asked: str | None) -> str:
 
 @lru_cache
 def fast_dtype(device: str = "cpu") -> torch.dtype:
-    """Choose bfloat16 where the processor, or the graphics card, multiplies it in hardware, else float32.
+    """Return bfloat16 if the device multiplies it in hardware, else float32.
 
-    Asked of the processor, not measured: a measurement could answer differently on a busy
-    day, and the same seed would then write different tunes.
+    The processor names its features. A measurement could differ on a busy day, and the same seed would then write
+    different tunes.
     """
     if device == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
@@ -67,11 +85,10 @@ def fast_dtype(device: str = "cpu") -> torch.dtype:
 
 
 class CharNetwork(nn.Module):
-    """Predicts the next character from all before it.
+    """A network that predicts the next character from all earlier ones.
 
-    Every layer sees the character and the output sees every layer: these short cuts cost
-    little, and without them the first thousand steps teach a deep stack next to nothing.
-    Only the lowest layer sees what is told of the place.
+    Every layer reads the character, and the output reads every layer. These short cuts cost little; without them a
+    deep stack learns next to nothing in the first thousand steps. Only the lowest layer reads the context features.
     """
 
     _firsts: Tensor
@@ -81,9 +98,9 @@ class CharNetwork(nn.Module):
         self.settings = settings
         self.characters = characters
         below = [0] + [settings.hidden] * (settings.layers - 1)
-        sizes = (characters, *CONTEXT_SIZES[: settings.told])
+        sizes = (characters, *CONTEXT_SIZES[: settings.context])
         self.width = sum(sizes)
-        firsts = torch.tensor([0, *accumulate(sizes[:-1])])  # the input for the lowest value of each thing read
+        firsts = torch.tensor([0, *accumulate(sizes[:-1])])  # the input for value 0 of each number read
         self.register_buffer("_firsts", firsts, persistent=False)
         self.layers = nn.ModuleList(
             CELLS[settings.cell](characters if size else self.width, size, settings.hidden, rng) for size in below
@@ -96,40 +113,39 @@ class CharNetwork(nn.Module):
 
     @property
     def reads(self) -> int:
-        """R: how many numbers the network reads of each character."""
+        """R, how many numbers the network reads with each character: its id and the context features."""
         return len(self._firsts)
 
     def recurrent_layers(self) -> list[Layer]:
-        """Give the layers from the input up."""
+        """Return the layers from the input up."""
         return [layer for layer in self.layers if isinstance(layer, Layer)]
 
     @property
     def device(self) -> torch.device:
-        """Where the weights lie; what is read may lie anywhere."""
+        """The device of the weights; inputs may be on any device."""
         return self.output.weight.device
 
-    def zero_state(self, batch: int) -> State:
-        """Give the state before anything is read."""
+    def zero_state(self, batch: int) -> NetworkState:
+        """Return the state before anything is read."""
         zeros = self.output.weight.new_zeros(self.settings.layers, batch, self.settings.hidden)
         return zeros, zeros.clone()
 
     def forward(
         self,
         ids: Tensor,
-        state: State | None = None,
+        state: NetworkState | None = None,
         *,
         starts: Tensor | None = None,
         dtype: torch.dtype = torch.float32,
         masks: Tensor | None = None,
-    ) -> tuple[Tensor, State]:
-        """Map what is read (B, T, R) to next-character logits (B, T, V); state is (L, B, H) twice.
+    ) -> tuple[Tensor, NetworkState]:
+        """Map inputs (B, T, R) to next-character logits (B, T, V); state is (L, B, H) twice.
 
-        What is read is the id of a character and, if the network is told them, the values of ``notation.place`` behind
-        it (see ``batches.reading``).
+        The inputs are those of ``batches.network_inputs``: ids, then context features.
 
-        starts, (B, T) of bool, marks where a row forgets its state before it reads.
-        Matrix products run in dtype; weights, state and logits are float32.
-        Dropout happens only where its masks, (L, B, H), are given.
+        ``starts``, (B, T) of bool, marks where the state of a row is reset before it reads.
+        Matrix products run in ``dtype``; weights, state and logits are float32.
+        Dropout happens only if its ``masks``, (L, B, H), are given.
         """
         batch, steps, _ = ids.shape
         hidden, cell = self.zero_state(batch) if state is None else state
@@ -149,15 +165,15 @@ class CharNetwork(nn.Module):
         )
 
     def one_hot_of(self, read: Tensor, dtype: torch.dtype) -> Tensor:
-        """Map what is read (…, R) to ones at the character and at each value (…, W)."""
+        """Map inputs (…, R) to (…, W): ones at the character and at each feature's value, else zeros."""
         ones = torch.zeros(*read.shape[:-1], self.width, dtype=dtype, device=read.device)
         return ones.scatter_(-1, read + self._firsts, 1)
 
     def masks(self, batch: int, rng: torch.Generator) -> Tensor | None:
-        """Draw dropout factors (L, B, H) for one window: 0, or what makes up for the zeros.
+        """Return dropout factors (L, B, H) for one window: 0, or what makes up for the zeros; None without dropout.
 
-        One mask for all T: it regularises a recurrent network better than a fresh mask a step,
-        and drawing T times as many random numbers would cost a tenth of the training time.
+        All steps share one mask (Gal and Ghahramani, 2016). It regularises a recurrent network better than a new mask
+        each step, whose random numbers would also cost a tenth of the training time.
         """
         rate = self.settings.dropout
         if not rate:
@@ -167,14 +183,14 @@ class CharNetwork(nn.Module):
 
 
 def _keep(starts: Tensor, device: torch.device) -> list[Tensor | None]:
-    """Turn starts (B, T) into one factor (B, 1) a step, None where no row starts."""
+    """Return starts (B, T) as one factor (B, 1) a step, None if no row starts there."""
     any_start = starts.any(0).tolist()
     factors = (~starts).float().t().unsqueeze(2).to(device)
     return [factors[t] if any_start[t] else None for t in range(len(any_start))]
 
 
 class Stepper:
-    """A network that only reads on, one character a row at a time: its weights are cast once."""
+    """A network that reads one character a row at a time; its weights are cast to ``dtype`` once."""
 
     def __init__(self, network: CharNetwork, dtype: torch.dtype) -> None:
         self.network = network
@@ -186,14 +202,14 @@ class Stepper:
             self._recurrent = [layer.recurrent.to(dtype) for layer in layers]
             self._output = (network.output.weight.to(dtype), network.output.bias.to(dtype))
 
-    def zero_state(self, batch: int) -> State:
-        """Give the state before anything is read; the hidden part is in the stepper's dtype."""
+    def zero_state(self, batch: int) -> NetworkState:
+        """Return the state before anything is read; the hidden part is in the stepper's dtype."""
         hidden, cell = self.network.zero_state(batch)
         return hidden.to(self.dtype), cell
 
     @torch.no_grad()
-    def __call__(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
-        """Map what is read (B, R) to next-character logits (B, V), float32, and the next state."""
+    def __call__(self, ids: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState]:
+        """Map inputs (B, R) to next-character logits (B, V), float32, and the next state."""
         hidden, cell = state
         next_hidden, next_cell = torch.empty_like(hidden), torch.empty_like(cell)
         read = self.network.one_hot_of(ids, self.dtype)

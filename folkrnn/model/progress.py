@@ -1,4 +1,4 @@
-"""How a training run tells where it is."""
+"""How a training run reports its progress."""
 
 import sys
 import time
@@ -7,8 +7,8 @@ from typing import TextIO
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Where a training run is; bits are bits per character, the rate is characters a second."""
+class TrainingProgress:
+    """The state of a training run; bits are bits per character, the rate is characters a second."""
 
     step: int
     passes: float
@@ -30,8 +30,8 @@ class Progress:
         )
 
 
-class ProgressLine:
-    """Prints progress: one line rewritten on a terminal, elsewhere a line for each evaluation."""
+class TrainingProgressLine:
+    """A printer of progress: one line rewritten on a terminal, elsewhere a line for each evaluation."""
 
     def __init__(self, stream: TextIO | None = None, every: float = 0.5) -> None:
         self._stream = sys.stderr if stream is None else stream
@@ -39,7 +39,7 @@ class ProgressLine:
         self._printed = float("-inf")
         self._width = 0
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: TrainingProgress) -> None:
         """Show the progress if it is time to."""
         now = time.monotonic()
         if self._stream.isatty():
@@ -51,7 +51,7 @@ class ProgressLine:
             print(progress, file=self._stream, flush=True)
 
     def close(self) -> None:
-        """Leave the rewritten line behind."""
+        """End the rewritten line, so that what follows begins on its own line."""
         if self._width:
             print(file=self._stream, flush=True)
             self._width = 0

@@ -1,4 +1,4 @@
-"""What a tune costs a model: bits for each of its characters."""
+"""Scoring: the bits that a model needs for each character of a tune."""
 
 import math
 from collections.abc import Sequence
@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from folkrnn.model.batches import reading, table
+from folkrnn.model.batches import network_inputs, padded_batch
 from folkrnn.model.network import CharNetwork
+from folkrnn.model.threads import thread_map
 from folkrnn.model.vocabulary import Vocabulary
-from folkrnn.model.workers import share
 
 _WINDOW = 128
 
@@ -23,18 +23,18 @@ def bits(
     batch: int = 64,
     dtype: torch.dtype = torch.float32,
 ) -> list[Tensor]:
-    """Give each text's bits per character, (N,) float32, in the order of the texts.
+    """Return the bits of each character, (N,) float32 a text, in the order of the texts.
 
-    Every text is read from nothing: from the zero state, after the start symbol.
+    Every text is read from the zero state, after the start symbol.
     """
-    tunes = reading(texts, vocabulary, network.settings)
-    # Tunes of one length share a table, so that little of it is filling.
+    tunes = network_inputs(texts, vocabulary, network.settings)
+    # Tunes of similar lengths share a batch, so that little of it is padding.
     by_length = sorted((i for i in range(len(tunes)) if len(tunes[i])), key=lambda i: len(tunes[i]))
     groups = [by_length[first : first + batch] for first in range(0, len(by_length), batch)]
 
     @torch.no_grad()
     def losses(group: list[int]) -> list[Tensor]:
-        inputs, targets = table([tunes[i] for i in group], vocabulary.start)
+        inputs, targets = padded_batch([tunes[i] for i in group], vocabulary.start)
         state, columns = None, []
         windows = (torch.split(part, _WINDOW, 1) for part in (inputs, targets))
         for x, y in zip(*windows, strict=True):
@@ -44,7 +44,7 @@ def bits(
         return [row[: len(tunes[i])].clone() for row, i in zip(rows, group, strict=True)]
 
     spent = [torch.empty(0) for _ in tunes]
-    for group, found in zip(groups, share(losses, groups), strict=True):
+    for group, found in zip(groups, thread_map(losses, groups), strict=True):
         for i, row in zip(group, found, strict=True):
             spent[i] = row
     return spent
@@ -57,6 +57,6 @@ def bits_per_character(
     *,
     dtype: torch.dtype = torch.float32,
 ) -> float:
-    """Give the mean bits a character over all texts."""
+    """Return the mean bits per character over all texts."""
     spent = torch.cat(bits(network, vocabulary, texts, dtype=dtype))
     return float(spent.double().mean())

@@ -11,12 +11,12 @@ from torch import Tensor
 from folkrnn.errors import ModelError
 
 START = "\n"
-"""What the network reads before a tune's first character: a tune follows the end of a line."""
+"""The start symbol, which the network reads before a tune's first character: a tune follows the end of a line."""
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Characters in the order of their code points; a character's place is its id."""
+    """The characters a model knows, in the order of their code points; a character's index is its id."""
 
     characters: str
 
@@ -29,7 +29,7 @@ class Vocabulary:
 
     @classmethod
     def from_texts(cls, texts: Iterable[str]) -> "Vocabulary":
-        """Collect every character of the texts, and the line end."""
+        """Return the vocabulary of every character of the texts, and the line end."""
         return cls("".join(sorted(set(START).union(*map(set, texts)))))
 
     def __len__(self) -> int:
@@ -52,14 +52,14 @@ class Vocabulary:
         return self._ids[START]
 
     def id(self, character: str) -> int:
-        """Give the id of one character."""
+        """Return the id of one character. Raise ModelError, which names it, for an unknown one."""
         try:
             return self._ids[character]
         except KeyError:
             raise ModelError(f"the model does not know the character {character!r}") from None
 
     def encode(self, text: str) -> Tensor:
-        """Map a text to ids (N,); an unknown character is a ModelError that names it."""
+        """Map a text to ids (N,). Raise ModelError, which names the character, for an unknown one."""
         points = np.array([ord(character) for character in text], dtype=np.uint32)
         ids = np.searchsorted(self._points, points).clip(max=len(self) - 1)
         unknown = self._points[ids] != points

@@ -36,7 +36,7 @@ def test_a_model_goes_on_from_another_in_its_own_tunes(run: Run, tmp_path: Path)
     assert "ø" in model.vocabulary
     assert set(old.vocabulary.characters) < set(model.vocabulary.characters)
     assert model.network.settings == old.network.settings
-    assert model.corpus["values"]["R"] == ["polka"]
+    assert model.corpus.values["R"] == ["polka"]
 
 
 def test_what_a_model_brings_is_not_asked_for_again(run: Run, tmp_path: Path) -> None:

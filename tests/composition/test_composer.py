@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from folkrnn.analysis.originality import Index
 from folkrnn.composition import index_cache
 from folkrnn.composition.composer import Composer, Composition, Progress
 from folkrnn.composition.index_cache import cache_folder, index_at_hand
-from folkrnn.composition.originality import Index
 from folkrnn.composition.settings import GenerationSettings
 from folkrnn.errors import GenerationError, ModelError
 from folkrnn.model import Checkpoint, save_checkpoint

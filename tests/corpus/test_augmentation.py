@@ -1,8 +1,10 @@
 """Key shuffling: other keys in every pass, the same tunes."""
 
+import pytest
+
 from folkrnn.corpus import CorpusTune
-from folkrnn.corpus.augmentation import KeyShuffle
-from folkrnn.notation import canonical, performance, read_tunes
+from folkrnn.corpus.augmentation import PITCH_RANGE, KeyShuffle, header_shuffle, in_key
+from folkrnn.notation import Tune, canonical, performance, read_tunes
 
 
 def tunes() -> list[CorpusTune]:
@@ -39,3 +41,59 @@ def test_the_same_seed_and_pass_give_the_same_texts() -> None:
     assert KeyShuffle(tunes(), seed=1)(3) == KeyShuffle(tunes(), seed=1)(3)
     assert KeyShuffle(tunes(), seed=1)(3) != KeyShuffle(tunes(), seed=2)(3)
     assert KeyShuffle(tunes(), seed=1)(3) != KeyShuffle(tunes(), seed=1)(4)
+
+
+def tune(key: str, notes: str) -> Tune:
+    return read_tunes(f"X:1\nT:Tune\nM:4/4\nL:1/8\nK:{key}\n{notes}|]\n")[0]
+
+
+def pitches(text: str) -> list[int]:
+    return [sound.midi for sound in performance(read_tunes(text)[0])]
+
+
+@pytest.mark.parametrize(
+    ("notes", "key", "tonic", "first"),
+    [
+        ("FGABcdef", "C", "D", 67),  # up by a tone
+        ("FGABcdef", "C", "Bb", 63),  # down by a tone
+        ("F,GABcdef", "C", "Bb", 63),  # from the lowest pitch down is outside the range: an octave higher
+        ("g'gabcdef", "C", "D", 81),  # from the highest pitch up is outside the range: an octave lower
+        ("E,GABcdef", "C", "D", 54),
+        ("f'gabcdef", "C", "D", 91),
+    ],
+)
+def test_a_tune_is_moved_within_the_range_of_a_fiddle(notes: str, key: str, tonic: str, first: int) -> None:
+    moved = pitches(in_key(tune(key, notes), tonic))
+    assert moved[0] == first
+    assert PITCH_RANGE[0] <= min(moved)
+    assert max(moved) <= PITCH_RANGE[1]
+
+
+def test_a_tune_that_fits_no_octave_has_no_text_in_that_key() -> None:
+    assert in_key(tune("C", "F,GABcdefgabc'd'e'f'g'2"), "D") == ""
+    assert in_key(tune("C", "F,GABcdefgabc'd'e'f'g'2"), "Bb") == ""
+    assert in_key(tune("C", "D,GABcdef"), "C#") == ""  # a semitone up is too low, and the octave below it too
+
+
+def test_a_header_is_shuffled_by_seed_and_pass_and_its_music_is_kept() -> None:
+    texts = [entry.text for entry in tunes()]
+    passes = {
+        (seed, number): header_shuffle(lambda *_: texts, seed)(number, False) for seed in (1, 2) for number in (0, 1)
+    }
+    assert passes[1, 0] == header_shuffle(lambda *_: texts, 1)(0, False)
+    assert len({tuple(shuffled) for shuffled in passes.values()}) == 4
+    for shuffled in passes.values():
+        for text, other in zip(texts, shuffled, strict=True):
+            assert sorted(text.split("\n")) == sorted(other.split("\n"))
+            assert text.split("\n")[-2:] == other.split("\n")[-2:]
+
+
+def test_the_texts_of_a_shuffled_pass_are_those_of_that_pass() -> None:
+    asked = []
+
+    def texts_of(number: int, last: bool) -> list[str]:
+        asked.append((number, last))
+        return []
+
+    header_shuffle(texts_of, 1)(3, True)
+    assert asked == [(3, True)]

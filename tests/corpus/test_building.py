@@ -1,12 +1,27 @@
+import hashlib
 import io
 import random
 import sys
+from collections import Counter, defaultdict
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from folkrnn.corpus import SPLITS, Corpus, Recipe, SourceSettings, build_corpus, recipe_of, statistics
+from folkrnn.corpus import (
+    SPLITS,
+    Corpus,
+    CorpusTune,
+    Recipe,
+    SourceSettings,
+    build_corpus,
+    field_values,
+    kept_tunes,
+    merged_values,
+    recipe_of,
+    statistics,
+)
+from folkrnn.corpus.build import split_of
 from folkrnn.errors import CorpusError, InputError
 from folkrnn.notation import canonical, read_tunes, transpose
 
@@ -14,7 +29,7 @@ SCALE = "CDEFGABcdefg"
 
 
 def melody(seed: int, bars: int = 8) -> str:
-    """A melody that no other seed gives."""
+    """Return a melody that no other seed gives."""
     rng = random.Random(seed)
     return "|".join("".join(rng.choice(SCALE) for _ in range(8)) for _ in range(bars)) + "|]"
 
@@ -24,7 +39,7 @@ def tune(seed: int, title: str = "", key: str = "C", extra: str = "") -> str:
 
 
 def build(folder: Path, *texts: str, **settings: object) -> Corpus:
-    """The corpus of a folder with one file a text."""
+    """Build the corpus of a folder with one file a text."""
     folder.mkdir(exist_ok=True)
     for number, text in enumerate(texts):
         (folder / f"{number:03}.abc").write_text(text, encoding="utf-8")
@@ -69,7 +84,7 @@ def test_prose_leaves_no_tune(tmp_path: Path) -> None:
     assert "\n" not in str(error.value)
 
 
-def test_what_fell_out_is_counted_by_its_cause(tmp_path: Path) -> None:
+def test_dropped_tunes_are_counted_by_reason(tmp_path: Path) -> None:
     short, broken, again = tune(2).replace("|]", "c|]"), "X:1\nM:4/4\nK:C\nA8|B7|c8|d8|\n", tune(1, "Another name")
     corpus = build(tmp_path / "in", tune(1), short, broken, again, "X:1\nT:no key\nABc|\n")
     assert corpus.dropped == {"in": {"bar-too-long": 1, "bar-too-short": 1, "duplicate": 1, "no-key": 1}}
@@ -170,11 +185,11 @@ def test_untitled_tunes_are_not_one_family(tmp_path: Path) -> None:
     assert len({entry.family for entry in corpus.tunes}) == 5
 
 
-def test_progress_is_told_by_source(tmp_path: Path) -> None:
+def test_progress_has_a_line_a_source(tmp_path: Path) -> None:
     (tmp_path / "a.abc").write_text(tune(1) + "\n" + tune(1))
-    told: list[str] = []
-    build_corpus(recipe_of([str(tmp_path / "a.abc")]), told.append)
-    assert told[0] == "a: 2 tunes read, 1 kept"
+    lines: list[str] = []
+    build_corpus(recipe_of([str(tmp_path / "a.abc")]), lines.append)
+    assert lines[0] == "a: 2 tunes read, 1 kept"
 
 
 def test_statistics_count_tunes_and_fields(tmp_path: Path) -> None:
@@ -192,3 +207,58 @@ def test_the_digest_follows_texts_and_splits(tmp_path: Path) -> None:
     moved = (replace(corpus.tunes[0], split="test"), *corpus.tunes[1:])
     assert replace(corpus, tunes=moved).digest != corpus.digest
     assert replace(corpus, name="other").digest == corpus.digest
+
+
+def test_kept_tunes_can_be_read_one_by_one(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.abc").write_text(tune(number) + "\n" + tune(number, "Again"))
+    (tmp_path / "1.abc").write_text("")  # cannot be read, which shows only when it is its turn
+    dropped: dict[str, Counter[str]] = defaultdict(Counter)
+    tunes = kept_tunes(recipe_of([str(tmp_path)]), dropped)
+    first, source, text = next(tunes)
+    assert (first.title, source, text) == ("Tune 0", tmp_path.name, canonical(first))
+    assert dropped == {}
+    with pytest.raises(InputError, match=r"1\.abc: is empty"):
+        next(tunes)
+    assert dropped == {tmp_path.name: {"duplicate": 1}}
+
+
+@pytest.mark.parametrize(("name", "reason"), [("shortest_bars", "shorter"), ("longest_characters", "longer")])
+def test_a_tune_at_a_limit_is_kept(tmp_path: Path, name: str, reason: str) -> None:
+    (read,) = read_tunes(tune(1))
+    at_limit = {"shortest_bars": 8, "longest_characters": len(canonical(read))}[name]
+    beyond = at_limit + 1 if name == "shortest_bars" else at_limit - 1
+    assert titles(build(tmp_path / "in", tune(1), **{name: at_limit})) == ["Tune 1"]
+    with pytest.raises(CorpusError, match=f"leaves no tune; dropped: {reason}-than-allowed 1"):
+        build(tmp_path / "in", tune(1), **{name: beyond})
+
+
+def test_the_split_of_a_family_is_drawn_from_its_name() -> None:
+    recipe = Recipe("test", (SourceSettings(path="x"),), validation=0.3, test=0.2)
+    shares = {name: int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 16**8 for name in map(str, range(200))}
+    for name, share in shares.items():
+        expected = "test" if share < 0.2 else "validation" if share < 0.5 else "train"
+        assert split_of(name, recipe) == expected
+    assert {split_of(name, replace(recipe, validation=0, test=0)) for name in shares} == {"train"}
+
+
+def test_field_values_are_the_commonest_first() -> None:
+    def entry(rhythm: str, key: str) -> CorpusTune:
+        (read,) = read_tunes(f"X:1\nT:t\nR:{rhythm}\nM:4/4\nL:1/8\nK:{key}\nA8|]\n")
+        return CorpusTune(canonical(read), "here", "a", "f", "train", 1, True)
+
+    values = field_values([entry("jig", "C"), entry("reel", "D"), entry("reel", "C"), entry("", "G")])
+    assert values == {"R": ["reel", "jig"], "O": [], "M": ["4/4"], "K": ["C", "D", "G"]}
+    more = {"R": ["polka", "jig"], "O": ["Ireland"], "Z": ["x"]}
+    assert merged_values(values, more) == {
+        "R": ["reel", "jig", "polka"], "O": ["Ireland"], "M": ["4/4"], "K": ["C", "D", "G"]
+    }  # fmt: skip
+    assert merged_values({}, {}) == {"R": [], "O": [], "M": [], "K": []}
+
+
+def test_statistics_list_the_twelve_commonest_values(tmp_path: Path) -> None:
+    keys = ["C", "D", "E", "F", "G", "A", "Bb", "Eb", "Ab", "B", "F#", "Am", "Em", "Dm"]
+    corpus = build(tmp_path / "in", *(tune(seed, key=key) for seed, key in enumerate([*keys, "Dm"])))
+    numbers = statistics(corpus.tunes)
+    assert len(numbers["keys"]) == 12
+    assert next(iter(numbers["keys"].items())) == ("Dm", 2)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from folkrnn.corpus import build_corpus, list_recipes, load_recipe, recipe_of
+from folkrnn.corpus import SourceSettings, build_corpus, list_recipes, load_recipe, recipe_of
 from folkrnn.corpus.recipe import parse_recipe
 from folkrnn.errors import CorpusError
 
@@ -10,7 +10,7 @@ SOURCE = 'name = "mine"\n[[source]]\npath = "tunes.abc"\n'
 
 
 def refused(text: str) -> str:
-    """The one line with which a recipe is refused."""
+    """Return the one line with which a recipe is refused."""
     with pytest.raises(CorpusError) as error:
         parse_recipe(text, "mine.toml")
     assert "\n" not in str(error.value)
@@ -113,6 +113,29 @@ def test_files_are_cleaned_like_the_default_corpus() -> None:
     default, recipe = load_recipe("default"), recipe_of(["a.abc", "b.abc"])
     assert [source.path for source in recipe.sources] == ["a.abc", "b.abc"]
     assert (recipe.drop, recipe.allow, recipe.rhythms) == (default.drop, default.allow, default.rhythms)
+
+
+def test_the_hash_of_the_default_recipe_stays() -> None:
+    assert load_recipe("default").digest == "b9f05595ff80"
+
+
+def test_a_recipe_as_plain_data_names_its_sources() -> None:
+    recipe = parse_recipe(SOURCE + '[clean]\ndrop = ["graces"]\nallow = ["no-key"]\n', "mine.toml")
+    assert recipe.settings() == {
+        "name": "mine", "sources": ["tunes"], "drop": ["graces"], "allow": ["no-key"], "shortest_bars": 1,
+        "longest_characters": 4000, "validation": 0.05, "test": 0.05,
+    }  # fmt: skip
+    assert SourceSettings(path="-").name == "stdin"
+    assert SourceSettings(collection="airdsAirs").name == "airdsAirs"
+
+
+@pytest.mark.parametrize(("validation", "test", "right"), [(0.0, 0.0, True), (0.4, 0.5, True), (0.5, 0.5, False)])
+def test_a_split_leaves_some_to_train_on(validation: float, test: float, right: bool) -> None:
+    text = SOURCE + f"[split]\nvalidation = {validation}\ntest = {test}\n"
+    if right:
+        assert parse_recipe(text, "mine.toml").test == test
+    else:
+        assert "must leave some to train on" in refused(text)
 
 
 def test_the_fingerprint_of_a_recipe_follows_what_it_says() -> None:

@@ -55,12 +55,12 @@ def test_saving_twice_writes_the_same_bytes(tmp_path: Path, corpus: Corpus) -> N
 
 
 @pytest.mark.parametrize("name", ["corpus.json", "train.abc", "validation.abc", "test.abc"])
-def test_nothing_is_overwritten_without_force(tmp_path: Path, corpus: Corpus, name: str) -> None:
+def test_nothing_is_overwritten_unless_it_should_be(tmp_path: Path, corpus: Corpus, name: str) -> None:
     (tmp_path / name).write_text("mine")
     with pytest.raises(CorpusError, match=f"{name}: exists already; --force overwrites it"):
         save_corpus(corpus, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [name]
-    save_corpus(corpus, tmp_path, force=True)
+    save_corpus(corpus, tmp_path, overwrite=True)
     assert load_corpus(tmp_path) == corpus
 
 

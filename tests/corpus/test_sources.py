@@ -50,6 +50,25 @@ def test_a_binary_file_is_refused_whatever_its_name(tmp_path: Path, content: byt
     assert "is not text" in refused(path)
 
 
+@pytest.mark.parametrize(("count", "text"), [(5, True), (6, False)])
+def test_a_few_control_characters_are_text(tmp_path: Path, count: int, text: bool) -> None:
+    path = tmp_path / "a.abc"
+    content = "\x01" * count + "A" * (100 - count)
+    path.write_text(content)
+    if text:
+        assert read_text(path) == content
+    else:
+        assert "is not text" in refused(path)
+
+
+def test_only_the_beginning_of_a_file_shows_whether_it_is_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.abc"
+    path.write_text("A" * 4096 + "\x01" * 4096)
+    assert len(read_text(path)) == 8192
+    path.write_text("\t\n\r\f\v\x1a" + "A")
+    assert "A" in read_text(path)
+
+
 def test_a_path_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     assert "cannot be read" in refused(tmp_path / "file" / "tune.abc")

@@ -57,3 +57,19 @@ def test_a_summary_names_the_collections_and_the_fiddle_ones_together(checkpoint
 
 def test_nothing_measured_is_nothing() -> None:
     assert Bits().per_note == Bits().per_character == 0
+
+
+def test_totals_are_added_and_shared_out() -> None:
+    total = Bits(100.0, 60.0, 12.0, 50, 30, 1) + Bits(20.0, 10.0, 3.0, 10, 5, 2)
+    assert total == Bits(120.0, 70.0, 15.0, 60, 35, 3)
+    assert (total.per_note, total.per_note_with_form, total.per_character) == (2.0, 85 / 35, 2.0)
+
+
+def test_a_summary_is_of_sums_not_of_means() -> None:
+    one, other = Bits(100.0, 60.0, 12.0, 50, 30, 1), Bits(20.0, 20.0, 3.0, 10, 5, 2)
+    summary = summarise({"ryansMammoth": one, "airdsAirs": other, "essenFolksong": Bits(0, 0, 0, 40, 5, 1)})
+    assert summary["all"] == {
+        "bits_per_note": 2.0, "bits_per_note_with_form": 2.375, "bits_per_character": 1.2, "tunes": 4
+    }  # fmt: skip
+    assert summary["fiddle"]["bits_per_note"] == round(80 / 35, 4)
+    assert "fiddle" not in summarise({"essenFolksong": one})

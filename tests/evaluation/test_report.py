@@ -12,8 +12,8 @@ from folkrnn.evaluation.originality import Index
 from folkrnn.corpus import Corpus, CorpusTune
 from folkrnn.errors import CorpusError
 from folkrnn.evaluation.page import Drawing, page
-from folkrnn.evaluation.report import FEWEST, Evaluation, Reference, evaluate
-from folkrnn.model import Checkpoint
+from folkrnn.evaluation.report import MIN_REAL_TUNES, Evaluation, Reference, evaluate_model
+from folkrnn.model import Checkpoint, CorpusProvenance
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import canonical, read_tunes
@@ -37,8 +37,8 @@ def evaluation() -> Evaluation:
     vocabulary = Vocabulary.from_texts(tune.text for tune in corpus.tunes)
     rng = torch.Generator().manual_seed(1)
     network = CharNetwork(NetworkSettings(hidden=16, layers=1), len(vocabulary), rng)
-    checkpoint = Checkpoint(network.eval(), vocabulary, {"values": {"R": ["reel"]}}, {}, {})
-    return evaluate(checkpoint, corpus, Index.of_corpus(corpus.of("train")), count=25, seed=1)
+    checkpoint = Checkpoint(network.eval(), vocabulary, CorpusProvenance(values={"R": ["reel"]}))
+    return evaluate_model(checkpoint, corpus, Index.of_corpus(corpus.of("train")), count=25, seed=1)
 
 
 def test_the_figures_are_those_of_an_untrained_model(evaluation: Evaluation) -> None:
@@ -48,13 +48,14 @@ def test_the_figures_are_those_of_an_untrained_model(evaluation: Evaluation) -> 
     assert figures["playable"]["without the grammar"] == 0
     assert figures["bits"]["all"]["tunes"] == 30
     assert figures["bits"]["all"]["bits_per_character"] > 4
-    assert figures["obeyed"]["with the grammar"]["form"] == figures["obeyed"]["with the grammar"]["rhythm"] == 1
+    kept = figures["kept wishes"]["with the grammar"]
+    assert kept["form"] == kept["rhythm"] == 1
     assert figures["originality"]["written"]["copied share, median"] == 0
     assert figures["patterns"]["real"] == {"A": 1}
     assert figures["titles"]["written"]["in the corpus"] == 0
     apart = figures["comparison"]
-    assert apart["written against real"]["area"] > 0.9 > apart["real against real"]["area"]
-    assert figures["features"][0]["weight"] >= figures["features"][-1]["weight"]
+    assert apart["written against real"]["auc"] > 0.9 > apart["real against real"]["auc"]
+    assert figures["features"][0]["importance"] >= figures["features"][-1]["importance"]
     assert json.loads(json.dumps(figures)) == figures
 
 
@@ -65,16 +66,16 @@ def test_the_page_stands_alone_and_takes_no_markup_from_tunes(evaluation: Evalua
     assert "<svg><g/></svg>" in made
     assert made.count("<svg") == 5
     assert not re.findall(r"""(?:src|href)=["'](?!#)""", made)
-    assert f"{evaluation.figures['comparison']['written against real']['area']:.3f}" in made
+    assert f"{evaluation.figures['comparison']['written against real']['auc']:.3f}" in made
 
 
 def test_a_corpus_that_holds_out_little_cannot_be_compared_with() -> None:
-    with pytest.raises(CorpusError, match=f"holds out 3 playable tunes; expected {FEWEST}"):
+    with pytest.raises(CorpusError, match=f"holds out 3 playable tunes; expected {MIN_REAL_TUNES}"):
         Reference(corpus_of(60, 3))
 
 
 def test_settings_of_one_tune_are_compared_with_as_one() -> None:
     corpus = corpus_of(60, 40)
     families = replace(corpus, tunes=tuple(replace(tune, family=tune.family[-1]) for tune in corpus.tunes))
-    with pytest.raises(CorpusError, match=f"holds out 10 playable tunes; expected {FEWEST}"):
+    with pytest.raises(CorpusError, match=f"holds out 10 playable tunes; expected {MIN_REAL_TUNES}"):
         Reference(families)

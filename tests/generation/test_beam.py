@@ -22,7 +22,7 @@ VOCABULARY = Vocabulary("".join(sorted(map(chr, [10, *range(32, 127)]))))
 
 
 def network(seed: int, told: int = len(CONTEXT_SIZES)) -> CharNetwork:
-    net = CharNetwork(NetworkSettings(hidden=16, told=told), len(VOCABULARY), torch.Generator().manual_seed(seed))
+    net = CharNetwork(NetworkSettings(hidden=16, context=told), len(VOCABULARY), torch.Generator().manual_seed(seed))
     with torch.no_grad():
         net.output.weight *= 8  # so that it has its likings
     return net

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from folkrnn.analysis.features import on_tonic
 from folkrnn.errors import GenerationError
-from folkrnn.evaluation.features import on_tonic
 from folkrnn.generation.drafts import DraftPolicy, Refusal
 from folkrnn.generation.generator import generate_texts
 from folkrnn.generation.prompts import Prompt

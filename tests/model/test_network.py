@@ -18,6 +18,19 @@ def some_ids(batch: int, steps: int, characters: int = 7) -> Tensor:
     return torch.randint(characters, (batch, steps, 1), generator=torch.Generator().manual_seed(2))
 
 
+def set_weights(theirs: torch.nn.RNNBase, inputs: Tensor, recurrent: Tensor, bias: Tensor) -> None:
+    """Give one layer of torch's own the weights of ours."""
+    theirs.load_state_dict(
+        {"weight_ih_l0": inputs, "weight_hh_l0": recurrent, "bias_ih_l0": bias, "bias_hh_l0": torch.zeros_like(bias)}
+    )
+
+
+def gradients_of(module: torch.nn.Module) -> list[Tensor]:
+    """Return copies of the gradients of all parameters, which must all have one."""
+    gradients = [parameter.grad for parameter in module.parameters()]
+    return [gradient.clone() for gradient in gradients if gradient is not None]
+
+
 def test_one_layer_is_the_textbook_lstm() -> None:
     net, ids = network(NetworkSettings(layers=1, hidden=16, dropout=0.0)), some_ids(3, 20)
     (layer,), size = net.recurrent_layers(), 16
@@ -25,10 +38,7 @@ def test_one_layer_is_the_textbook_lstm() -> None:
     order = torch.cat([torch.arange(size) + k * size for k in (0, 1, 3, 2)])  # i f g o there
     halves = torch.ones(4 * size, 1)
     halves[2 * size : 3 * size] = 0.5
-    lstm.weight_ih_l0.data = layer.input[order] * halves
-    lstm.weight_hh_l0.data = layer.recurrent[order] * halves
-    lstm.bias_ih_l0.data = layer.bias[order] * halves[:, 0]
-    lstm.bias_hh_l0.data.zero_()
+    set_weights(lstm, layer.input[order] * halves, layer.recurrent[order] * halves, layer.bias[order] * halves[:, 0])
     outputs, _ = lstm(torch.nn.functional.one_hot(ids[:, :, 0], net.characters).float())
     torch.testing.assert_close(net(ids)[0], net.output(outputs), atol=1e-5, rtol=1e-4)
 
@@ -39,7 +49,7 @@ def test_the_gradient_written_by_hand_is_autograds() -> None:
     for logits in (net(ids)[0], plain_logits(net, ids)):
         net.zero_grad()
         logits.logsumexp(2).sin().sum().backward()
-        gradients.append([p.grad.clone() for p in net.parameters()])
+        gradients.append(gradients_of(net))
     for ours, theirs in zip(*gradients, strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-3)
 
@@ -60,7 +70,8 @@ def plain_logits(net: CharNetwork, ids: Tensor) -> Tensor:
             outputs.append(h)
         layers.append(torch.stack(outputs, 1))
         x = torch.cat([read, layers[-1]], 2)
-    return net.output(torch.cat(layers, 2))
+    logits: Tensor = net.output(torch.cat(layers, 2))
+    return logits
 
 
 @pytest.mark.parametrize("cell", ["gru", "rnn"])
@@ -70,19 +81,18 @@ def test_the_other_cells_are_torchs_own(cell: str) -> None:
     theirs = (torch.nn.GRU if cell == "gru" else torch.nn.RNN)(net.characters, size, batch_first=True)
     # z r n here, r z n there
     order = torch.cat([torch.arange(size) + k * size for k in (1, 0, 2)]) if cell == "gru" else torch.arange(size)
-    theirs.weight_ih_l0.data = layer.input[order].detach().clone()
-    theirs.weight_hh_l0.data = layer.recurrent[order].detach().clone()
-    theirs.bias_ih_l0.data = layer.bias[order].detach().clone()
-    theirs.bias_hh_l0.data.zero_()
+    set_weights(theirs, layer.input[order], layer.recurrent[order], layer.bias[order])
     outputs, _ = theirs(torch.nn.functional.one_hot(ids[:, :, 0], net.characters).float())
     logits = net.output(outputs)
     torch.testing.assert_close(net(ids)[0], logits, atol=1e-5, rtol=1e-4)
     logits.logsumexp(2).sin().sum().backward()
-    expected = [theirs.weight_ih_l0.grad, theirs.weight_hh_l0.grad, theirs.bias_ih_l0.grad]
+    expected = gradients_of(theirs)[:3]  # of the weights and of one bias: there are two that say the same
     net.zero_grad()
     net(ids)[0].logsumexp(2).sin().sum().backward()
-    for ours, their in zip((layer.input, layer.recurrent, layer.bias), expected, strict=True):
-        torch.testing.assert_close(ours.grad[order], their, atol=1e-4, rtol=1e-3)
+    for name, their in zip(("input", "recurrent", "bias"), expected, strict=True):
+        ours = dict(layer.named_parameters())[name].grad
+        assert ours is not None
+        torch.testing.assert_close(ours[order], their, atol=1e-4, rtol=1e-3)
 
 
 @pytest.fixture(params=["lstm", "gru", "rnn"])
@@ -117,7 +127,7 @@ def test_no_gradient_crosses_a_start(cell: NetworkSettings) -> None:
     for logits in (net(ids, starts=starts)[0][:, 5:], net(ids[:, 5:])[0]):
         net.zero_grad()
         logits.logsumexp(2).sum().backward()
-        gradients.append([p.grad.clone() for p in net.parameters()])
+        gradients.append(gradients_of(net))
     for ours, theirs in zip(*gradients, strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-4)
 
@@ -147,6 +157,7 @@ def test_stepping_agrees_with_reading_at_once(dtype: torch.dtype, cell: NetworkS
 def test_dropout_obeys_its_generator() -> None:
     net, ids = network(NetworkSettings(hidden=16, dropout=0.5)), some_ids(3, 10)
     masks = [net.masks(3, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)]
+    assert masks[0] is not None
     assert set(masks[0].flatten().tolist()) == {0.0, 2.0}
     a, b, c = (net(ids, masks=mask)[0] for mask in masks)
     assert torch.equal(a, b)
@@ -155,8 +166,13 @@ def test_dropout_obeys_its_generator() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("cell", "transformer"), ("layers", 0), ("hidden", 1.5), ("dropout", 1.0)]
+    ("field", "value"),
+    [("cell", "transformer"), ("layers", 0), ("hidden", 1.5), ("dropout", 1.0), ("dropout", -0.1), ("context", -1)],
 )
 def test_bad_settings_name_field_and_value(field: str, value: object) -> None:
     with pytest.raises(ModelError, match=f"{field}={value!r}"):
         NetworkSettings(**{field: value})  # type: ignore[arg-type]
+
+
+def test_without_dropout_there_are_no_masks() -> None:
+    assert network().masks(3, torch.Generator()) is None

@@ -1,18 +1,25 @@
 import io
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from folkrnn.errors import ModelError
 from folkrnn.model.batches import TuneStream, Window
-from folkrnn.model.checkpoint import load_checkpoint
+from folkrnn.model.checkpoint import load_checkpoint, read_tensors, write_tensors
+from folkrnn.model.curve import Curve
 from folkrnn.model.network import CharNetwork, NetworkSettings
-from folkrnn.model.progress import Progress, ProgressLine
+from folkrnn.model.progress import TrainingProgress, TrainingProgressLine
+from folkrnn.model.provenance import CorpusProvenance
+from folkrnn.model.schedule import TrainingSettings
 from folkrnn.model.scoring import bits
-from folkrnn.model.training import Trainer, TrainingSettings, train
+from folkrnn.model.trainer import Trainer
+from folkrnn.model.training import STATE_FILE, STATE_FORMAT, _sample, saved_settings, train_network
 
 NETWORK = NetworkSettings(hidden=16, layers=2, dropout=0.0)
 TUNES = [
@@ -30,11 +37,11 @@ SETTINGS = TrainingSettings(minutes=None, max_steps=30, batch=4, window=16, warm
 def test_a_small_text_is_learned_by_heart(tmp_path: Path) -> None:
     settings = replace(SETTINGS, max_steps=250, learning_rate=0.03)
     network = replace(NETWORK, hidden=32)
-    result = train(TUNES, TUNES, network=network, training=settings, run_dir=tmp_path)
+    result = train_network(TUNES, TUNES, network=network, training=settings, run_dir=tmp_path)
     model = load_checkpoint(result.model)
     spent = torch.cat(bits(model.network, model.vocabulary, TUNES))
     assert spent.mean() < 0.2
-    assert model.validation["bits_per_character"] == pytest.approx(result.best_bits, abs=1e-4)
+    assert model.validation.bits_per_character == pytest.approx(result.best_bits, abs=1e-4)
     assert result.best_bits == pytest.approx(spent.mean().item(), abs=0.02)
 
 
@@ -69,7 +76,7 @@ class StopAt:
     def __init__(self, step: int) -> None:
         self.step = step
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: TrainingProgress) -> None:
         if progress.step == self.step:
             raise KeyboardInterrupt
 
@@ -78,10 +85,10 @@ class StopAt:
 def test_a_resumed_run_ends_like_an_uninterrupted_one(tmp_path: Path, stop: int) -> None:
     network = replace(NETWORK, dropout=0.3)
     options = {"network": network, "training": SETTINGS, "dtype": torch.float32}
-    train(TUNES, TUNES, run_dir=tmp_path / "a", **options)  # type: ignore[arg-type]
+    train_network(TUNES, TUNES, run_dir=tmp_path / "a", **options)  # type: ignore[arg-type]
     with pytest.raises(KeyboardInterrupt):
-        train(TUNES, TUNES, run_dir=tmp_path / "b", progress=StopAt(stop), **options)  # type: ignore[arg-type]
-    train(TUNES, TUNES, run_dir=tmp_path / "b", resume=True, **options)  # type: ignore[arg-type]
+        train_network(TUNES, TUNES, run_dir=tmp_path / "b", progress=StopAt(stop), **options)  # type: ignore[arg-type]
+    train_network(TUNES, TUNES, run_dir=tmp_path / "b", resume=True, **options)  # type: ignore[arg-type]
     one, other = (load_checkpoint(tmp_path / run / "model.safetensors") for run in "ab")
     for ours, theirs in zip(one.network.parameters(), other.network.parameters(), strict=True):
         assert torch.equal(ours, theirs)
@@ -104,13 +111,13 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_model(
 
     monkeypatch.setattr(Trainer, "step", poisoned)
     with pytest.raises(ModelError, match="step 10"):
-        train(TUNES, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path)
+        train_network(TUNES, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path)
     kept = load_checkpoint(tmp_path / "model.safetensors")
     assert all(p.isfinite().all() for p in kept.network.parameters())
 
 
 def test_no_steps_write_an_untrained_model(tmp_path: Path) -> None:
-    result = train(TUNES, TUNES, network=NETWORK, training=replace(SETTINGS, max_steps=0), run_dir=tmp_path)
+    result = train_network(TUNES, TUNES, network=NETWORK, training=replace(SETTINGS, max_steps=0), run_dir=tmp_path)
     assert result.steps == 0
     assert load_checkpoint(result.model).vocabulary.characters.startswith("\n")
     assert (tmp_path / "curve.png").stat().st_size > 1000
@@ -118,17 +125,17 @@ def test_no_steps_write_an_untrained_model(tmp_path: Path) -> None:
 
 def test_the_clock_ends_the_run(tmp_path: Path) -> None:
     settings = TrainingSettings(minutes=0.02, batch=4, window=16)
-    seen: list[Progress] = []
-    result = train(TUNES, TUNES, network=NETWORK, training=settings, run_dir=tmp_path, progress=seen.append)
+    seen: list[TrainingProgress] = []
+    result = train_network(TUNES, TUNES, network=NETWORK, training=settings, run_dir=tmp_path, progress=seen.append)
     assert 1 < result.seconds < 4
     assert result.steps > 5
     assert seen[-1].seconds_left < 0.5
 
 
 def test_the_model_can_start_from_another(tmp_path: Path) -> None:
-    first = train(TUNES, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path / "a")
+    first = train_network(TUNES, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path / "a")
     start = load_checkpoint(first.model)
-    second = train(
+    second = train_network(
         TUNES[:1],
         TUNES[:1],
         network=NetworkSettings(),
@@ -148,7 +155,7 @@ def test_texts_may_change_with_the_pass(tmp_path: Path) -> None:
         asked.append((number, last))
         return TUNES
 
-    train(texts, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path)
+    train_network(texts, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path)
     numbers, lasts = zip(*asked, strict=True)
     assert numbers[-1] > 0
     assert sorted(numbers) == list(numbers)
@@ -193,17 +200,68 @@ def test_bad_settings_name_field_and_value(field: str, value: float) -> None:
         replace(SETTINGS, **{field: value})  # type: ignore[arg-type]
 
 
+def damaged(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Run some steps into a folder, then change the JSON of its state."""
+    train_network(TUNES, TUNES, network=NETWORK, training=replace(SETTINGS, max_steps=5), run_dir=folder)
+    path = folder / STATE_FILE
+    tensors, about = read_tensors(path, STATE_FORMAT)
+    change(about)
+    write_tensors(path, tensors, STATE_FORMAT, about)
+
+
+def test_a_state_with_the_old_name_of_the_context_is_resumed(tmp_path: Path) -> None:
+    damaged(tmp_path, lambda about: about["network"].update(told=about["network"].pop("context")))
+    result = train_network(TUNES, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path, resume=True)
+    assert result.steps == SETTINGS.max_steps
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda about: about.pop("network"), "not a complete training state ('network')"),
+        (lambda about: about.update(network=5), "network=5 should be an object"),
+        (lambda about: about["network"].update(hidden=8), "its network is not that of this run"),
+        (lambda about: about.update(vocabulary="\nab"), "its vocabulary is not that of this run"),
+        (lambda about: about.pop("place"), "not a complete training state ('place')"),
+        (lambda about: about["place"].update(number="x"), "place number='x' should be a whole number"),
+        (lambda about: about.pop("step"), "not a complete training state ('step')"),
+        (lambda about: about.update(dtype="float1"), "not a complete training state"),
+    ],
+)
+def test_a_damaged_state_is_one_clear_line(
+    tmp_path: Path, change: Callable[[dict[str, Any]], object], named: str
+) -> None:
+    damaged(tmp_path, change)
+    with pytest.raises(ModelError) as caught:
+        train_network(TUNES, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path, resume=True)
+    assert str(caught.value).startswith(f"{tmp_path / STATE_FILE}: ")
+    assert named in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_settings_of_a_stopped_run_are_known(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, max_steps=5)
+    damaged(tmp_path, lambda about: None)
+    assert saved_settings(tmp_path) == settings
+    damaged(tmp_path, lambda about: about["settings"].update(batch="4"))
+    with pytest.raises(ModelError, match=r"state.safetensors: .*training batch='4' should be a whole number"):
+        saved_settings(tmp_path)
+    damaged(tmp_path, lambda about: about.pop("settings"))
+    with pytest.raises(ModelError, match="not a complete training state"):
+        saved_settings(tmp_path)
+
+
 def test_resuming_without_a_state_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such file"):
-        train(TUNES, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path, resume=True)
+        train_network(TUNES, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path, resume=True)
 
 
 def test_progress_is_sparse_where_nobody_watches() -> None:
     stream = io.StringIO()
-    line = ProgressLine(stream)
+    line = TrainingProgressLine(stream)
     values = (1, 0.5, 2.0, 2.1, 2.1, 1e4, 1e-3, 60.0, 90.0)
     for evaluated in (False, True, False):
-        line(Progress(*values, evaluated=evaluated))
+        line(TrainingProgress(*values, evaluated=evaluated))
     assert stream.getvalue().count("\n") == 1
     assert "1:30 left" in stream.getvalue()
     assert "\r" not in stream.getvalue()
@@ -219,9 +277,96 @@ def test_the_last_passes_have_long_windows(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(Trainer, "step", watch)
     settings = replace(SETTINGS, batch=2, window=16, long_batch=1, long_window=64, long_share=0.5)
-    train(TUNES, TUNES, network=NETWORK, training=settings, run_dir=tmp_path)
+    train_network(TUNES, TUNES, network=NETWORK, training=settings, run_dir=tmp_path)
     short = [length for rows, length in shapes if rows == 2]
     long = [length for rows, length in shapes if rows == 1]
     assert (max(short), max(long)) == (16, 64)
     assert len(short) >= 15
     assert [rows for rows, _ in shapes] == [2] * len(short) + [1] * len(long)
+
+
+@pytest.mark.parametrize(
+    ("characters", "taken"),
+    [(10, [0]), (50, [0, 4, 8]), (100, [0, 2, 4, 6, 8]), (140, list(range(10))), (999, list(range(10)))],
+)
+def test_the_validation_sample_is_evenly_spread(characters: int, taken: list[int]) -> None:
+    texts = [f"{index}" * 20 for index in range(10)]
+    assert _sample(["", *texts, ""], characters) == [texts[index] for index in taken]
+
+
+def test_training_needs_tunes(tmp_path: Path) -> None:
+    for learned, held_out in (([], TUNES), (TUNES, []), ([""], TUNES), (TUNES, [""])):
+        with pytest.raises(ModelError, match="at least one tune"):
+            train_network(learned, held_out, network=NETWORK, training=SETTINGS, run_dir=tmp_path)
+
+    def texts(number: int, last: bool) -> list[str]:
+        return TUNES if number == 0 else []
+
+    with pytest.raises(ModelError, match="training pass 2 has no tunes"):
+        train_network(texts, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path)
+
+
+def test_a_run_counts_the_seconds_of_its_clock(tmp_path: Path) -> None:
+    ticks = iter(range(10_000))
+    settings = replace(SETTINGS, minutes=1.0, max_steps=None)
+    seen: list[TrainingProgress] = []
+    result = train_network(
+        TUNES, TUNES, network=NETWORK, training=settings, run_dir=tmp_path, progress=seen.append,
+        clock=lambda: next(ticks),
+    )  # fmt: skip
+    assert 60 <= result.seconds < 70
+    assert all(one.seconds < other.seconds for one, other in pairwise(seen))
+    for progress in seen:
+        done = settings.progress(progress.step, progress.seconds)
+        assert progress.seconds_left == pytest.approx(max(0, 60 - progress.seconds) if done else 0)
+        assert progress.learning_rate == settings.rate(progress.step, done)
+
+
+def test_a_resumed_run_counts_its_earlier_seconds(tmp_path: Path) -> None:
+    options = {"network": NETWORK, "run_dir": tmp_path}
+    ticks = iter(range(10_000))
+    clock = lambda: next(ticks)  # noqa: E731
+    first = train_network(TUNES, TUNES, training=replace(SETTINGS, max_steps=5), clock=clock, **options)  # type: ignore[arg-type]
+    seen: list[TrainingProgress] = []
+    train_network(
+        TUNES, TUNES, training=SETTINGS, resume=True, clock=clock, progress=seen.append, **options  # type: ignore[arg-type]
+    )  # fmt: skip
+    saved = [row["seconds"] for row in Curve(tmp_path).rows()]
+    assert float(saved[0]) < first.seconds < seen[0].seconds < first.seconds + 10
+    assert seen[0].step == 6
+    assert seen[0].rate < 4 * 16  # the characters of this part alone, over its seconds
+
+
+def test_the_saved_model_tells_its_training(tmp_path: Path) -> None:
+    corpus = CorpusProvenance({"name": "mine"}, "0123", True, {"R": ["reel"]})
+    result = train_network(TUNES, TUNES, network=NETWORK, training=SETTINGS, run_dir=tmp_path, corpus=corpus)
+    model = load_checkpoint(result.model)
+    assert model.corpus == corpus
+    assert model.training.settings == SETTINGS
+    assert 0 < model.training.steps <= result.steps
+    assert 0 < model.training.passes <= result.passes
+    assert model.validation.splits == {}
+
+
+def test_a_progress_is_one_line() -> None:
+    progress = TrainingProgress(7, 1.25, 2.0, 2.1, 2.05, 12345.6, 1e-3, 60.0, 90.4, evaluated=True)
+    assert str(progress) == (
+        "step 7  pass 1.25  bits/character: training 2.000, validation 2.100  12,346 characters/s  1:30 left"
+    )
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_one_line_is_rewritten() -> None:
+    stream = Terminal()
+    line = TrainingProgressLine(stream, every=1000.0)
+    for step, evaluated in ((1, False), (2, False), (3, True)):
+        line(TrainingProgress(step, 1, 0.5, 2.0, 2.1, 2.1, 1e4, 1e-3, 60.0, evaluated=evaluated))
+    line.close()
+    line.close()
+    assert stream.getvalue().count("\r") == 2
+    assert stream.getvalue().count("\n") == 1
+    assert "step 2" not in stream.getvalue()

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from folkrnn.model.checkpoint import read_tensors
-from folkrnn.model.together import Together
+from folkrnn.model.distributed import ProcessGroup
 from folkrnn.model.training import STATE_FILE, STATE_FORMAT
 
 PROGRAM = """
@@ -18,13 +18,14 @@ from pathlib import Path
 import torch
 
 from folkrnn.model.network import NetworkSettings
-from folkrnn.model.training import TrainingSettings, train
+from folkrnn.model.schedule import TrainingSettings
+from folkrnn.model.training import train_network
 
 torch.set_num_threads(1)
 bodies = {"A": "ABcd|", "B": "dcBA efga|", "C": "fd|"}
 tunes = [f"X:1\\nT:{name}\\nM:4/4\\nL:1/8\\nK:D\\n|:{body}:|\\n" for name, body in bodies.items()]
 settings = TrainingSettings(minutes=None, max_steps=int(sys.argv[2]), batch=6, window=16, warmup=5, long_batch=4)
-train(
+train_network(
     tunes * 8, tunes, network=NetworkSettings(hidden=16), training=settings, run_dir=Path(sys.argv[1]),
     dtype=torch.float32, resume=len(sys.argv) > 3,
 )
@@ -38,8 +39,10 @@ def test_two_processes_train_as_one(tmp_path: Path) -> None:
     launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(program)]
     subprocess.run([sys.executable, str(program), str(tmp_path / "one"), "40"], check=True)
     subprocess.run([sys.executable, *launch, str(tmp_path / "two"), "40"], check=True, capture_output=True)
-    (one, told), (two, about) = (read_tensors(tmp_path / name / STATE_FILE, STATE_FORMAT) for name in ("one", "two"))
-    assert told["step"] == about["step"] == 40
+    (one, about), (two, about_two) = (
+        read_tensors(tmp_path / name / STATE_FILE, STATE_FORMAT) for name in ("one", "two")
+    )
+    assert about["step"] == about_two["step"] == 40
     assert set(one) == set(two)
     for name, tensor in one.items():
         torch.testing.assert_close(two[name], tensor, atol=1e-4, rtol=1e-3, msg=name)
@@ -47,17 +50,23 @@ def test_two_processes_train_as_one(tmp_path: Path) -> None:
     assert len(curves[0]) == len(curves[1])
 
 
-def test_one_process_is_alone_and_leads(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_process_is_alone_and_main(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WORLD_SIZE", raising=False)
-    alone = Together()
-    assert (alone.leads, alone.rows(7), alone.agreed(0.25)) == (True, range(7), 0.25)
+    alone = ProcessGroup.from_environment()
+    assert alone == ProcessGroup(0, 1)
+    assert (alone.is_main, alone.rows(7), alone.broadcast(0.25)) == (True, range(7), 0.25)
+    tensor = torch.ones(2, 3, 4)
+    alone.all_reduce([tensor])
+    assert torch.equal(tensor, torch.ones(2, 3, 4))
+    assert alone.all_gather(tensor, 3) is tensor
 
 
-def test_every_row_belongs_to_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    together = Together()
-    together.size = 3
-    shares = []
-    for rank in range(3):
-        together.rank = rank
-        shares += together.rows(10)
-    assert shares == list(range(10))
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 12])
+def test_every_row_belongs_to_one_process_and_the_shares_are_even(size: int) -> None:
+    shares = [ProcessGroup(rank, size).rows(10) for rank in range(size)]
+    assert [row for share in shares for row in share] == list(range(10))
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+def test_only_the_first_process_is_main() -> None:
+    assert [ProcessGroup(rank, 3).is_main for rank in range(3)] == [True, False, False]

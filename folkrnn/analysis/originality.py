@@ -20,10 +20,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from folkrnn.analysis.melody import GRID_BARS, HELD, MAX_POINTS, SILENT, Melody, grid_of, melody_of, points_of
 from folkrnn.corpus import CorpusTune
 from folkrnn.corpus.cleaning import title_key
 from folkrnn.errors import ModelError
-from folkrnn.evaluation.melody import BARS, HELD, MOST_POINTS, SILENT, Melody, grid_of, melody_of, points_of
 from folkrnn.files import whole_file
 from folkrnn.notation import Tune, read_tunes
 
@@ -89,7 +89,7 @@ class Index:
     """The N tunes of a corpus, laid out to be searched.
 
     ``names`` are those of the tunes, ``titles`` keys of their titles. ``hashes`` (R,) are sorted, with the tune
-    (``owners``) and the note (``places``) that each run begins at. ``grids`` (N, BARS · MOST_POINTS) holds what
+    (``owners``) and the note (``places``) that each run begins at. ``grids`` (N, GRID_BARS · MAX_POINTS) holds what
     is heard at each point, ``points`` (N,) how many of them a bar has.
     """
 
@@ -114,7 +114,7 @@ class Index:
             titles.add(title_key(tune.title))
             runs.append(run_hashes(melody_of(tune)))
             grid = grid_of(tune)
-            grids.append(np.pad(grid, (0, BARS * MOST_POINTS - len(grid)), constant_values=SILENT))
+            grids.append(np.pad(grid, (0, GRID_BARS * MAX_POINTS - len(grid)), constant_values=SILENT))
             points.append(points_of(tune))
         if not names:
             raise ModelError("an index of no tunes says nothing; expected a corpus with tunes")

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from folkrnn.analysis.melody import GRID_BARS, HELD, grid_of, melody_of, points_of
+from folkrnn.analysis.originality import COPY, RUN, Index
 from folkrnn.composition.acceptors import IsOriginal
-from folkrnn.composition.originality import COPY, RUN, Index
 from folkrnn.errors import ModelError
-from folkrnn.evaluation.melody import BARS, HELD, grid_of, melody_of, points_of
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.notation import Tune, canonical, read_tunes, transpose
 from folkrnn.notation.pitch import Pitch
@@ -134,7 +134,7 @@ def test_ties_are_one_note_and_rests_none() -> None:
 def test_bars_are_laid_on_a_grid(meter: str, points: int) -> None:
     read = tune("G2|A8|", meter="4/4") if meter == "4/4" else tune("A2|", meter=meter)
     assert points_of(read) == points
-    assert len(grid_of(read)) == BARS * points
+    assert len(grid_of(read)) == GRID_BARS * points
 
 
 def test_a_pickup_moves_no_bar_and_twice_as_fast_is_the_same() -> None:

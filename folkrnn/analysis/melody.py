@@ -1,0 +1,84 @@
+"""A tune as one line of notes, and as notes on a grid of time: how tunes are compared, in any key."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from folkrnn.notation import Tune
+from folkrnn.notation.bars import completes_measure
+from folkrnn.notation.performance import TimedChord, joined
+
+GRID_BARS = 32
+"""The number of full bars, from the first, that the grid of a tune has."""
+
+MAX_POINTS = 24
+"""The most points that a bar has on the grid."""
+
+SILENT, HELD = 0, 255
+"""The entries of a grid where nothing sounds, or the tune has ended; and where a note goes on sounding."""
+
+
+class Melody(NamedTuple):
+    """The top notes of a tune as written, without its repeats; tied notes are one, and rests are left out.
+
+    ``pitches`` are MIDI numbers, ``lengths`` are in 1/960 of a whole note, ``onsets`` in bars from the start.
+    """
+
+    pitches: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    onsets: NDArray[np.float64]
+
+
+def melody_of(tune: Tune) -> Melody:
+    """Return the melody of a tune."""
+
+    def tops() -> Iterator[TimedChord]:
+        for number, bar in enumerate(tune.bars):
+            full = bar.meter.bar or bar.duration or Fraction(1)
+            for onset, note in bar.timed_notes():
+                yield number + onset / full, note.duration, [note.top.midi] if note.top else [], note.tie
+
+    sounds = joined(tops())
+    return Melody(
+        np.array([sound.midi for sound in sounds], np.int64),
+        np.array([int(sound.duration * 960) for sound in sounds], np.int64),
+        np.array([float(sound.onset) for sound in sounds], np.float64),
+    )
+
+
+def points_of(tune: Tune) -> int:
+    """Return how many points a bar of a tune has on the grid; tunes with equal numbers can be compared.
+
+    Bars of two and four beats have 16 points, written in eighths or sixteenths. Those of three beats have 12, and
+    compound bars have two an eighth.
+    """
+    meter = tune.meter
+    if meter.compound:
+        return min(MAX_POINTS, 2 * meter.beats)
+    return 12 if meter.beats and meter.beats % 3 == 0 else 16
+
+
+def grid_of(tune: Tune) -> NDArray[np.uint8]:
+    """Return what sounds at evenly spaced points of the first GRID_BARS full bars, (GRID_BARS · points,).
+
+    An entry is the MIDI number of the note that begins there, or HELD, or SILENT.
+    """
+    points = points_of(tune)
+    grid = np.full(GRID_BARS * points, SILENT, np.uint8)
+    row = 0
+    for index, bar in enumerate(tune.bars):
+        full = bar.meter.bar or bar.duration
+        if row == GRID_BARS or not full:
+            break
+        if completes_measure(tune.bars, index):
+            continue
+        for onset, note in bar.timed_notes():
+            first, stop = (min(points, -(-at * points // full)) for at in (onset, onset + note.duration))
+            if note.top and first < stop:
+                grid[row * points + first] = note.top.midi
+                grid[row * points + first + 1 : row * points + stop] = HELD
+        row += 1
+    return grid
