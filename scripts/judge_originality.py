@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from folkrnn.evaluation.originality import HALF, Index, Originality, name_of
+from folkrnn.analysis.originality import HALF, Index, Originality, name_of
 
 from folkrnn.corpus import Corpus, CorpusTune, build_corpus, load_corpus, load_recipe
 from folkrnn.errors import NotationError

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from folkrnn.evaluation.originality import Index
+from folkrnn.analysis.originality import Index
 from plain import Plain, train_plain
 
 from folkrnn.corpus import build_corpus, load_corpus, load_recipe

@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from folkrnn.evaluation.critic import heeding
-from folkrnn.evaluation.originality import Index, Original
+from folkrnn.analysis.originality import Index, Original
 from folkrnn.generation.requests import Request, drafts_for, read_request
 
 from folkrnn.corpus import build_corpus, load_recipe

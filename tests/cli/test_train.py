@@ -50,7 +50,7 @@ def test_what_a_model_brings_is_not_asked_for_again(run: Run, tmp_path: Path) ->
 
 
 def test_a_run_goes_on_with_its_own_settings(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from folkrnn.model.training import Trainer
+    from folkrnn.model.trainer import Trainer
 
     tunes = book(tmp_path / "a.abc", "Tune")
     settings = [*SMALL, "--max-steps", 30, "--learning-rate", 0.02, "--seed", 5]

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 import torch
-from folkrnn.evaluation.originality import Index
 
+from folkrnn.analysis.originality import Index
 from folkrnn.corpus import Corpus, CorpusTune
 from folkrnn.errors import CorpusError
 from folkrnn.evaluation.page import Drawing, page

@@ -10,10 +10,11 @@ from folkrnn.generation.generator import generate_texts
 from folkrnn.generation.prompts import HeaderWriter, Prompt
 from folkrnn.generation.sampling import SamplingParameters
 from folkrnn.generation.texts import GeneratedText
-from folkrnn.model.batches import TuneStream, reading
+from folkrnn.model.batches import TuneStream, network_inputs
 from folkrnn.model.network import CharNetwork, NetworkSettings
+from folkrnn.model.schedule import TrainingSettings
 from folkrnn.model.scoring import bits
-from folkrnn.model.training import Trainer, TrainingSettings
+from folkrnn.model.trainer import Trainer
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.headers import split_header, training_text
 
@@ -36,7 +37,7 @@ def network(steps: int = 150) -> CharNetwork:
     trainer = Trainer(net, settings, torch.float32)
     while trainer.step_number < steps:
         texts = [training_text(tune, random.Random(trainer.step_number)) for tune in tunes]
-        read = reading(texts, VOCABULARY, net.settings)
+        read = network_inputs(texts, VOCABULARY, net.settings)
         stream = TuneStream(read, VOCABULARY.start, 8, 32, 1, trainer.step_number)
         for i in range(len(stream)):
             trainer.step(stream[i], trainer.step_number / steps)
