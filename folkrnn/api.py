@@ -11,7 +11,7 @@ from folkrnn.notation import Tune, read_tunes
 
 if TYPE_CHECKING:
     from folkrnn.composition.settings import GenerationOptions, RequestOptions
-    from folkrnn.composition.training import TrainingOptions
+    from folkrnn.training import TrainingOptions
     from folkrnn.validation import Report
 
 log = logging.getLogger(__name__)
@@ -118,8 +118,8 @@ def train(
     the one that ships with folkrnn. ``options`` are fields of ``TrainingSettings``: minutes, max_steps and
     so on. Raises ModelError or CorpusError for what cannot be trained.
     """
-    from folkrnn.composition.training import train_model
     from folkrnn.corpus import find_corpus
+    from folkrnn.training import train_model
 
     names = [str(corpus)] if isinstance(corpus, str | PathLike) else [str(name) for name in corpus]
     folder = Path(run) if str(run) else Path("runs") / Path(names[0]).stem

@@ -11,21 +11,29 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "folkrnn"
 
+FREE = {"errors", "files", "processes", "__version__"}
+"""What every room may import."""
+
 MAY_IMPORT = {
     "errors": set(),
     "files": set(),
     "processes": set(),
-    "notation": {"errors"},
-    "corpus": {"errors", "notation"},
-    "model": {"errors", "notation"},
-    "generation": {"errors", "notation", "model"},
-    "score": {"errors", "notation"},
-    "validation": {"errors", "notation", "score"},
-    "evaluation": {"errors", "notation", "corpus", "model", "generation", "score", "validation"},
-    "export": {"errors", "notation", "score"},
+    "notation": set(),
+    "corpus": {"notation"},
+    "model": {"notation"},
+    "score": {"notation"},
+    "generation": {"notation", "model"},
+    "validation": {"notation", "score"},
+    "export": {"notation", "score"},
+    "notebook": {"notation", "export"},
+    "analysis": {"notation", "corpus"},
+    "composition": {"notation", "corpus", "model", "generation", "validation", "analysis"},
+    "evaluation": {"notation", "corpus", "model", "generation", "score", "validation", "analysis", "composition"},
+    "training": {"notation", "corpus", "model", "analysis", "composition", "evaluation"},
+    "api": {"notation", "corpus", "validation", "export", "composition", "training"},
 }
 HEAVY = {
-    "torch": {"model", "generation", "evaluation"},
+    "torch": {"model", "generation", "composition"},
     "music21": {"score"},
     "verovio": {"export"},
     "typst": {"export"},
@@ -47,11 +55,16 @@ def modules(room: str) -> list[Path]:
     return sorted((PACKAGE / room).rglob("*.py")) if (PACKAGE / room).is_dir() else [PACKAGE / f"{room}.py"]
 
 
+UPWARDS = {("notation/tune.py", "notebook")}
+"""The one import in the other direction: a notebook finds the method of a tune by its name."""
+
+
 @pytest.mark.parametrize("room", MAY_IMPORT)
 def test_imports_point_upwards_only(room: str) -> None:
     for path in modules(room):
         rooms = {name.split(".")[1] for name in imports(path) if name.startswith("folkrnn.")}
-        assert rooms - MAY_IMPORT[room] - {room, "files", "processes", "__version__"} == set(), path
+        rooms -= {up for place, up in UPWARDS if path == PACKAGE / place}
+        assert rooms - MAY_IMPORT[room] - FREE - {room} == set(), path
 
 
 @pytest.mark.parametrize("name", HEAVY)

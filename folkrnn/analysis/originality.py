@@ -212,7 +212,7 @@ class Index:
     def load(cls, path: Path) -> "Index":
         """Read what ``save`` wrote. Raises ModelError."""
         try:
-            with np.load(path, allow_pickle=False) as held:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
                 if int(held["format"]) != INDEX_FORMAT:
                     raise ModelError(f"{path}: an index of another folkrnn; remove it, and it is made anew")
                 return cls(**{name: held[name] for name in cls.__dataclass_fields__})

@@ -1,4 +1,4 @@
-"""What ``export`` and ``play`` have in common: which tunes, moved and harmonised how, and played how."""
+"""What ``export`` and ``play`` have in common: the choice of tunes, how they are moved, harmonised and played."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from folkrnn.cli.common import Numbers, picked, read_files, stop
+from folkrnn.cli.parameters import Numbers
+from folkrnn.cli.reading import picked, read_files, refuse
 from folkrnn.errors import InputError, NotationError
 from folkrnn.export import PlaybackSettings
 from folkrnn.notation import ERROR, Tune
@@ -21,17 +22,17 @@ def tune_options(command: Command) -> Command:
     return _with(
         command,
         click.argument("files", nargs=-1, required=True, metavar="FILES-or-FOLDERS…"),
-        click.option("--tune", "numbers", type=Numbers(), help="Only these tunes, by their place: 1,3-5."),
+        click.option("--tune", "numbers", type=Numbers(), help="Only these tunes, such as 1,3-5."),
         click.option("--transpose", metavar="INTERVAL", help="By semitones, +2 or -5, or to a key, G."),
-        click.option("--octave", type=click.IntRange(-3, 3), default=0, help="So many octaves higher, or -1 lower."),
-        click.option("--fit", type=click.Choice(list(INSTRUMENTS)), help="Into the octave that suits an instrument."),
-        click.option("--for", "reader", type=click.Choice(list(TRANSPOSING)), help="For an instrument in this key."),
+        click.option("--octave", type=click.IntRange(-3, 3), default=0, help="Octaves up (negative: down)."),
+        click.option("--fit", type=click.Choice(list(INSTRUMENTS)), help="Move into the octave that suits it."),
+        click.option("--instrument", type=click.Choice(list(TRANSPOSING)), help="Write for a B♭, E♭ or F instrument."),
         click.option(
             "--chords",
             type=click.Choice(["written", "suggested", "none"]),
             default="written",
             show_default=True,
-            help="Chord symbols: as they are, suggested where a tune has none, or none.",
+            help="Chord symbols.",
         ),
     )
 
@@ -40,12 +41,12 @@ def playing_options(command: Command) -> Command:
     """Give a command the options of how tunes are played."""
     return _with(
         command,
-        click.option("--tempo", type=float, metavar="BEATS", help="Beats a minute [default: Q:, or the usual]."),
+        click.option("--tempo", type=float, metavar="BEATS", help="Beats a minute [default: Q:, or usual]."),
         click.option("--once", is_flag=True, help="Play without repeats."),
-        click.option("--swing", type=float, metavar="SHARE", help="First note's share of a pair, 0.5 to 0.75."),
+        click.option("--swing", type=float, metavar="SHARE", help="First note of a pair, 0.5 to 0.75."),
         click.option("--plain", is_flag=True, help="Play no grace notes and no ornaments."),
-        click.option("--program", type=click.IntRange(0, 127), help="General MIDI program [default: 40, violin]."),
-        click.option("--count-in", type=click.IntRange(0, 4), metavar="BARS", help="Bars counted before the tune."),
+        click.option("--program", type=click.IntRange(0, 127), help="General MIDI program [default: 40]."),
+        click.option("--count-in", type=click.IntRange(0, 4), metavar="BARS", help="Bars counted before it."),
     )
 
 
@@ -56,7 +57,7 @@ def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
 
 
 def playing(options: dict[str, Any], one_track: bool = False) -> PlaybackSettings:
-    """How tunes are to be played. Raises ExportError for what nobody can play."""
+    """Return how tunes are to be played. Raises ExportError for what nobody can play."""
     given = {
         "tempo": _exact(options["tempo"]),
         "swing": _exact(options["swing"]),
@@ -79,8 +80,8 @@ def _exact(number: float | None) -> Fraction | None:
 
 
 def chosen(options: dict[str, Any]) -> tuple[list[Tune], bool]:
-    """The tunes of the files that have music, and whether those were all; what is wrong is told on stderr."""
-    tunes = [tune for _, found in read_files(options["files"], stop) for tune in found]
+    """Return the tunes with music, and whether those are all; print their errors on stderr."""
+    tunes = [tune for _, found in read_files(options["files"], refuse) for tune in found]
     tunes = picked(tunes, options["numbers"])
     for tune in tunes:
         errors = [finding for finding in tune.findings if finding.level == ERROR]
@@ -92,7 +93,7 @@ def chosen(options: dict[str, Any]) -> tuple[list[Tune], bool]:
 
 
 def _arranged(tune: Tune, options: dict[str, Any]) -> Tune:
-    """The tune transposed, fitted and harmonised as asked for; what does not fit is told on stderr."""
+    """Return the tune transposed, fitted and harmonised; print on stderr what does not fit."""
     where = f"{tune.source}:{tune.line}: {tune.title}"
     try:
         if options["transpose"]:
@@ -107,6 +108,6 @@ def _arranged(tune: Tune, options: dict[str, Any]) -> Tune:
             tune = without_chords(tune)
         elif options["chords"] == "suggested" and not has_chords(tune):
             tune = with_chords(tune)
-        return written_for(tune, options["reader"]) if options["reader"] else tune
+        return written_for(tune, options["instrument"]) if options["instrument"] else tune
     except NotationError as error:
         raise InputError(f"{where}: {error}") from None

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from folkrnn.cli.common import Formats, Interrupts, JsonArray, Printing, Temperature, counted, formats_for, table
 from folkrnn.cli.console import StatusLine, complain, is_quiet, quiet_option, tell
+from folkrnn.cli.interrupts import Interrupts
+from folkrnn.cli.output import JsonArray, Printing, counted, formats_for, table
+from folkrnn.cli.parameters import Formats, Temperature
 from folkrnn.errors import InputError
 from folkrnn.processes import processors
 

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import click
 
-from folkrnn.cli.common import counted, table
 from folkrnn.cli.console import quiet_option, tell
+from folkrnn.cli.output import counted, table
 
 
 @click.group()
 def corpus() -> None:
-    """List, build and describe the tunes that a model learns from."""
+    """List, build and describe corpora."""
 
 
 @corpus.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_command(as_json: bool) -> None:
-    """List the recipes that ship with folkrnn, with their sources."""
+    """List the recipes that ship with folkrnn."""
     from folkrnn.corpus import list_recipes
 
     recipes = list_recipes()
@@ -39,7 +39,10 @@ def list_command(as_json: bool) -> None:
 @click.option("--force", is_flag=True, help="Overwrite a corpus that is there.")
 @quiet_option
 def build(sources: tuple[str, ...], folder: Path, force: bool) -> None:
-    """Build a corpus from a recipe, or from ABC files and folders (- is standard input)."""
+    """Build a corpus.
+
+    It is made from a recipe, or from ABC files and folders; - is standard input.
+    """
     from folkrnn.corpus import find_corpus, save_corpus
 
     made = find_corpus(sources, logging.getLogger("folkrnn").info)
@@ -54,7 +57,10 @@ def build(sources: tuple[str, ...], folder: Path, force: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def stats(folder: Path, as_json: bool) -> None:
-    """Describe a corpus that was built: tunes, families, notes, commonest fields, by split."""
+    """Describe a corpus that was built.
+
+    Prints tunes, families, notes and the commonest fields, by split.
+    """
     from folkrnn.corpus import SPLITS, load_corpus, statistics
 
     loaded = load_corpus(folder)

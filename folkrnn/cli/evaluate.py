@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from folkrnn.cli.common import Temperature, table
 from folkrnn.cli.console import quiet_option, tell
+from folkrnn.cli.output import table
+from folkrnn.cli.parameters import Temperature
 from folkrnn.errors import FolkrnnError, InputError
 from folkrnn.files import write_whole
 from folkrnn.processes import processors
@@ -56,7 +57,7 @@ def evaluate(
     as_json: bool,
     force: bool,
 ) -> None:
-    """Measure a model on tunes that it has not learned, and the tunes that it writes beside real ones.
+    """Measure a model and the tunes that it writes.
 
     Writes report.json, and report.html with pictures, which stands alone. They tell the bits per note; how many tunes
     are playable with the grammar and without it, and keep what their header says; what is copied; how varied bars,

@@ -7,7 +7,9 @@ from typing import Any
 import click
 
 from folkrnn.cli.arranging import chosen, playing, playing_options, tune_options
-from folkrnn.cli.common import Formats, deliver, formats_for
+from folkrnn.cli.console import quiet_option, tell
+from folkrnn.cli.output import deliver, formats_for
+from folkrnn.cli.parameters import Formats
 from folkrnn.errors import InputError
 from folkrnn.export import FORMATS, BookLayout, ExportSettings
 from folkrnn.export.settings import PAPERS, STAFF_SCALES
@@ -17,25 +19,29 @@ _ALL = ",".join(FORMATS)
 
 @click.command()
 @tune_options
-@click.option("--format", "formats", type=Formats(), help=f"Some of {_ALL} [default: as -o ends].")
+@click.option("--format", "formats", type=Formats(), help="What to write [default: as -o ends].")
 @playing_options
-@click.option("--midi-type", type=click.Choice(["0", "1"]), default="1", help="One track, or several [default: 1].")
-@click.option("--title", default="", help="Of a PDF; with it comes a title page.")
-@click.option("--contents", is_flag=True, help="A PDF begins with a list of its tunes.")
-@click.option("--index", is_flag=True, help="A PDF ends with a list by rhythm and key.")
+@click.option("--midi-type", type=click.Choice(["0", "1"]), default="1", help="0: one track [default: 1].")
+@click.option("--title", default="", help="Of a PDF, on a title page.")
+@click.option("--contents", is_flag=True, help="Begin a PDF with a list of its tunes.")
+@click.option("--index", is_flag=True, help="End a PDF with a list by rhythm and key.")
 @click.option("--paper", type=click.Choice(list(PAPERS)), default="a4", show_default=True)
 @click.option("--columns", type=click.IntRange(1, 2), default=1, show_default=True, help="Of a PDF's page.")
 @click.option(
     "--size", type=click.Choice(list(STAFF_SCALES)), default="normal", show_default=True, help="Of a PDF's music."
 )
-@click.option("--apart", is_flag=True, help="Give each tune a file of its own in every format.")
-@click.option("-o", "--output", default="outputs", show_default=True, help="Folder, file, or - for standard output.")
+@click.option("--separate", is_flag=True, help="Give each tune a file of its own.")
+@click.option("-o", "--output", default="outputs", show_default=True, help="Folder, file, or - for stdout.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
-def export(formats: tuple[str, ...] | None, output: str, apart: bool, force: bool, **options: Any) -> None:
+@quiet_option
+def export(formats: tuple[str, ...] | None, output: str, separate: bool, force: bool, **options: Any) -> None:
     """Write tunes in other formats; - reads standard input.
 
-    ABC and PDF make one book of all tunes, the other formats one file a tune. Tunes with errors are named on
-    stderr and written as far as they could be read.
+    The formats are abc, midi, wav, musicxml, svg, png and pdf. ABC and PDF make one book of all tunes, the other
+    formats one file a tune. Tunes with errors are named on stderr and written as far as they could be read.
+
+    --chords suggested adds chord symbols to tunes that have none. --fit moves tunes into the octave that suits an
+    instrument; --instrument writes them for one that sounds in another key.
     """
     formats = formats_for(formats, output, ())
     if not formats:
@@ -46,7 +52,7 @@ def export(formats: tuple[str, ...] | None, output: str, apart: bool, force: boo
     if tunes:
         files = options["files"]
         name = Path(files[0]).stem if len(files) == 1 and files[0] != "-" else "tunes"
-        for path in deliver(tunes, formats, output, name=name, settings=settings, apart=apart, force=force):
-            click.echo(path)
+        for path in deliver(tunes, formats, output, name=name, settings=settings, separate=separate, overwrite=force):
+            tell(path)
     if not all_of_them:
         sys.exit(1)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
-from folkrnn.cli.common import Numbers, picked, read_files, stop, table
 from folkrnn.cli.console import is_quiet, quiet_option
+from folkrnn.cli.output import table
+from folkrnn.cli.parameters import Numbers
+from folkrnn.cli.reading import picked, read_files, refuse
 
 log = logging.getLogger("folkrnn")
 
@@ -29,7 +31,9 @@ def originality(
     max_copied: float | None,
     as_json: bool,
 ) -> None:
-    """Find the known tune that is nearest to each tune, in any key, and the share of notes that is copied.
+    """Find what tunes have copied, and from where.
+
+    For each tune, find the known tune that is nearest, in any key, and the share of notes that is copied.
 
     Copied are notes in runs of twelve or more that one tune of the corpus has too, by interval and length. The nearest
     tune has the most notes in common that begin at the same places of the same bars. If that cannot be chance,
@@ -39,7 +43,7 @@ def originality(
     from folkrnn.composition.composer import Composer
     from folkrnn.corpus import find_corpus
 
-    tunes = [tune for _, found in read_files(files, stop) for tune in found if tune.bars]
+    tunes = [tune for _, found in read_files(files, refuse) for tune in found if tune.bars]
     tunes = picked(tunes, numbers)
     index = Index.of_corpus(find_corpus(sources, log.info).tunes) if sources else Composer(model).index()
     with click.progressbar(

@@ -1,22 +1,35 @@
 """``folkrnn play``: tunes on a MIDI port."""
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from folkrnn.cli.arranging import chosen, playing, playing_options, tune_options
+from folkrnn.cli.console import is_quiet, quiet_option
+
+if TYPE_CHECKING:
+    from folkrnn.notation import Tune
 
 
 @click.command()
 @tune_options
 @playing_options
-@click.option("--port", default="", help="The MIDI port to play on [default: the first].")
+@click.option("--port", default="", help="The MIDI port [default: the first].")
+@quiet_option
 def play(port: str, **options: Any) -> None:
-    """Play tunes on a MIDI port: a synthesiser, or an instrument. - reads standard input."""
+    """Play tunes on a MIDI port.
+
+    That is a synthesiser, or an instrument; - reads standard input. It needs python-rtmidi.
+    """
     from folkrnn.export.midi_port import play_tunes
 
     tunes, all_of_them = chosen(options)
-    play_tunes(tunes, port, playing(options), lambda tune: click.echo(f"playing {tune.title or 'Untitled'}", err=True))
+
+    def begin(tune: "Tune") -> None:
+        if not is_quiet():
+            click.echo(f"playing {tune.title or 'Untitled'}", err=True)
+
+    play_tunes(tunes, port, playing(options), begin)
     if not all_of_them:
         sys.exit(1)

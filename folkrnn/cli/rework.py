@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from folkrnn.cli.common import read_files, stop
 from folkrnn.cli.composing import Composing, composing_options
+from folkrnn.cli.parameters import BarRange
+from folkrnn.cli.reading import read_files, refuse
 from folkrnn.errors import InputError
 from folkrnn.notation import faults
 
@@ -15,26 +16,15 @@ if TYPE_CHECKING:
 _NUMBER = click.option("--tune", "number", type=click.IntRange(1), default=1, help="Which tune of the file, from 1.")
 
 
-class BarRange(click.ParamType):  # type: ignore[type-arg]
-    """A bar, or two with a hyphen between them, such as 9-16."""
-
-    name = "bars"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
-        """Read the range, or fail with a line that says what would be right."""
-        first, dash, last = str(value).partition("-")
-        if not (first.isdecimal() and (last.isdecimal() if dash else not last)):
-            self.fail(f"{value!r} names no bars; expected such as 9-16", param, ctx)
-        return int(first), int(last or first)
-
-
 @click.command("continue")
 @click.argument("file")
 @click.option("--bars", type=click.IntRange(1, 100), required=True, help="How many bars more.")
 @_NUMBER
 @composing_options
 def continue_(file: str, bars: int, number: int, **options: Any) -> None:
-    """Extend the tune of FILE, or of - for standard input.
+    """Extend a tune by some bars.
+
+    FILE is an ABC file, or - for standard input.
 
     If its last part is closed, by a repeat, a double bar or the end, a new part comes; else the part under way
     becomes longer. What is there stays.
@@ -57,7 +47,9 @@ def continue_(file: str, bars: int, number: int, **options: Any) -> None:
 @_NUMBER
 @composing_options
 def rewrite(file: str, bars: tuple[int, int], number: int, **options: Any) -> None:
-    """Write some bars of the tune of FILE, or of - for standard input, again.
+    """Write some bars of a tune again.
+
+    FILE is an ABC file, or - for standard input.
 
     Their lengths, repeats and endings stay. Of several drafts the one is chosen after which the model finds the
     following bars likeliest.
@@ -75,7 +67,7 @@ def rewrite(file: str, bars: tuple[int, int], number: int, **options: Any) -> No
 
 
 def _the_tune(file: str, number: int) -> "Tune":
-    ((_, tunes),) = read_files([file], stop)
+    ((_, tunes),) = read_files([file], refuse)
     if number > len(tunes):
         raise InputError(f"{file}: has {len(tunes)} tunes; expected --tune from 1 to {len(tunes)}")
     tune = tunes[number - 1]

@@ -52,16 +52,18 @@ def train(
     force: bool,
     **options: Any,
 ) -> None:
-    """Train a model on CORPUS: a recipe, a built corpus, or ABC files [default: the default recipe].
+    """Train a model on a corpus.
+
+    CORPUS is a recipe, a built corpus, or ABC files; without it, the default recipe.
 
     With --from, a model that exists is fine-tuned. --resume goes on with a run as if it had not been stopped, with the
     settings that it was begun with. Tunes are learned in other usual keys in all but the last passes.
 
     A critic learns to tell the model's tunes from real ones; `folkrnn generate` then lets it refuse drafts.
     """
-    from folkrnn.composition.training import check_run, train_model
     from folkrnn.corpus import find_corpus
     from folkrnn.model.progress import TrainingProgressLine
+    from folkrnn.training import check_run, train_model
 
     sources = corpus or ("default",)
     folder = run or Path("runs") / Path(sources[0]).stem

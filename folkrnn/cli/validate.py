@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from folkrnn.cli.common import counted, read_files, table
 from folkrnn.cli.console import is_quiet, quiet_option, tell
+from folkrnn.cli.output import counted, table
+from folkrnn.cli.reading import read_files
 from folkrnn.errors import InputError
 from folkrnn.notation import LEVELS
 from folkrnn.processes import processors
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 @click.option("--second/--no-second", default=True, show_default=True, help="Ask music21 too.")
 @quiet_option
 def validate(files: tuple[str, ...], as_json: bool, summary: bool, second: bool) -> None:
-    """Say what is wrong with tunes: unreadable, bars too long or short, repeats, ties; then ask music21.
+    """Say what is wrong with tunes, by two readers.
+
+    Our reader checks syntax, bars, repeats and ties. Then music21 reads the tune by itself.
 
     Status 0: every tune is playable; 1: some are not; 2: a file could not be read.
     """

@@ -1,4 +1,4 @@
-"""The use case of folkrnn: composing tunes, working on tunes, training models.
+"""The use case of folkrnn: composing tunes and working on tunes.
 
     composer     from wishes or a given tune to compositions; a model kept warm
     requests     wishes: read, checked, held against a tune
@@ -7,11 +7,9 @@
     acceptors    the reasons to refuse a draft
     selection    which of several accepted drafts is the best
     settings     how tunes are written
-    originality  a tune beside a corpus
     index_cache  where the index of a model's corpus lies
     critic       a network that tells the model's tunes from real ones
     imitation    tunes in the rhythms of real ones
-    training     from a corpus to a model
 
 Import from the modules: those that need no torch load none.
 """

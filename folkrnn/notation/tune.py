@@ -214,6 +214,12 @@ class Tune:
 
         return write_tune(self)
 
+    def _repr_html_(self) -> str:
+        """Return the score and a player, as notebooks show them."""
+        from folkrnn.notebook import tune_html  # the one import upwards: a notebook finds this method by its name
+
+        return tune_html(self)
+
     def __repr__(self) -> str:
         key = f"in {self.key}" if str(self.key) != "none" else ""
         kind = " ".join(f"{self.rhythm} {key}".split())

@@ -27,8 +27,8 @@ def book(folder: Path, tune: Path, count: int) -> Path:
         (["--transpose", "G"], "G", "d"),
         (["--transpose", "-2"], "C", "G"),
         (["--octave", "-1"], "D", "A,"),
-        (["--for", "Bb"], "E", "B"),
-        (["--transpose", "G", "--for", "Eb"], "E", "b"),
+        (["--instrument", "Bb"], "E", "B"),
+        (["--transpose", "G", "--instrument", "Eb"], "E", "b"),
         (["--fit", "whistle"], "D", "A"),
     ],
 )
@@ -107,7 +107,7 @@ def test_columns_and_small_music_save_pages(run: Run, tune: Path, tmp_path: Path
 
 
 def test_tunes_apart_have_a_file_each(run: Run, tune: Path, tmp_path: Path) -> None:
-    run("export", book(tmp_path, tune, 2), "--format", "pdf,abc", "--apart", "-o", tmp_path / "out")
+    run("export", book(tmp_path, tune, 2), "--format", "pdf,abc", "--separate", "-o", tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "the-test-of-time-1.abc", "the-test-of-time-1.pdf", "the-test-of-time-2.abc", "the-test-of-time-2.pdf",
     ]  # fmt: skip

@@ -1,0 +1,158 @@
+"""Results: tunes on standard output or in files, tables, and JSON that comes row by row."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+
+import click
+
+from folkrnn.cli.console import is_quiet
+from folkrnn.errors import InputError
+from folkrnn.export import (
+    DEFAULT_SETTINGS,
+    FORMATS,
+    ExportSettings,
+    Output,
+    export_tunes,
+    format_of,
+    render_count,
+    render_outputs,
+)
+from folkrnn.notation import Tune
+from folkrnn.processes import processors
+
+SHOWN_RENDERS = 20
+"""Progress is shown if at least this many pieces of files are made."""
+
+
+def formats_for(formats: tuple[str, ...] | None, output: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the formats that were given, else that of the output's ending, else the default.
+
+    Raises ExportError for an ending that no format has.
+    """
+    if formats or output == "-":
+        return formats or default
+    named = format_of(output)
+    return (named,) if named else default
+
+
+def deliver(
+    tunes: Sequence[Tune],
+    formats: tuple[str, ...],
+    output: str,
+    *,
+    name: str,
+    settings: ExportSettings = DEFAULT_SETTINGS,
+    separate: bool = False,
+    overwrite: bool = False,
+) -> list[Path]:
+    """Write tunes to a folder, a file, or standard output for ``-``; return the paths of the files."""
+    if output == "-":
+        _check_stdout(formats, len(tunes), "--tune")
+    count = render_count(formats, len(tunes))
+    hidden = count < SHOWN_RENDERS or not sys.stderr.isatty() or is_quiet()
+    with click.progressbar(length=count, label="exporting", show_pos=True, file=sys.stderr, hidden=hidden) as steps:
+        if output != "-":
+            options: dict[str, Any] = {"name": name, "settings": settings, "separate": separate, "overwrite": overwrite}
+            return export_tunes(tunes, formats, output, **options, jobs=processors(), step=lambda: steps.update(1))
+        (content,) = render_outputs(
+            [Output(Path(), formats[0], tuple(tunes))], settings, processors(), lambda: steps.update(1)
+        )
+    sys.stdout.buffer.write(content)
+    return []
+
+
+def _check_stdout(formats: tuple[str, ...], count: int, fewer: str) -> None:
+    """Raise InputError if tunes make no single file; ``fewer`` is the option that asks for fewer."""
+    if len(formats) != 1:
+        raise InputError(f"standard output takes one format; expected one of {', '.join(FORMATS)}")
+    if count > 1 and not FORMATS[formats[0]].holds_all:
+        raise InputError(
+            f"a {formats[0]} file holds one tune and there are {count}; expected {fewer}, or a folder for -o"
+        )
+
+
+class Printing:
+    """Delivery to standard output: a tunebook comes tune by tune, another format at the end."""
+
+    def __init__(self, formats: tuple[str, ...], *, count: int) -> None:
+        """Raise InputError if ``count`` tunes make no single file."""
+        _check_stdout(formats, count, "-n 1")
+        self._name = formats[0]
+        self._appendable = FORMATS[formats[0]].appendable
+        self._kept: list[Tune] = []
+        self.count = 0
+        """The tunes delivered."""
+
+    def __enter__(self) -> "Printing":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is left to do: what is printed is printed."""
+
+    @property
+    def grown(self) -> list[Path]:
+        """No books in files."""
+        return []
+
+    def add(self, tune: Tune) -> list[Path]:
+        """Print a tune, or keep it for the end; no file is written."""
+        self.count += 1
+        if self._appendable:
+            sys.stdout.buffer.write(FORMATS[self._name].render(tune, self.count, DEFAULT_SETTINGS))
+            sys.stdout.buffer.flush()
+        else:
+            self._kept.append(tune)
+        return []
+
+    def set_aside(self, tune: Tune) -> None:
+        """Nothing is kept of a tune that is not delivered."""
+
+    def make_books(self, jobs: int = 1) -> Iterator[Path]:
+        """Print what takes all tunes at once."""
+        if self._kept:
+            sys.stdout.buffer.write(
+                *render_outputs([Output(Path(), self._name, tuple(self._kept))], DEFAULT_SETTINGS, jobs)
+            )
+        yield from ()
+
+
+class JsonArray:
+    """A JSON array on standard output, printed row by row; the end of the ``with`` block closes it."""
+
+    def __init__(self) -> None:
+        self._opening = "["
+
+    def __enter__(self) -> "JsonArray":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        click.echo("[]" if self._opening == "[" else "\n]")
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Print one more row."""
+        click.echo(f"{self._opening}\n{indent(json.dumps(row, indent=2), '  ')}", nl=False)
+        self._opening = ","
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, in the plural if it is not one."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]], widest: int = 44) -> str:
+    """Return rows of text as aligned columns; a column of numbers is aligned to the right."""
+    cells = [[str(cell) if len(str(cell)) <= widest else f"{str(cell)[: widest - 1]}…" for cell in row] for row in rows]
+    widths = [max(len(line[column]) for line in [list(header), *cells]) for column in range(len(header))]
+    numeric = [all(isinstance(row[column], int | float) for row in rows) for column in range(len(header))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, numeric, strict=True)
+        ).rstrip()
+        for line in [list(header), *cells]
+    ]
+    return "\n".join(lines)

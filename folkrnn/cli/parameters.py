@@ -1,0 +1,72 @@
+"""The types of parameters: each reads a text, or fails with a line that says what would be right."""
+
+import math
+from typing import Any
+
+import click
+
+from folkrnn.errors import ExportError
+from folkrnn.export import format_named
+
+
+class Temperature(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+    """A finite number from 0 up."""
+
+    name = "temperature"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read the number, or fail with a line that says what would be right."""
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not (math.isfinite(number) and number >= 0):
+            self.fail(f"{value!r} is no temperature; expected a number from 0 (greedy) up, such as 0.9", param, ctx)
+        return number
+
+
+class Formats(click.ParamType):  # type: ignore[type-arg]
+    """Names of formats with commas between them, such as abc,mid,pdf."""
+
+    name = "formats"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Read the list, or fail with a line that names the formats."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(format_named(part) for part in value.split(",") if part.strip() or not value.strip(" ,"))
+        except ExportError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Numbers(click.ParamType):  # type: ignore[type-arg]
+    """Numbers and ranges with commas between them, such as 1,3-5."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Read the list, or fail with a line that says what would be right."""
+        if isinstance(value, tuple):
+            return value
+        numbers: list[int] = []
+        for part in value.split(","):
+            first, dash, last = part.strip().partition("-")
+            numeric = first.isdecimal() and (last.isdecimal() if dash else not last)
+            if not numeric or not 0 <= int(last or first) - int(first) <= 10**6:
+                self.fail(f"{value!r} is no list of tunes; expected one such as 1,3-5", param, ctx)
+            numbers.extend(range(int(first), int(last or first) + 1))
+        return tuple(numbers)
+
+
+class BarRange(click.ParamType):  # type: ignore[type-arg]
+    """A bar, or two with a hyphen between them, such as 9-16."""
+
+    name = "bars"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """Read the range, or fail with a line that says what would be right."""
+        first, dash, last = str(value).partition("-")
+        if not (first.isdecimal() and (last.isdecimal() if dash else not last)):
+            self.fail(f"{value!r} names no bars; expected such as 9-16", param, ctx)
+        return int(first), int(last or first)

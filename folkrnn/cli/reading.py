@@ -1,0 +1,43 @@
+"""Reading the tunes that a command is given."""
+
+from collections.abc import Callable, Sequence
+
+from folkrnn.corpus import SourceSettings, read_text, source_files
+from folkrnn.errors import InputError
+from folkrnn.notation import Tune, read_tunes
+
+
+def picked(tunes: list[Tune], numbers: tuple[int, ...] | None) -> list[Tune]:
+    """Return the tunes of these places, from 1, or all of them. Raises InputError for a place without a tune."""
+    if numbers is None:
+        return tunes
+    missing = [number for number in numbers if not 1 <= number <= len(tunes)]
+    if missing:
+        raise InputError(f"there is no tune {missing[0]}; expected numbers from 1 to {len(tunes)}")
+    return [tunes[number - 1] for number in numbers]
+
+
+def read_files(names: Sequence[str], on_error: Callable[[InputError], None]) -> list[tuple[str, list[Tune]]]:
+    """Return the tunes of each file, of each folder's files, or of standard input for ``-``.
+
+    ``on_error`` gets the error of each file that cannot be read or holds no tune; it may raise it.
+    """
+    result = []
+    for name in names:
+        tunes: list[Tune] = []
+        for file in source_files(SourceSettings(path=name)):
+            try:
+                shown = "<stdin>" if file == "-" else file
+                found = read_tunes(read_text(file), shown)
+                if not found:
+                    raise InputError(f"{shown}: holds no tune; expected one that begins with X: and has a K: field")
+                tunes += found
+            except InputError as error:
+                on_error(error)
+        result.append((name, tunes))
+    return result
+
+
+def refuse(error: InputError) -> None:
+    """Raise the error of a file that cannot be read, as most commands do."""
+    raise error
