@@ -12,14 +12,14 @@ from folkrnn.corpus import Corpus, CorpusTune, field_values, merged_values
 from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
 from folkrnn.errors import ModelError
 from folkrnn.evaluation.bits import measure_bits, summarise
-from folkrnn.model import Checkpoint, bundled_model
-from folkrnn.model.checkpoint import load_checkpoint, save_checkpoint, with_vocabulary
+from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, with_vocabulary
 from folkrnn.model.distributed import ProcessGroup
+from folkrnn.model.locations import MODEL_FILE, bundled_model, check_run
 from folkrnn.model.network import NetworkSettings, device_for
 from folkrnn.model.progress import TrainingProgress
 from folkrnn.model.provenance import CorpusProvenance
 from folkrnn.model.schedule import TrainingSettings
-from folkrnn.model.training import MODEL_FILE, saved_settings, train_network
+from folkrnn.model.training import saved_settings, train_network
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.context import CONTEXT_SIZES
 from folkrnn.notation.headers import training_text
@@ -47,12 +47,6 @@ class TrainedModel:
 
     path: Path
     bits_per_note: Mapping[str, Mapping[str, float]]
-
-
-def check_run(run: Path, *, resume: bool = False, overwrite: bool = False) -> None:
-    """Raise ModelError if a run folder holds a run that is neither resumed nor overwritten."""
-    if (run / MODEL_FILE).exists() and not (resume or overwrite):
-        raise ModelError(f"{run}: holds a run already; expected to resume it, or leave to overwrite it")
 
 
 def train_model(

@@ -64,11 +64,6 @@ def evaluate(
     parts and titles are; and how well a classifier tells the tunes from real ones of the same rhythms, and by what.
     """
     from folkrnn.analysis.originality import Index
-    from folkrnn.composition.composer import Composer
-    from folkrnn.corpus import find_corpus
-    from folkrnn.evaluation.page import page
-    from folkrnn.evaluation.report import evaluate_model
-    from folkrnn.generation.sampling import SamplingParameters
 
     # Better to learn that nothing can be written before the work than after it.
     if output.exists() and not output.is_dir():
@@ -77,6 +72,12 @@ def evaluate(
     for file in files:
         if file.exists() and not force:
             raise InputError(f"{file}: exists; expected --force to overwrite it, or another folder for -o")
+    from folkrnn.composition.composer import Composer
+    from folkrnn.corpus import find_corpus
+    from folkrnn.evaluation.page import page
+    from folkrnn.evaluation.report import evaluate_model
+    from folkrnn.generation.sampling import SamplingParameters
+
     log = logging.getLogger("folkrnn")
     composer = Composer(model, jobs=processors())
     checkpoint, path = composer.checkpoint, composer.path

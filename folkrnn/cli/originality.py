@@ -39,12 +39,12 @@ def originality(
     tune has the most notes in common that begin at the same places of the same bars. If that cannot be chance,
     the tune is a copy of it, even with more than half of its notes changed, or a setting of the same tune.
     """
+    tunes = [tune for _, found in read_files(files, refuse) for tune in found if tune.bars]
+    tunes = picked(tunes, numbers)
     from folkrnn.analysis.originality import Index
     from folkrnn.composition.composer import Composer
     from folkrnn.corpus import find_corpus
 
-    tunes = [tune for _, found in read_files(files, refuse) for tune in found if tune.bars]
-    tunes = picked(tunes, numbers)
     index = Index.of_corpus(find_corpus(sources, log.info).tunes) if sources else Composer(model).index()
     with click.progressbar(
         tunes, label="searching", file=sys.stderr, hidden=len(tunes) < 100 or not sys.stderr.isatty() or is_quiet()

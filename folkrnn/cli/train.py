@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from folkrnn.cli.console import quiet_option, tell
+from folkrnn.errors import InputError
 
 SIZES: dict[str, dict[str, Any]] = {
     "small": {"layers": 2, "hidden": 256},
@@ -62,17 +63,22 @@ def train(
     A critic learns to tell the model's tunes from real ones; `folkrnn generate` then lets it refuse drafts.
     """
     from folkrnn.corpus import find_corpus
+    from folkrnn.model.locations import MODEL_FILE
     from folkrnn.model.progress import TrainingProgressLine
-    from folkrnn.training import check_run, train_model
 
     sources = corpus or ("default",)
     folder = run or Path("runs") / Path(sources[0]).stem
-    check_run(folder, resume=resume, overwrite=force)
+    if (folder / MODEL_FILE).exists() and not (resume or force):
+        raise InputError(f"{folder}: holds a run already; --resume goes on with it, --force begins again")
+    built = find_corpus(sources, logging.getLogger("folkrnn").info)
     given = {name: value for name, value in options.items() if value is not None}
     shape = SIZES.get(given.pop("size", ""), {}) | {name: given.pop(name) for name in SHAPING if name in given}
+
+    from folkrnn.training import train_model  # only now, for it loads torch
+
     line = TrainingProgressLine()
     model = train_model(
-        find_corpus(sources, logging.getLogger("folkrnn").info),
+        built,
         folder,
         shape=shape,
         start=start,

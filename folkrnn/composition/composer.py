@@ -30,7 +30,8 @@ from folkrnn.generation.drafts import SINGLE_DRAFT, Acceptor, DraftPolicy
 from folkrnn.generation.generator import TextWriter
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.texts import GeneratedText
-from folkrnn.model import Checkpoint, bundled_model, load_checkpoint
+from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
+from folkrnn.model.locations import bundled_model
 from folkrnn.notation import ERROR, Finding, Tune
 from folkrnn.validation import Report, validate_all
 

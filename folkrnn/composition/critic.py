@@ -22,7 +22,7 @@ from folkrnn.composition.imitation import distinct, imitate
 from folkrnn.corpus import CorpusTune
 from folkrnn.errors import ModelError
 from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
-from folkrnn.model import Checkpoint
+from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.processes import process_map
 

@@ -8,7 +8,7 @@ from folkrnn.generation.generator import generate_texts
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.sampling import SamplingParameters
 from folkrnn.generation.texts import GeneratedText
-from folkrnn.model import Checkpoint
+from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.notation import Tune
 
 MAX_CHARACTERS = 2000

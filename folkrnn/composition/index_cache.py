@@ -13,7 +13,7 @@ from platformdirs import user_cache_path
 from folkrnn.analysis.originality import INDEX_FORMAT, Index, index_path, name_of
 from folkrnn.corpus import kept_tunes, list_recipes
 from folkrnn.errors import ModelError
-from folkrnn.model import Checkpoint
+from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.notation import Tune
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from folkrnn.composition.requests import Request
 from folkrnn.generation.texts import GeneratedText
-from folkrnn.model import Checkpoint
+from folkrnn.model.checkpoint import Checkpoint
 
 USUAL_BITS = 2.9
 """Bits per note of unseen tunes, for models whose file does not say."""

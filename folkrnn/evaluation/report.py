@@ -27,7 +27,7 @@ from folkrnn.evaluation.features import TUNE_FEATURES, features_of
 from folkrnn.generation.drafts import SINGLE_DRAFT, DraftPolicy
 from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
 from folkrnn.generation.texts import GeneratedText
-from folkrnn.model import Checkpoint
+from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.notation import Tune, faults, form, read_tunes, similarity
 from folkrnn.notation.form import pattern
 from folkrnn.processes import process_map

@@ -1,35 +1,20 @@
-"""The character model: vocabulary, network, the checkpoint file, training and scoring."""
+"""The character model.
 
-from pathlib import Path
+    vocabulary    the characters that a model knows
+    cells         the recurrent layers: LSTM, GRU and Elman's
+    network       the network: characters in, logits out
+    batches       tunes laid out for the network
+    provenance    where a model comes from, as its file tells
+    checkpoint    the model file
+    locations     where model files lie
+    schedule      settings of a training: its extent and its learning rates
+    trainer       a network and its optimizer, step by step
+    training      a training run: windows in, reports, models and states out
+    distributed   several processes that train one model
+    threads       work shared among threads
+    scoring       the bits of a text
+    curve         the learning curve of a run
+    progress      the progress of a run, as a line
 
-from folkrnn.errors import ModelError
-from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from folkrnn.model.network import CharNetwork, NetworkSettings
-from folkrnn.model.provenance import CorpusProvenance, TrainingProvenance, ValidationFigures
-from folkrnn.model.schedule import TrainingSettings
-from folkrnn.model.training import TrainingResult, train_network
-from folkrnn.model.vocabulary import Vocabulary
-
-__all__ = [
-    "CharNetwork",
-    "Checkpoint",
-    "CorpusProvenance",
-    "NetworkSettings",
-    "TrainingProvenance",
-    "TrainingResult",
-    "TrainingSettings",
-    "ValidationFigures",
-    "Vocabulary",
-    "bundled_model",
-    "load_checkpoint",
-    "save_checkpoint",
-    "train_network",
-]
-
-
-def bundled_model() -> Path:
-    """Return the path of the model that ships with folkrnn. Raise ModelError if this installation has none."""
-    path = Path(__file__).parents[1] / "models" / "default.safetensors"
-    if not path.is_file():
-        raise ModelError(f"{path}: this installation carries no model; expected --model FILE")
-    return path
+Import from the modules: those that need no torch load none.
+"""

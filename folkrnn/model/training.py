@@ -22,6 +22,7 @@ from folkrnn.model.checkpoint import Checkpoint, error_in, read_tensors, save_ch
 from folkrnn.model.curve import Curve
 from folkrnn.model.distributed import ProcessGroup
 from folkrnn.model.entries import read_settings
+from folkrnn.model.locations import MODEL_FILE, STATE_FILE
 from folkrnn.model.network import CharNetwork, NetworkSettings, fast_dtype
 from folkrnn.model.progress import TrainingProgress
 from folkrnn.model.provenance import CorpusProvenance, TrainingProvenance, ValidationFigures
@@ -36,8 +37,6 @@ Texts = Sequence[str] | Callable[[int, bool], Sequence[str]]
 Its second argument says whether the pass is one of the last, which prepare the network for what it will be asked for.
 """
 
-MODEL_FILE = "model.safetensors"
-STATE_FILE = "state.safetensors"
 STATE_FORMAT = "folkrnn training state"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from folkrnn.model import load_checkpoint
+from folkrnn.model.checkpoint import load_checkpoint
 
 Run = Callable[..., Any]
 

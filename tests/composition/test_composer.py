@@ -14,7 +14,7 @@ from folkrnn.composition.composer import Composer, Composition, Progress
 from folkrnn.composition.index_cache import cache_folder, index_at_hand
 from folkrnn.composition.settings import GenerationSettings
 from folkrnn.errors import GenerationError, ModelError
-from folkrnn.model import Checkpoint, save_checkpoint
+from folkrnn.model.checkpoint import Checkpoint, save_checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes, write_tune

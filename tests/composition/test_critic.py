@@ -13,8 +13,7 @@ from folkrnn.composition.acceptors import MAX_CRITIC_DRAFTS, REJECTION_RATIO, Pa
 from folkrnn.composition.critic import CRITIC_FEATURES, MIN_REAL_TUNES, Critic, critic_features, train_critic
 from folkrnn.errors import ModelError
 from folkrnn.generation.texts import GeneratedText
-from folkrnn.model import Checkpoint, load_checkpoint
-from folkrnn.model.checkpoint import save_checkpoint
+from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import Tune, read_tunes

@@ -15,7 +15,7 @@ from folkrnn.generation.drafts import DraftPolicy
 from folkrnn.generation.generator import generate_texts
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.texts import GeneratedText
-from folkrnn.model import Checkpoint
+from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import Tune, form, read_tunes, write_tune

@@ -5,8 +5,10 @@ import torch
 
 from folkrnn.corpus import CorpusTune
 from folkrnn.evaluation import Bits, measure_bits, summarise
-from folkrnn.model import CharNetwork, Checkpoint, NetworkSettings, Vocabulary
+from folkrnn.model.checkpoint import Checkpoint
+from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.scoring import bits
+from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import canonical, read_tunes
 from folkrnn.notation.headers import training_text
 

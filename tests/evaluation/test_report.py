@@ -13,8 +13,9 @@ from folkrnn.corpus import Corpus, CorpusTune
 from folkrnn.errors import CorpusError
 from folkrnn.evaluation.page import Drawing, page
 from folkrnn.evaluation.report import MIN_REAL_TUNES, Evaluation, Reference, evaluate_model
-from folkrnn.model import Checkpoint, CorpusProvenance
+from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
+from folkrnn.model.provenance import CorpusProvenance
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import canonical, read_tunes
 

@@ -12,7 +12,8 @@ from folkrnn.generation.generator import generate_texts
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.sampling import SamplingParameters
 from folkrnn.generation.texts import GeneratedText
-from folkrnn.model import bundled_model, load_checkpoint
+from folkrnn.model.checkpoint import load_checkpoint
+from folkrnn.model.locations import bundled_model
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.scoring import bits
 from folkrnn.model.vocabulary import Vocabulary

@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import save, save_file
 
 from folkrnn.errors import ModelError
-from folkrnn.model import bundled_model
 from folkrnn.model import checkpoint as checkpoint_module
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, with_vocabulary
+from folkrnn.model.locations import bundled_model
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.provenance import CorpusProvenance, TrainingProvenance, ValidationFigures
 from folkrnn.model.schedule import TrainingSettings

@@ -9,7 +9,8 @@ import torch
 
 from folkrnn.model.checkpoint import read_tensors
 from folkrnn.model.distributed import ProcessGroup
-from folkrnn.model.training import STATE_FILE, STATE_FORMAT
+from folkrnn.model.locations import STATE_FILE
+from folkrnn.model.training import STATE_FORMAT
 
 PROGRAM = """
 import sys

@@ -13,13 +13,14 @@ from folkrnn.errors import ModelError
 from folkrnn.model.batches import TuneStream, Window
 from folkrnn.model.checkpoint import load_checkpoint, read_tensors, write_tensors
 from folkrnn.model.curve import Curve
+from folkrnn.model.locations import STATE_FILE
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.progress import TrainingProgress, TrainingProgressLine
 from folkrnn.model.provenance import CorpusProvenance
 from folkrnn.model.schedule import TrainingSettings
 from folkrnn.model.scoring import bits
 from folkrnn.model.trainer import Trainer
-from folkrnn.model.training import STATE_FILE, STATE_FORMAT, _sample, saved_settings, train_network
+from folkrnn.model.training import STATE_FORMAT, _sample, saved_settings, train_network
 
 NETWORK = NetworkSettings(hidden=16, layers=2, dropout=0.0)
 TUNES = [
