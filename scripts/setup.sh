@@ -14,7 +14,7 @@ find_python() {
 }
 
 set_up() {
-    extra="${1:-}" # names with commas between them
+    extra="${1:-}"
     stamp=".venv/.folkrnn${extra:+-$extra}"
     pins="$(cat pyproject.toml constraints.txt | cksum)"
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$pins" ]; then

@@ -98,6 +98,13 @@ class Composing:
         names = ("model", "output", "as_json", "force")
         return cls(settings, count, formats=formats, **{name: options[name] for name in names})
 
+    @property
+    def model_path(self) -> Path:
+        """The model file. Raises ModelError if none is given and this installation has none."""
+        from folkrnn.model.locations import bundled_model
+
+        return self.model or bundled_model()
+
     def compose(self, name: str, write: Write) -> None:
         """Write tunes, deliver and list them, and leave with the status that says how it went.
 

@@ -65,10 +65,13 @@ def generate(
     """
     from folkrnn.composition.requests import read_request
     from folkrnn.errors import GenerationError
+    from folkrnn.model.metadata import read_corpus_provenance
 
     composing = Composing.of(options, count=5)
     wishes = {"title": title, "rhythm": rhythm, "origin": origin, "meter": meter, "key": key, "form": form}
-    read_request(wishes, {}, similarity, start)  # before the model is loaded, which will check them too
+    # Better to refuse a wish before the model is loaded; the composer checks it again.
+    read_request(wishes, {}, similarity, start)
+    read_request(wishes, read_corpus_provenance(composing.model_path).values, similarity, start)
     if options["unconstrained"] and similarity is not None:
         raise GenerationError("similarity needs the grammar; leave out --unconstrained")
     asked = click.get_current_context().get_parameter_source("max_copied") is not ParameterSource.DEFAULT

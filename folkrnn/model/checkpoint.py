@@ -17,14 +17,10 @@ from torch import Tensor
 
 from folkrnn.errors import ModelError
 from folkrnn.files import write_whole
-from folkrnn.model.entries import read_object
+from folkrnn.model.metadata import MODEL_FORMAT, MODEL_VERSION, error_in, one_line, read_metadata, unreadable
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.provenance import CorpusProvenance, TrainingProvenance, ValidationFigures
 from folkrnn.model.vocabulary import Vocabulary
-
-MODEL_FORMAT = "folkrnn model"
-MODEL_VERSION = 2
-"""Of the model format. It stays the same while reading accepts both the old and the new names of entries."""
 
 _CRITIC = "critic."
 
@@ -33,7 +29,7 @@ _CRITIC = "critic."
 class Checkpoint:
     """A network, the characters it knows, and its provenance.
 
-    ``critic`` holds the weights of its critic (``folkrnn.evaluation.critic``), or nothing.
+    ``critic`` holds the weights of its critic (``folkrnn.composition.critic``), or nothing.
     """
 
     network: CharNetwork
@@ -63,8 +59,6 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Read a model file. Raise ModelError, one line that names the file, for whatever is wrong with it."""
     weights, about = read_tensors(path, MODEL_FORMAT)
     try:
-        if about["version"] != MODEL_VERSION:
-            raise ModelError(f"{path}: model format {about['version']} where this folkrnn reads format {MODEL_VERSION}")
         vocabulary = Vocabulary(about["vocabulary"])
         network = CharNetwork(NetworkSettings.from_json(about["network"]), len(vocabulary), torch.Generator())
         weights = {name: tensor.float() for name, tensor in weights.items()}
@@ -81,7 +75,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except ModelError as error:
         raise error_in(path, error) from None
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise ModelError(f"{path}: not a complete folkrnn model ({type(error).__name__}: {_line(error)})") from None
+        raise ModelError(f"{path}: not a complete folkrnn model ({type(error).__name__}: {one_line(error)})") from None
 
 
 def with_vocabulary(checkpoint: Checkpoint, characters: str, settings: NetworkSettings) -> Checkpoint:
@@ -126,27 +120,9 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], kind: str, about: M
 
 def read_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read what ``write_tensors`` wrote as the same kind. Raise ModelError, which names the file, for anything else."""
-    if not path.exists():
-        raise ModelError(f"{path}: no such file")
-    if path.is_dir():
-        raise ModelError(f"{path}: a folder where a model file should be")
+    about = read_metadata(path, kind)
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("format") != kind:
-                raise ModelError(f"{path}: a safetensors file, but not a {kind}")
-            about = dict(read_object(json.loads(metadata["about"]), "about"))
             return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
-    except ModelError as error:
-        raise error_in(path, error) from None
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise ModelError(f"{path}: not a readable {kind}, or cut short ({_line(error)})") from None
-
-
-def error_in(path: Path, error: ModelError) -> ModelError:
-    """Return an error in a file as one that names the file."""
-    return error if str(error).startswith(str(path)) else ModelError(f"{path}: {error}")
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+    except (SafetensorError, OSError, ValueError) as error:
+        raise unreadable(path, kind, error) from None

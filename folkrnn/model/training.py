@@ -18,11 +18,12 @@ from torch import Tensor
 
 from folkrnn.errors import ModelError
 from folkrnn.model.batches import TuneStream, Window, network_inputs
-from folkrnn.model.checkpoint import Checkpoint, error_in, read_tensors, save_checkpoint, write_tensors
+from folkrnn.model.checkpoint import Checkpoint, read_tensors, save_checkpoint, write_tensors
 from folkrnn.model.curve import Curve
 from folkrnn.model.distributed import ProcessGroup
 from folkrnn.model.entries import read_settings
 from folkrnn.model.locations import MODEL_FILE, STATE_FILE
+from folkrnn.model.metadata import error_in
 from folkrnn.model.network import CharNetwork, NetworkSettings, fast_dtype
 from folkrnn.model.progress import TrainingProgress
 from folkrnn.model.provenance import CorpusProvenance, TrainingProvenance, ValidationFigures
