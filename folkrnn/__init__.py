@@ -2,17 +2,17 @@
 
     import folkrnn
 
-    tunes = folkrnn.read("session.abc")              # a list of tunes from a file
-    tune = folkrnn.parse("X:1\\nT:…")[0]              # the same from a string
-    print(tune)                                      # ABC for people
-    folkrnn.validate(tune).playable                  # what two independent readers say
+    tunes = folkrnn.read("session.abc")              # A list of tunes, from a file.
+    tune = folkrnn.parse("X:1\\nT:…")[0]              # The same from a string.
+    print(tune)                                      # ABC for people.
+    folkrnn.validate(tune).playable                  # What two independent readers say.
 
     new = folkrnn.generate(3, rhythm="jig", key="D", seed=7)
     longer = folkrnn.extend(tune, bars=8)
     other = folkrnn.rewrite(tune, bars=(9, 16))
-    folkrnn.write(new, "set.pdf")                    # by the name's ending
+    folkrnn.write(new, "set.pdf")                    # By the name's ending.
 
-    composer = folkrnn.Composer()                    # keeps a model warm
+    composer = folkrnn.Composer()                    # Keeps a model warm.
     for composition in composer.generate(5, rhythm="reel"):
         print(composition.tune.title, composition.report.playable)
 

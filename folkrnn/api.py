@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from folkrnn.training import TrainingOptions
     from folkrnn.validation import Report
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 Place = str | PathLike[str]
 
@@ -46,7 +46,7 @@ def parse(text: str) -> list[Tune]:
 
 def validate(tune: Tune, *, second: bool = True) -> "Report":
     """Report whether a tune is playable, by our reader and, if ``second``, by music21 too."""
-    from folkrnn.validation import validate as validate_tune
+    from folkrnn.validation import validate_tune
 
     return validate_tune(tune, second)
 
@@ -80,7 +80,7 @@ def generate(count: int = 5, *, model: Place | None = None, **options: "Unpack[R
         if not composition.fault or (options.get("unconstrained") and composition.tune.bars):
             found.append(composition.tune)
         else:
-            log.warning("tune %s, %s, is %s", composition.tune.number, composition.tune.title, composition.fault)
+            _log.warning("tune %s, %s, is %s", composition.tune.number, composition.tune.title, composition.fault)
     return found
 
 
@@ -123,7 +123,7 @@ def train(
 
     names = [str(corpus)] if isinstance(corpus, str | PathLike) else [str(name) for name in corpus]
     folder = Path(run) if str(run) else Path("runs") / Path(names[0]).stem
-    found = find_corpus(names, log.info)
+    found = find_corpus(names, _log.info)
     model = train_model(
         found, folder, start=str(start) if start is not None else None,
         overwrite=overwrite, resume=resume, critic=critic, **options,

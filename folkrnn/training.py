@@ -25,7 +25,7 @@ from folkrnn.notation.context import CONTEXT_SIZES
 from folkrnn.notation.headers import training_text
 from folkrnn.processes import processors
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 FINE_TUNING_RATE = 1e-3
 """The largest learning rate for a model that has learned before: enough to learn, too little to forget."""
@@ -113,7 +113,7 @@ def train_model(
     checkpoint, figures = _measured(load_checkpoint(result.model), corpus, held_out)
     save_checkpoint(result.model, checkpoint)
     if critic:
-        checkpoint = with_critic(checkpoint, real, seed=settings.seed, jobs=processors(), progress=log.info)
+        checkpoint = with_critic(checkpoint, real, seed=settings.seed, jobs=processors(), progress=_log.info)
         save_checkpoint(result.model, checkpoint)
     bits = {split: {name: part["bits_per_note"] for name, part in parts.items()} for split, parts in figures.items()}
     return TrainedModel(result.model, bits)

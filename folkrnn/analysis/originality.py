@@ -1,13 +1,13 @@
-"""Is a tune new? Its nearest tune in a corpus, and what it has copied from there, whatever the key.
+"""Is a tune new? The nearest tune of a corpus in any key, and what is copied from there.
 
-Two questions are asked, for a copy may be in pieces or a whole that was changed note by note.
+A copy may be in pieces, or a whole that was changed note by note. So there are two measures.
 
-*Copied share*: of the tune's notes, how many lie in a run of RUN or more, by pitch interval and length, that one tune
-of the corpus has too? An index holds a hash of every such run.
+*Copied share*: the share of the tune's notes in runs of RUN notes or more that one tune of the corpus has too,
+by pitch interval and length. An index holds a hash of every such run.
 
-*Evidence*: laid bar by bar beside another tune, in the best transposition, do the same notes begin at the same times?
-Each that does speaks for a copy, and what differs against it, by the logarithm of how much more or less often it
-happens in copies than among other tunes. The nearest tune is the one that most speaks for.
+*Evidence*: the two tunes are aligned bar by bar, in the best transposition. A note that begins at the same time with
+the same pitch speaks for a copy, and a difference against it. Each counts with the logarithm of how much more
+or less often it occurs in copies than among other tunes. The nearest tune has the most evidence.
 """
 
 from collections.abc import Iterable
@@ -28,27 +28,27 @@ from folkrnn.files import whole_file
 from folkrnn.notation import Tune, read_tunes
 
 RUN = 12
-"""A run of so many notes is copied; players share shorter ones by the thousand."""
+"""A run of this many notes counts as copied; players share shorter ones by the thousand."""
 
 MAX_TRANSPOSITION = 14
-"""Tunes are held against each other up to so many semitones apart."""
+"""The largest transposition between two tunes that is tried, in semitones."""
 
 SAME, OTHER = 0.6, -0.26
-"""The evidence of a note that is the same as the one that begins with it, and of one that is not: in copies whose notes
+"""The evidence of a note with the same pitch as the one that begins with it, and of one with another. In copies that
 were changed as far as they can be, four of ten are the same, in other tunes one of five."""
 
 ALONE = -2.2
-"""That of a note that begins where the other tune holds one: copies keep their rhythm."""
+"""The evidence of a note that begins where the other tune holds one: copies keep their rhythm."""
 
 SILENCE = -0.6
-"""That of a point at which only one of the two sounds."""
+"""The evidence of a point at which only one of the two sounds."""
 
 COPY = 0.4
-"""With more evidence than this a tune is a copy, however it was changed, or a setting of the same tune: of unrelated
-tunes fewer than one in a hundred have as much (``scripts/judge_originality.py``)."""
+"""A tune with more evidence than this is a copy, however changed, or a setting of the same tune. Fewer than one in a
+hundred unrelated tunes have as much (``scripts/judge_originality.py``)."""
 
 DEFAULT_MAX_COPIED = 0.5
-"""Of a new tune no more than this share may be copied, unless something else is asked for."""
+"""The largest copied share of a new tune, unless another is wanted."""
 
 INDEX_FORMAT = 2
 
@@ -58,12 +58,12 @@ _BY_STEP = _random.integers(1, 2**63, RUN - 1, np.uint64) | np.uint64(1)
 
 
 class Originality(NamedTuple):
-    """What is known of a tune beside a corpus.
+    """The originality of a tune beside a corpus.
 
-    ``copied`` is the copied share, from 0 to 1, and ``source`` the name of the tune that it is largest with; ``bars``
-    is how long the longest run is that is shared with any. ``nearest`` is the name of the nearest tune, ``likeness``
-    the share of the notes beginning with one of its that are the same, and ``evidence`` what speaks for a copy, over
-    the square root of the number of notes. ``title_known`` says whether a tune of the corpus has its title.
+    ``copied`` is the copied share, from 0 to 1, and ``source`` the name of the tune with which it is largest. ``bars``
+    is the length of the longest run that any tune shares. ``nearest`` is the name of the nearest tune. Of the notes
+    that begin together with one of its notes, ``likeness`` is the share with the same pitch. ``evidence`` is that
+    for a copy, over the square root of the number of notes. ``title_known`` says whether the corpus has the title.
     """
 
     copied: float
@@ -86,10 +86,10 @@ class Originality(NamedTuple):
 
 @dataclass(frozen=True)
 class Index:
-    """The N tunes of a corpus, laid out to be searched.
+    """The N tunes of a corpus, laid out for search.
 
-    ``names`` are those of the tunes, ``titles`` keys of their titles. ``hashes`` (R,) are sorted, with the tune
-    (``owners``) and the note (``places``) that each run begins at. ``grids`` (N, GRID_BARS · MAX_POINTS) holds what
+    ``names`` are those of the tunes, ``titles`` the sorted keys of their titles. ``hashes`` (R,) are
+    sorted, with the tune (``owners``) and the first note (``places``) of each run. ``grids`` (N, GRID_BARS · MAX_POINTS) holds what
     is heard at each point, ``points`` (N,) how many of them a bar has.
     """
 
@@ -103,7 +103,7 @@ class Index:
 
     @classmethod
     def of(cls, tunes: Iterable[tuple[Tune, str]]) -> "Index":
-        """The index of some tunes, each with a name. Raises ModelError where there is none."""
+        """Return the index of tunes with their names. Raises ModelError if there are none."""
         names: list[str] = []
         titles: set[str] = set()
         runs: list[NDArray[np.uint64]] = []
@@ -135,14 +135,14 @@ class Index:
         return len(self.names)
 
     def judge(self, tune: Tune) -> Originality:
-        """Hold a tune against all tunes of the index."""
+        """Return the originality of a tune beside all tunes of the index."""
         key = title_key(tune.title)
         place = int(np.searchsorted(self.titles, key))
         known = place < len(self.titles) and self.titles[place] == key
         return Originality(*self._copied(melody_of(tune)), *self._nearest(tune), bool(known))
 
     def _copied(self, melody: Melody) -> tuple[float, str, float]:
-        """The copied share, the name of the tune that it is largest with, and the longest run in bars."""
+        """Return the copied share, the name of the tune with which it is largest, and the longest run in bars."""
         own = run_hashes(melody)
         first = np.searchsorted(self.hashes, own, "left")
         counts = np.searchsorted(self.hashes, own, "right") - first
@@ -163,7 +163,7 @@ class Index:
         return best, source, longest
 
     def _nearest(self, tune: Tune) -> tuple[str, float, float]:
-        """The nearest tune's name, the share of its notes that are the same, and the evidence for a copy."""
+        """Return the nearest tune's name, the share of its notes that are the same, and the evidence for a copy."""
         own = grid_of(tune)
         rows = np.flatnonzero(self.points == points_of(tune))
         notes = np.flatnonzero(_begins(own))
@@ -190,11 +190,11 @@ class Index:
 
     @cached_property
     def _bits(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """For each tune the points at which notes begin, and those at which anything sounds, eight to a byte."""
+        """The points of each tune at which notes begin, and those at which anything sounds, eight to a byte."""
         return np.packbits(_begins(self.grids), axis=1), np.packbits(self.grids != SILENT, axis=1)
 
     def save(self, path: Path) -> None:
-        """Write the index to a file, and its folder where it is missing. Raises ModelError."""
+        """Write the index to a file, and make its folder. Raises ModelError if that fails."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with whole_file(path) as file:
@@ -205,39 +205,41 @@ class Index:
 
     @classmethod
     def of_corpus(cls, tunes: Iterable[CorpusTune]) -> "Index":
-        """The index of the tunes of a corpus, named by title and collection."""
+        """Return the index of the tunes of a corpus, named by title and collection."""
         return cls.of((tune, name_of(tune.title, each.collection)) for each in tunes for tune in read_tunes(each.text))
 
     @classmethod
     def load(cls, path: Path) -> "Index":
-        """Read what ``save`` wrote. Raises ModelError."""
+        """Read what ``save`` wrote. Raises ModelError for anything else."""
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
                 if int(held["format"]) != INDEX_FORMAT:
-                    raise ModelError(f"{path}: an index of another folkrnn; remove it, and it is made anew")
+                    raise ModelError(
+                        f"{path}: an index of another folkrnn; expected it to be removed, then it is made again"
+                    )
                 return cls(**{name: held[name] for name in cls.__dataclass_fields__})
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise ModelError(f"{path}: not a readable index of a corpus ({error}); remove it") from None
 
 
 def name_of(title: str, collection: str) -> str:
-    """What a tune of a corpus is called."""
+    """Return what a tune of a corpus is called."""
     return f"{title or 'Untitled'} ({collection})"
 
 
 def index_path(model: Path) -> Path:
-    """Where the index of a model's corpus lies, if it has one of its own: beside it."""
+    """Return where a model's own index of its corpus lies: beside it."""
     return model.with_name("corpus.npz")
 
 
 def _begins(grid: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Where on a grid notes begin."""
+    """Return where on a grid notes begin."""
     found: NDArray[np.bool_] = (grid != SILENT) & (grid != HELD)
     return found
 
 
 def run_hashes(melody: Melody) -> NDArray[np.uint64]:
-    """A hash of each run of RUN notes, by the note that it begins at: equal where intervals and lengths are."""
+    """Return a hash of each run of RUN notes, by its first note; equal intervals and lengths have equal hashes."""
     count = len(melody.pitches) - RUN + 1
     found = np.zeros(max(0, count), np.uint64)
     if count > 0:
@@ -250,7 +252,7 @@ def run_hashes(melody: Melody) -> NDArray[np.uint64]:
 
 
 def _scattered(numbers: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Small numbers spread over all 64 bits: the finaliser of SplitMix64 (Steele, Lea and Flood, 2014)."""
+    """Spread small numbers over all 64 bits, by the finaliser of SplitMix64 (Steele, Lea and Flood, 2014)."""
     mixed = numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -258,7 +260,7 @@ def _scattered(numbers: NDArray[np.int64]) -> NDArray[np.uint64]:
 
 
 def _longest(ours: NDArray[np.int64], theirs: NDArray[np.int64], melody: Melody) -> float:
-    """The bars that the longest run lasts: shared runs that follow each other in both tunes are one."""
+    """Return the bars of the longest run; shared runs that follow each other in both tunes are one."""
     longest = 0.0
     for lag in np.unique(theirs - ours):
         starts = np.sort(ours[theirs - ours == lag])

@@ -11,12 +11,12 @@ from folkrnn.cli.console import logging_printed
 from folkrnn.cli.corpus import corpus
 from folkrnn.cli.evaluate import evaluate
 from folkrnn.cli.export import export
-from folkrnn.cli.generate import generate
+from folkrnn.cli.generate import generate_command
 from folkrnn.cli.originality import originality
 from folkrnn.cli.play import play
-from folkrnn.cli.rework import continue_, rewrite
-from folkrnn.cli.train import train
-from folkrnn.cli.validate import validate
+from folkrnn.cli.rework import continue_, rewrite_command
+from folkrnn.cli.train import train_command
+from folkrnn.cli.validate import validate_command
 from folkrnn.errors import FolkrnnError, TargetExistsError
 
 DONE, NO, CANNOT = 0, 1, 2
@@ -29,7 +29,12 @@ def cli() -> None:
     """Compose, validate, hear and print folk tunes in ABC notation."""
 
 
-for command in (corpus, train, generate, continue_, rewrite, validate, export, play, originality, evaluate):
+COMMANDS = (
+    corpus, train_command, generate_command, continue_, rewrite_command, validate_command, export, play, originality,
+    evaluate,
+)  # fmt: skip
+
+for command in COMMANDS:
     cli.add_command(command)
 
 

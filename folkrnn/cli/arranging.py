@@ -6,15 +6,14 @@ from typing import Any
 
 import click
 
+from folkrnn.cli.console import Command
+from folkrnn.cli.inputs import picked, read_files, refuse
 from folkrnn.cli.parameters import Numbers
-from folkrnn.cli.reading import picked, read_files, refuse
 from folkrnn.errors import InputError, NotationError
 from folkrnn.export import PlaybackSettings
 from folkrnn.notation import ERROR, Tune
 from folkrnn.notation.harmony import has_chords, with_chords, without_chords
 from folkrnn.notation.ranges import INSTRUMENTS, TRANSPOSING, fitted, moved, octave_moved, written_for
-
-Command = Callable[..., Any]
 
 
 def tune_options(command: Command) -> Command:

@@ -5,13 +5,13 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from folkrnn.cli.console import StatusLine, complain, is_quiet, quiet_option, tell
+from folkrnn.cli.console import Command, StatusLine, complain, is_quiet, quiet_option, tell
 from folkrnn.cli.interrupts import Interrupts
-from folkrnn.cli.output import JsonArray, Printing, counted, formats_for, table
+from folkrnn.cli.outputs import JsonArray, Printing, counted, formats_for, table
 from folkrnn.cli.parameters import Formats, Temperature
 from folkrnn.errors import InputError
 from folkrnn.processes import processors
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 MANY = 100
 """Of more tunes than this only sums are shown, and only ABC is written where no format is asked for."""
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 _OPTIONS = [
     click.option("-n", "--count", type=click.IntRange(1, 100_000), help="How many [default: 5 new, 1 reworked]."),

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from folkrnn.cli.console import quiet_option, tell
-from folkrnn.cli.output import counted, table
+from folkrnn.cli.outputs import counted, table
 
 
 @click.group()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from folkrnn.cli.console import quiet_option, tell
-from folkrnn.cli.output import table
+from folkrnn.cli.outputs import table
 from folkrnn.cli.parameters import Temperature
 from folkrnn.errors import FolkrnnError, InputError
 from folkrnn.files import write_whole

@@ -1,4 +1,4 @@
-"""``folkrnn export``: tunes as MIDI, sound, MusicXML, drawings, books, or ABC set out anew."""
+"""``folkrnn export``: tunes as MIDI, sound, MusicXML, drawings, books, or tidy ABC."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ import click
 
 from folkrnn.cli.arranging import chosen, playing, playing_options, tune_options
 from folkrnn.cli.console import quiet_option, tell
-from folkrnn.cli.output import deliver, formats_for
+from folkrnn.cli.outputs import deliver, formats_for
 from folkrnn.cli.parameters import Formats
 from folkrnn.errors import InputError
 from folkrnn.export import FORMATS, BookLayout, ExportSettings

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from folkrnn.composition.composer import Composer, Composition, Progress
 
 
-@click.command()
+@click.command("generate")
 @click.option("--title", help="The title.")
 @click.option("--rhythm", help="The rhythm, such as jig.")
 @click.option("--origin", help="The origin, such as Ireland.")
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 )
 @click.option("--unconstrained", is_flag=True, help="The plain network, for study.")
 @composing_options
-def generate(
+def generate_command(
     title: str | None,
     rhythm: str | None,
     origin: str | None,

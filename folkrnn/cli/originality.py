@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from folkrnn.cli.console import is_quiet, quiet_option
-from folkrnn.cli.output import table
+from folkrnn.cli.inputs import picked, read_files, refuse
+from folkrnn.cli.outputs import table
 from folkrnn.cli.parameters import Numbers
-from folkrnn.cli.reading import picked, read_files, refuse
 
-log = logging.getLogger("folkrnn")
+_log = logging.getLogger("folkrnn")
 
 
 @click.command()
@@ -45,7 +45,7 @@ def originality(
     from folkrnn.composition.composer import Composer
     from folkrnn.corpus import find_corpus
 
-    index = Index.of_corpus(find_corpus(sources, log.info).tunes) if sources else Composer(model).index()
+    index = Index.of_corpus(find_corpus(sources, _log.info).tunes) if sources else Composer(model).index()
     with click.progressbar(
         tunes, label="searching", file=sys.stderr, hidden=len(tunes) < 100 or not sys.stderr.isatty() or is_quiet()
     ) as steps:

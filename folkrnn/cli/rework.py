@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from folkrnn.cli.composing import Composing, composing_options
+from folkrnn.cli.inputs import read_files, refuse
 from folkrnn.cli.parameters import BarRange
-from folkrnn.cli.reading import read_files, refuse
 from folkrnn.errors import InputError
 from folkrnn.notation import faults
 
@@ -41,12 +41,12 @@ def continue_(file: str, bars: int, number: int, **options: Any) -> None:
     )
 
 
-@click.command()
+@click.command("rewrite")
 @click.argument("file")
 @click.option("--bars", type=BarRange(), required=True, help="The bars to write again, such as 9-16.")
 @_NUMBER
 @composing_options
-def rewrite(file: str, bars: tuple[int, int], number: int, **options: Any) -> None:
+def rewrite_command(file: str, bars: tuple[int, int], number: int, **options: Any) -> None:
     """Write some bars of a tune again.
 
     FILE is an ABC file, or - for standard input.

@@ -20,7 +20,7 @@ SHAPING = ("cell", "layers", "hidden", "dropout")
 """The options that shape the network."""
 
 
-@click.command()
+@click.command("train")
 @click.argument("corpus", nargs=-1, metavar="[CORPUS]")
 @click.option("-o", "--output", "run", type=click.Path(path_type=Path), help="Run folder [default: runs/CORPUS].")
 @click.option("--cell", type=click.Choice(["lstm", "gru", "rnn"]), help="Recurrent cell [default: lstm].")
@@ -42,7 +42,7 @@ SHAPING = ("cell", "layers", "hidden", "dropout")
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
 @click.option("--force", is_flag=True, help="Overwrite a run that is there.")
 @quiet_option
-def train(
+def train_command(
     corpus: tuple[str, ...],
     run: Path | None,
     start: Path | None,

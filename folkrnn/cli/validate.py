@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from folkrnn.cli.console import is_quiet, quiet_option, tell
-from folkrnn.cli.output import counted, table
-from folkrnn.cli.reading import read_files
+from folkrnn.cli.inputs import read_files
+from folkrnn.cli.outputs import counted, table
 from folkrnn.errors import InputError
 from folkrnn.notation import LEVELS
 from folkrnn.processes import processors
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from folkrnn.validation import Report
 
 
-@click.command()
+@click.command("validate")
 @click.argument("files", nargs=-1, required=True, metavar="FILES-or-FOLDERS…")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--summary", is_flag=True, help="Print a table, tunes by finding and argument, instead of each finding.")
 @click.option("--second/--no-second", default=True, show_default=True, help="Ask music21 too.")
 @quiet_option
-def validate(files: tuple[str, ...], as_json: bool, summary: bool, second: bool) -> None:
+def validate_command(files: tuple[str, ...], as_json: bool, summary: bool, second: bool) -> None:
     """Say what is wrong with tunes, by two readers.
 
     Our reader checks syntax, bars, repeats and ties. Then music21 reads the tune by itself.

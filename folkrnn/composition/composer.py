@@ -35,7 +35,7 @@ from folkrnn.model.locations import bundled_model
 from folkrnn.notation import ERROR, Finding, Tune
 from folkrnn.validation import Report, validate_all
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 START_DRAFTS = 8
 """Drafts for a given beginning, each with its own meter and key, before one is chosen."""
@@ -154,7 +154,7 @@ class Composer:
         values = self.checkpoint.corpus.values
         request = read_request(wishes, values, similarity, start)
         for sentence in unlearned(request, values):
-            log.warning("%s", sentence)
+            _log.warning("%s", sentence)
         policy = self._request_policy(request, settings)
         if critic and settings.sampler == "random" and not settings.unconstrained:
             policy = self._with_critic(policy)
@@ -235,7 +235,7 @@ class Composer:
         except ModelError as error:
             if required:
                 raise
-            log.warning("what tunes have copied is not known: %s", error)
+            _log.warning("what tunes have copied is not known: %s", error)
             return policy
         most = DEFAULT_MAX_COPIED if newness.max_copied is None else newness.max_copied
         return policy.accepting(IsOriginal(index, most, any_title=newness.any_title, required=required))

@@ -16,7 +16,7 @@ from folkrnn.errors import ModelError
 from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.notation import Tune
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Interrupted(Exception):
@@ -36,7 +36,7 @@ def index_at_hand(model: Path, checkpoint: Checkpoint) -> Index | None:
             try:
                 return Index.load(path)
             except ModelError as error:
-                log.warning("%s", error)
+                _log.warning("%s", error)
     return None
 
 
@@ -51,10 +51,10 @@ def index_for(model: Path, checkpoint: Checkpoint, stop: Callable[[], bool] = la
     recipe = next((each for each in list_recipes() if each.settings() == checkpoint.corpus.recipe), None)
     if recipe is None:
         raise ModelError(f"{model}: the tunes that it learned from are not at hand; expected a corpus of them")
-    log.info("reading the corpus, this once")
+    _log.info("reading the corpus, this once")
 
     def named() -> Iterator[tuple[Tune, str]]:
-        for tune, source, _ in kept_tunes(recipe, progress=log.info):
+        for tune, source, _ in kept_tunes(recipe, progress=_log.info):
             if stop():
                 raise Interrupted
             yield tune, name_of(tune.title, source)
@@ -63,7 +63,7 @@ def index_for(model: Path, checkpoint: Checkpoint, stop: Callable[[], bool] = la
     try:
         index.save(_kept(checkpoint))
     except ModelError as error:
-        log.warning("%s; the corpus is read again each time", error)
+        _log.warning("%s; the corpus is read again each time", error)
     return index
 
 

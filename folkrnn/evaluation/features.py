@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from folkrnn.analysis.features import COUNTED, counted_of
 from folkrnn.notation import Tune
-from folkrnn.score.features import JSYMBOLIC, jsymbolic
+from folkrnn.score.jsymbolic import JSYMBOLIC, jsymbolic
 
 TUNE_FEATURES: dict[str, str] = dict.fromkeys(JSYMBOLIC, "McKay and Fujinaga 2006 (jSymbolic)") | COUNTED
 """All features: name and source in the literature; the order is that of the vectors."""

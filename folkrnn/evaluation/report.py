@@ -36,7 +36,7 @@ from folkrnn.validation import validate_all
 COMMONEST = 15
 """The number of bar rhythms whose share is reported; the report lists half as many patterns of parts."""
 
-MIN_REAL_TUNES = 2 * FOLDS
+MIN_COMPARED_TUNES = 2 * FOLDS
 """Fewer real tunes than this cannot be compared."""
 
 
@@ -157,10 +157,11 @@ def _samples(corpus: Corpus, count: int, seed: int) -> tuple[list[Tune], list[Tu
         rng.shuffle(tunes)
         held_out += (read_tunes(tune.text)[0] for tune in distinct(tunes))
     named = [tune for tune in held_out if tune.rhythm]
-    real = (named if len(named) >= min(count, MIN_REAL_TUNES) else held_out)[:count]
-    if len(real) < MIN_REAL_TUNES:
+    real = (named if len(named) >= min(count, MIN_COMPARED_TUNES) else held_out)[:count]
+    if len(real) < MIN_COMPARED_TUNES:
         raise CorpusError(
-            f"corpus {corpus.name!r} holds out {len(real)} playable tunes; expected {MIN_REAL_TUNES} to compare with"
+            f"corpus {corpus.name!r} holds out {len(real)} playable tunes; "
+            f"expected {MIN_COMPARED_TUNES} to compare with"
         )
     wanted = Counter(tune.rhythm for tune in real)
     learned = corpus.of("train")

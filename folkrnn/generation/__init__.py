@@ -1,12 +1,12 @@
 """Writing texts with a model.
 
-    sampling     the choice of the next character: pure functions of logits and uniforms
-    prompts      what is given of a tune: header fields, the beginning of the music, gaps
-    texts        a tune as the model wrote it
-    drafts       which drafts of a tune are accepted, and which of several is the best
-    rows         tunes that are written side by side, character by character
-    generator    all tunes that are asked for, each independent of the others
-    beam         a search for the likeliest music
+    sampling     the choice of the next character: pure functions of logits and uniforms.
+    prompts      what is given of a tune: header fields, the beginning of the music, gaps.
+    texts        a tune as the model wrote it.
+    drafts       which drafts of a tune are accepted, and which of several is the best.
+    rows         tunes that are written side by side, character by character.
+    generator    all tunes that are asked for, each independent of the others.
+    beam         a search for the likeliest music.
 
 Import from the modules: those that need no torch load none.
 """

@@ -24,15 +24,15 @@ from folkrnn.notation.context import ContextReader
 from folkrnn.notation.grammar import Grammar, Walk
 
 MAX_SAME = 4
-"""So often the same bar may stand in a tune."""
+"""The most times that the same bar may stand in a tune."""
 
 
 @dataclass(frozen=True)
 class _Hypothesis:
-    """A beginning of the tune: its place in the grammar and the form, its bits, and the bars it is made of."""
+    """A beginning of the tune: its place in the grammar, its context, its bits, and its bars."""
 
     walk: Walk
-    place: ContextReader
+    context: ContextReader
     bits: tuple[float, ...]
     row: int  # of the network's state before it reads ``last``
     last: tuple[int, ...]  # what it reads next
@@ -42,22 +42,22 @@ class _Hypothesis:
 
     @property
     def rate(self) -> float:
-        """What the music costs for its time."""
+        """The bits of the music over its time."""
         return self.total / float(self.time or 1)
 
     @property
     def repeats(self) -> bool:
-        """Whether its last bar has been heard too often."""
+        """Whether its last bar comes too often."""
         return self.bars[-3:] == self.bars[-1:] * 3 or Counter(self.bars)[self.bars[-1]] > MAX_SAME
 
 
 def _ends_bar(walk: Walk, character: str) -> bool:
-    """Whether a character that was written makes a bar line whole."""
+    """Return whether a character that was written completes a bar line."""
     return walk.at_bar_line and character in "|:]"
 
 
 class BeamSearch:
-    """Writes the music behind a header; the same header always has the same music."""
+    """A search for the music after a header; the same header always has the same music."""
 
     def __init__(self, stepper: Stepper, vocabulary: Vocabulary, grammar: Grammar, longest: int, width: int) -> None:
         if width < 1:
@@ -70,7 +70,7 @@ class BeamSearch:
         self._nothing_read = (vocabulary.start, *ContextReader().values)[: stepper.network.reads]
 
     def write(self, header: GeneratedText, prompt: Prompt) -> GeneratedText:
-        """Give the whole tune for a header that was written, with the music that the prompt gives at its beginning."""
+        """Return the whole tune for a written header; the music begins as the prompt says."""
         begin, state = self._read(header.written, prompt)
         if isinstance(begin, str):
             return replace(header, finished=False, impossible=begin)
@@ -82,8 +82,8 @@ class BeamSearch:
         return replace(header, written="".join(best.walk.text), bits=bits, finished=True)
 
     def _read(self, header: str, prompt: Prompt) -> tuple[_Hypothesis | str, NetworkState]:
-        """The place behind what is given, or why that cannot be there."""
-        walk, place = self._grammar.walk(self._longest, prompt.similarity), ContextReader()
+        """Return the hypothesis after what is given, or why that cannot stand, and the network's state."""
+        walk, context = self._grammar.walk(self._longest, prompt.similarity), ContextReader()
         state = self._stepper.zero_state(self._width)
         last: tuple[int, ...] = self._nothing_read
         bits: list[float] = []
@@ -98,20 +98,20 @@ class BeamSearch:
                     walk.advance(character, given=True)
                 except NotationError as error:
                     return str(error), state
-                last = self._reading(character, place)
+                last = self._reading(character, context)
             if not body:
                 if given is not header:
                     walk.settle()
-                return _Hypothesis(walk, place, tuple(bits), 0, last), state
+                return _Hypothesis(walk, context, tuple(bits), 0, last), state
             given, body = walk.opened(body), ""
 
-    def _reading(self, character: str, place: ContextReader) -> tuple[int, ...]:
-        """What the network reads of a character; the place moves on behind it."""
-        place.advance(character)
-        return (self._vocabulary.id(character), *place.values)[: self._stepper.network.reads]
+    def _reading(self, character: str, context: ContextReader) -> tuple[int, ...]:
+        """Return what the network reads of a character, and advance the context."""
+        context.advance(character)
+        return (self._vocabulary.id(character), *context.values)[: self._stepper.network.reads]
 
     def _next_bar(self, beam: list[_Hypothesis], state: NetworkState) -> tuple[list[_Hypothesis], NetworkState]:
-        """Give the likeliest hypotheses with one more bar, best first, and the state that their rows are of."""
+        """Return the likeliest hypotheses with one more bar, best first, and the state of their rows."""
         done: list[tuple[_Hypothesis, NetworkState]] = []
         live, counted = beam, beam[0].walk.counted
         while live:
@@ -141,19 +141,19 @@ class BeamSearch:
         return self._gathered(fresh)
 
     def _extended(self, each: _Hypothesis, row: int, character: str, total: float) -> _Hypothesis:
-        walk, place = each.walk.copy(), each.place.copy()
+        walk, context = each.walk.copy(), each.context.copy()
         walk.advance(character)
-        last = self._reading(character, place)
+        last = self._reading(character, context)
         bars, time = each.bars, each.time
         if _ends_bar(walk, character):
             time += walk.bar_length
         if character in "|:" and not (each.walk.text and each.walk.text[-1] in "|:"):
             music = "".join(each.walk.text)
             bars = (*bars, music[max(music.rfind("|"), music.rfind(":"), music.rfind("\n")) + 1 :])
-        return _Hypothesis(walk, place, (*each.bits, total - each.total), row, last, total, time, bars)
+        return _Hypothesis(walk, context, (*each.bits, total - each.total), row, last, total, time, bars)
 
     def _gathered(self, pairs: list[tuple[_Hypothesis, NetworkState]]) -> tuple[list[_Hypothesis], NetworkState]:
-        """The hypotheses, with the rows of a state that holds what each of them needs."""
+        """Return the hypotheses, with the rows of a state that holds what each of them needs."""
         hidden = torch.stack([state[0][:, each.row] for each, state in pairs], 1)
         cell = torch.stack([state[1][:, each.row] for each, state in pairs], 1)
         return [replace(each, row=row) for row, (each, _) in enumerate(pairs)], (hidden, cell)

@@ -1,8 +1,8 @@
 """Many tunes at once, each independent of the others.
 
 Tune i under seed s depends on (s, i) alone. Its random numbers are drawn from that pair. Its arithmetic is
-the same each time too: matrix kernels may round differently for another number of rows, or at another row,
-so tunes are written in blocks of BLOCK rows, full or not, and tune i always has row i mod BLOCK. Draft d of
+the same each time too. Matrix kernels may round differently for another number of rows, or at another row.
+So tunes are written in blocks of BLOCK rows, full or not, and tune i always has row i mod BLOCK. Draft d of
 a tune has its own random numbers, from (s, i, d), and row i + d mod BLOCK.
 """
 

@@ -45,7 +45,7 @@ FOLLOWING_TEMPERATURE = 0.6
 """The factor of the temperature while a bar follows an earlier one note for note.
 
 Left alone, a model repeats half as many bars as people do. If one draw in ten goes astray, a bar of eight
-notes seldom comes back whole, and a text in which bars do not come back teaches the model not to repeat.
+notes seldom comes back whole. And a text in which bars do not come back teaches the model not to repeat.
 """
 
 

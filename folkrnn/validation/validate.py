@@ -32,7 +32,7 @@ _UNREAD = "music21 reads only two passes and two endings, so it was given this t
 _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 
-def validate(tune: Tune, second: bool = True) -> Report:
+def validate_tune(tune: Tune, second: bool = True) -> Report:
     """Return the report on a tune; nothing is raised.
 
     music21 reads only a tune in which our reader found neither error nor warning. Without ``second`` it reads none, and
@@ -55,7 +55,7 @@ def validate_all(tunes: Iterable[Tune], jobs: int = 1, second: bool = True) -> I
     ``jobs`` processes share more than MAX_SERIAL_TUNES tunes (see ``processes.process_map``). Where their number is
     not known, this process reads the first MAX_SERIAL_TUNES.
     """
-    check = partial(validate, second=second)
+    check = partial(validate_tune, second=second)
     known = isinstance(tunes, Sized) and len(tunes) > MAX_SERIAL_TUNES
     waiting = iter(tunes)
     yield from map(check, islice(waiting, None if jobs < 2 or not second else 0 if known else MAX_SERIAL_TUNES))

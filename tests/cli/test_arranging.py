@@ -1,4 +1,4 @@
-"""Exporting and playing as asked: moved, harmonised, laid out."""
+"""Exporting and playing: tunes are moved, harmonised and laid out."""
 
 import io
 from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from folkrnn.notation import form, read_tunes
-from folkrnn.validation import validate
+from folkrnn.validation import validate_tune
 
 Run = Callable[..., Any]
 
@@ -33,7 +33,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def composed(result: Any) -> list[Any]:
     tunes = read_tunes(result.out)
-    assert all(validate(tune).playable for tune in tunes)
+    assert all(validate_tune(tune).playable for tune in tunes)
     return tunes
 
 

@@ -19,7 +19,7 @@ from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import Tune, form, read_tunes, write_tune
-from folkrnn.validation import validate
+from folkrnn.validation import validate_tune
 
 VOCABULARY = Vocabulary("".join(sorted(map(chr, [10, *range(32, 127)]))))
 NETWORK = CharNetwork(NetworkSettings(hidden=16), len(VOCABULARY), torch.Generator().manual_seed(4))
@@ -58,7 +58,7 @@ def test_all_other_bars_stay_as_they_were(first: int, last: int) -> None:
     tune = one(REEL)
     news = reworked(replacement(tune, first, last, MODEL))
     for new in news:
-        assert validate(new).playable
+        assert validate_tune(new).playable
         assert form(new) == form(tune)
         assert [name for name, _ in new.fields][: len(tune.fields)] == [name for name, _ in tune.fields]
         assert len(new.bars) == len(tune.bars)
@@ -93,7 +93,7 @@ def test_nothing_follows_the_last_bars() -> None:
 def test_after_a_closed_part_a_new_one_comes() -> None:
     tune = one(REEL)
     for new in reworked(extension(tune, 4, MODEL)):
-        assert validate(new).playable
+        assert validate_tune(new).playable
         assert form(new) == "4:4:4:"
         kept = len(tune.bars)
         assert [bar.notes for bar in new.bars[:kept]] == [bar.notes for bar in tune.bars]
@@ -101,7 +101,7 @@ def test_after_a_closed_part_a_new_one_comes() -> None:
 
 def test_a_part_under_way_becomes_longer_and_a_begun_bar_is_filled() -> None:
     for new in reworked(extension(one(HUMMED), 6, MODEL)):
-        assert validate(new).playable
+        assert validate_tune(new).playable
         assert form(new) == "8:"
         assert write_tune(new).split("K:D\n")[1].replace(" ", "").startswith("A|:A2FDFA|BdcA")
 
@@ -162,7 +162,7 @@ def test_the_music_begins_as_given_and_bars_with_a_star_are_full(start: str, wis
     for text in made(request.prompt, 2, policy=DraftPolicy((KeepsRequest(request),))):
         assert text.accepted
         tune = one(text.text)
-        assert validate(tune).playable
+        assert validate_tune(tune).playable
         pattern = start.replace(" ", "").removesuffix("*").split("*")
         music = text.written.split("\n")[-2].removeprefix("|:")
         assert music.startswith(pattern[0])

@@ -16,7 +16,7 @@ from folkrnn.model.scoring import bits
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import form, read_tunes
 from folkrnn.notation.context import CONTEXT_SIZES
-from folkrnn.validation import validate
+from folkrnn.validation import validate_tune
 
 VOCABULARY = Vocabulary("".join(sorted(map(chr, [10, *range(32, 127)]))))
 
@@ -44,7 +44,7 @@ def test_what_is_found_is_playable_has_its_form_and_costs_what_is_told() -> None
     for text in made(ASKED, beam=4):
         (tune,) = read_tunes(text.text)
         assert text.finished
-        assert validate(tune).playable
+        assert validate_tune(tune).playable
         assert form(tune) == "4:4:"
         (spent,) = bits(NETWORK, VOCABULARY, [text.written])
         assert text.bits == pytest.approx(spent.numpy(), abs=1e-3)
@@ -59,7 +59,7 @@ def test_a_beam_of_one_is_greedy() -> None:
 def test_a_wider_beam_finds_likelier_music() -> None:
     asked = {"M": "2/4", "I": "form 4|", "K": "D"}
     # Not in every single search, for the likeliest bar may lead nowhere; and what earlier bars had makes an untrained
-    # network waver, so these are not told of it.
+    # network waver, so these do not read it.
     spent = {1: 0.0, 8: 0.0}
     for seed in range(1, 7):
         for width in spent:

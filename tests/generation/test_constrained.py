@@ -19,7 +19,7 @@ from folkrnn.model.scoring import bits
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
 from folkrnn.notation.grammar import Grammar
-from folkrnn.validation import validate
+from folkrnn.validation import validate_tune
 
 VOCABULARY = Vocabulary("".join(sorted(map(chr, [10, *range(32, 127)]))))
 
@@ -39,7 +39,7 @@ def test_even_an_untrained_model_writes_playable_tunes(temperature: float) -> No
     for text in made(15, sampling=SamplingParameters(temperature)):
         assert text.finished
         (tune,) = read_tunes(text.text)
-        assert validate(tune).playable
+        assert validate_tune(tune).playable
 
 
 def test_tunes_are_the_same_whatever_the_batch_and_their_number() -> None:
@@ -101,13 +101,13 @@ def test_what_is_asked_for_is_obeyed(fields: dict[str, str]) -> None:
         for letter, value in fields.items():
             assert f"\n{letter}:{value}" in text.text
         (tune,) = read_tunes(text.text)
-        assert validate(tune).playable
+        assert validate_tune(tune).playable
 
 
 def test_the_beginning_of_the_music_can_be_given() -> None:
     for text in made(6, Prompt({"M": "4/4", "I": "form 8|"}, body="ABcdefga|f2"), max_characters=1000):
         assert text.text.splitlines()[-1].startswith("ABcdefga|f2")
-        assert validate(read_tunes(text.text)[0]).playable
+        assert validate_tune(read_tunes(text.text)[0]).playable
 
 
 def test_music_that_cannot_begin_a_tune_is_refused() -> None:

@@ -10,7 +10,7 @@ from folkrnn.errors import NotationError
 from folkrnn.notation import form, is_playable, read_tunes
 from folkrnn.notation.form import Part, form_and_similarity
 from folkrnn.notation.grammar import Grammar, Walk, form_cost
-from folkrnn.notation.grammar.bar import WHOLE_TICKS, key_names, note_lengths, to_ticks, tuplet_signs
+from folkrnn.notation.grammar.bar import WHOLE_TICKS, grammar_ticks, key_names, note_lengths, tuplet_signs
 from folkrnn.notation.grammar.header import meter_names
 from folkrnn.notation.grammar.sections import Sections
 from folkrnn.notation.grammar.words import Words
@@ -225,7 +225,7 @@ def test_the_lengths_of_the_grammar() -> None:
     }  # fmt: skip
     assert not {"33", "17/2", "/16"} & set(lengths)
     assert len(lengths) == 32 + 3 * 8
-    assert to_ticks(Fraction(1, 8)) == WHOLE_TICKS // 8
+    assert grammar_ticks(Fraction(1, 8)) == WHOLE_TICKS // 8
 
 
 def test_the_tuplets_of_the_grammar() -> None:

@@ -15,7 +15,7 @@ from folkrnn.errors import NotationError
 from folkrnn.notation import NOTE, canonical, form, read_tunes
 from folkrnn.notation.grammar import Grammar, Walk
 from folkrnn.notation.headers import in_canonical_order, training_text
-from folkrnn.validation import validate
+from folkrnn.validation import validate_tune
 
 LATIN = frozenset(map(chr, [10, *range(32, 127), *range(192, 256)]))
 WHOLE = Grammar(LATIN, cautious=False)
@@ -72,7 +72,7 @@ def test_whatever_way_is_taken_a_playable_tune_comes_out(seed: int, grammar: Gra
     text = wander(grammar, longest, random.Random(seed))
     assert len(text) <= longest
     (read,) = read_tunes(text)
-    assert validate(read).findings == tuple(f for f in validate(read).findings if f.level == NOTE)
+    assert validate_tune(read).findings == tuple(f for f in validate_tune(read).findings if f.level == NOTE)
     assert re.search(rf"\nI:form {re.escape(form(read))}[ \n]", text)
 
 
@@ -83,7 +83,7 @@ def test_every_meter_can_be_filled(meter: str) -> None:
     rng = random.Random(meter)
     for _ in range(8):
         (read,) = read_tunes(wander(CAUTIOUS, 700, rng, f"X:1\nT:\nM:{meter}\n"))
-        assert validate(read).playable
+        assert validate_tune(read).playable
 
 
 @settings(max_examples=150)
@@ -98,7 +98,7 @@ def test_what_is_no_longer_playable_is_no_longer_taken(data: st.DataObject) -> N
     assume(changed != text and changed.endswith("\n"))
     if WHOLE.takes(changed):
         (read,) = read_tunes(changed)
-        assert validate(read).playable
+        assert validate_tune(read).playable
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_the_first_impossible_character_is_refused(body: str, form: str, here: s
 def test_usual_ways_of_building_a_tune_are_taken(body: str, form: str) -> None:
     assert CAUTIOUS.takes(tune(body, form))
     (read,) = read_tunes(tune(body, form))
-    assert validate(read).playable
+    assert validate_tune(read).playable
 
 
 def test_unusual_ones_are_left_out_where_other_programs_stumble() -> None:
@@ -213,7 +213,7 @@ def test_a_tune_comes_to_its_end_within_the_characters_allowed(longest: int) -> 
             walk.advance(rng.choice(sorted(more)))
         assert len(walk.text) <= longest
         (read,) = read_tunes(in_canonical_order("".join(walk.text)))
-        assert validate(read).playable
+        assert validate_tune(read).playable
 
 
 def test_a_bar_that_comes_must_be_as_long_as_the_meter() -> None:
@@ -225,7 +225,7 @@ def test_a_bar_that_comes_must_be_as_long_as_the_meter() -> None:
 def test_a_small_alphabet_is_enough_and_too_small_a_one_is_told() -> None:
     small = Grammar("X:1\nTM/L8Iform K|]DA")
     (read,) = read_tunes(wander(small, 400, random.Random(1)))
-    assert validate(read).playable
+    assert validate_tune(read).playable
     with pytest.raises(NotationError, match="needs the character '8'"):
         Grammar("X:1\nTM/LIform K|]DA")
 

@@ -14,7 +14,7 @@ from folkrnn.errors import ScoreError
 from folkrnn.notation import Sound, Tune, canonical, performance, read_tunes
 from folkrnn.processes import ITEMS_AHEAD
 from folkrnn.score import reading
-from folkrnn.validation import validate, validate_all
+from folkrnn.validation import validate_all, validate_tune
 from folkrnn.validation.validate import MAX_SERIAL_TUNES
 
 GOOD = "|:DEFG A2FA|BAGF E2D2:||:d2cB A2FA|1BAGF E4:|2BAGF D4|]"
@@ -26,11 +26,11 @@ def tune_of(music: str, key: str = "D") -> Tune:
 
 
 def codes(tune: Tune) -> list[str]:
-    return [finding.code for finding in validate(tune).findings]
+    return [finding.code for finding in validate_tune(tune).findings]
 
 
 def test_a_good_tune_is_playable() -> None:
-    report = validate(tune_of(GOOD))
+    report = validate_tune(tune_of(GOOD))
     assert report.playable
     assert report.agrees is True
     assert report.findings == ()
@@ -53,7 +53,7 @@ def test_an_error_or_a_warning_is_not_playable_and_music21_is_not_asked(
         raise AssertionError("music21 was asked")
 
     monkeypatch.setattr(reading, "second_reading", refuse)
-    report = validate(tune_of(music))
+    report = validate_tune(tune_of(music))
     assert code in [finding.code for finding in report.findings]
     assert not report.playable
     assert report.agrees is None
@@ -64,7 +64,7 @@ def test_music21_that_fails_makes_a_tune_unplayable(monkeypatch: pytest.MonkeyPa
         raise ScoreError("music21 found no end within 10 seconds")
 
     monkeypatch.setattr(reading, "second_reading", fail)
-    report = validate(tune_of(GOOD))
+    report = validate_tune(tune_of(GOOD))
     assert not report.playable
     assert report.agrees is None
     assert report.lines() == ["test.abc:1:1: error second-reader: music21 found no end within 10 seconds"]
@@ -82,7 +82,7 @@ def test_music21_that_fails_makes_a_tune_unplayable(monkeypatch: pytest.MonkeyPa
 )
 def test_the_first_difference_is_told_with_its_bar(misread: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "second_reading", lambda text: performance(tune_of(misread)))
-    report = validate(tune_of("D8|E8|D8|]"))
+    report = validate_tune(tune_of("D8|E8|D8|]"))
     assert report.agrees is False
     assert not report.playable
     (finding,) = report.findings
@@ -91,7 +91,7 @@ def test_the_first_difference_is_told_with_its_bar(misread: str, message: str, m
 
 def test_a_difference_in_a_repeat_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "second_reading", lambda text: performance(tune_of("D8|E8|F8|D8|]")))
-    report = validate(tune_of("|:D8|E8:|F8|D8|]"))
+    report = validate_tune(tune_of("|:D8|E8:|F8|D8|]"))
     assert [finding.message for finding in report.findings] == ["in bar 1 music21 reads F#4 where we read D4"]
 
 
@@ -99,13 +99,13 @@ def test_a_difference_in_a_repeat_is_found(monkeypatch: pytest.MonkeyPatch) -> N
     "music", ["|:D8:|", "|:D8|1,3E8:|2F8:|4D8|]", "|:D8|E8::|D8|]", "|:D8|1[K:Dm]F8:|2F8:|3[K:D]F8:|D8|]"]
 )
 def test_repeats_that_music21_cannot_read_are_written_out_for_it(music: str) -> None:
-    report = validate(tune_of(music))
+    report = validate_tune(tune_of(music))
     assert report.playable
     assert report.agrees is True
 
 
 def test_notes_beyond_the_fiddle_are_named_and_stay_playable() -> None:
-    report = validate(tune_of("D,4^f''4|D,8|D8|]"))
+    report = validate_tune(tune_of("D,4^f''4|D,8|D8|]"))
     assert [finding.code for finding in report.findings] == ["range"]
     assert "D3, F#7" in report.findings[0].message
     assert report.playable
@@ -141,19 +141,19 @@ def test_a_last_note_off_the_tonic_is_noted(music: str, key: str, found: list[st
 
 
 def test_without_music21_our_reader_alone_decides() -> None:
-    report = validate(tune_of(GOOD), second=False)
+    report = validate_tune(tune_of(GOOD), second=False)
     assert report.agrees is None
     assert report.playable
 
 
 def test_lines_lead_to_the_place() -> None:
-    (line,) = validate(tune_of("D8|E4F4G4|D8|]")).lines()
+    (line,) = validate_tune(tune_of("D8|E4F4G4|D8|]")).lines()
     assert line.startswith("test.abc:6:")
     assert " error bar-too-long: " in line
 
 
 def test_a_report_is_json() -> None:
-    report = json.loads(json.dumps(validate(tune_of("D8|E8|]")).to_dict()))
+    report = json.loads(json.dumps(validate_tune(tune_of("D8|E8|]")).to_dict()))
     (finding,) = report.pop("findings")
     assert report == {"title": "The Test", "number": "7", "source": "test.abc", "playable": True, "agrees": True}
     assert finding.pop("message")
@@ -162,7 +162,7 @@ def test_a_report_is_json() -> None:
 
 def test_many_tunes_are_reported_in_order() -> None:
     tunes = [tune_of(GOOD if number % 3 else "D8|E4|D8|D8|]") for number in range(60)]
-    alone = list(map(validate, tunes))
+    alone = list(map(validate_tune, tunes))
     assert list(validate_all(tunes, jobs=2)) == alone
     assert list(validate_all(tunes[:5])) == alone[:5]
 
@@ -247,5 +247,5 @@ def test_the_text_judged_is_the_canonical_text(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(reading, "second_reading", spy)
     tune = tune_of(GOOD)
-    validate(tune)
+    validate_tune(tune)
     assert seen == [canonical(tune)]

@@ -53,8 +53,8 @@ class Task:
     def __init__(self, plan: Plan, grid: int, swing: int) -> None:
         self.swing = swing
         self.free = plan.full is None
-        self.full = MAX_BAR_TICKS if plan.full is None else to_ticks(plan.full)
-        self.ends = {self.full - to_ticks(length): _signs(lines, plan.ties) for length, lines in plan.ends}
+        self.full = MAX_BAR_TICKS if plan.full is None else grammar_ticks(plan.full)
+        self.ends = {self.full - grammar_ticks(length): _signs(lines, plan.ties) for length, lines in plan.ends}
         self.elsewhere = _signs(plan.anywhere, plan.ties)
         self.least = min(
             [left for left, signs in self.ends.items() if signs] + [grid] * bool(self.elsewhere), default=0
@@ -102,7 +102,7 @@ class BarPosition(NamedTuple):
 Steps = dict[str, "BarPosition | str"]
 
 
-def to_ticks(length: Fraction) -> int:
+def grammar_ticks(length: Fraction) -> int:
     """Return a length, a fraction of a whole note, in ticks."""
     return int(length * WHOLE_TICKS)
 
@@ -111,7 +111,7 @@ def note_lengths() -> dict[str, int]:
     """Return the written lengths of notes, in ticks: up to 32 eighths, and halves, quarters and eighths of them."""
     units = [Fraction(n) for n in range(1, 33)]
     units += [Fraction(n, d) for d in (2, 4, 8) for n in range(1, 16, 2)]
-    return {length_text(unit / 8): to_ticks(unit / 8) for unit in units}
+    return {length_text(unit / 8): grammar_ticks(unit / 8) for unit in units}
 
 
 def _one_head(length: int) -> bool:
@@ -181,12 +181,12 @@ class BarGrammar:
             spelled = {text: length for text, length in spelled.items() if _one_head(length)}
         self.lengths = {text: length for text, length in spelled.items() if length % self.grid == 0}
         self.tuplet_lengths = {
-            length_text(unit): to_ticks(unit) for unit in TUPLET_UNITS if length_text(unit) in self.lengths
+            length_text(unit): grammar_ticks(unit) for unit in TUPLET_UNITS if length_text(unit) in self.lengths
         }
         self.pair_lengths = frozenset(
-            to_ticks(unit)
+            grammar_ticks(unit)
             for unit in PAIR_UNITS
-            if to_ticks(unit) in self.lengths.values() and to_ticks(unit) >= 2 * self.grid
+            if grammar_ticks(unit) in self.lengths.values() and grammar_ticks(unit) >= 2 * self.grid
         )
         self.keys = Words(key for key in key_names() if alphabet.issuperset(key))
         self.tuplets = {sign: tuplet for sign, tuplet in tuplet_signs().items() if alphabet.issuperset(f"({sign}")}
@@ -208,7 +208,7 @@ class BarGrammar:
         """Return the beginning of a bar; ``swing`` is the length of the notes that abc2midi swings in pairs, or 0."""
         task = self._tasks.get((plan, swing))
         if task is None:
-            task = Task(plan, self.grid, to_ticks(swing))
+            task = Task(plan, self.grid, grammar_ticks(swing))
             task = self._tasks[plan, swing] = self._tasks.setdefault(task.key, task)
         return BarPosition(task, task.full)
 

@@ -7,7 +7,7 @@ from itertools import product
 
 from folkrnn.errors import NotationError
 from folkrnn.notation.form import MAX_SIMILARITY, Part, read_form
-from folkrnn.notation.grammar.bar import SOON, BarGrammar, to_ticks
+from folkrnn.notation.grammar.bar import SOON, BarGrammar, grammar_ticks
 from folkrnn.notation.grammar.words import Words
 from folkrnn.notation.headers import next_fields
 from folkrnn.notation.meter import parse_meter
@@ -71,7 +71,7 @@ class HeaderGrammar:
     def __init__(self, bar: BarGrammar) -> None:
         def fits(name: str) -> bool:
             full = parse_meter(name).bar
-            return bar.alphabet.issuperset(name) and (full is None or not to_ticks(full) % bar.grid)
+            return bar.alphabet.issuperset(name) and (full is None or not grammar_ticks(full) % bar.grid)
 
         meters = list(filter(fits, meter_names()))
         self.alphabet = bar.alphabet
