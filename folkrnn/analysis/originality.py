@@ -88,9 +88,9 @@ class Originality(NamedTuple):
 class Index:
     """The N tunes of a corpus, laid out for search.
 
-    ``names`` are those of the tunes, ``titles`` the sorted keys of their titles. ``hashes`` (R,) are
-    sorted, with the tune (``owners``) and the first note (``places``) of each run. ``grids`` (N, GRID_BARS · MAX_POINTS) holds what
-    is heard at each point, ``points`` (N,) how many of them a bar has.
+    ``names`` are those of the tunes, ``titles`` the sorted keys of their titles. ``hashes`` (R,) are sorted, with
+    the tune (``owners``) and the first note (``places``) of each run. ``grids`` (N, GRID_BARS · MAX_POINTS) holds
+    what is heard at each point, ``points`` (N,) how many of them a bar has.
     """
 
     names: NDArray[np.str_]
