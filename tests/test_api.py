@@ -96,6 +96,13 @@ def test_a_tune_prints_itself(tune: Tune) -> None:
     assert str(tune).startswith("X:1\nT:The Wheelwright\n")
 
 
+def test_in_a_notebook_a_tune_shows_its_score_and_a_player(tune: Tune) -> None:
+    shown = tune._repr_html_()
+    assert "<svg" in shown
+    assert '<audio controls src="data:audio/wav;base64,' in shown
+    assert "The Wheelwright" in shown
+
+
 def test_validation_asks_two_readers(tune: Tune) -> None:
     assert folkrnn.validate(tune).playable
     assert folkrnn.validate(tune).agrees is True

@@ -69,3 +69,24 @@ def test_the_smallest_and_the_largest_uniform_choose_possible_characters() -> No
 def test_an_impossible_choice_is_refused(option: dict[str, float]) -> None:
     with pytest.raises(GenerationError, match=f"{next(iter(option))}="):
         SamplingParameters(**option)  # type: ignore[arg-type]
+
+
+def test_of_equally_likely_characters_the_nucleus_keeps_the_first() -> None:
+    assert top_p(CHANCES, 0.5)[1].tolist() == [0.25, 0.25, 0, 0]
+    assert top_p(CHANCES, 0.51)[1].tolist() == [0.25, 0.25, 0.25, 0]
+    assert top_p(CHANCES, 0.25)[1].tolist() == [0.25, 0, 0, 0]
+    logits = torch.zeros(2, 4)
+    uniforms = torch.tensor([0.0, 0.999], dtype=torch.float64)
+    assert sample_next(logits, SamplingParameters(top_p=0.5), uniforms).tolist() == [0, 1]
+
+
+def test_a_whole_nucleus_and_more_characters_than_there_are_change_nothing() -> None:
+    assert top_p(CHANCES, 1.0) is CHANCES
+    assert top_k(CHANCES, 4) is CHANCES
+    assert top_k(CHANCES, 3)[0].tolist() == [0.4, 0, 0.2, 0.3]
+
+
+def test_each_row_has_its_own_choice() -> None:
+    logits = torch.log(torch.tensor([[0.5, 0.5, 0.0], [0.2, 0.3, 0.5], [1.0, 0.0, 0.0]]))
+    uniforms = torch.tensor([0.49, 0.5, 0.99], dtype=torch.float64)
+    assert sample_next(logits, SamplingParameters(), uniforms).tolist() == [0, 2, 0]

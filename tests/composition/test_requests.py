@@ -1,0 +1,153 @@
+"""What is asked for: read as it is written, and held against the music wish by wish."""
+
+import pytest
+
+from folkrnn.composition.requests import MIN_IN_SCALE, SIMILARITY_TOLERANCE, Request, read_request, unlearned
+from folkrnn.errors import GenerationError, NotationError
+from folkrnn.generation.prompts import Gap
+from folkrnn.notation import Tune, read_tunes, similarity
+
+VALUES = {"R": ["jig", "slip jig", "reel"], "O": ["Ireland"], "M": ["6/8", "9/8"], "K": ["D", "Em"]}
+
+
+def tune(body: str = "D2E FED|D6:|", **fields: str) -> Tune:
+    header = {"T": "Mine", "R": "jig", "O": "Ireland", "M": "6/8", "L": "1/8", "K": "D"} | fields
+    lines = [f"{letter}:{value}" for letter, value in header.items()]
+    return read_tunes("\n".join(["X:1", *lines, body]) + "\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "fields"),
+    [
+        ({"title": "  My   own "}, {"T": "My own"}),
+        ({"rhythm": "JIG"}, {"R": "jig"}),
+        ({"rhythm": "Slip  Jig"}, {"R": "slip jig"}),
+        ({"origin": "ireland"}, {"O": "Ireland"}),
+        ({"meter": "C|"}, {"M": "2/2"}),
+        ({"key": "a minor"}, {"K": "Am"}),
+        ({"key": "bb"}, {"K": "Bb"}),
+        ({"form": "AABB"}, {"I": "8:8:"}),
+        ({"form": "4: 8|"}, {"I": "4:8|"}),
+        ({"title": None, "key": None}, {}),
+    ],
+)
+def test_wishes_are_read_in_any_spelling(wishes: dict[str, str | None], fields: dict[str, str]) -> None:
+    assert read_request(wishes, VALUES).fields == fields
+
+
+def test_without_learned_values_any_rhythm_is_taken() -> None:
+    assert read_request({"rhythm": "Kolo"}, {}).fields == {"R": "Kolo"}
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"rhythm": "slipjig"}, "learned no rhythm 'slipjig'; expected one such as slip jig"),
+        ({"rhythm": "xyz"}, "learned no rhythm 'xyz'; expected one such as jig, slip jig, reel"),
+        ({"title": ""}, "title is empty; leave it out to let the model choose"),
+        ({"meter": "six"}, "'six' is no meter"),
+        ({"key": "H"}, "'H' is no key"),
+        ({"key": "D exp ^f"}, "accidentals of its own"),
+        ({"key": "HP"}, "accidentals of its own"),
+        ({"form": "8"}, "'8' is no form"),
+    ],
+)
+def test_what_is_no_wish_says_what_would_be_right(wish: dict[str, str | None], message: str) -> None:
+    with pytest.raises((GenerationError, NotationError), match=message):
+        read_request(wish, VALUES)
+
+
+def test_similarity_needs_several_parts() -> None:
+    for form in ("8|", "8:", "16|"):
+        with pytest.raises(GenerationError, match=f"similarity 3 needs several parts, but the form {form[:-1]}"):
+            read_request({"form": form}, {}, 3)
+    for form in ("8|8|", "8:8:", "4:8|"):
+        assert read_request({"form": form}, {}, 3).similarity == 3
+    assert read_request({}, {}, 0).similarity == 0
+
+
+def test_a_prompt_holds_what_is_asked_for() -> None:
+    assert Request({"R": "jig", "I": "8:8:"}).prompt.fields == {"R": "jig", "I": "form 8:8:"}
+    both = Request({"I": "8:8:"}, similarity=4).prompt
+    assert (both.fields, both.similarity) == ({"I": "form 8:8: 4"}, None)
+    alone = Request({"K": "D"}, similarity=4).prompt
+    assert (alone.fields, alone.similarity) == ({"K": "D"}, 4)
+    start = read_request({}, {}, start="D2E *|F")
+    assert start.prompt.body == start.body == "D2E"
+    assert start.prompt.gaps == start.gaps == (Gap("|F"),)
+
+
+def test_only_wishes_that_a_tune_can_break_are_demands() -> None:
+    assert not Request().demands
+    assert not Request(body="D2E").demands
+    assert Request({"T": "Mine"}).demands
+    assert Request(similarity=0).demands
+
+
+def test_a_meter_or_key_that_was_never_learned_is_said() -> None:
+    request = read_request({"meter": "7/8", "key": "F#"}, VALUES)
+    assert unlearned(request, VALUES) == [
+        "the model has learned no tune with the meter 7/8; it knows 6/8, 9/8",
+        "the model has learned no tune with the key F#; it knows D, Em",
+    ]
+    assert unlearned(read_request({"meter": "6/8", "key": "Em"}, VALUES), VALUES) == []
+    assert unlearned(request, {}) == []
+
+
+# Held against the music -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "violation"),
+    [
+        ({"T": "Mine", "R": "jig", "O": "Ireland", "M": "6/8", "K": "D", "I": "2:"}, ""),
+        ({"T": "Yours"}, "T:Mine is not Yours"),
+        ({"R": "reel"}, "R:jig is not reel"),
+        ({"O": "Kerry"}, "O:Ireland is not Kerry"),
+        ({"M": "9/8"}, "the meter is 6/8"),
+        ({"I": "2|"}, "the form is 2:"),
+        ({"K": "Dmix"}, "the key is D"),
+        ({"T": "Yours", "M": "9/8"}, "T:Mine is not Yours"),
+    ],
+)
+def test_the_first_wish_that_is_broken_is_named(fields: dict[str, str], violation: str) -> None:
+    assert Request(fields).violation(tune()) == violation
+
+
+@pytest.mark.parametrize(
+    ("body", "violation"),
+    [
+        ("D2E FED|D6|", ""),
+        ("D2E FED|E6|", "the last note is not D"),
+        ("D2E FED|[DF]6|", "the last note is not D"),
+        ("D2E FED|[A,D]6|", ""),
+        ("D2E FED|D3 z3|", ""),
+        ("D2E FED|D3-D3|", ""),
+        ("z6|z6|", "the last note is not D"),
+    ],
+)
+def test_in_a_key_a_tune_ends_on_the_tonic(body: str, violation: str) -> None:
+    assert Request({"K": "D"}).violation(tune(body)) == violation
+
+
+def test_in_a_key_a_tune_keeps_to_the_scale() -> None:
+    enough = "D6|" * 17 + "=c6|=c6|=c6|"
+    assert MIN_IN_SCALE == 17 / 20
+    assert Request({"K": "D"}).violation(tune(f"{enough}D6|")) == ""
+    too_few = "D6|" * 16 + "=c6|=c6|=c6|"
+    assert Request({"K": "D"}).violation(tune(f"{too_few}=F6|D6|")) == "only 81% of the notes belong to D"
+
+
+def test_without_a_tonic_any_end_will_do() -> None:
+    assert Request({"K": "none"}).violation(tune("D2E FED|E6|", K="none")) == ""
+
+
+def test_the_similarity_may_be_one_off_and_no_more() -> None:
+    parts = tune("DEFG|A4||DEFG|B4|", M="2/4")
+    heard = similarity(parts)
+    assert heard == 8
+    assert SIMILARITY_TOLERANCE == 1
+    kept = {wanted for wanted in range(11) if not Request(similarity=wanted).violation(parts)}
+    assert kept == {7, 8, 9}
+    assert Request(similarity=5).violation(parts) == "the similarity of the parts is 8 of 10"
+    assert Request(similarity=5).violation(tune()) == "the similarity of the parts is None of 10"
