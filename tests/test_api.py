@@ -99,7 +99,7 @@ def test_a_tune_prints_itself(tune: Tune) -> None:
 def test_in_a_notebook_a_tune_shows_its_score_and_a_player(tune: Tune) -> None:
     shown = tune._repr_html_()
     assert "<svg" in shown
-    assert '<audio controls src="data:audio/wav;base64,' in shown
+    assert '<audio controls="controls" src="data:audio/wav;base64,' in shown
     assert "The Wheelwright" in shown
 
 
