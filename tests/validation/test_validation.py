@@ -229,9 +229,9 @@ def test_ctrl_c_is_quiet_in_the_other_processes() -> None:
 def test_validation_never_loads_torch_and_loads_music21_only_when_needed() -> None:
     program = (
         "import sys, folkrnn.validation as v, folkrnn.notation as n\n"
-        "v.validate(n.read_tunes('X:1\\nM:4/4\\nK:D\\nD8D8|D8|]')[0])\n"
+        "v.validate_tune(n.read_tunes('X:1\\nM:4/4\\nK:D\\nD8D8|D8|]')[0])\n"
         "print('music21' in sys.modules, 'torch' in sys.modules)\n"
-        "v.validate(n.read_tunes('X:1\\nM:4/4\\nL:1/8\\nK:D\\nD8|D8|]')[0])\n"
+        "v.validate_tune(n.read_tunes('X:1\\nM:4/4\\nL:1/8\\nK:D\\nD8|D8|]')[0])\n"
         "print('music21' in sys.modules, 'torch' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
