@@ -156,9 +156,9 @@ class Composing:
 
     def _watcher(self, status: StatusLine) -> "Callable[[Progress], None]":
         def watch(progress: "Progress") -> None:
-            drafts = f", {counted(progress.drafts, 'draft')}" if progress.drafts > 1 else ""
+            draft = f"draft {progress.drafts + 1}, " if progress.drafts else ""
             number = min(progress.tunes + 1, self.count)
-            status.show(f"composing tune {number:,} of {self.count:,}: {progress.share:.0%}{drafts}")
+            status.show(f"composing tune {number:,} of {self.count:,}: {draft}{progress.share:.0%} written")
 
         return watch
 
