@@ -1,4 +1,4 @@
-"""Exporting and playing as asked: moved, harmonised, laid out."""
+"""Export and playing with options: other keys and octaves, chords, layout."""
 
 import io
 from collections.abc import Callable

@@ -21,8 +21,8 @@ from folkrnn.validation import validate
 VOCABULARY = Vocabulary("".join(sorted(map(chr, [10, *range(32, 127)]))))
 
 
-def network(seed: int, told: int = len(CONTEXT_SIZES)) -> CharNetwork:
-    net = CharNetwork(NetworkSettings(hidden=16, context=told), len(VOCABULARY), torch.Generator().manual_seed(seed))
+def network(seed: int, context: int = len(CONTEXT_SIZES)) -> CharNetwork:
+    net = CharNetwork(NetworkSettings(hidden=16, context=context), len(VOCABULARY), torch.Generator().manual_seed(seed))
     with torch.no_grad():
         net.output.weight *= 8  # so that it has its likings
     return net
@@ -58,12 +58,12 @@ def test_a_beam_of_one_is_greedy() -> None:
 
 def test_a_wider_beam_finds_likelier_music() -> None:
     asked = {"M": "2/4", "I": "form 4|", "K": "D"}
-    # Not in every single search, for the likeliest bar may lead nowhere; and what earlier bars had makes an untrained
-    # network waver, so these are not told of it.
+    # Not in every single search, because the likeliest bar may lead nowhere. The context features of earlier bars
+    # make an untrained network waver, so these networks read none.
     spent = {1: 0.0, 8: 0.0}
     for seed in range(1, 7):
         for width in spent:
-            spent[width] += sum(text.body_bits for text in made(asked, 3, net=network(seed, told=0), beam=width))
+            spent[width] += sum(text.body_bits for text in made(asked, 3, net=network(seed, context=0), beam=width))
     assert spent[8] < 0.9 * spent[1]
 
 
