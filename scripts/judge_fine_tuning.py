@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from folkrnn.cli.train import FINE_TUNING_RATE
+from folkrnn.composition.training import FINE_TUNING_RATE
 from folkrnn.corpus import CorpusTune, build_corpus, load_corpus, load_recipe
 from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
 from folkrnn.evaluation import measure_bits, summarise

@@ -4,7 +4,7 @@ cosmic-ray knows the changes (operators, constants, conditions, loops …). Of a
 below, a sample is drawn with a fixed seed. Each is made in a copy of the project, where the tests of its package
 then run until one fails. A change that no test notices survives: look at it, and add the test that was missing.
 
-Changes of type annotations are left out, for they change nothing.
+Changes of type annotations are left out, because they change no behaviour.
 """
 
 import argparse
@@ -69,13 +69,11 @@ def annotations(source: str) -> list[tuple[int, int, int, int]]:
     """Return the spans of the annotations of a module: lines from 1 and columns from 0."""
     found: list[ast.expr] = []
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.AnnAssign) or (isinstance(node, ast.arg) and node.annotation):
+        if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation:
             found.append(node.annotation)
         elif isinstance(node, ast.FunctionDef) and node.returns:
             found.append(node.returns)
-        elif (
-            isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.BitOr)
-        ):
+        elif isinstance(node, ast.Assign) and _is_union(node.value):
             names = [name.id for name in ast.walk(node.value) if isinstance(name, ast.Name)]
             if all(name[:1].isupper() or name in ("str", "int", "float") for name in names):
                 found.append(node.value)  # an alias of types
@@ -198,7 +196,7 @@ def main() -> int:
     if options.json:
         rows = [{**each.mutant._asdict(), "caught": each.caught, "diff": each.diff} for each in outcomes]
         options.json.write_text(json.dumps(rows, indent=2), encoding="utf-8")
-    return share < options.floor
+    return int(share < options.floor)
 
 
 if __name__ == "__main__":
