@@ -21,8 +21,8 @@ from torch import nn
 
 from folkrnn.generation.generator import generate_texts
 from folkrnn.generation.prompts import Prompt
-from folkrnn.model import bundled_model
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
+from folkrnn.model.locations import bundled_model
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
 

@@ -13,30 +13,23 @@ from pathlib import Path
 
 import torch
 
+from folkrnn.composition.composer import Composer
 from folkrnn.corpus import build_corpus, load_recipe
-from folkrnn.generation import Prompt, generate_texts
-from folkrnn.model import Checkpoint, bundled_model, load_checkpoint
+from folkrnn.generation.generator import generate_texts
+from folkrnn.generation.prompts import Prompt
 from folkrnn.model.batches import network_inputs, padded_batch
+from folkrnn.model.checkpoint import Checkpoint
+from folkrnn.model.locations import bundled_model
 from folkrnn.model.scoring import bits
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.headers import in_canonical_order, split_header
 from folkrnn.processes import processors
-from folkrnn.validation import validate_all
+
+MAX_LENGTH = 2000
+"""The most characters of a tune."""
 
 COMMON_METERS = ("2/4", "4/4", "6/8", "3/4", "2/2", "9/8")
-
-
-def generated(checkpoint: Checkpoint, count: int, **options: float) -> list[str]:
-    """Return tune texts as the model wrote them, at temperature 1."""
-    made = generate_texts(checkpoint.network, checkpoint.vocabulary, [Prompt()] * count, **options)  # type: ignore[arg-type]
-    return [text.written for text in made if text.finished]
-
-
-def playable(texts: Sequence[str]) -> list[str]:
-    """Return the texts that are playable."""
-    tunes = [read_tunes(in_canonical_order(text))[0] for text in texts]
-    return [text for text, report in zip(texts, validate_all(tunes, processors()), strict=True) if report.playable]
 
 
 def body_start(text: str) -> int:
@@ -64,13 +57,13 @@ def describe(name: str, checkpoint: Checkpoint, texts: Sequence[str], scored: bo
 
 
 @torch.no_grad()
-def excluded(checkpoint: Checkpoint, grammar: Grammar, text: str, longest: int) -> Iterator[tuple[bool, float]]:
+def excluded(checkpoint: Checkpoint, grammar: Grammar, text: str) -> Iterator[tuple[bool, float]]:
     """Yield for each character of a text whether it is in the body, and the probability that the grammar excluded."""
     vocabulary = checkpoint.vocabulary
     (tune,) = network_inputs([text], vocabulary, checkpoint.network.settings)
     inputs, _ = padded_batch([tune], vocabulary.start)
     chances = checkpoint.network(inputs)[0][0].softmax(1).tolist()
-    walk = grammar.walk(longest)
+    walk = grammar.walk(MAX_LENGTH)
     start = body_start(text)
     for place, character in enumerate(text):
         left = sum(
@@ -92,18 +85,24 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--retries", type=int, nargs="*", default=[0, 1, 3, 10])
     options = parser.parse_args()
-    checkpoint = load_checkpoint(options.model)
+    composer = Composer(options.model, jobs=processors())
+    checkpoint = composer.checkpoint
     corpus = build_corpus(load_recipe("default"))
     describe("training tunes, playable", checkpoint, [t.text for t in corpus.of("train") if t.playable], scored=False)
-    free = generated(checkpoint, 2 * options.count, seed=options.seed, max_characters=2000, constrained=False)
-    own = playable(free)
-    print(f"without the grammar {len(own)} of {2 * options.count} are playable, {len(free)} end within 2000 characters")
+    free = list(composer.generate(2 * options.count, unconstrained=True, max_length=MAX_LENGTH, seed=options.seed))
+    own = [each.text.written for each in free if each.report.playable]
+    ended = sum(each.text.finished for each in free)
+    print(f"without the grammar {len(own)} of {len(free)} are playable, {ended} end within {MAX_LENGTH} characters")
     describe("without the grammar, playable", checkpoint, own)
     for retries in options.retries:
-        texts = generated(checkpoint, options.count, seed=options.seed, max_characters=2000, retries=retries)
+        made = generate_texts(
+            checkpoint.network, checkpoint.vocabulary, [Prompt()] * options.count, seed=options.seed,
+            max_characters=MAX_LENGTH, retries=retries,
+        )  # fmt: skip
+        texts = [text.written for text in made]
         describe(f"under the grammar, bars written again up to {retries} times", checkpoint, texts)
     grammar = Grammar(checkpoint.vocabulary.characters)
-    shares_of = [place for text in texts[:200] for place in excluded(checkpoint, grammar, text, 2000)]
+    shares_of = [place for text in texts[:200] for place in excluded(checkpoint, grammar, text)]
     for name, shares in (("all", [s for _, s in shares_of]), ("body", [s for body, s in shares_of if body])):
         some, much = (sum(share > least for share in shares) / len(shares) for least in (0.01, 0.5))
         mean = statistics.mean(shares)

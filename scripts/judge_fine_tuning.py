@@ -15,7 +15,6 @@ from pathlib import Path
 
 import torch
 
-from folkrnn.cli.train import FINE_TUNING_RATE
 from folkrnn.corpus import CorpusTune, build_corpus, load_corpus, load_recipe
 from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
 from folkrnn.evaluation import measure_bits, summarise
@@ -26,6 +25,7 @@ from folkrnn.model.training import train_network
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.context import CONTEXT_SIZES
 from folkrnn.notation.headers import training_text
+from folkrnn.training import FINE_TUNING_RATE
 
 SCORED = 200
 """The largest number of tunes of the collection to score."""

@@ -90,8 +90,8 @@ def judged(path: Path) -> bool:
 
 def all_complaints(report: Report, said: Opinion) -> Iterator[str]:
     """Yield what keeps a tune from passing: the first message of each judge."""
-    findings = [str(finding) for finding in faults(report.findings)]
-    for judge, against in (("folkrnn", findings), (MIDI, said.midi), (PRINT, said.printing)):
+    fault = [str(report.fault)] if report.fault else []
+    for judge, against in (("folkrnn", fault), (MIDI, said.midi), (PRINT, said.printing)):
         if against:
             yield f"{judge}: {against[0].strip()}"
 

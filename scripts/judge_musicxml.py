@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import music21
-import xmlschema  # type: ignore[import-not-found,unused-ignore]
+import xmlschema
 from judge_reader import playable_tunes
 
 from folkrnn.export.musicxml import to_musicxml

@@ -16,16 +16,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from folkrnn.analysis.originality import HALF, Index, Originality, name_of
-
+from folkrnn.analysis.originality import DEFAULT_MAX_COPIED, Index, Originality, name_of
+from folkrnn.composition.composer import Composer
 from folkrnn.corpus import Corpus, CorpusTune, build_corpus, load_corpus, load_recipe
 from folkrnn.errors import NotationError
 from folkrnn.evaluation.bits import FIDDLE
-from folkrnn.generation import Prompt, generate_texts
-from folkrnn.generation.sampling import Choice
-from folkrnn.model import bundled_model, load_checkpoint
+from folkrnn.model.locations import bundled_model
 from folkrnn.notation import Tune, read_tunes, transpose
 from folkrnn.notation.pitch import Pitch
+from folkrnn.processes import processors
 
 INTERVALS = [(1, 2), (-1, -2), (3, 5), (4, 7), (-3, -5), (2, 4)]
 
@@ -62,8 +61,8 @@ def shares(found: Sequence[Originality]) -> str:
     known = sum(each.title_known for each in found)
     return (
         f"copied share: median {statistics.median(copied):.1%}, 95th percentile {copied[int(0.95 * len(copied))]:.1%}; "
-        f"over a half copied: {sum(share > HALF for share in copied)}; "
-        f"found to be a copy: {sum(each.copies(HALF) for each in found)}; "
+        f"over a half copied: {sum(share > DEFAULT_MAX_COPIED for share in copied)}; "
+        f"found to be a copy: {sum(each.copies(DEFAULT_MAX_COPIED) for each in found)}; "
         f"titles in the corpus: {known}"
     )
 
@@ -80,13 +79,14 @@ def plant(corpus: Corpus, planted: int, decoys: int, rng: random.Random) -> None
     alarms = 0
     for searched, others in ((songs, fiddle), (fiddle, songs)):
         index = Index.of_corpus(searched)
-        alarms += sum(index.judge(tune).copies(HALF) for tune in read(rng.sample(others, decoys // 2)))
+        alarms += sum(index.judge(tune).copies(DEFAULT_MAX_COPIED) for tune in read(rng.sample(others, decoys // 2)))
         held_out = [tune for tune in searched if tune.split != "train"]
         for level in LEVELS:
             for source in rng.sample(held_out, planted // 2):
                 (tune,) = read([source])
                 judged = index.judge(changed(tune, level, rng))
-                found[level].append((judged.copies(HALF), judged.nearest == name_of(tune.title, source.collection)))
+                named = judged.nearest == name_of(tune.title, source.collection)
+                found[level].append((judged.copies(DEFAULT_MAX_COPIED), named))
     print(f"among {decoys} unrelated tunes {alarms} false alarms")
     for level, each in found.items():
         copies, named = (sum(flags) for flags in zip(*each, strict=True))
@@ -113,18 +113,16 @@ def main() -> None:
     print(f"{len(index)} tunes in the index; {spent:.1f} ms a tune")
     print(f"{len(held_out)} held-out tunes: {shares(found)}")
     if options.alarms:
-        alarms = [pair for pair in zip(held_out, found, strict=True) if pair[1].copies(HALF)]
+        alarms = [pair for pair in zip(held_out, found, strict=True) if pair[1].copies(DEFAULT_MAX_COPIED)]
         for tune, each in sorted(alarms, key=lambda pair: -pair[1].evidence):
             print(f"    {each.evidence:5.2f} {each.likeness:4.0%} {tune.title} | {each.nearest}")
-    checkpoint = load_checkpoint(options.model)
+    composer = Composer(options.model, jobs=processors())
     for temperature in (1.0, 0.8):
-        prompts = [Prompt()] * options.count
-        texts = generate_texts(checkpoint.network, checkpoint.vocabulary, prompts, seed=6, choice=Choice(temperature))
-        made = [tune for text in texts for tune in read_tunes(text.text)]
-        print(
-            f"{len(made)} tunes at temperature {temperature}: {shares([index.judge(tune) for tune in made])}",
-            flush=True,
-        )
+        made = composer.generate(
+            options.count, max_copied=1, critic=False, seed=6, temperature=temperature, max_length=3000
+        )  # whatever comes first, copies too
+        found = [index.judge(each.tune) for each in made]
+        print(f"{len(found)} tunes at temperature {temperature}: {shares(found)}", flush=True)
 
 
 if __name__ == "__main__":

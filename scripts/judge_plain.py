@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from folkrnn.analysis.originality import Index
 from plain import Plain, train_plain
 
+from folkrnn.analysis.originality import Index
 from folkrnn.corpus import build_corpus, load_corpus, load_recipe
 from folkrnn.evaluation.bits import FIDDLE
 from folkrnn.evaluation.report import Reference

@@ -11,20 +11,13 @@ import sys
 from collections import Counter
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
-from folkrnn.evaluation.critic import heeding
-from folkrnn.analysis.originality import Index, Original
-from folkrnn.generation.requests import Request, drafts_for, read_request
-
-from folkrnn.corpus import build_corpus, load_recipe
-from folkrnn.corpus.cleaning import title_key
-from folkrnn.generation import generate_texts
-from folkrnn.generation.sampling import Choice
-from folkrnn.model import bundled_model, load_checkpoint
-from folkrnn.notation import Tune, ends_on, parse_key, performance, performed_order, read_tunes
-from folkrnn.notation.form import read_form
+from folkrnn.composition.composer import Composer
+from folkrnn.model.locations import bundled_model
+from folkrnn.notation import Tune, ends_on, parse_key, performance, performed_order, similarity
+from folkrnn.notation.form import parse_form, read_form
 from folkrnn.processes import processors
-from folkrnn.validation import validate_all
 
 CHOICES = {
     "rhythm": ["jig", "reel", "hornpipe", "slip jig", "march", "strathspey", "air", "quickstep", "song"],
@@ -42,23 +35,24 @@ JUST_METERS = ["2/4", "3/4", "4/4", "6/8", "9/8", "3/2"]
 IN_SCALE = 0.85
 
 
-def requests(count: int, seed: int) -> list[tuple[dict[str, str], int | None]]:
-    """Return mixed requests: some fields each, and sometimes the similarity of the parts."""
+def requests(count: int, seed: int) -> list[dict[str, Any]]:
+    """Return mixed requests as arguments of ``Composer.generate``: fields, sometimes a similarity of the parts."""
     rng = random.Random(seed)
-    made: list[tuple[dict[str, str], int | None]] = []
+    made: list[dict[str, Any]] = []
     while len(made) < count:
         names = [name for name in CHOICES if rng.random() < {"title": 0.15, "origin": 0.25}.get(name, 0.5)]
-        wishes = {name: rng.choice(CHOICES[name]) for name in names}
+        wishes: dict[str, Any] = {name: rng.choice(CHOICES[name]) for name in names}
         if rng.random() < 0.5:
             wishes["meter"] = rng.choice(METERS.get(wishes.get("rhythm", ""), JUST_METERS))
         parts = wishes.get("form") not in ("16|", "12|")
-        similarity = rng.choice([3, 4, 5, 6]) if parts and rng.random() < 0.15 else None
-        if wishes or similarity is not None:
-            made.append((wishes, similarity))
+        if parts and rng.random() < 0.15:
+            wishes["similarity"] = rng.choice([3, 4, 5, 6])
+        if wishes:
+            made.append(wishes)
     return made
 
 
-def violated(tune: Tune, wishes: dict[str, str], wanted: int | None, request: Request) -> str:
+def violated(tune: Tune, wishes: dict[str, Any]) -> str:
     """Return the first wish that the music does not keep; empty if it keeps all."""
     for name, heard in (("title", tune.title), ("rhythm", tune.rhythm), ("origin", tune.origin)):
         if name in wishes and wishes[name] != heard:
@@ -66,17 +60,16 @@ def violated(tune: Tune, wishes: dict[str, str], wanted: int | None, request: Re
     if "meter" in wishes and (str(tune.meter) != wishes["meter"] or any(bar.meter != tune.meter for bar in tune.bars)):
         return "meter"
     sounds = performance(tune)
-    if "form" in wishes and not _lasts(tune, request.fields["I"]):
+    if "form" in wishes and not _lasts(tune, parse_form(wishes["form"])):
         return "form"
-    if wanted is not None and abs((similarity(tune) or 0) - wanted) > 1:
+    if "similarity" in wishes and abs((similarity(tune) or 0) - wishes["similarity"]) > 1:
         return "similarity"
     if "key" in wishes:
         key = parse_key(wishes["key"])
         heard_pitches = [sound.midi % 12 for sound in sounds]
         share = sum(pitch in key.scale for pitch in heard_pitches) / len(heard_pitches)
-        if (
-            tune.key != key or not ends_on(tune.bars, key.tonic_class) or share < IN_SCALE - 0.05
-        ):  # repeats weigh some notes twice
+        in_scale = share >= IN_SCALE - 0.05  # repeats weigh some notes twice
+        if tune.key != key or not ends_on(tune.bars, key.tonic_class) or not in_scale:
             return "key"
     return ""
 
@@ -106,39 +99,24 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--model", type=Path, default=bundled_model())
     options = parser.parse_args()
-    checkpoint = load_checkpoint(options.model)
-    values = checkpoint.corpus.values
-    corpus = build_corpus(load_recipe("default"))
-    index = Index.of_corpus(corpus.tunes)
-    known = {title_key(read_tunes(tune.text)[0].title) for tune in corpus.tunes}
-    all_tunes = all_good = drafts = titled = found = 0
+    composer = Composer(options.model, jobs=processors())
+    index = composer.index()
+    all_tunes = all_good = drafts = titled = known = 0
     faults: Counter[str] = Counter()
-    for wishes, similarity in requests(options.requests, options.seed):
-        request = read_request(wishes, values, similarity)
-        original = Original(index, titled="title" in wishes)
-        texts = list(
-            generate_texts(
-                checkpoint.network, checkpoint.vocabulary, [request.prompt] * options.count, seed=options.seed,
-                choice=Choice(options.temperature), max_characters=2000,
-                drafts=original.drafts(heeding(checkpoint, drafts_for(request, checkpoint))),
-            )
-        )  # fmt: skip
-        tunes = [read_tunes(text.text)[0] for text in texts]
-        wrong = [violated(tune, wishes, similarity, request) for tune in tunes]
-        playable = [report.playable for report in validate_all(tunes, processors())]
-        good = sum(not fault and fine for fault, fine in zip(wrong, playable, strict=True))
-        spent = sum(text.drafts for text in texts)
-        wanted = [f"{name} {value}" for name, value in wishes.items()]
-        wanted += [] if similarity is None else [f"similarity {similarity}"]
-        print(f"{good:3d} of {len(tunes)}  {spent / len(tunes):5.1f} drafts a tune  {', '.join(wanted)}", flush=True)
-        faults.update(fault or "not playable" for fault, fine in zip(wrong, playable, strict=True) if fault or not fine)
-        all_tunes, all_good, drafts = all_tunes + len(tunes), all_good + good, drafts + spent
+    for wishes in requests(options.requests, options.seed):
+        made = list(composer.generate(options.count, **wishes, seed=options.seed, temperature=options.temperature))
+        wrong = [violated(each.tune, wishes) or ("" if each.report.playable else "not playable") for each in made]
+        good, spent = wrong.count(""), sum(each.drafts for each in made)
+        shown = ", ".join(f"{name} {value}" for name, value in wishes.items())
+        print(f"{good:3d} of {len(made)}  {spent / len(made):5.1f} drafts a tune  {shown}", flush=True)
+        faults.update(filter(None, wrong))
+        all_tunes, all_good, drafts = all_tunes + len(made), all_good + good, drafts + spent
         if "title" not in wishes:
-            titled += len(tunes)
-            found += sum(title_key(tune.title) in known for tune in tunes)
+            titled += len(made)
+            known += sum(index.judge(each.tune).title_known for each in made)
     print(f"{all_good} of {all_tunes} tunes keep their requests and are playable {dict(faults) or ''}")
     print(f"{drafts / all_tunes:.2f} drafts a tune")
-    print(f"{found} of {titled} titles that were the model's own are in the corpus ({found / max(1, titled):.1%})")
+    print(f"{known} of {titled} titles that were the model's own are in the corpus ({known / max(1, titled):.1%})")
     return all_good != all_tunes
 
 

@@ -8,14 +8,15 @@ import argparse
 import statistics
 from pathlib import Path
 
-from folkrnn.generation.reworking import BARS_AHEAD, rewriting
-
+from folkrnn.composition.reworking import BARS_AHEAD, replacement
 from folkrnn.corpus import build_corpus, load_recipe
 from folkrnn.errors import GenerationError
-from folkrnn.generation import generate_texts
-from folkrnn.generation.generator import Drafts, GeneratedText
-from folkrnn.generation.sampling import Choice
-from folkrnn.model import bundled_model, load_checkpoint
+from folkrnn.generation.drafts import DraftPolicy
+from folkrnn.generation.generator import generate_texts
+from folkrnn.generation.sampling import SamplingParameters
+from folkrnn.generation.texts import GeneratedText
+from folkrnn.model.checkpoint import load_checkpoint
+from folkrnn.model.locations import bundled_model
 from folkrnn.model.scoring import bits
 from folkrnn.notation import read_tunes
 from folkrnn.notation.canonical import body
@@ -38,7 +39,7 @@ def main() -> None:
         if tune.bar_count < LAST + BARS_AHEAD or asked == options.count:
             continue
         try:
-            reworking = rewriting(tune, FIRST, LAST, checkpoint)
+            reworking = replacement(tune, FIRST, LAST, checkpoint)
         except GenerationError:
             continue
         if reworking.score is None:
@@ -52,8 +53,9 @@ def main() -> None:
         spent.setdefault("original bars", []).append(-reworking.score(whole) / notes)
         for count in options.drafts:
             (best,) = generate_texts(
-                checkpoint.network, checkpoint.vocabulary, [reworking.prompt], choice=Choice(0.8), seed=options.seed,
-                drafts=Drafts(best_of=count, score=reworking.score), cautious=reworking.cautious,
+                checkpoint.network, checkpoint.vocabulary, [reworking.prompt], seed=options.seed,
+                sampling=SamplingParameters(0.8), policy=DraftPolicy(best_of=count, score=reworking.score),
+                cautious=reworking.cautious,
             )  # fmt: skip
             spent.setdefault(f"best of {count}", []).append(-reworking.score(best) / notes)
     print(f"bits per note of the {BARS_AHEAD} bars after bars {FIRST}-{LAST}, {asked} test tunes")

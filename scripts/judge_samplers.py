@@ -9,13 +9,14 @@ import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from folkrnn.analysis.features import on_tonic, repeated
+from folkrnn.composition.settings import GenerationOptions, GenerationSettings
 from folkrnn.corpus import build_corpus, load_recipe
-from folkrnn.generation import Prompt, generate_texts
-from folkrnn.generation.sampling import Choice
-from folkrnn.model import Checkpoint, bundled_model, load_checkpoint
+from folkrnn.generation.generator import generate_texts
+from folkrnn.generation.prompts import Prompt
+from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
+from folkrnn.model.locations import bundled_model
 from folkrnn.model.scoring import bits
 from folkrnn.notation import Tune, canonical, read_tunes
 from folkrnn.notation.canonical import bar_texts
@@ -23,14 +24,14 @@ from folkrnn.notation.headers import split_header, training_text
 from folkrnn.processes import processors
 from folkrnn.validation import validate_all
 
-SAMPLERS: dict[str, dict[str, Any]] = {
-    "random, temperature 1": {"choice": Choice(1.0)},
-    "random, temperature 0.8": {"choice": Choice(0.8)},
-    "nucleus 0.9": {"choice": Choice(1.0, top_p=0.9)},
-    "top 5": {"choice": Choice(1.0, top_k=5)},
-    "greedy": {"choice": Choice(0.8), "music": Choice(0.0)},
-    "beam of 4": {"choice": Choice(0.8), "beam": 4},
-    "beam of 8": {"choice": Choice(0.8), "beam": 8},
+SAMPLERS: dict[str, GenerationOptions] = {
+    "random, temperature 1": {"temperature": 1.0},
+    "random, temperature 0.8": {"temperature": 0.8},
+    "nucleus 0.9": {"top_p": 0.9},
+    "top 5": {"top_k": 5},
+    "greedy": {"sampler": "greedy", "temperature": 0.8},
+    "beam of 4": {"sampler": "beam", "temperature": 0.8, "beam_width": 4},
+    "beam of 8": {"sampler": "beam", "temperature": 0.8, "beam_width": 8},
 }
 
 
@@ -67,16 +68,17 @@ def main() -> None:
     real = [read_tunes(tune.text)[0] for tune in test]
     describe("test tunes", checkpoint, [training_text(canonical(tune)) for tune in real], real, 0)
     for name, how in SAMPLERS.items():
+        settings = GenerationSettings(**how)
         begun = time.perf_counter()
-        made = list(
+        made = list(  # not by a Composer, which would validate the tunes in the measured time
             generate_texts(
                 checkpoint.network, checkpoint.vocabulary, [Prompt()] * options.count, seed=options.seed,
-                max_characters=2000, **how,
+                sampling=settings.sampling, music_sampling=settings.music_sampling, beam=settings.beam,
+                max_characters=settings.max_length,
             )
         )  # fmt: skip
         seconds = time.perf_counter() - begun
-        tunes = [read_tunes(text.text)[0] for text in made]
-        describe(name, checkpoint, [text.written for text in made], tunes, seconds)
+        describe(name, checkpoint, [text.written for text in made], [text.tune for text in made], seconds)
 
 
 if __name__ == "__main__":

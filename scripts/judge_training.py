@@ -35,17 +35,21 @@ from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
 from folkrnn.corpus.sources import source_texts
 from folkrnn.evaluation.bits import FIDDLE
 from folkrnn.model.checkpoint import load_checkpoint
+from folkrnn.model.locations import MODEL_FILE
 from folkrnn.model.network import NetworkSettings
 from folkrnn.model.schedule import TrainingSettings
 from folkrnn.model.scoring import bits
-from folkrnn.model.training import MODEL_FILE, train_network
+from folkrnn.model.training import train_network
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
-from folkrnn.notation.context import CONTEXT_SIZES
+from folkrnn.notation.context import CONTEXT_FEATURES
 from folkrnn.notation.headers import split_header, training_text
 from folkrnn.notation.lexer import split_lines
 
-DEFAULT_NETWORK = NetworkSettings(context=len(CONTEXT_SIZES))
+DEFAULT_NETWORK = NetworkSettings(context=len(CONTEXT_FEATURES))
+
+CONTEXT_NAMES = [feature.name for feature in CONTEXT_FEATURES]
+"""The context features in their order; a network reads the first ones."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,8 @@ VARIANTS = {
     "gru-large": Variant(replace(DEFAULT_NETWORK, cell="gru", hidden=608)),
     "rnn": Variant(replace(DEFAULT_NETWORK, cell="rnn")),
     "rnn-large": Variant(replace(DEFAULT_NETWORK, cell="rnn", hidden=1120)),
-    "no-match": Variant(replace(DEFAULT_NETWORK, context=22)),
-    "no-lookback": Variant(replace(DEFAULT_NETWORK, context=7)),
+    "no-match": Variant(replace(DEFAULT_NETWORK, context=CONTEXT_NAMES.index("matched event"))),
+    "no-lookback": Variant(replace(DEFAULT_NETWORK, context=CONTEXT_NAMES.index("time in the bar"))),
     "no-context": Variant(replace(DEFAULT_NETWORK, context=0)),
     "no-transpose": Variant(transposed=False),
     "one-order": Variant(shuffled=False),

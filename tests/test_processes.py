@@ -1,8 +1,10 @@
 """How many processors there are, and work shared among processes."""
 
 import os
+from collections.abc import Generator
 from itertools import count, islice
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -73,7 +75,7 @@ def double(number: int) -> int:
 
 def test_results_come_in_order_while_the_items_come() -> None:
     taken = count()
-    results = process_map(double, (next(taken) for _ in iter(int, 1)), 2)
+    results = cast(Generator[int, None, None], process_map(double, (next(taken) for _ in iter(int, 1)), 2))
     assert list(islice(results, 20)) == [2 * number for number in range(20)]
     assert next(taken) <= 20 + 2 * ITEMS_AHEAD
     results.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from folkrnn.composition.acceptors import MAX_CRITIC_DRAFTS, REJECTION_RATIO, PassesCritic
 from folkrnn.composition.critic import CRITIC_FEATURES, MIN_REAL_TUNES, Critic, critic_features, train_critic
@@ -31,13 +32,18 @@ def tunes(count: int, *, repeats: bool, first: int = 0) -> list[Tune]:
     return [reel(first + number, repeats) for number in range(count)]
 
 
+def features(count: int) -> list[NDArray[np.float64]]:
+    """The critic's features of tunes with repeats, and of as many without."""
+    return [np.array([critic_features(tune) for tune in tunes(count, repeats=each)]) for each in (True, False)]
+
+
 def test_it_tells_tunes_apart_that_it_has_not_seen() -> None:
-    values = [np.array([critic_features(tune) for tune in tunes(100, repeats=repeats)]) for repeats in (True, False)]
-    critic, right = train_critic(*values)
+    real, written = features(100)
+    critic, right = train_critic(real, written)
     assert right > 0.9
     for repeats in (True, False):
         assert all((critic.log_odds(tune) < 0) == repeats for tune in tunes(10, repeats=repeats, first=1000))
-    again, _ = train_critic(*values)
+    again, _ = train_critic(real, written)
     assert critic.log_odds(reel(5, True)) == again.log_odds(reel(5, True))
 
 
@@ -79,9 +85,8 @@ def test_drafts_are_refused_as_often_as_there_are_too_many(
 
 
 def test_it_comes_with_the_model(tmp_path: Path) -> None:
-    critic, _ = train_critic(
-        *(np.array([critic_features(tune) for tune in tunes(30, repeats=each)]) for each in (True, False))
-    )
+    real, written = features(30)
+    critic, _ = train_critic(real, written)
     vocabulary = Vocabulary("\nabc")
     network = CharNetwork(NetworkSettings(hidden=8), len(vocabulary), torch.Generator())
     path = tmp_path / "model.safetensors"

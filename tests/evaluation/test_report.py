@@ -12,7 +12,7 @@ from folkrnn.analysis.originality import Index
 from folkrnn.corpus import Corpus, CorpusTune
 from folkrnn.errors import CorpusError
 from folkrnn.evaluation.page import Drawing, page
-from folkrnn.evaluation.report import MIN_REAL_TUNES, Evaluation, Reference, evaluate_model
+from folkrnn.evaluation.report import MIN_COMPARED_TUNES, Evaluation, Reference, evaluate_model
 from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.provenance import CorpusProvenance
@@ -71,12 +71,12 @@ def test_the_page_stands_alone_and_takes_no_markup_from_tunes(evaluation: Evalua
 
 
 def test_a_corpus_that_holds_out_little_cannot_be_compared_with() -> None:
-    with pytest.raises(CorpusError, match=f"holds out 3 playable tunes; expected {MIN_REAL_TUNES}"):
+    with pytest.raises(CorpusError, match=f"holds out 3 playable tunes; expected {MIN_COMPARED_TUNES}"):
         Reference(corpus_of(60, 3))
 
 
 def test_settings_of_one_tune_are_compared_with_as_one() -> None:
     corpus = corpus_of(60, 40)
     families = replace(corpus, tunes=tuple(replace(tune, family=tune.family[-1]) for tune in corpus.tunes))
-    with pytest.raises(CorpusError, match=f"holds out 10 playable tunes; expected {MIN_REAL_TUNES}"):
+    with pytest.raises(CorpusError, match=f"holds out 10 playable tunes; expected {MIN_COMPARED_TUNES}"):
         Reference(families)

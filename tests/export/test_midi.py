@@ -305,7 +305,7 @@ def test_a_tune_of_rests_is_silence():
 
 
 def velocities(body: str, meter: str = "4/4", **fields: str) -> list[int]:
-    midi = played(body, meter, **fields)
+    midi = played(body, meter, DEFAULT_PLAYBACK, **fields)
     return [message.velocity for message in midi.tracks[1] if message.type == "note_on"]
 
 

@@ -97,7 +97,7 @@ def test_a_free_bar_begins_its_own_measure() -> None:
 # Ornaments
 
 
-def adorned(body: str, key: str = "C", plain: bool = False) -> list[tuple[int, int, int, int]]:
+def adorned(body: str, key: str = "C", plain: bool = False) -> list[tuple[int, ...]]:
     """(start, end, pitch, velocity) of the notes of some bars, adorned."""
     found = bars(body, key=key)
     notes = [

@@ -24,7 +24,7 @@ def test_several_processes_read_what_one_does(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_network_that_is_told_less_reads_less() -> None:
     vocabulary = Vocabulary.from_texts(TEXTS)
-    whole, less = (network_inputs(TEXTS, vocabulary, NetworkSettings(context=told)) for told in (len(CONTEXT_SIZES), 3))
+    whole, less = (network_inputs(TEXTS, vocabulary, NetworkSettings(context=read)) for read in (len(CONTEXT_SIZES), 3))
     assert all(torch.equal(read[:, :4], part) for read, part in zip(whole, less, strict=True))
 
 

@@ -12,6 +12,7 @@ from folkrnn.errors import ModelError
 from folkrnn.model import checkpoint as checkpoint_module
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, with_vocabulary
 from folkrnn.model.locations import bundled_model
+from folkrnn.model.metadata import MODEL_FORMAT
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.provenance import CorpusProvenance, TrainingProvenance, ValidationFigures
 from folkrnn.model.schedule import TrainingSettings
@@ -115,7 +116,7 @@ def test_a_bad_file_is_one_clear_line(tmp_path: Path, kind: str) -> None:
         case "foreign":
             save_file({"w": torch.zeros(3)}, path)
         case "lacking":
-            checkpoint_module.write_tensors(path, {"w": torch.zeros(3)}, checkpoint_module.MODEL_FORMAT, {"version": 1})
+            checkpoint_module.write_tensors(path, {"w": torch.zeros(3)}, MODEL_FORMAT, {"version": 1})
     with pytest.raises(ModelError) as caught:
         load_checkpoint(path)
     assert str(path) in str(caught.value)
@@ -139,15 +140,15 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
 
 def metadata_of(path: Path) -> dict[str, Any]:
     """Return the JSON of a model file."""
-    return checkpoint_module.read_tensors(path, checkpoint_module.MODEL_FORMAT)[1]
+    return checkpoint_module.read_tensors(path, MODEL_FORMAT)[1]
 
 
 def changed(path: Path, change: Callable[[dict[str, Any]], object]) -> Path:
     """Save a model, then change its JSON."""
     save_checkpoint(path, a_checkpoint())
-    tensors, about = checkpoint_module.read_tensors(path, checkpoint_module.MODEL_FORMAT)
+    tensors, about = checkpoint_module.read_tensors(path, MODEL_FORMAT)
     change(about)
-    checkpoint_module.write_tensors(path, tensors, checkpoint_module.MODEL_FORMAT, about)
+    checkpoint_module.write_tensors(path, tensors, MODEL_FORMAT, about)
     return path
 
 
@@ -164,9 +165,9 @@ def test_the_bundled_models_json_comes_back_but_for_renamed_entries(tmp_path: Pa
 def test_the_number_of_context_features_is_read_under_its_old_name_too(tmp_path: Path, name: str) -> None:
     path = tmp_path / "model"
     save_checkpoint(path, with_vocabulary(a_checkpoint(), "", NetworkSettings(hidden=16, context=3)))
-    tensors, about = checkpoint_module.read_tensors(path, checkpoint_module.MODEL_FORMAT)
+    tensors, about = checkpoint_module.read_tensors(path, MODEL_FORMAT)
     about["network"][name] = about["network"].pop("context")
-    checkpoint_module.write_tensors(path, tensors, checkpoint_module.MODEL_FORMAT, about)
+    checkpoint_module.write_tensors(path, tensors, MODEL_FORMAT, about)
     assert load_checkpoint(path).network.settings.context == 3
 
 
@@ -211,7 +212,7 @@ def test_damaged_json_is_one_clear_line(tmp_path: Path, change: Callable[[dict[s
 
 def test_json_that_is_no_object_is_one_clear_line(tmp_path: Path) -> None:
     path = tmp_path / "model"
-    path.write_bytes(save({"w": torch.zeros(3)}, {"format": checkpoint_module.MODEL_FORMAT, "about": "3"}))
+    path.write_bytes(save({"w": torch.zeros(3)}, {"format": MODEL_FORMAT, "about": "3"}))
     with pytest.raises(ModelError, match=r"model: about=3 should be an object$"):
         load_checkpoint(path)
 

@@ -8,12 +8,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from folkrnn.errors import ScoreError
 from folkrnn.notation import Sound, canonical, performance, read_tunes
-from folkrnn.score import abc_reading, reader_process
+from folkrnn.score import abc_reading
 from folkrnn.score.reader_process import READER
 from folkrnn.score.reading import second_reading
 
@@ -188,14 +189,14 @@ def test_a_process_that_was_killed_is_replaced() -> None:
 def test_a_process_that_dies_of_a_tune_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere(SHORT)
     started: list[str] = []
-    starts = reader_process.subprocess.Popen
+    starts = subprocess.Popen
 
-    def dying(command: list[str], **options: object) -> object:
+    def dying(command: list[str], **options: Any) -> object:
         started.append("process")
         code = "import sys; print(flush=True); sys.stdin.readline()"
         return starts([sys.executable, "-c", code], **options)
 
-    monkeypatch.setattr(reader_process.subprocess, "Popen", dying)
+    monkeypatch.setattr(subprocess, "Popen", dying)
     READER.close()
     assert elsewhere(SHORT) == "music21 ended the process that read the tune"
     assert started == ["process"]
@@ -208,9 +209,9 @@ def test_a_process_that_cannot_be_started_is_one_error(monkeypatch: pytest.Monke
     monkeypatch.setattr(sys, "executable", "/no/python")
     assert elsewhere(SHORT) == "no process can be started to read tunes: No such file or directory"
     monkeypatch.undo()
-    starts = reader_process.subprocess.Popen
+    starts = subprocess.Popen
     monkeypatch.setattr(
-        reader_process.subprocess,
+        subprocess,
         "Popen",
         lambda command, **options: starts([sys.executable, "-c", ""], **options),
     )
