@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -61,26 +61,50 @@ def _container_limit(cgroups: Path) -> Fraction | None:
     return limit if limit > 0 else None
 
 
+class ProcessQueue(Generic[_Item, _Result]):
+    """Items that are given one by one to ``jobs`` processes; the results of a function come back in their order.
+
+    It is used in a ``with`` block. What the function raises is raised in its turn. The program must be guarded by
+    ``if __name__ == "__main__":``, for each process imports it again.
+    """
+
+    def __init__(self, function: Callable[[_Item], _Result], jobs: int) -> None:
+        # A forked child could inherit a lock that a thread of ours holds; a spawned one starts clean.
+        self._pool = ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
+        self._function = function
+        self._pending: deque[Future[_Result]] = deque()
+        self._most = ITEMS_AHEAD * jobs
+
+    def __enter__(self) -> "ProcessQueue[_Item, _Result]":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def put(self, item: _Item) -> list[_Result]:
+        """Give an item to the processes and return the results that are ready; wait only if too many are not."""
+        with _interrupts_held():
+            self._pending.append(self._pool.submit(self._function, item))
+        ready = []
+        while self._pending and (self._pending[0].done() or len(self._pending) >= self._most):
+            ready.append(self._pending.popleft().result())
+        return ready
+
+    def rest(self) -> Iterator[_Result]:
+        """Yield the results that are still to come."""
+        while self._pending:
+            yield self._pending.popleft().result()
+
+
 def process_map(function: Callable[[_Item], _Result], items: Iterable[_Item], jobs: int) -> Iterator[_Result]:
     """Yield what a function returns for each item, in their order, computed by ``jobs`` processes.
 
-    The items may come slowly: results are yielded in between. At most ITEMS_AHEAD items a process are held at a time.
-    What the function raises is raised here, in its turn. The program must be guarded by
-    ``if __name__ == "__main__":``, for each process imports it again.
+    The items may come slowly: results are yielded in between. See ``ProcessQueue``.
     """
-    # A forked child could inherit a lock that a thread of ours holds; a spawned one starts clean.
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
-    pending: deque[Future[_Result]] = deque()
-    try:
+    with ProcessQueue(function, jobs) as queue:
         for item in items:
-            with _interrupts_held():
-                pending.append(pool.submit(function, item))
-            while pending and (pending[0].done() or len(pending) >= ITEMS_AHEAD * jobs):
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+            yield from queue.put(item)
+        yield from queue.rest()
 
 
 @contextmanager

@@ -33,7 +33,7 @@ from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
 from folkrnn.model.locations import bundled_model
 from folkrnn.notation import ERROR, Finding, Tune
-from folkrnn.validation import Report, validate_all
+from folkrnn.validation import Report, ReportQueue
 
 _log = logging.getLogger(__name__)
 
@@ -319,19 +319,20 @@ class Composer:
     def _composed(
         self, texts: Iterator[GeneratedText], settings: GenerationSettings, finishing: "_Finishing"
     ) -> Iterator[Composition]:
-        """Yield the composition of each text. Validation may read ahead of what is yielded."""
+        """Yield the composition of each text, once its report is there."""
         written: deque[tuple[GeneratedText, Tune]] = deque()
 
-        def tunes() -> Iterator[Tune]:
+        def composition(report: Report) -> Composition:
+            text, tune = written.popleft()
+            return Composition(tune, report, text.violation, text, self.originality)
+
+        with ReportQueue(self._jobs) as reports:
             for text in texts:
                 note = settings.note(self.name, text.index + 1)
                 tune = finishing.finish(_annotated(text, f"{finishing.name}-{settings.seed}", note))
                 written.append((text, tune))
-                yield tune
-
-        for report in validate_all(tunes(), self._jobs):
-            text, tune = written.popleft()
-            yield Composition(tune, report, text.violation, text, self.originality)
+                yield from map(composition, reports.put(tune))
+            yield from map(composition, reports.rest())
 
 
 class _Newness(NamedTuple):

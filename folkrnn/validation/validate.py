@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
-from itertools import chain, islice, zip_longest
+from itertools import zip_longest
 
 from folkrnn.errors import ScoreError
 from folkrnn.notation import (
@@ -21,7 +21,7 @@ from folkrnn.notation import (
     performance,
     performed_order,
 )
-from folkrnn.processes import process_map
+from folkrnn.processes import ProcessQueue
 from folkrnn.validation.remarks import remarks
 from folkrnn.validation.report import Report
 
@@ -49,18 +49,48 @@ def validate_tune(tune: Tune, second: bool = True) -> Report:
     return Report(tune.title, tune.number, tune.source, tuple(findings), agrees)
 
 
-def validate_all(tunes: Iterable[Tune], jobs: int = 1, second: bool = True) -> Iterator[Report]:
-    """Yield the report of each tune, in order, while the tunes arrive.
+class ReportQueue:
+    """Tunes that come one by one, and their reports, in the same order.
 
-    ``jobs`` processes share more than MAX_SERIAL_TUNES tunes (see ``processes.process_map``). Where their number is
-    not known, this process reads the first MAX_SERIAL_TUNES.
+    This process validates the first MAX_SERIAL_TUNES, unless there will be ``many``; then ``jobs`` processes share the
+    tunes, if they are more than one (see ``processes.ProcessQueue``). It is used in a ``with`` block.
     """
-    check = partial(validate_tune, second=second)
-    known = isinstance(tunes, Sized) and len(tunes) > MAX_SERIAL_TUNES
-    waiting = iter(tunes)
-    yield from map(check, islice(waiting, None if jobs < 2 or not second else 0 if known else MAX_SERIAL_TUNES))
-    for first in waiting:
-        yield from process_map(check, chain([first], waiting), jobs)
+
+    def __init__(self, jobs: int = 1, second: bool = True, *, many: bool = False) -> None:
+        self._check = partial(validate_tune, second=second)
+        self._jobs = jobs if second else 1
+        self._serial = 0 if many else MAX_SERIAL_TUNES
+        self._queue: ProcessQueue[Tune, Report] | None = None
+
+    def __enter__(self) -> "ReportQueue":
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        if self._queue:
+            self._queue.__exit__(*reason)
+
+    def put(self, tune: Tune) -> list[Report]:
+        """Take a tune and return the reports that are ready."""
+        if self._jobs < 2 or self._serial:
+            self._serial = max(0, self._serial - 1)
+            return [self._check(tune)]
+        if self._queue is None:
+            self._queue = ProcessQueue(self._check, self._jobs)
+        return self._queue.put(tune)
+
+    def rest(self) -> Iterator[Report]:
+        """Yield the reports that are still to come."""
+        if self._queue:
+            yield from self._queue.rest()
+
+
+def validate_all(tunes: Iterable[Tune], jobs: int = 1, second: bool = True) -> Iterator[Report]:
+    """Yield the report of each tune, in order, while the tunes arrive; see ``ReportQueue``."""
+    many = isinstance(tunes, Sized) and len(tunes) > MAX_SERIAL_TUNES
+    with ReportQueue(jobs, second, many=many) as reports:
+        for tune in tunes:
+            yield from reports.put(tune)
+        yield from reports.rest()
 
 
 def _second_opinion(tune: Tune) -> list[Finding]:
