@@ -88,7 +88,7 @@ def evaluate(
     found = evaluate_model(
         checkpoint, corpus, index,
         count=count, sampling=SamplingParameters(temperature, top_p=top_p or 1.0),
-        policy=composer.free_policy(index, critic=critic), seed=seed, jobs=processors(), progress=log.info,
+        policy=composer.policy(index, critic=critic), seed=seed, jobs=processors(), progress=log.info,
     )  # fmt: skip
     about = {
         "model": path.name if path.stem != "model" else f"{path.parent.name}/{path.name}",

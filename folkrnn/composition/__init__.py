@@ -5,6 +5,7 @@
     starts       a given beginning of the music.
     reworking    extending a tune, rewriting its bars.
     acceptors    the reasons to refuse a draft.
+    policies     the list of acceptors for a request.
     selection    which of several accepted drafts is the best.
     settings     how tunes are written.
     index_cache  where the index of a model's corpus lies.

@@ -1,7 +1,7 @@
 """Why a draft is refused: each reason is one acceptor, and a draft policy lists those that apply.
 
 An acceptor gives the ``Refusal`` of a draft, or None. A new reason to refuse a draft is a class here, and a line
-in ``Composer`` that adds it to the list.
+in ``policies.draft_policy`` that adds it to the list.
 """
 
 from math import exp

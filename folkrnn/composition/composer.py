@@ -15,19 +15,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import NamedTuple, Unpack
+from typing import Unpack
 
 from folkrnn.analysis.originality import DEFAULT_MAX_COPIED, Index, Originality
-from folkrnn.composition.acceptors import IsOriginal, KeepsRequest, PassesCritic
-from folkrnn.composition.critic import Critic
+from folkrnn.composition.acceptors import IsOriginal
 from folkrnn.composition.index_cache import Interrupted, index_at_hand, index_for
+from folkrnn.composition.policies import draft_policy, reworking_policy
 from folkrnn.composition.requests import Request, read_request, unlearned
 from folkrnn.composition.reworking import Reworking, extension, replacement
-from folkrnn.composition.selection import Score, start_fit, typicality
 from folkrnn.composition.settings import GenerationOptions, GenerationSettings
 from folkrnn.errors import FolkrnnError, GenerationError, ModelError
-from folkrnn.generation.drafts import SINGLE_DRAFT, Acceptor, DraftPolicy
-from folkrnn.generation.generator import TextWriter
+from folkrnn.generation.drafts import DraftPolicy
+from folkrnn.generation.generator import TextWriter, Watch
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
@@ -36,9 +35,6 @@ from folkrnn.notation import ERROR, Finding, Tune
 from folkrnn.validation import Report, ReportQueue
 
 _log = logging.getLogger(__name__)
-
-START_DRAFTS = 8
-"""Drafts for a given beginning, each with its own meter and key, before one is chosen."""
 
 REWRITE_DRAFTS = 16
 """Drafts of bars that lead into others, unless another number is wanted."""
@@ -155,12 +151,13 @@ class Composer:
         request = read_request(wishes, values, similarity, start)
         for sentence in unlearned(request, values):
             _log.warning("%s", sentence)
-        policy = self._request_policy(request, settings)
-        if critic and settings.sampler == "random" and not settings.unconstrained:
-            policy = self._with_critic(policy)
-        any_copy = max_copied == 1 or (settings.unconstrained and max_copied is None)
-        newness = None if any_copy else _Newness(max_copied, any_title=title is not None)
-        return self._compose(request.prompt, policy, settings, count, _Finishing("tunes"), progress, stop, newness)
+        writer = self._writer(request.prompt, settings, count)
+        try:  # which may have to read a corpus, and so comes after all else is checked
+            original = self._original(max_copied, any_title=title is not None, settings=settings, stop=stop)
+        except Interrupted:
+            return iter(())
+        policy = draft_policy(request, settings, self.checkpoint, critic=critic, original=original)
+        return self._composed(writer.write(policy, stop, _watch(progress)), settings, "tunes")
 
     def extend(
         self,
@@ -204,41 +201,7 @@ class Composer:
             reworking = replacement(tune, *bars, self.checkpoint)
         return self._rework(reworking, settings, count, "rewritten", progress, stop)
 
-    # ── which drafts are accepted ───────────────────────────────────────────────────────────────
-
-    def _request_policy(self, request: Request, settings: GenerationSettings) -> DraftPolicy:
-        """Return the policy that keeps a request and chooses among several drafts."""
-        demands = request.demands and not settings.unconstrained
-        acceptors: tuple[Acceptor, ...] = (KeepsRequest(request),) if demands else ()
-        best_of = settings.best_of or 1
-        score: Score = typicality(self.checkpoint) if best_of > 1 else SINGLE_DRAFT.score
-        if request.body and not {"M", "K"}.issubset(request.fields):
-            best_of, score = max(best_of, START_DRAFTS), start_fit(request)
-        return DraftPolicy(acceptors, best_of, score)
-
-    def free_policy(self, index: Index, *, critic: bool = True) -> DraftPolicy:
-        """Return the policy of tunes of which nothing is asked: original ones, and what the critic accepts."""
-        policy = DraftPolicy((IsOriginal(index, any_title=False),))
-        return self._with_critic(policy) if critic else policy
-
-    def _with_critic(self, policy: DraftPolicy) -> DraftPolicy:
-        """Return the policy with the model's critic, if it brings one."""
-        if not self.checkpoint.critic:
-            return policy
-        return policy.accepting(PassesCritic(Critic.of(self.checkpoint)))
-
-    def _with_newness(self, policy: DraftPolicy, newness: "_Newness", stop: Stop) -> DraftPolicy:
-        """Return the policy that refuses copies; without the corpus at hand the same policy, and a warning."""
-        required = newness.max_copied is not None
-        try:
-            index = self.index(stop)
-        except ModelError as error:
-            if required:
-                raise
-            _log.warning("what tunes have copied is not known: %s", error)
-            return policy
-        most = DEFAULT_MAX_COPIED if newness.max_copied is None else newness.max_copied
-        return policy.accepting(IsOriginal(index, most, any_title=newness.any_title, required=required))
+    # ── the corpus of the model ─────────────────────────────────────────────────────────────────
 
     def index(self, stop: Stop = never) -> Index:
         """Return the index of the model's corpus; making it, where it is missing, takes half a minute.
@@ -262,6 +225,28 @@ class Composer:
         index = self.index_at_hand()
         return index.judge(tune) if index else None
 
+    def policy(self, index: Index, *, critic: bool = True) -> DraftPolicy:
+        """Return the draft policy of tunes of which nothing is asked: they are new, and the critic takes them."""
+        original = IsOriginal(index, any_title=False)
+        return draft_policy(Request(), GenerationSettings(), self.checkpoint, critic=critic, original=original)
+
+    def _original(
+        self, max_copied: float | None, *, any_title: bool, settings: GenerationSettings, stop: Stop
+    ) -> IsOriginal | None:
+        """Return the acceptor that refuses copies; None if any tune will do, or the corpus is not at hand."""
+        required = max_copied is not None
+        if max_copied == 1 or (settings.unconstrained and not required):
+            return None
+        try:
+            index = self.index(stop)
+        except ModelError as error:
+            if required:
+                raise
+            _log.warning("what tunes have copied is not known: %s", error)
+            return None
+        most = DEFAULT_MAX_COPIED if max_copied is None else max_copied
+        return IsOriginal(index, most, any_title=any_title, required=required)
+
     # ── from a prompt to compositions ───────────────────────────────────────────────────────────
 
     def _rework(
@@ -274,29 +259,18 @@ class Composer:
         stop: Stop,
     ) -> Iterator[Composition]:
         """Compose from a reworking of a tune."""
-        best_of = settings.best_of or 1
-        score = (reworking.score or typicality(self.checkpoint)) if best_of > 1 else SINGLE_DRAFT.score
         given = len(reworking.prompt.body) + sum(len(gap.then) for gap in reworking.prompt.gaps)
         settings = replace(settings, max_length=settings.max_length + given)
-        finishing = _Finishing(name, reworking.finish, reworking.cautious)
-        policy = DraftPolicy(best_of=best_of, score=score)
-        return self._compose(reworking.prompt, policy, settings, count, finishing, progress, stop)
+        writer = self._writer(reworking.prompt, settings, count, reworking.cautious)
+        policy = reworking_policy(reworking, settings, self.checkpoint)
+        texts = writer.write(policy, stop, _watch(progress))
+        return self._composed(texts, settings, name, reworking.finish)
 
-    def _compose(
-        self,
-        prompt: Prompt,
-        policy: DraftPolicy,
-        settings: GenerationSettings,
-        count: int,
-        finishing: "_Finishing",
-        progress: ProgressWatcher | None,
-        stop: Stop,
-        newness: "_Newness | None" = None,
-    ) -> Iterator[Composition]:
-        """Check everything at once, then return the compositions, which are written as they are asked for."""
+    def _writer(self, prompt: Prompt, settings: GenerationSettings, count: int, cautious: bool = True) -> TextWriter:
+        """Return the writer of texts for a prompt. Raises GenerationError for what cannot be written."""
         if count < 1:
             raise GenerationError(f"count={count!r} should be at least 1")
-        writer = TextWriter(
+        return TextWriter(
             self.checkpoint.network,
             self.checkpoint.vocabulary,
             [prompt] * count,
@@ -305,19 +279,16 @@ class Composer:
             seed=settings.seed or 0,
             max_characters=settings.max_length,
             constrained=not settings.unconstrained,
-            cautious=finishing.cautious,
+            cautious=cautious,
             beam=settings.beam,
         )
-        if newness:  # which may have to read a corpus, and so comes after all else is checked
-            try:
-                policy = self._with_newness(policy, newness, stop)
-            except Interrupted:
-                return iter(())
-        watch = (lambda *where: progress(Progress(*where))) if progress else None
-        return self._composed(writer.write(policy, stop, watch), settings, finishing)
 
     def _composed(
-        self, texts: Iterator[GeneratedText], settings: GenerationSettings, finishing: "_Finishing"
+        self,
+        texts: Iterator[GeneratedText],
+        settings: GenerationSettings,
+        name: str,
+        finish: Callable[[Tune], Tune] = lambda tune: tune,
     ) -> Iterator[Composition]:
         """Yield the composition of each text, once its report is there."""
         written: deque[tuple[GeneratedText, Tune]] = deque()
@@ -329,25 +300,15 @@ class Composer:
         with ReportQueue(self._jobs) as reports:
             for text in texts:
                 note = settings.note(self.name, text.index + 1)
-                tune = finishing.finish(_annotated(text, f"{finishing.name}-{settings.seed}", note))
+                tune = finish(_annotated(text, f"{name}-{settings.seed}", note))
                 written.append((text, tune))
                 yield from map(composition, reports.put(tune))
             yield from map(composition, reports.rest())
 
 
-class _Newness(NamedTuple):
-    """The wish for new tunes; ``max_copied`` is None if nothing was asked for."""
-
-    max_copied: float | None
-    any_title: bool
-
-
-class _Finishing(NamedTuple):
-    """The name of a kind of tunes, what becomes of the model's tune, and the grammar that takes it."""
-
-    name: str
-    finish: Callable[[Tune], Tune] = lambda tune: tune
-    cautious: bool = True
+def _watch(progress: ProgressWatcher | None) -> Watch | None:
+    """Return the generator's watcher for a watcher of progress."""
+    return (lambda tunes, share, drafts: progress(Progress(tunes, share, drafts))) if progress else None
 
 
 def _annotated(text: GeneratedText, source: str, note: str) -> Tune:

@@ -1,7 +1,7 @@
 """Drafts of a tune: which are accepted, and which of several is the best."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from folkrnn.errors import GenerationError
@@ -41,10 +41,6 @@ class DraftPolicy:
         for name in ("best_of", "max_factor"):
             if getattr(self, name) < 1:
                 raise GenerationError(f"{name}={getattr(self, name)!r} should be at least 1")
-
-    def accepting(self, acceptor: Acceptor) -> "DraftPolicy":
-        """Return the policy with one more acceptor."""
-        return replace(self, acceptors=(*self.acceptors, acceptor))
 
     def refusal(self, text: GeneratedText) -> Refusal | None:
         """Return the first refusal of a draft; None if all acceptors take it."""
