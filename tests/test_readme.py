@@ -62,7 +62,7 @@ def test_what_a_document_points_to_is_there(document: str, target: str) -> None:
     assert ((ROOT / document).parent / target).exists()
 
 
-@pytest.mark.parametrize("path", re.findall(r"^    ((?:folkrnn|corpora|scripts)/\w*)", README, re.M))
+@pytest.mark.parametrize("path", re.findall(r"^    ((?:folkrnn|corpora|scripts)/[\w.]*)", README, re.M))
 def test_the_rooms_of_the_readme_are_there(path: str) -> None:
     assert (ROOT / path).exists()
 
