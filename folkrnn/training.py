@@ -14,7 +14,7 @@ from folkrnn.errors import ModelError
 from folkrnn.evaluation.bits import measure_bits, summarise
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, with_vocabulary
 from folkrnn.model.distributed import ProcessGroup
-from folkrnn.model.locations import MODEL_FILE, bundled_model, check_run
+from folkrnn.model.locations import MODEL_FILE, check_run, model_file
 from folkrnn.model.network import NetworkSettings, device_for
 from folkrnn.model.progress import TrainingProgress
 from folkrnn.model.provenance import CorpusProvenance
@@ -77,7 +77,7 @@ def train_model(
     given: dict[str, Any] = dict(options)
     if resume:
         start = run / MODEL_FILE
-    initial = load_checkpoint(bundled_model() if str(start) == "default" else Path(start)) if start else None
+    initial = load_checkpoint(model_file(start)) if start else None
     network = _network(initial, shape, resume, start)
     if initial is not None and not resume:
         given = {"learning_rate": FINE_TUNING_RATE} | given

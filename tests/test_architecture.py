@@ -88,6 +88,36 @@ def test_help_loads_nothing_heavy() -> None:
     assert not loaded_by("--help") & {"torch", "music21", "verovio", "typst", "mido", "matplotlib", "numpy"}
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "generate --key H",
+        "generate --rhythm nonsense",
+        "generate --model nowhere",
+        "generate -o README.md",
+        "generate -o x.mp3",
+        "generate --start ABC[",
+        "continue nowhere.abc --bars 4",
+        "continue TUNE --bars 4 --model nowhere",
+        "rewrite TUNE --bars 3",
+        "rewrite TUNE --tune 2 --bars 1",
+        "train nowhere.toml",
+        "train --from nowhere -o nowhere",
+        "train --resume -o nowhere",
+        "evaluate --model nowhere",
+        "originality nowhere.abc",
+        "validate nowhere.abc",
+        "export nowhere.abc --format midi",
+        "play nowhere.abc",
+    ],
+)
+def test_bad_arguments_are_refused_before_anything_heavy_is_loaded(arguments: str, tmp_path: Path) -> None:
+    tune = tmp_path / "tune.abc"
+    tune.write_text("X:1\nT:One\nM:2/4\nL:1/8\nK:D\nDEFG|A4|\n")
+    loaded = loaded_by(*arguments.replace("TUNE", str(tune)).split())
+    assert not loaded & {"torch", "music21", "verovio", "typst", "mido", "matplotlib"}
+
+
 def test_validate_never_loads_torch(tmp_path: Path) -> None:
     tune = tmp_path / "tune.abc"
     tune.write_text("X:1\nT:One\nM:2/4\nL:1/8\nK:D\nDEFG|A4|\n")

@@ -109,6 +109,7 @@ class Composing:
         Files are called ``name-SEED``.
         """
         from folkrnn.export import FORMATS, Delivery
+        from folkrnn.model.metadata import read_metadata
 
         name = f"{name}-{self.settings.seed}"
         # Better to learn that nothing can be written before the model is loaded than after it.
@@ -117,6 +118,7 @@ class Composing:
             if self.output == "-"
             else Delivery(self.formats, Path(self.output), count=self.count, name=name, overwrite=self.force)
         )
+        read_metadata(self.model_path)  # refuses a file that is no model before torch is loaded
         from folkrnn.composition.composer import Composer
 
         composer = Composer(self.model, jobs=processors())

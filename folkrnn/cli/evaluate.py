@@ -63,8 +63,6 @@ def evaluate(
     are playable with the grammar and without it, and keep what their header says; what is copied; how varied bars,
     parts and titles are; and how well a classifier tells the tunes from real ones of the same rhythms, and by what.
     """
-    from folkrnn.analysis.originality import Index
-
     # Better to learn that nothing can be written before the work than after it.
     if output.exists() and not output.is_dir():
         raise InputError(f"{output}: is a file; expected a folder for -o")
@@ -72,6 +70,11 @@ def evaluate(
     for file in files:
         if file.exists() and not force:
             raise InputError(f"{file}: exists; expected --force to overwrite it, or another folder for -o")
+    from folkrnn.model.locations import bundled_model
+    from folkrnn.model.metadata import read_metadata
+
+    read_metadata(model or bundled_model())  # refuses a file that is no model before torch is loaded
+    from folkrnn.analysis.originality import Index
     from folkrnn.composition.composer import Composer
     from folkrnn.corpus import find_corpus
     from folkrnn.evaluation.page import page

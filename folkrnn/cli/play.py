@@ -22,9 +22,8 @@ def play(port: str, **options: Any) -> None:
 
     That is a synthesiser, or an instrument; - reads standard input. It needs python-rtmidi.
     """
-    from folkrnn.export.midi_port import play_tunes
-
     tunes, all_of_them = chosen(options)
+    from folkrnn.export.midi_port import play_tunes
 
     def begin(tune: "Tune") -> None:
         if not is_quiet():

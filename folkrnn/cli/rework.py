@@ -58,6 +58,10 @@ def rewrite_command(file: str, bars: tuple[int, int], number: int, **options: An
     """
     composing = Composing.of(options, count=1)
     tune = _the_tune(file, number)
+    from folkrnn.composition.reworking import check_bars, naming
+
+    with naming(tune):  # better to refuse the bars before the model is loaded
+        check_bars(tune, *bars)
     composing.compose(
         "rewritten",
         lambda composer, progress, stop: composer.rewrite(

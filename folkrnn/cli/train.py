@@ -63,13 +63,17 @@ def train_command(
     A critic learns to tell the model's tunes from real ones; `folkrnn generate` then lets it refuse drafts.
     """
     from folkrnn.corpus import find_corpus
-    from folkrnn.model.locations import MODEL_FILE
+    from folkrnn.model.locations import MODEL_FILE, check_run, model_file
+    from folkrnn.model.metadata import read_metadata
     from folkrnn.model.progress import TrainingProgressLine
 
     sources = corpus or ("default",)
     folder = run or Path("runs") / Path(sources[0]).stem
     if (folder / MODEL_FILE).exists() and not (resume or force):
         raise InputError(f"{folder}: holds a run already; --resume goes on with it, --force begins again")
+    check_run(folder, resume=resume, overwrite=force)
+    if start:
+        read_metadata(model_file(start))  # refuses a file that is no model before the corpus is read
     built = find_corpus(sources, logging.getLogger("folkrnn").info)
     given = {name: value for name, value in options.items() if value is not None}
     shape = SIZES.get(given.pop("size", ""), {}) | {name: given.pop(name) for name in SHAPING if name in given}

@@ -10,7 +10,6 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
@@ -22,9 +21,9 @@ from folkrnn.composition.acceptors import IsOriginal
 from folkrnn.composition.index_cache import Interrupted, index_at_hand, index_for
 from folkrnn.composition.policies import draft_policy, reworking_policy
 from folkrnn.composition.requests import Request, read_request, unlearned
-from folkrnn.composition.reworking import Reworking, extension, replacement
+from folkrnn.composition.reworking import Reworking, extension, naming, replacement
 from folkrnn.composition.settings import GenerationOptions, GenerationSettings
-from folkrnn.errors import FolkrnnError, GenerationError, ModelError
+from folkrnn.errors import GenerationError, ModelError
 from folkrnn.generation.drafts import DraftPolicy
 from folkrnn.generation.generator import TextWriter, Watch
 from folkrnn.generation.prompts import Prompt
@@ -175,7 +174,7 @@ class Composer:
         way becomes longer. Raises GenerationError, at once, for a tune that cannot be extended.
         """
         settings = GenerationSettings(**options).seeded()
-        with _naming(tune):
+        with naming(tune):
             reworking = extension(tune, bars, self.checkpoint)
         return self._rework(reworking, settings, count, "continued", progress, stop)
 
@@ -197,7 +196,7 @@ class Composer:
         """
         settings = GenerationSettings(**options).seeded()
         settings = replace(settings, best_of=settings.best_of or REWRITE_DRAFTS)
-        with _naming(tune):
+        with naming(tune):
             reworking = replacement(tune, *bars, self.checkpoint)
         return self._rework(reworking, settings, count, "rewritten", progress, stop)
 
@@ -321,12 +320,3 @@ def _annotated(text: GeneratedText, source: str, note: str) -> Tune:
     fields = tuple(field for field in tune.fields if field[0] not in "IL")
     number = str(text.index + 1)
     return replace(tune, fields=(*fields, ("N", note)), number=number, source=source, findings=findings)
-
-
-@contextmanager
-def _naming(tune: Tune) -> Iterator[None]:
-    """Name the tune in whatever goes wrong with it."""
-    try:
-        yield
-    except FolkrnnError as error:
-        raise GenerationError(f"{tune.source or 'tune'}:{tune.line}: {tune.title}: {error}") from None

@@ -1,21 +1,25 @@
 """Working on a given tune: extending it, and rewriting some of its bars.
 
 The model reads the tune as canonical text, without what it has not learned. In the delivered tune the kept
-bars stand as their writer had them.
+bars stand as their writer had them. Nothing here loads torch.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from folkrnn.errors import GenerationError, NotationError
+from folkrnn.errors import FolkrnnError, GenerationError, NotationError
 from folkrnn.generation.prompts import Gap, Prompt, given_line
 from folkrnn.generation.texts import GeneratedText
-from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.notation import ERROR, Tune, canonical, form, is_pickup, sections, without
 from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_line, bar_texts
 from folkrnn.notation.form import MAX_SIMILARITY, Part, read_form
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.headers import split_header
+
+if TYPE_CHECKING:
+    from folkrnn.model.checkpoint import Checkpoint
 
 BARS_AHEAD = 4
 """The number of bars after the new ones by which those are scored."""
@@ -35,7 +39,31 @@ class Reworking:
     cautious: bool
 
 
-def extension(tune: Tune, bars: int, checkpoint: Checkpoint) -> Reworking:
+@contextmanager
+def naming(tune: Tune) -> Iterator[None]:
+    """Name the tune in whatever goes wrong with it."""
+    try:
+        yield
+    except FolkrnnError as error:
+        raise GenerationError(f"{tune.source or 'tune'}:{tune.line}: {tune.title}: {error}") from None
+
+
+def check_tune(tune: Tune) -> None:
+    """Raise GenerationError for a tune that no model can work on, because it is not readable or holds no music."""
+    for finding in tune.findings:
+        if finding.level == ERROR:
+            raise GenerationError(f"{finding.code}: {finding.message}; expected a tune that folkrnn validate can read")
+    if not tune.bars:
+        raise GenerationError("the tune holds no music; expected at least some notes")
+
+
+def check_bars(tune: Tune, first: int, last: int) -> None:
+    """Raise GenerationError unless the tune has the bars from ``first`` to ``last``, as numbered in print."""
+    if not any(first <= bar.number <= last for bar in tune.bars) or last > tune.bar_count or first > last:
+        raise GenerationError(f"bars {first}-{last} are not in the tune; expected some of 1-{tune.bar_count}")
+
+
+def extension(tune: Tune, bars: int, checkpoint: "Checkpoint") -> Reworking:
     """Return the reworking that adds bars: a new part if the last one is closed, else a longer last part.
 
     Raises GenerationError for a tune that cannot be extended.
@@ -60,17 +88,16 @@ def extension(tune: Tune, bars: int, checkpoint: Checkpoint) -> Reworking:
     return Reworking(Prompt(fields, body), lambda new: _spliced(tune, new, range(len(tune.bars))), None, cautious)
 
 
-def replacement(tune: Tune, first: int, last: int, checkpoint: Checkpoint) -> Reworking:
+def replacement(tune: Tune, first: int, last: int, checkpoint: "Checkpoint") -> Reworking:
     """Return the reworking of the bars ``first`` to ``last``, as numbered in print; their lengths stay.
 
     Raises GenerationError if there are no such bars, or the model cannot write them.
     """
     plain = _plain(tune, checkpoint)
+    check_bars(tune, first, last)
     chosen = [index for index, bar in enumerate(plain.bars) if first <= bar.number <= last]
     while len(chosen) > 1 and is_pickup(plain.bars, chosen[-1]):
         chosen.pop()  # it has the number of the bar before it, but leads into the next
-    if not chosen or last > tune.bar_count or first > last:
-        raise GenerationError(f"bars {first}-{last} are not in the tune; expected some of 1-{tune.bar_count}")
     if any(plain.bars[index].changes for index in chosen):
         raise GenerationError(f"bars {first}-{last} change the key or the meter; expected bars without a change")
     if plain.meter.bar is None:
@@ -99,13 +126,9 @@ def replacement(tune: Tune, first: int, last: int, checkpoint: Checkpoint) -> Re
     )
 
 
-def _plain(tune: Tune, checkpoint: Checkpoint) -> Tune:
-    """Return the tune without what the model has not learned. Raises GenerationError for one that cannot be read."""
-    for finding in tune.findings:
-        if finding.level == ERROR:
-            raise GenerationError(f"{finding.code}: {finding.message}; expected a tune that folkrnn validate can read")
-    if not tune.bars:
-        raise GenerationError("the tune holds no music; expected at least some notes")
+def _plain(tune: Tune, checkpoint: "Checkpoint") -> Tune:
+    """Return the tune without what the model has not learned. Raises GenerationError as ``check_tune`` does."""
+    check_tune(tune)
     drop = checkpoint.corpus.recipe.get("drop", UNLEARNED_FEATURES)
     return without(tune, frozenset(drop))
 
@@ -117,7 +140,7 @@ def _reopened(tune: Tune) -> Tune:
     return replace(tune, bars=bars)
 
 
-def _fields(tune: Tune, checkpoint: Checkpoint) -> dict[str, str]:
+def _fields(tune: Tune, checkpoint: "Checkpoint") -> dict[str, str]:
     """Return the header fields for the prompt, in characters that the model knows."""
     known = checkpoint.vocabulary
     told = {}
@@ -128,7 +151,7 @@ def _fields(tune: Tune, checkpoint: Checkpoint) -> dict[str, str]:
     return told
 
 
-def _grammar_for(fields: dict[str, str], body: str, checkpoint: Checkpoint) -> bool:
+def _grammar_for(fields: dict[str, str], body: str, checkpoint: "Checkpoint") -> bool:
     """Return whether the cautious grammar takes the music, or else the other. Raises GenerationError if neither."""
     lines = [given_line(letter, value) for letter, value in ({"T": ""} | fields).items()]
     header = "".join(line if line.endswith("\n") else f"{line}{MAX_SIMILARITY}\n" for line in lines)

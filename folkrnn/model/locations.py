@@ -19,7 +19,14 @@ def bundled_model() -> Path:
     return path
 
 
+def model_file(name: Path | str) -> Path:
+    """Return the path of a model: a file, or ``default`` for the one that ships with folkrnn."""
+    return bundled_model() if str(name) == "default" else Path(name)
+
+
 def check_run(run: Path, *, resume: bool = False, overwrite: bool = False) -> None:
-    """Raise ModelError if a run folder holds a run that is neither resumed nor overwritten."""
+    """Raise ModelError if a run folder holds a run that is neither resumed nor overwritten, or none to resume."""
+    if resume and not (run / MODEL_FILE).exists():
+        raise ModelError(f"{run}: holds no run; expected the folder of one to go on with")
     if (run / MODEL_FILE).exists() and not (resume or overwrite):
         raise ModelError(f"{run}: holds a run already; expected resume to go on with it, or overwrite to begin again")
