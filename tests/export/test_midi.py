@@ -140,6 +140,10 @@ def test_meter_and_key_are_marked_where_they_change():
     assert [(tick, message.key) for tick, message in meta(midi, "key_signature")] == [(0, "D"), (1920, "Em")]
 
 
+def test_a_key_that_is_only_repeated_is_marked_once():
+    assert [message.key for _, message in meta(file("A8|[K:D]A8|", key="D"), "key_signature")] == ["D"]
+
+
 def test_keys_beyond_midi_are_left_out():
     assert not meta(file("A8|", key="G#"), "key_signature")
     assert [message.key for _, message in meta(file("A8|", key="Ador"), "key_signature")] == ["Em"]

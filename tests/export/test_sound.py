@@ -92,6 +92,13 @@ def test_notes_are_where_they_begin_and_die_away_where_they_end() -> None:
     assert mixed[int(1.02 * RATE) : int(1.04 * RATE)].any()
 
 
+def test_a_bowed_note_is_steady_before_its_vibrato() -> None:
+    note = sound._bowed(440.0, 1.0, 44_000)  # 100 samples a period
+    steady, trembling = note[4_400:7_900], note[20_000:23_500]
+    assert np.abs(steady[100:] - steady[:-100]).max() < 0.01 * np.abs(steady).max()
+    assert np.abs(trembling[100:] - trembling[:-100]).max() > 0.03 * np.abs(trembling).max()
+
+
 def test_a_loud_note_is_louder_than_a_soft_one() -> None:
     loud, soft = (Sounding(start, start + 0.5, 0, 69, velocity) for start, velocity in ((0.0, 127), (1.0, 64)))
     mixed = sound._mixed([loud, soft], RATE)
