@@ -18,7 +18,7 @@
 
     folkrnn.train("my-tunes/", "runs/mine", minutes=30)
 
-Nothing heavy is loaded before it is needed. All errors are ``folkrnn.errors.FolkrnnError``; messages go to the
+Nothing heavy is loaded before it is needed. All errors are ``folkrnn.FolkrnnError``; messages go to the
 logger ``folkrnn``. Everything may be called from any thread.
 """
 
@@ -27,10 +27,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from folkrnn.api import extend, generate, parse, read, rewrite, train, validate, write
     from folkrnn.composition.composer import Composer
+    from folkrnn.errors import FolkrnnError
 
 __version__ = "0.1.0"
 
-__all__ = ["Composer", "extend", "generate", "parse", "read", "rewrite", "train", "validate", "write"]
+__all__ = ["Composer", "FolkrnnError", "extend", "generate", "parse", "read", "rewrite", "train", "validate", "write"]
+
+_HOMES = {"Composer": "folkrnn.composition.composer", "FolkrnnError": "folkrnn.errors"}
 
 
 def __getattr__(name: str) -> Any:
@@ -39,11 +42,10 @@ def __getattr__(name: str) -> Any:
 
     if name not in __all__:
         raise AttributeError(f"module 'folkrnn' has no attribute {name!r}")
-    home = "folkrnn.composition.composer" if name == "Composer" else "folkrnn.api"
-    found = globals()[name] = getattr(import_module(home), name)
+    found = globals()[name] = getattr(import_module(_HOMES.get(name, "folkrnn.api")), name)
     return found
 
 
 def __dir__() -> list[str]:
-    """Return the names of the front door too."""
-    return sorted({*globals(), *__all__})
+    """Return the names of the front door, and Python's own."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

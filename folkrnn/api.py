@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Unpack
+from typing import IO, TYPE_CHECKING, Any, Unpack
 
 from folkrnn.errors import ExportError, InputError
 from folkrnn.notation import Tune, read_tunes
@@ -41,6 +41,8 @@ def read(source: Place | IO[str]) -> list[Tune]:
 
 def parse(text: str) -> list[Tune]:
     """Read the tunes of a text in ABC notation; a text without any is an empty list."""
+    if not isinstance(text, str):
+        raise InputError(f"parse was given {_kind(text)}; expected a string")
     return read_tunes(text)
 
 
@@ -48,31 +50,39 @@ def validate(tune: Tune, *, second: bool = True) -> "Report":
     """Report whether a tune is playable, by our reader and, if ``second``, by music21 too."""
     from folkrnn.validation import validate_tune
 
-    return validate_tune(tune, second)
+    return validate_tune(_tune(tune), second)
 
 
 def write(tunes: Tune | Iterable[Tune], path: Place, *, overwrite: bool = False) -> list[Path]:
-    """Write tunes to a file in the format of its ending: .abc, .mid, .wav, .musicxml, .svg, .png or .pdf.
+    """Write tunes to a file in the format of its ending.
 
-    Returns the path in a list. A format that holds one tune takes one; ``folkrnn.export.export_tunes`` writes many
-    files into a folder. Raises ExportError for another ending, and TargetExistsError for a file that exists unless
-    ``overwrite`` is given.
+    The endings are .abc, .mid (or .midi), .wav, .musicxml (or .xml), .svg, .png and .pdf. Returns the path in a
+    list. A format that holds one tune takes one; ``folkrnn.export.export_tunes`` writes many files into a folder.
+    Raises ExportError for another ending, and TargetExistsError for a file that exists unless ``overwrite`` is given.
     """
     from folkrnn.export import export_tunes, format_of
 
     name = format_of(path)
     if not name:
-        raise ExportError(f"{path}: has no ending that names a format; expected one such as .abc, .mid or .pdf")
-    return export_tunes([tunes] if isinstance(tunes, Tune) else list(tunes), [name], path, overwrite=overwrite)
+        raise ExportError(
+            f"{path}: has no ending that names a format; expected one such as .abc, .mid or .pdf, "
+            "or folkrnn.export.export_tunes, which writes into a folder"
+        )
+    several = [tunes] if isinstance(tunes, Tune | str) else list(tunes)
+    return export_tunes([_tune(tune) for tune in several], [name], path, overwrite=overwrite)
 
 
 def generate(count: int = 5, *, model: Place | None = None, **options: "Unpack[RequestOptions]") -> list[Tune]:
     """Return new tunes, the same that ``folkrnn generate`` writes with the same options and seed.
 
     ``options`` are those of ``Composer.generate``: title, rhythm, origin, meter, key, form, similarity, start,
-    max_copied, critic, temperature, seed and so on. A tune that is not as wanted is left out, with a warning in the
+    max_copied and critic; and temperature, sampler, beam_width, top_k, top_p, best_of, seed, max_length and
+    unconstrained. A tune that is not as wanted is left out, with a warning in the
     log; so one may get fewer tunes. Raises FolkrnnError for what cannot be met.
     """
+    from folkrnn.composition.checks import check_generation
+
+    check_generation(model, options)
     from folkrnn.composition.composer import Composer
 
     found = []
@@ -86,6 +96,9 @@ def generate(count: int = 5, *, model: Place | None = None, **options: "Unpack[R
 
 def extend(tune: Tune, bars: int, *, model: Place | None = None, **options: "Unpack[GenerationOptions]") -> Tune:
     """Return a tune with some bars more; see ``Composer.extend``. Raises GenerationError for one without."""
+    from folkrnn.composition.checks import check_extension
+
+    check_extension(model, _tune(tune), bars, options)
     from folkrnn.composition.composer import Composer
 
     (composition,) = Composer(model).extend(tune, bars, **options)
@@ -93,9 +106,12 @@ def extend(tune: Tune, bars: int, *, model: Place | None = None, **options: "Unp
 
 
 def rewrite(
-    tune: Tune, bars: tuple[int, int], *, model: Place | None = None, **options: "Unpack[GenerationOptions]"
+    tune: Tune, bars: int | tuple[int, int], *, model: Place | None = None, **options: "Unpack[GenerationOptions]"
 ) -> Tune:
-    """Return a tune with the bars from the first to the last written again; see ``Composer.rewrite``."""
+    """Return a tune with one bar, or those from the first to the last, written again; see ``Composer.rewrite``."""
+    from folkrnn.composition.checks import check_rewriting
+
+    check_rewriting(model, _tune(tune), bars, options)
     from folkrnn.composition.composer import Composer
 
     (composition,) = Composer(model).rewrite(tune, bars, **options)
@@ -129,3 +145,14 @@ def train(
         overwrite=overwrite, resume=resume, critic=critic, **options,
     )  # fmt: skip
     return model.path if model else folder
+
+
+def _tune(given: Any) -> Tune:
+    """Return what should be a tune. Raises InputError for anything else."""
+    if not isinstance(given, Tune):
+        raise InputError(f"expected a tune, as read and parse return them in a list, not {_kind(given)}")
+    return given
+
+
+def _kind(given: Any) -> str:
+    return f"a value of the type {type(given).__name__}"

@@ -24,7 +24,7 @@ def tune() -> Tune:
 
 def test_the_front_door_has_these_names_and_no_others() -> None:
     assert folkrnn.__all__ == [
-        "Composer", "extend", "generate", "parse", "read", "rewrite", "train", "validate", "write",
+        "Composer", "FolkrnnError", "extend", "generate", "parse", "read", "rewrite", "train", "validate", "write",
     ]  # fmt: skip
     assert set(folkrnn.__all__) <= set(dir(folkrnn))
     assert all(callable(getattr(folkrnn, name)) for name in folkrnn.__all__)
@@ -52,10 +52,24 @@ def test_reading_and_printing_load_nothing_heavy() -> None:
 
 
 def test_a_bad_argument_is_refused_before_torch_is_loaded() -> None:
-    code = (
-        "from folkrnn.composition.requests import read_request\nfrom folkrnn.errors import FolkrnnError\n"
-        "try:\n    read_request({'key': 'H'}, {})\nexcept FolkrnnError:\n    pass"
-    )
+    code = f"""import folkrnn
+(tune,) = folkrnn.parse({TUNE!r})
+for call in (
+    lambda: folkrnn.generate(key="H"),
+    lambda: folkrnn.generate(model="nowhere"),
+    lambda: folkrnn.generate(temprature=1),
+    lambda: folkrnn.extend(tune, 0),
+    lambda: folkrnn.extend(tune, 4, model="nowhere"),
+    lambda: folkrnn.rewrite(tune, 9),
+    lambda: folkrnn.rewrite(tune, 1, seed=-1),
+):
+    try:
+        call()
+    except folkrnn.FolkrnnError:
+        pass
+    else:
+        raise AssertionError
+"""
     assert not loaded(code) & HEAVY - {"numpy"}
 
 
@@ -174,11 +188,52 @@ def test_a_tune_is_extended_and_rewritten(tune: Tune) -> None:
         ({"max_copied": 2}, "max_copied=2"),
         ({"unconstrained": True, "similarity": 3}, "leave out unconstrained"),
         ({"title": " "}, "title is empty"),
+        ({"temperature": "hot"}, "temperature='hot' should be a number"),
+        ({"seed": 1.5}, "seed=1.5 should be a whole number"),
+        ({"temprature": 1}, "there is no option 'temprature'; expected temperature"),
     ],
 )
 def test_what_cannot_be_met_is_a_library_error(options: dict[str, object], message: str) -> None:
     with pytest.raises(folkrnn.errors.FolkrnnError, match=message):
         folkrnn.generate(1, **options)  # type: ignore[arg-type]
+
+
+def test_what_is_no_count_is_a_library_error(tune: Tune) -> None:
+    for count in (0, "jig", 1.5):
+        with pytest.raises(folkrnn.FolkrnnError, match="should be a whole number from 1 up"):
+            folkrnn.generate(count)  # type: ignore[arg-type]
+        with pytest.raises(folkrnn.FolkrnnError, match=r"tune:1: The Wheelwright: bars=.* should be a whole"):
+            folkrnn.extend(tune, count)  # type: ignore[arg-type]
+
+
+def test_one_bar_is_rewritten_by_its_number(tune: Tune) -> None:
+    again, pair = (folkrnn.rewrite(tune, bars, seed=1, best_of=1) for bars in (2, (2, 2)))
+    assert again == pair
+    for bars in ("2", (1, 2, 3), (1.0, 2.0), None):
+        with pytest.raises(folkrnn.FolkrnnError, match="should be the number of a bar, or the first and the last"):
+            folkrnn.rewrite(tune, bars)  # type: ignore[arg-type]
+
+
+def test_a_key_and_a_meter_may_be_those_of_a_tune(tune: Tune) -> None:
+    (new,) = folkrnn.generate(1, key=tune.key, meter=tune.meter, form="2|", **SMALL)  # type: ignore[arg-type]
+    assert (new.key, new.meter) == (tune.key, tune.meter)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: folkrnn.validate(TUNE),  # type: ignore[arg-type]
+        lambda: folkrnn.validate([]),  # type: ignore[arg-type]
+        lambda: folkrnn.write(TUNE, "x.abc"),  # type: ignore[arg-type]
+        lambda: folkrnn.write(["abc"], "x.abc"),  # type: ignore[list-item]
+        lambda: folkrnn.extend(TUNE, 4),  # type: ignore[arg-type]
+        lambda: folkrnn.rewrite(None, 4),  # type: ignore[arg-type]
+        lambda: folkrnn.parse(b"X:1"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_no_tune_or_text_is_a_library_error(call: Callable[[], object]) -> None:
+    with pytest.raises(folkrnn.FolkrnnError, match="a value of the type"):
+        call()
 
 
 def test_bars_that_are_not_there_name_the_tune(tune: Tune) -> None:

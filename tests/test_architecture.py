@@ -1,4 +1,4 @@
-"""The walls of the house: who may import whom, and what stays out until it is needed."""
+"""Who may import whom, and what stays out until it is needed."""
 
 import ast
 import subprocess

@@ -45,7 +45,7 @@ _OPTIONS = [
     click.option("--beam-width", type=click.IntRange(1, 64), default=8, show_default=True, help="Of --sampler beam."),
     click.option("--top-k", type=click.IntRange(1), help="Sample only from the K likeliest characters."),
     click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Sample only from this nucleus."),
-    click.option("--best-of", type=click.IntRange(1, 1000), help="Keep the best of this many drafts."),
+    click.option("--best-of", type=click.IntRange(1, 1000), help="Keep the best of so many drafts [rewrite: 16]."),
     click.option("--model", type=click.Path(path_type=Path), help="Model file [default: the bundled one]."),
     click.option("--format", "formats", type=Formats(), help="What to write, such as abc,midi,pdf."),
     click.option("-o", "--output", default="outputs", show_default=True, help="Folder, file, or - for stdout."),
@@ -96,20 +96,12 @@ class Composing:
         names = ("model", "output", "as_json", "force")
         return cls(settings, count, formats=formats, **{name: options[name] for name in names})
 
-    @property
-    def model_path(self) -> Path:
-        """The model file. Raises ModelError if none is given and this installation has none."""
-        from folkrnn.model.locations import bundled_model
-
-        return self.model or bundled_model()
-
     def compose(self, name: str, write: Write) -> None:
         """Write tunes, deliver and list them, and leave with the status that says how it went.
 
         Files are called ``name-SEED``.
         """
         from folkrnn.export import FORMATS, Delivery
-        from folkrnn.model.metadata import read_metadata
 
         name = f"{name}-{self.settings.seed}"
         # Better to learn that nothing can be written before the model is loaded than after it.
@@ -118,7 +110,6 @@ class Composing:
             if self.output == "-"
             else Delivery(self.formats, Path(self.output), count=self.count, name=name, overwrite=self.force)
         )
-        read_metadata(self.model_path)  # refuses a file that is no model before torch is loaded
         from folkrnn.composition.composer import Composer
 
         composer = Composer(self.model, jobs=processors())

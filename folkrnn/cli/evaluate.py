@@ -70,21 +70,21 @@ def evaluate(
     for file in files:
         if file.exists() and not force:
             raise InputError(f"{file}: exists; expected --force to overwrite it, or another folder for -o")
+    from folkrnn.corpus import find_corpus
     from folkrnn.model.locations import bundled_model
     from folkrnn.model.metadata import read_metadata
 
-    read_metadata(model or bundled_model())  # refuses a file that is no model before torch is loaded
+    read_metadata(model or bundled_model())  # better to refuse a file that is no model before the corpus is read
+    log = logging.getLogger("folkrnn")
+    corpus = find_corpus(sources, log.info)
     from folkrnn.analysis.originality import Index
     from folkrnn.composition.composer import Composer
-    from folkrnn.corpus import find_corpus
     from folkrnn.evaluation.page import page
     from folkrnn.evaluation.report import evaluate_model
     from folkrnn.generation.sampling import SamplingParameters
 
-    log = logging.getLogger("folkrnn")
     composer = Composer(model, jobs=processors())
     checkpoint, path = composer.checkpoint, composer.path
-    corpus = find_corpus(sources, log.info)
     if corpus.digest != checkpoint.corpus.digest:
         log.warning("%s learned from another corpus; tunes held out here may be known to it", path)
     index = composer.index_at_hand() or Index.of_corpus(corpus.tunes)

@@ -10,6 +10,7 @@ from folkrnn.cli.composing import Composing, composing_options
 
 if TYPE_CHECKING:
     from folkrnn.composition.composer import Composer, Composition, Progress
+    from folkrnn.composition.settings import RequestOptions
 
 
 @click.command("generate")
@@ -50,7 +51,7 @@ def generate_command(
 ) -> None:
     """Write new tunes, as ABC, MIDI and a printed page.
 
-    What is given is given to the model, which writes the rest to suit it. It must know the rhythm and the origin. In
+    The model keeps to what you ask for, and writes the rest to suit. It must have learned the rhythm and the origin. In
     a requested key a tune ends on the tonic and keeps to the scale. A form has the bars of each part, each followed
     by : if the part is repeated and | if not. In a form such as AABB every part has 8 bars.
 
@@ -63,32 +64,28 @@ def generate_command(
 
     Status 0: all tunes are playable, or --unconstrained; 1: some are not; 2: nothing can be made; 130: Ctrl-C.
     """
-    from folkrnn.composition.requests import read_request
-    from folkrnn.errors import GenerationError
-    from folkrnn.model.metadata import read_corpus_provenance
+    from folkrnn.composition.checks import check_generation
 
     composing = Composing.of(options, count=5)
-    wishes = {"title": title, "rhythm": rhythm, "origin": origin, "meter": meter, "key": key, "form": form}
-    # Better to refuse a wish before the model is loaded; the composer checks it again.
-    read_request(wishes, {}, similarity, start)
-    read_request(wishes, read_corpus_provenance(composing.model_path).values, similarity, start)
-    if options["unconstrained"] and similarity is not None:
-        raise GenerationError("similarity needs the grammar; leave out --unconstrained")
     asked = click.get_current_context().get_parameter_source("max_copied") is not ParameterSource.DEFAULT
+    arguments: RequestOptions = {
+        "title": title,
+        "rhythm": rhythm,
+        "origin": origin,
+        "meter": meter,
+        "key": key,
+        "form": form,
+        "similarity": similarity,
+        "start": start,
+        "max_copied": max_copied if asked else None,
+        "critic": critic,
+        **composing.settings.options(),
+    }
+    check_generation(composing.model, arguments)
 
     def write(
         composer: "Composer", progress: "Callable[[Progress], None]", stop: Callable[[], bool]
     ) -> "Iterator[Composition]":
-        return composer.generate(
-            composing.count,
-            **wishes,
-            similarity=similarity,
-            start=start,
-            max_copied=max_copied if asked else None,
-            critic=critic,
-            progress=progress,
-            stop=stop,
-            **composing.settings.options(),
-        )
+        return composer.generate(composing.count, progress=progress, stop=stop, **arguments)
 
     composing.compose("tunes", write)

@@ -41,11 +41,13 @@ def originality(
     """
     tunes = [tune for _, found in read_files(files, refuse) for tune in found if tune.bars]
     tunes = picked(tunes, numbers)
-    from folkrnn.analysis.originality import Index
-    from folkrnn.composition.composer import Composer
     from folkrnn.corpus import find_corpus
 
-    index = Index.of_corpus(find_corpus(sources, _log.info).tunes) if sources else Composer(model).index()
+    corpus = find_corpus(sources, _log.info) if sources else None
+    from folkrnn.analysis.originality import Index
+    from folkrnn.composition.composer import Composer
+
+    index = Index.of_corpus(corpus.tunes) if corpus else Composer(model).index()
     with click.progressbar(
         tunes, label="searching", file=sys.stderr, hidden=len(tunes) < 100 or not sys.stderr.isatty() or is_quiet()
     ) as steps:

@@ -68,7 +68,8 @@ def deliver(
 def _check_stdout(formats: tuple[str, ...], count: int, fewer: str) -> None:
     """Raise InputError if tunes make no single file; ``fewer`` is the option that asks for fewer."""
     if len(formats) != 1:
-        raise InputError(f"standard output takes one format; expected one of {', '.join(FORMATS)}")
+        given = f", but {len(formats)} are asked for" if formats else ""
+        raise InputError(f"standard output takes one format{given}; expected one of {', '.join(FORMATS)}")
     if count > 1 and not FORMATS[formats[0]].holds_all:
         raise InputError(
             f"a {formats[0]} file holds one tune and there are {count}; expected {fewer}, or a folder for -o"

@@ -6,6 +6,7 @@ import click
 
 from folkrnn.cli.composing import Composing, composing_options
 from folkrnn.cli.inputs import read_files, refuse
+from folkrnn.cli.outputs import counted
 from folkrnn.cli.parameters import BarRange
 from folkrnn.errors import InputError
 from folkrnn.notation import faults
@@ -33,6 +34,9 @@ def continue_(file: str, bars: int, number: int, **options: Any) -> None:
     """
     composing = Composing.of(options, count=1)
     tune = _the_tune(file, number)
+    from folkrnn.composition.checks import check_extension
+
+    check_extension(composing.model, tune, bars, {})
     composing.compose(
         "continued",
         lambda composer, progress, stop: composer.extend(
@@ -49,7 +53,7 @@ def continue_(file: str, bars: int, number: int, **options: Any) -> None:
 def rewrite_command(file: str, bars: tuple[int, int], number: int, **options: Any) -> None:
     """Write some bars of a tune again.
 
-    FILE is an ABC file, or - for standard input.
+    FILE is an ABC file, or - for standard input. Bars have the numbers that are printed; a pickup is bar 0.
 
     Their lengths, repeats and endings stay. Of several drafts the one is chosen after which the model finds the
     following bars likeliest.
@@ -58,10 +62,9 @@ def rewrite_command(file: str, bars: tuple[int, int], number: int, **options: An
     """
     composing = Composing.of(options, count=1)
     tune = _the_tune(file, number)
-    from folkrnn.composition.reworking import check_bars, naming
+    from folkrnn.composition.checks import check_rewriting
 
-    with naming(tune):  # better to refuse the bars before the model is loaded
-        check_bars(tune, *bars)
+    check_rewriting(composing.model, tune, bars, {})
     composing.compose(
         "rewritten",
         lambda composer, progress, stop: composer.rewrite(
@@ -73,7 +76,7 @@ def rewrite_command(file: str, bars: tuple[int, int], number: int, **options: An
 def _the_tune(file: str, number: int) -> "Tune":
     ((_, tunes),) = read_files([file], refuse)
     if number > len(tunes):
-        raise InputError(f"{file}: has {len(tunes)} tunes; expected --tune from 1 to {len(tunes)}")
+        raise InputError(f"{file}: has {counted(len(tunes), 'tune')}; expected --tune from 1 to {len(tunes)}")
     tune = tunes[number - 1]
     for finding in faults(tune.findings):  # what is wrong with it may come out otherwise than it was written
         click.echo(f"{tune.source}:{finding}", err=True)

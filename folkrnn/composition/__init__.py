@@ -4,6 +4,7 @@
     requests     wishes: read, checked, held against a tune.
     starts       a given beginning of the music.
     reworking    extending a tune, rewriting its bars.
+    checks       what can be refused before a model is loaded.
     acceptors    the reasons to refuse a draft.
     policies     the list of acceptors for a request.
     selection    which of several accepted drafts is the best.

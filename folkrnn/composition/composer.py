@@ -18,19 +18,20 @@ from typing import Unpack
 
 from folkrnn.analysis.originality import DEFAULT_MAX_COPIED, Index, Originality
 from folkrnn.composition.acceptors import IsOriginal
+from folkrnn.composition.checks import check_limits
 from folkrnn.composition.index_cache import Interrupted, index_at_hand, index_for
 from folkrnn.composition.policies import draft_policy, reworking_policy
 from folkrnn.composition.requests import Request, read_request, unlearned
-from folkrnn.composition.reworking import Reworking, extension, naming, replacement
+from folkrnn.composition.reworking import Reworking, bar_range, check_count, extension, naming, replacement
 from folkrnn.composition.settings import GenerationOptions, GenerationSettings
-from folkrnn.errors import GenerationError, ModelError
+from folkrnn.errors import ModelError
 from folkrnn.generation.drafts import DraftPolicy
 from folkrnn.generation.generator import TextWriter, Watch
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
 from folkrnn.model.locations import bundled_model
-from folkrnn.notation import ERROR, Finding, Tune
+from folkrnn.notation import ERROR, Finding, Key, Meter, Tune
 from folkrnn.validation import Report, ReportQueue
 
 _log = logging.getLogger(__name__)
@@ -119,8 +120,8 @@ class Composer:
         title: str | None = None,
         rhythm: str | None = None,
         origin: str | None = None,
-        meter: str | None = None,
-        key: str | None = None,
+        meter: str | Meter | None = None,
+        key: str | Key | None = None,
         form: str | None = None,
         similarity: int | None = None,
         start: str | None = None,
@@ -140,12 +141,16 @@ class Composer:
         second, the finished tunes are yielded and no others. The same options and seed give the same tunes,
         whatever their number. Raises FolkrnnError, at once, for what cannot be met.
         """
-        settings = GenerationSettings(**options).seeded()
-        if settings.unconstrained and similarity is not None:
-            raise GenerationError("similarity needs the grammar; leave out unconstrained")
-        if max_copied is not None and not 0 <= max_copied <= 1:
-            raise GenerationError(f"max_copied={max_copied!r} should be from 0 to 1, a share of the notes")
-        wishes = {"title": title, "rhythm": rhythm, "origin": origin, "meter": meter, "key": key, "form": form}
+        settings = GenerationSettings.of(options).seeded()
+        check_limits(settings, similarity, max_copied)
+        wishes: dict[str, object] = {
+            "title": title,
+            "rhythm": rhythm,
+            "origin": origin,
+            "meter": meter,
+            "key": key,
+            "form": form,
+        }
         values = self.checkpoint.corpus.values
         request = read_request(wishes, values, similarity, start)
         for sentence in unlearned(request, values):
@@ -173,7 +178,7 @@ class Composer:
         If the last part is closed, by a repeat, a double bar or the end, a new part comes; else the part under
         way becomes longer. Raises GenerationError, at once, for a tune that cannot be extended.
         """
-        settings = GenerationSettings(**options).seeded()
+        settings = GenerationSettings.of(options).seeded()
         with naming(tune):
             reworking = extension(tune, bars, self.checkpoint)
         return self._rework(reworking, settings, count, "continued", progress, stop)
@@ -181,23 +186,23 @@ class Composer:
     def rewrite(
         self,
         tune: Tune,
-        bars: tuple[int, int],
+        bars: int | tuple[int, int],
         *,
         count: int = 1,
         progress: ProgressWatcher | None = None,
         stop: Stop = never,
         **options: Unpack[GenerationOptions],
     ) -> Iterator[Composition]:
-        """Yield ``count`` versions of a tune with the bars from the first to the last written again.
+        """Yield ``count`` versions of a tune with one bar, or those from the first to the last, written again.
 
         Bars have the numbers that are printed. Their lengths, repeats and endings stay, and so does all else. Of
         several drafts the one is chosen after which the model finds the following bars likeliest. Raises
         GenerationError, at once, for bars that cannot be written.
         """
-        settings = GenerationSettings(**options).seeded()
+        settings = GenerationSettings.of(options).seeded()
         settings = replace(settings, best_of=settings.best_of or REWRITE_DRAFTS)
         with naming(tune):
-            reworking = replacement(tune, *bars, self.checkpoint)
+            reworking = replacement(tune, *bar_range(bars), self.checkpoint)
         return self._rework(reworking, settings, count, "rewritten", progress, stop)
 
     # ── the corpus of the model ─────────────────────────────────────────────────────────────────
@@ -267,8 +272,7 @@ class Composer:
 
     def _writer(self, prompt: Prompt, settings: GenerationSettings, count: int, cautious: bool = True) -> TextWriter:
         """Return the writer of texts for a prompt. Raises GenerationError for what cannot be written."""
-        if count < 1:
-            raise GenerationError(f"count={count!r} should be at least 1")
+        check_count("count", count)
         return TextWriter(
             self.checkpoint.network,
             self.checkpoint.vocabulary,

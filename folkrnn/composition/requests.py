@@ -87,7 +87,7 @@ def _key_violation(tune: Tune, key: Key) -> str:
 
 
 def read_request(
-    wishes: Mapping[str, str | None],
+    wishes: Mapping[str, object],
     values: Mapping[str, Sequence[str]],
     similarity: int | None = None,
     start: str | None = None,
@@ -101,7 +101,7 @@ def read_request(
     for name, wish in wishes.items():
         if wish is None:
             continue
-        text = " ".join(wish.split())
+        text = " ".join(str(wish).split())  # a tune's own key or meter will do too
         if not text:
             raise GenerationError(f"{name} is empty; leave it out to let the model choose")
         letter = LETTERS[name]

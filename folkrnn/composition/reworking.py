@@ -48,6 +48,12 @@ def naming(tune: Tune) -> Iterator[None]:
         raise GenerationError(f"{tune.source or 'tune'}:{tune.line}: {tune.title}: {error}") from None
 
 
+def check_count(name: str, count: int) -> None:
+    """Raise GenerationError for a number of tunes or bars that nobody can write."""
+    if not isinstance(count, int) or count < 1:
+        raise GenerationError(f"{name}={count!r} should be a whole number from 1 up")
+
+
 def check_tune(tune: Tune) -> None:
     """Raise GenerationError for a tune that no model can work on, because it is not readable or holds no music."""
     for finding in tune.findings:
@@ -57,9 +63,19 @@ def check_tune(tune: Tune) -> None:
         raise GenerationError("the tune holds no music; expected at least some notes")
 
 
+def bar_range(bars: int | tuple[int, int]) -> tuple[int, int]:
+    """Return the first and the last of the bars. Raises GenerationError for what is no number, or pair of them."""
+    pair = (bars, bars) if isinstance(bars, int) else bars
+    if isinstance(pair, tuple | list) and [type(bar) for bar in pair] == [int, int]:
+        return (pair[0], pair[1])
+    raise GenerationError(f"bars={bars!r} should be the number of a bar, or the first and the last, such as (9, 16)")
+
+
 def check_bars(tune: Tune, first: int, last: int) -> None:
     """Raise GenerationError unless the tune has the bars from ``first`` to ``last``, as numbered in print."""
-    if not any(first <= bar.number <= last for bar in tune.bars) or last > tune.bar_count or first > last:
+    if first > last:
+        raise GenerationError(f"bars {first}-{last} run backwards; expected {last}-{first}")
+    if not any(first <= bar.number <= last for bar in tune.bars) or last > tune.bar_count:
         raise GenerationError(f"bars {first}-{last} are not in the tune; expected some of 1-{tune.bar_count}")
 
 
@@ -68,6 +84,7 @@ def extension(tune: Tune, bars: int, checkpoint: "Checkpoint") -> Reworking:
 
     Raises GenerationError for a tune that cannot be extended.
     """
+    check_count("bars", bars)
     plain = _plain(tune, checkpoint)
     last = plain.bars[-1]
     closed = last.plays > 1 or bool(last.edge)

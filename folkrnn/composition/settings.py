@@ -1,12 +1,16 @@
 """How tunes are written, whatever is wanted of them. Nothing here loads torch."""
 
-from dataclasses import asdict, dataclass, replace
+import difflib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from numbers import Integral, Real
 from secrets import randbelow
-from typing import Literal, TypedDict, cast, get_args
+from typing import Any, Literal, TypedDict, cast, get_args
 
 from folkrnn import __version__
 from folkrnn.errors import GenerationError
 from folkrnn.generation.sampling import SamplingParameters
+from folkrnn.notation import Key, Meter
 
 Sampler = Literal["random", "greedy", "beam"]
 
@@ -34,13 +38,19 @@ class RequestOptions(GenerationOptions, total=False):
     title: str | None
     rhythm: str | None
     origin: str | None
-    meter: str | None
-    key: str | None
+    meter: str | Meter | None
+    key: str | Key | None
     form: str | None
     similarity: int | None
     start: str | None
     max_copied: float | None
     critic: bool
+
+
+_KINDS: tuple[tuple[type, str, tuple[str, ...]], ...] = (
+    (Integral, "whole number", ("beam_width", "top_k", "best_of", "seed", "max_length")),
+    (Real, "number", ("temperature", "top_p")),
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,11 @@ class GenerationSettings:
     unconstrained: bool = False
 
     def __post_init__(self) -> None:
+        for kind, noun, names in _KINDS:
+            for name in names:
+                value = getattr(self, name)
+                if value is not None and not isinstance(value, kind):
+                    raise GenerationError(f"{name}={value!r} should be a {noun}")
         if self.sampler not in SAMPLERS:
             raise GenerationError(f"sampler={self.sampler!r} should be one of {', '.join(SAMPLERS)}")
         if self.seed is not None and self.seed < 0:
@@ -74,6 +89,18 @@ class GenerationSettings:
             if value is not None and value < 1:
                 raise GenerationError(f"{name}={value!r} should be at least 1")
         _ = self.sampling  # which checks its own values
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> "GenerationSettings":
+        """Return the settings that keyword arguments say. Raises GenerationError for a name that is none of them."""
+        known = [field.name for field in fields(cls)]
+        for name in options:
+            if name not in known:
+                wishes = list(RequestOptions.__annotations__)
+                near = difflib.get_close_matches(name, wishes, n=1) or difflib.get_close_matches(name, known, n=3)
+                expected = " or ".join(near) or ", ".join(known)
+                raise GenerationError(f"there is no option {name!r}; expected {expected}")
+        return cls(**options)
 
     @property
     def sampling(self) -> SamplingParameters:

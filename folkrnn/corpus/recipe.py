@@ -130,7 +130,9 @@ def load_recipe(name: str) -> Recipe:
             raise CorpusError(f"{name}: cannot be read as a recipe: {_reason(error)}") from None
     recipes = {recipe.name: recipe for recipe in list_recipes()}
     if name not in recipes:
-        raise CorpusError(f"{name!r} is no recipe; expected one of {', '.join(recipes)}, or a .toml file")
+        raise CorpusError(
+            f"{name!r} is no recipe, file or folder; expected {', '.join(recipes)}, a .toml file, or ABC files"
+        )
     return recipes[name]
 
 

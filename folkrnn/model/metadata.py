@@ -18,7 +18,7 @@ MODEL_VERSION = 2
 def read_metadata(path: Path, kind: str = MODEL_FORMAT) -> dict[str, Any]:
     """Return the JSON object in a safetensors file of a kind. Raise ModelError, which names the file, for another."""
     if not path.exists():
-        raise ModelError(f"{path}: no such file")
+        raise ModelError(f"{path}: there is no such file")
     if path.is_dir():
         raise ModelError(f"{path}: a folder where a model file should be")
     try:

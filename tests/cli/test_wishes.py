@@ -59,7 +59,7 @@ def test_what_is_asked_for_comes_out(run: Run, model: Path) -> None:
         (["--form", "ABA"], "such as 8:8:"),
         (["--form", "8:8"], "such as 8:8:"),
         (["--form", "8|", "--similarity", "3"], "needs several parts"),
-        (["--similarity", "3", "--unconstrained"], "leave out --unconstrained"),
+        (["--similarity", "3", "--unconstrained"], "leave out unconstrained"),
         (["--start", "A2 [B"], "start"),
         (["--title", " "], "title is empty"),
         (["--top-p", "0"], "top-p"),

@@ -111,7 +111,7 @@ def test_a_part_under_way_becomes_longer_and_a_begun_bar_is_filled() -> None:
     [
         (REEL, (7, 20), "expected some of 1-10"),
         (REEL, (11, 12), "expected some of 1-10"),
-        (REEL, (5, 4), "bars 5-4 are not in the tune"),
+        (REEL, (5, 4), "bars 5-4 run backwards; expected 4-5"),
         ("X:1\nM:2/4\nL:1/8\nK:D\nA4|[K:G]B4|c4|d4|\n", (2, 3), "change the key"),
         ("X:1\nM:none\nL:1/8\nK:D\nA4|B4|c4|d4|\n", (2, 3), "no meter"),
         ("X:1\nM:2/4\nL:1/8\nK:D\nA4|B4|[M:3/4]c6|d6|\n", (1, 1), "near bar 3"),
