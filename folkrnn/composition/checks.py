@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from folkrnn.composition.requests import LETTERS, read_request
-from folkrnn.composition.reworking import bar_range, check_bars, check_count, check_tune, naming
+from folkrnn.composition.reworking import bar_range, check_count, check_range, check_tune, naming
 from folkrnn.composition.settings import GenerationOptions, GenerationSettings, RequestOptions
 from folkrnn.errors import GenerationError
 from folkrnn.model.locations import bundled_model
@@ -50,7 +50,7 @@ def check_rewriting(model: Model, tune: Tune, bars: int | tuple[int, int], optio
     GenerationSettings.of(options)
     with naming(tune):
         check_tune(tune)
-        check_bars(tune, *bar_range(bars))
+        check_range(tune, *bar_range(bars))
     read_metadata(_path(model))
 
 

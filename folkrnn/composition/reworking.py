@@ -71,7 +71,7 @@ def bar_range(bars: int | tuple[int, int]) -> tuple[int, int]:
     raise GenerationError(f"bars={bars!r} should be the number of a bar, or the first and the last, such as (9, 16)")
 
 
-def check_bars(tune: Tune, first: int, last: int) -> None:
+def check_range(tune: Tune, first: int, last: int) -> None:
     """Raise GenerationError unless the tune has the bars from ``first`` to ``last``, as numbered in print."""
     if first > last:
         raise GenerationError(f"bars {first}-{last} run backwards; expected {last}-{first}")
@@ -111,7 +111,7 @@ def replacement(tune: Tune, first: int, last: int, checkpoint: "Checkpoint") -> 
     Raises GenerationError if there are no such bars, or the model cannot write them.
     """
     plain = _plain(tune, checkpoint)
-    check_bars(tune, first, last)
+    check_range(tune, first, last)
     chosen = [index for index, bar in enumerate(plain.bars) if first <= bar.number <= last]
     while len(chosen) > 1 and is_pickup(plain.bars, chosen[-1]):
         chosen.pop()  # it has the number of the bar before it, but leads into the next
