@@ -10,7 +10,8 @@ from folkrnn.errors import ExportError, InputError
 from folkrnn.notation import Tune, read_tunes
 
 if TYPE_CHECKING:
-    from folkrnn.composition.settings import GenerationOptions, RequestOptions
+    from folkrnn.composition.requests import RequestOptions
+    from folkrnn.composition.settings import GenerationOptions
     from folkrnn.training import TrainingOptions
     from folkrnn.validation import Report
 

@@ -189,6 +189,8 @@ def test_a_tune_is_extended_and_rewritten(tune: Tune) -> None:
         ({"unconstrained": True, "similarity": 3}, "leave out unconstrained"),
         ({"title": " "}, "title is empty"),
         ({"temperature": "hot"}, "temperature='hot' should be a number"),
+        ({"temperature": None}, "temperature=None should be a number"),
+        ({"start": 3}, "start=3 should be music in ABC"),
         ({"seed": 1.5}, "seed=1.5 should be a whole number"),
         ({"temprature": 1}, "there is no option 'temprature'; expected temperature"),
     ],

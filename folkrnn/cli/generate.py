@@ -10,7 +10,7 @@ from folkrnn.cli.composing import Composing, composing_options
 
 if TYPE_CHECKING:
     from folkrnn.composition.composer import Composer, Composition, Progress
-    from folkrnn.composition.settings import RequestOptions
+    from folkrnn.composition.requests import RequestOptions
 
 
 @click.command("generate")

@@ -8,10 +8,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from folkrnn.composition.requests import LETTERS, read_request
+from folkrnn.composition.requests import read_options
 from folkrnn.composition.reworking import bar_range, check_count, check_range, check_tune, naming
-from folkrnn.composition.settings import GenerationOptions, GenerationSettings, RequestOptions
-from folkrnn.errors import GenerationError
+from folkrnn.composition.settings import GenerationSettings
 from folkrnn.model.locations import bundled_model
 from folkrnn.model.metadata import read_corpus_provenance, read_metadata
 from folkrnn.notation import Tune
@@ -19,21 +18,9 @@ from folkrnn.notation import Tune
 Model = str | PathLike[str] | None
 
 
-def check_limits(settings: GenerationSettings, similarity: int | None, max_copied: float | None) -> None:
-    """Raise GenerationError for a similarity or a share of copied notes that cannot be."""
-    if settings.unconstrained and similarity is not None:
-        raise GenerationError("similarity needs the grammar; leave out unconstrained")
-    if max_copied is not None and not 0 <= max_copied <= 1:
-        raise GenerationError(f"max_copied={max_copied!r} should be from 0 to 1, a share of the notes")
-
-
 def check_generation(model: Model, options: Mapping[str, Any]) -> None:
     """Raise FolkrnnError for keyword arguments of ``Composer.generate`` that the model cannot meet."""
-    own = RequestOptions.__annotations__.keys() - GenerationOptions.__annotations__.keys()
-    settings = GenerationSettings.of({name: value for name, value in options.items() if name not in own})
-    check_limits(settings, options.get("similarity"), options.get("max_copied"))
-    values = read_corpus_provenance(_path(model)).values
-    read_request({name: options.get(name) for name in LETTERS}, values, options.get("similarity"), options.get("start"))
+    read_options(options, read_corpus_provenance(_path(model)).values)
 
 
 def check_extension(model: Model, tune: Tune, bars: int, options: Mapping[str, Any]) -> None:

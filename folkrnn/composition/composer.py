@@ -18,10 +18,9 @@ from typing import Unpack
 
 from folkrnn.analysis.originality import DEFAULT_MAX_COPIED, Index, Originality
 from folkrnn.composition.acceptors import IsOriginal
-from folkrnn.composition.checks import check_limits
 from folkrnn.composition.index_cache import Interrupted, index_at_hand, index_for
 from folkrnn.composition.policies import draft_policy, reworking_policy
-from folkrnn.composition.requests import Request, read_request, unlearned
+from folkrnn.composition.requests import Request, RequestOptions, read_options, unlearned
 from folkrnn.composition.reworking import Reworking, bar_range, check_count, extension, naming, replacement
 from folkrnn.composition.settings import GenerationOptions, GenerationSettings
 from folkrnn.errors import ModelError
@@ -31,7 +30,7 @@ from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
 from folkrnn.model.locations import bundled_model
-from folkrnn.notation import ERROR, Finding, Key, Meter, Tune
+from folkrnn.notation import ERROR, Finding, Tune
 from folkrnn.validation import Report, ReportQueue
 
 _log = logging.getLogger(__name__)
@@ -117,49 +116,34 @@ class Composer:
         self,
         count: int = 5,
         *,
-        title: str | None = None,
-        rhythm: str | None = None,
-        origin: str | None = None,
-        meter: str | Meter | None = None,
-        key: str | Key | None = None,
-        form: str | None = None,
-        similarity: int | None = None,
-        start: str | None = None,
-        max_copied: float | None = None,
-        critic: bool = True,
         progress: ProgressWatcher | None = None,
         stop: Stop = never,
-        **options: Unpack[GenerationOptions],
+        **options: Unpack[RequestOptions],
     ) -> Iterator[Composition]:
-        """Yield ``count`` new tunes as they are finished; the model chooses whatever is None.
+        """Yield ``count`` new tunes as they are finished; the model chooses whatever is left out, or None.
 
-        At most the share ``max_copied`` of a tune's notes may be copied from one known tune, half if it is None. If
-        it is given, a tune that copies more is a failure, and so is a known tune with notes changed. ``critic``
-        lets the model's critic refuse drafts. ``options`` are the fields of ``GenerationSettings``.
+        ``options`` are wishes (title, rhythm, origin, meter, key, form, similarity, start), the fields of
+        ``GenerationSettings``, max_copied and critic. At most the share ``max_copied`` of a tune's notes may be
+        copied from one known tune, half if it is left out. If it is given, a tune that copies more is a failure, and
+        so is a known tune with notes changed. ``critic=False`` keeps the model's critic from refusing drafts.
 
         ``progress`` is called while a tune is written too. Once ``stop`` is true, which is asked many times a
         second, the finished tunes are yielded and no others. The same options and seed give the same tunes,
         whatever their number. Raises FolkrnnError, at once, for what cannot be met.
         """
-        settings = GenerationSettings.of(options).seeded()
-        check_limits(settings, similarity, max_copied)
-        wishes: dict[str, object] = {
-            "title": title,
-            "rhythm": rhythm,
-            "origin": origin,
-            "meter": meter,
-            "key": key,
-            "form": form,
-        }
         values = self.checkpoint.corpus.values
-        request = read_request(wishes, values, similarity, start)
+        settings, request = read_options(options, values)
+        settings = settings.seeded()
         for sentence in unlearned(request, values):
             _log.warning("%s", sentence)
         writer = self._writer(request.prompt, settings, count)
         try:  # which may have to read a corpus, and so comes after all else is checked
-            original = self._original(max_copied, any_title=title is not None, settings=settings, stop=stop)
+            original = self._original(
+                options.get("max_copied"), any_title="T" in request.fields, settings=settings, stop=stop
+            )
         except Interrupted:
             return iter(())
+        critic = options.get("critic", True)
         policy = draft_policy(request, settings, self.checkpoint, critic=critic, original=original)
         return self._composed(writer.write(policy, stop, _watch(progress)), settings, "tunes")
 

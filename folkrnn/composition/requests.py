@@ -8,11 +8,13 @@ draft that breaks a wish is refused. Nothing here loads torch.
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypedDict
 
+from folkrnn.composition.settings import GenerationOptions, GenerationSettings, check_names
 from folkrnn.composition.starts import read_start
 from folkrnn.errors import GenerationError
 from folkrnn.generation.prompts import Gap, Prompt
-from folkrnn.notation import Key, Tune, ends_on, form, parse_key, parse_meter, similarity
+from folkrnn.notation import Key, Meter, Tune, ends_on, form, parse_key, parse_meter, similarity
 from folkrnn.notation.form import MAX_SIMILARITY, parse_form
 
 LETTERS = {"title": "T", "rhythm": "R", "origin": "O", "meter": "M", "key": "K", "form": "I"}
@@ -26,6 +28,26 @@ SIMILARITY_TOLERANCE = 1
 
 SHOWN_VALUES = 8
 """The most values that a message lists."""
+
+
+class Wishes(TypedDict, total=False):
+    """What may be wished of a tune; None leaves it to the model."""
+
+    title: str | None
+    rhythm: str | None
+    origin: str | None
+    meter: str | Meter | None
+    key: str | Key | None
+    form: str | None
+    similarity: int | None
+    start: str | None
+
+
+class RequestOptions(Wishes, GenerationOptions, total=False):
+    """The keyword arguments of ``Composer.generate`` but for ``progress`` and ``stop``."""
+
+    max_copied: float | None
+    critic: bool
 
 
 @dataclass(frozen=True)
@@ -86,28 +108,43 @@ def _key_violation(tune: Tune, key: Key) -> str:
     return "" if share >= MIN_IN_SCALE else f"only {share:.0%} of the notes belong to {key}"
 
 
-def read_request(
-    wishes: Mapping[str, object],
-    values: Mapping[str, Sequence[str]],
-    similarity: int | None = None,
-    start: str | None = None,
-) -> Request:
-    """Read wishes by name (see LETTERS), None for those left to the model, and a beginning of the music.
+def read_options(options: Mapping[str, Any], values: Mapping[str, Sequence[str]]) -> tuple[GenerationSettings, Request]:
+    """Read ``RequestOptions``: how tunes are written, and what is wanted of them, as ``read_request`` reads it.
+
+    Raises FolkrnnError for what cannot be met.
+    """
+    check_names(options, list(RequestOptions.__annotations__))
+    settings = GenerationSettings.of(
+        {name: value for name, value in options.items() if name in GenerationOptions.__annotations__}
+    )
+    if settings.unconstrained and options.get("similarity") is not None:
+        raise GenerationError("similarity needs the grammar; leave out unconstrained")
+    share = options.get("max_copied")
+    if share is not None and not (isinstance(share, int | float) and 0 <= share <= 1):
+        raise GenerationError(f"max_copied={share!r} should be from 0 to 1, a share of the notes")
+    return settings, read_request(options, values)
+
+
+def read_request(wishes: Mapping[str, Any], values: Mapping[str, Sequence[str]]) -> Request:
+    """Read ``Wishes``; other names are passed over.
 
     ``values`` holds what the model has learned, by letter, as its file lists it; a letter that it lacks is not
     checked. Raises GenerationError, or NotationError for what is no meter, key or form, with what would be right.
     """
     fields = {}
-    for name, wish in wishes.items():
+    for name, letter in LETTERS.items():
+        wish = wishes.get(name)
         if wish is None:
             continue
         text = " ".join(str(wish).split())  # a tune's own key or meter will do too
         if not text:
             raise GenerationError(f"{name} is empty; leave it out to let the model choose")
-        letter = LETTERS[name]
         if letter in "RO":
             text = _learned_value(name, text, values.get(letter, ()))
         fields[letter] = {"M": _meter, "K": _key, "I": parse_form}.get(letter, str)(text)
+    similarity, start = wishes.get("similarity"), wishes.get("start")
+    if start is not None and not isinstance(start, str):
+        raise GenerationError(f"start={start!r} should be music in ABC, such as 'DFA d2f'")
     if similarity is not None and "I" in fields and len(fields["I"].replace("|", ":").split(":")) < 3:
         raise GenerationError(f"similarity {similarity} needs several parts, but the form {fields['I']} has one")
     return Request(fields, similarity, *(read_start(start, fields.get("K", "none")) if start is not None else ()))

@@ -1,7 +1,7 @@
 """How tunes are written, whatever is wanted of them. Nothing here loads torch."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from numbers import Integral, Real
 from secrets import randbelow
@@ -10,7 +10,6 @@ from typing import Any, Literal, TypedDict, cast, get_args
 from folkrnn import __version__
 from folkrnn.errors import GenerationError
 from folkrnn.generation.sampling import SamplingParameters
-from folkrnn.notation import Key, Meter
 
 Sampler = Literal["random", "greedy", "beam"]
 
@@ -32,19 +31,12 @@ class GenerationOptions(TypedDict, total=False):
     unconstrained: bool
 
 
-class RequestOptions(GenerationOptions, total=False):
-    """The keyword arguments of ``Composer.generate`` but for ``progress`` and ``stop``."""
-
-    title: str | None
-    rhythm: str | None
-    origin: str | None
-    meter: str | Meter | None
-    key: str | Key | None
-    form: str | None
-    similarity: int | None
-    start: str | None
-    max_copied: float | None
-    critic: bool
+def check_names(options: Iterable[str], known: Sequence[str]) -> None:
+    """Raise GenerationError for the name of an option that is not known."""
+    for name in options:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise GenerationError(f"there is no option {name!r}; expected {', '.join(near or known)}")
 
 
 _KINDS: tuple[tuple[type, str, tuple[str, ...]], ...] = (
@@ -78,7 +70,8 @@ class GenerationSettings:
         for kind, noun, names in _KINDS:
             for name in names:
                 value = getattr(self, name)
-                if value is not None and not isinstance(value, kind):
+                optional = getattr(GenerationSettings, name) is None
+                if not isinstance(value, kind) and not (optional and value is None):
                     raise GenerationError(f"{name}={value!r} should be a {noun}")
         if self.sampler not in SAMPLERS:
             raise GenerationError(f"sampler={self.sampler!r} should be one of {', '.join(SAMPLERS)}")
@@ -93,13 +86,7 @@ class GenerationSettings:
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "GenerationSettings":
         """Return the settings that keyword arguments say. Raises GenerationError for a name that is none of them."""
-        known = [field.name for field in fields(cls)]
-        for name in options:
-            if name not in known:
-                wishes = list(RequestOptions.__annotations__)
-                near = difflib.get_close_matches(name, wishes, n=1) or difflib.get_close_matches(name, known, n=3)
-                expected = " or ".join(near) or ", ".join(known)
-                raise GenerationError(f"there is no option {name!r}; expected {expected}")
+        check_names(options, [field.name for field in fields(cls)])
         return cls(**options)
 
     @property

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from folkrnn.notation.final import ends_on, final_note
 from folkrnn.notation.findings import NOTE, Finding
-from folkrnn.notation.melody import ends_on, final_note
 from folkrnn.notation.pitch import STEPS, Pitch
 from folkrnn.notation.tune import Bar, Note, Tune
 

@@ -60,10 +60,10 @@ def test_what_is_no_wish_says_what_would_be_right(wish: dict[str, str | None], m
 def test_similarity_needs_several_parts() -> None:
     for form in ("8|", "8:", "16|"):
         with pytest.raises(GenerationError, match=f"similarity 3 needs several parts, but the form {form[:-1]}"):
-            read_request({"form": form}, {}, 3)
+            read_request({"form": form, "similarity": 3}, {})
     for form in ("8|8|", "8:8:", "4:8|"):
-        assert read_request({"form": form}, {}, 3).similarity == 3
-    assert read_request({}, {}, 0).similarity == 0
+        assert read_request({"form": form, "similarity": 3}, {}).similarity == 3
+    assert read_request({"similarity": 0}, {}).similarity == 0
 
 
 def test_a_prompt_holds_what_is_asked_for() -> None:
@@ -72,7 +72,7 @@ def test_a_prompt_holds_what_is_asked_for() -> None:
     assert (both.fields, both.similarity) == ({"I": "form 8:8: 4"}, None)
     alone = Request({"K": "D"}, similarity=4).prompt
     assert (alone.fields, alone.similarity) == ({"K": "D"}, 4)
-    start = read_request({}, {}, start="D2E *|F")
+    start = read_request({"start": "D2E *|F"}, {})
     assert start.prompt.body == start.body == "D2E"
     assert start.prompt.gaps == start.gaps == (Gap("|F"),)
 

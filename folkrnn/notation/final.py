@@ -1,4 +1,4 @@
-"""The melody of a tune: the top note of each chord, and where it ends."""
+"""The final of a tune: the note on which its melody ends."""
 
 from collections.abc import Sequence
 
