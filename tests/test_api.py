@@ -70,7 +70,7 @@ for call in (
     else:
         raise AssertionError
 """
-    assert not loaded(code) & HEAVY - {"numpy"}
+    assert not loaded(code) & HEAVY - {"numpy"}  # which safetensors brings
 
 
 def test_python_m_folkrnn_is_the_command() -> None:

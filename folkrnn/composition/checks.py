@@ -20,6 +20,7 @@ Model = str | PathLike[str] | None
 
 def check_generation(model: Model, options: Mapping[str, Any]) -> None:
     """Raise FolkrnnError for keyword arguments of ``Composer.generate`` that the model cannot meet."""
+    read_options(options, {})  # without the model file, which takes longer to read
     read_options(options, read_corpus_provenance(_path(model)).values)
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from folkrnn.errors import FolkrnnError, GenerationError, NotationError
 from folkrnn.generation.prompts import Gap, Prompt, given_line
-from folkrnn.generation.texts import GeneratedText
 from folkrnn.notation import ERROR, Tune, canonical, form, is_pickup, sections, without
 from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_line, bar_texts
 from folkrnn.notation.form import MAX_SIMILARITY, Part, read_form
@@ -19,6 +18,7 @@ from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.headers import split_header
 
 if TYPE_CHECKING:
+    from folkrnn.generation.texts import GeneratedText
     from folkrnn.model.checkpoint import Checkpoint
 
 BARS_AHEAD = 4
@@ -35,7 +35,7 @@ class Reworking:
 
     prompt: Prompt
     finish: Callable[[Tune], Tune]
-    score: Callable[[GeneratedText], float] | None
+    score: "Callable[[GeneratedText], float] | None"
     cautious: bool
 
 
@@ -130,7 +130,7 @@ def replacement(tune: Tune, first: int, last: int, checkpoint: "Checkpoint") -> 
     cautious = _grammar_for(fields, whole, checkpoint)
     heard = len("".join(line + text for line, text in texts[end : end + BARS_AHEAD])) if end < len(plain.bars) else 0
 
-    def score(text: GeneratedText) -> float:
+    def score(text: "GeneratedText") -> float:
         start = len(text.written) - len(after)
         return -float(text.bits[start : start + heard].sum())
 
