@@ -26,18 +26,12 @@ def read(source: Place | IO[str]) -> list[Tune]:
     Whatever cannot be read becomes a finding of its tune. Raises InputError for a file that is not there, is
     no text or holds no tune.
     """
-    if isinstance(source, str | PathLike):
-        from folkrnn.corpus.sources import read_text
+    from folkrnn.corpus.sources import read_text, tunes_in
 
+    if isinstance(source, str | PathLike):
         name = str(source)
-        text = read_text(name)
-    else:
-        name, text = str(getattr(source, "name", "")), source.read()
-    tunes = read_tunes(text, name)
-    if not tunes:
-        shown = name or "the text"
-        raise InputError(f"{shown}: holds no tune; expected one that begins with X: and has a K: field")
-    return tunes
+        return tunes_in(read_text(name), name)
+    return tunes_in(source.read(), str(getattr(source, "name", "")))
 
 
 def parse(text: str) -> list[Tune]:
@@ -78,8 +72,8 @@ def generate(count: int = 5, *, model: Place | None = None, **options: "Unpack[R
 
     ``options`` are those of ``Composer.generate``: title, rhythm, origin, meter, key, form, similarity, start,
     max_copied and critic; and temperature, sampler, beam_width, top_k, top_p, best_of, seed, max_length and
-    unconstrained. A tune that is not as wanted is left out, with a warning in the
-    log; so one may get fewer tunes. Raises FolkrnnError for what cannot be met.
+    unconstrained. A tune that is not as wanted is left out, with a warning in the log; so one may get fewer tunes.
+    Raises FolkrnnError for what cannot be met.
     """
     from folkrnn.composition.checks import check_generation
 

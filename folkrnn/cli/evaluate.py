@@ -71,10 +71,10 @@ def evaluate(
         if file.exists() and not force:
             raise InputError(f"{file}: exists; expected --force to overwrite it, or another folder for -o")
     from folkrnn.corpus import find_corpus
-    from folkrnn.model.locations import bundled_model
+    from folkrnn.model.locations import model_or_bundled
     from folkrnn.model.metadata import read_metadata
 
-    read_metadata(model or bundled_model())  # better to refuse a file that is no model before the corpus is read
+    read_metadata(model_or_bundled(model))  # better to refuse a file that is no model before the corpus is read
     log = logging.getLogger("folkrnn")
     corpus = find_corpus(sources, log.info)
     from folkrnn.analysis.originality import Index

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from folkrnn.corpus import SourceSettings, read_text, source_files
+from folkrnn.corpus import SourceSettings, read_text, source_files, tunes_in
 from folkrnn.errors import InputError
-from folkrnn.notation import Tune, read_tunes
+from folkrnn.notation import Tune
 
 
 def picked(tunes: list[Tune], numbers: tuple[int, ...] | None) -> list[Tune]:
@@ -28,10 +28,7 @@ def read_files(names: Sequence[str], on_error: Callable[[InputError], None]) -> 
         for file in source_files(SourceSettings(path=name)):
             try:
                 shown = "<stdin>" if file == "-" else file
-                found = read_tunes(read_text(file), shown)
-                if not found:
-                    raise InputError(f"{shown}: holds no tune; expected one that begins with X: and has a K: field")
-                tunes += found
+                tunes += tunes_in(read_text(file), shown)
             except InputError as error:
                 on_error(error)
         result.append((name, tunes))

@@ -5,13 +5,12 @@ The composer checks the same with the same functions; who calls it can learn soo
 
 from collections.abc import Mapping
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from folkrnn.composition.requests import read_options
 from folkrnn.composition.reworking import bar_range, check_count, check_range, check_tune, naming
 from folkrnn.composition.settings import GenerationSettings
-from folkrnn.model.locations import bundled_model
+from folkrnn.model.locations import model_or_bundled
 from folkrnn.model.metadata import read_corpus_provenance, read_metadata
 from folkrnn.notation import Tune
 
@@ -21,7 +20,7 @@ Model = str | PathLike[str] | None
 def check_generation(model: Model, options: Mapping[str, Any]) -> None:
     """Raise FolkrnnError for keyword arguments of ``Composer.generate`` that the model cannot meet."""
     read_options(options, {})  # without the model file, which takes longer to read
-    read_options(options, read_corpus_provenance(_path(model)).values)
+    read_options(options, read_corpus_provenance(model_or_bundled(model)).values)
 
 
 def check_extension(model: Model, tune: Tune, bars: int, options: Mapping[str, Any]) -> None:
@@ -30,7 +29,7 @@ def check_extension(model: Model, tune: Tune, bars: int, options: Mapping[str, A
     with naming(tune):
         check_count("bars", bars)
         check_tune(tune)
-    read_metadata(_path(model))
+    read_metadata(model_or_bundled(model))
 
 
 def check_rewriting(model: Model, tune: Tune, bars: int | tuple[int, int], options: Mapping[str, Any]) -> None:
@@ -39,8 +38,4 @@ def check_rewriting(model: Model, tune: Tune, bars: int | tuple[int, int], optio
     with naming(tune):
         check_tune(tune)
         check_range(tune, *bar_range(bars))
-    read_metadata(_path(model))
-
-
-def _path(model: Model) -> Path:
-    return Path(model) if model is not None else bundled_model()
+    read_metadata(model_or_bundled(model))

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
-from pathlib import Path
 from typing import Unpack
 
 from folkrnn.analysis.originality import DEFAULT_MAX_COPIED, Index, Originality
@@ -29,7 +28,7 @@ from folkrnn.generation.generator import TextWriter, Watch
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
-from folkrnn.model.locations import bundled_model
+from folkrnn.model.locations import model_or_bundled
 from folkrnn.notation import ERROR, Finding, Tune
 from folkrnn.validation import Report, ReportQueue
 
@@ -99,7 +98,7 @@ class Composer:
     """
 
     def __init__(self, model: str | PathLike[str] | None = None, *, jobs: int = 1) -> None:
-        self.path = Path(model) if model is not None else bundled_model()
+        self.path = model_or_bundled(model)
         self.checkpoint: Checkpoint = load_checkpoint(self.path)
         self._jobs = jobs
         self._index: Index | None = None

@@ -14,7 +14,7 @@ from folkrnn.corpus.build import (
 )
 from folkrnn.corpus.finding import find_corpus
 from folkrnn.corpus.recipe import Recipe, SourceSettings, list_recipes, load_recipe, recipe_of
-from folkrnn.corpus.sources import music21_collection, read_text, source_files
+from folkrnn.corpus.sources import music21_collection, read_text, source_files, tunes_in
 
 __all__ = [
     "SPLITS",
@@ -36,4 +36,5 @@ __all__ = [
     "save_corpus",
     "source_files",
     "statistics",
+    "tunes_in",
 ]

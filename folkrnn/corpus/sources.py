@@ -8,6 +8,7 @@ from pathlib import Path
 
 from folkrnn.corpus.recipe import SourceSettings
 from folkrnn.errors import CorpusError, InputError
+from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.lexer import decode
 
 MAX_CONTROL_SHARE = 0.05
@@ -47,6 +48,15 @@ def read_text(path: str | Path) -> str:
     if sum(character < " " and character not in "\t\n\r\f\v\x1a" for character in head) > MAX_CONTROL_SHARE * len(head):
         raise InputError(f"{name}: is not text; expected tunes in ABC notation")
     return text
+
+
+def tunes_in(text: str, name: str) -> list[Tune]:
+    """Return the tunes of the text of a file of this name. Raises InputError if there is none."""
+    tunes = read_tunes(text, name)
+    if not tunes:
+        shown = name or "the text"
+        raise InputError(f"{shown}: holds no tune; expected one that begins with X: and has a K: field")
+    return tunes
 
 
 def source_files(source: SourceSettings) -> list[str]:

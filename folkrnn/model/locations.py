@@ -1,5 +1,6 @@
 """Where model files lie. Nothing here loads torch."""
 
+from os import PathLike
 from pathlib import Path
 
 from folkrnn.errors import ModelError
@@ -17,6 +18,11 @@ def bundled_model() -> Path:
     if not path.is_file():
         raise ModelError(f"{path}: this installation carries no model; expected the file of one")
     return path
+
+
+def model_or_bundled(model: PathLike[str] | str | None) -> Path:
+    """Return the path of a model; None is the one that ships with folkrnn."""
+    return Path(model) if model is not None else bundled_model()
 
 
 def model_file(name: Path | str) -> Path:
