@@ -30,6 +30,11 @@ RHYTHMS = (
     "song", "reel", "jig", "hornpipe", "slip jig", "strathspey", "march", "quickstep", "air", "fling", "waltz", "polka",
     "slide", "minuet", "lament", "mazurka", "schottische",
 )  # fmt: skip
+"""The rhythms that have a number of their own as a context feature, in a fixed order: networks have learned it.
+
+This is no table of rhythms: what players know of each is in ``notation.rhythms``.
+"""
+
 ORIGINS = ("Ireland", "Scotland", "USA", "England", "Germany", "Austria", "France", "Netherlands", "China")
 
 
