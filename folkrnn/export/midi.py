@@ -27,7 +27,9 @@ from folkrnn.export.rendering import (
     PlaybackSettings,
     Swing,
     accompaniment,
+    default_style,
     default_swing,
+    manner_of,
     ornamented,
     performed_bars,
     to_ticks,
@@ -41,33 +43,6 @@ DRUM_CHANNEL, HIGH_CLICK, LOW_CLICK = 9, 76, 77
 """The channel of General MIDI's drums, and two wood blocks on it."""
 
 _HALF, _QUARTER, _DOTTED_QUARTER = Fraction(1, 2), Fraction(1, 4), Fraction(3, 8)
-
-DEFAULT_TEMPOS: dict[str, tuple[Fraction | None, Fraction, int]] = {
-    "slip jig": (Fraction(9, 8), _DOTTED_QUARTER, 120),
-    "hop jig": (Fraction(9, 8), _DOTTED_QUARTER, 126),
-    "slide": (Fraction(12, 8), _DOTTED_QUARTER, 140),
-    "jig": (Fraction(6, 8), _DOTTED_QUARTER, 120),
-    "reel": (Fraction(1), _HALF, 100),
-    "hornpipe": (Fraction(1), _QUARTER, 160),
-    "strathspey": (Fraction(1), _QUARTER, 128),
-    "highland": (Fraction(1), _QUARTER, 168),
-    "fling": (Fraction(1), _QUARTER, 168),
-    "schottische": (Fraction(1), _QUARTER, 150),
-    "barndance": (Fraction(1), _QUARTER, 160),
-    "polka": (_HALF, _QUARTER, 130),
-    "march": (Fraction(1), _QUARTER, 112),
-    "waltz": (Fraction(3, 4), _QUARTER, 140),
-    "mazurka": (Fraction(3, 4), _QUARTER, 138),
-    "minuet": (Fraction(3, 4), _QUARTER, 116),
-    "air": (None, _QUARTER, 76),
-    "lament": (None, _QUARTER, 60),
-    "song": (None, _QUARTER, 100),
-}
-"""Usual tempos by rhythm: the length of its bars, its beat, both in whole notes, and beats a minute.
-
-A dance written in bars of half that length, such as a reel in 2/4, has beats of half that length. Airs and songs have
-bars of any length.
-"""
 
 
 def to_midi(tune: Tune, playback: PlaybackSettings = DEFAULT_PLAYBACK) -> bytes:
@@ -90,7 +65,7 @@ def to_midi(tune: Tune, playback: PlaybackSettings = DEFAULT_PLAYBACK) -> bytes:
         melody: Iterable[PerformedNote] = _accented(_played(source), bars)
         melody = ornamented(melody, bars) if playback.ornaments else melody
         tracks = [_conductor(tune, order, bars, shift, playback), _part("Melody", 0, playback.program, heard(melody))]
-        strummed = list(accompaniment(bars)) if playback.chords else []
+        strummed = list(accompaniment(bars, default_style(tune))) if playback.chords else []
         if strummed:
             tracks.append(_part("Chords", 1, playback.chord_program, heard(strummed)))
         if shift:
@@ -108,14 +83,17 @@ def to_midi(tune: Tune, playback: PlaybackSettings = DEFAULT_PLAYBACK) -> bytes:
 
 
 def default_tempo(tune: Tune) -> Tempo:
-    """Return the usual tempo for a tune's rhythm, or else for its meter."""
-    rhythm = tune.rhythm.lower()
-    for name, (bar, beat, rate) in DEFAULT_TEMPOS.items():
-        if name in rhythm:
-            halved = bar is not None and tune.meter.bar == bar / 2
-            if tune.meter.compound and beat == _QUARTER:
-                beat = _DOTTED_QUARTER
-            return Tempo("", beat / 2 if halved else beat, Fraction(rate))
+    """Return the usual tempo for a tune's rhythm, or else for its meter.
+
+    A dance written in bars of half the usual length, such as a reel in 2/4, has beats of half that length.
+    """
+    manner = manner_of(tune)
+    if manner and manner.tempo:
+        bar, beat, rate = manner.tempo
+        halved = bar is not None and tune.meter.bar == bar / 2
+        if tune.meter.compound and beat == _QUARTER:
+            beat = _DOTTED_QUARTER
+        return Tempo("", beat / 2 if halved else beat, Fraction(rate))
     beat = tune.meter.pulse[0] if tune.meter.pulse else _QUARTER
     return Tempo("", beat, {_HALF: Fraction(88), _QUARTER: Fraction(112)}.get(beat, Fraction(104)))
 

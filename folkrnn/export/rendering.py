@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 from folkrnn.errors import ExportError
@@ -16,15 +17,13 @@ from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.harmony import Chord, chords
 from folkrnn.notation.key import Key
 from folkrnn.notation.pitch import Pitch
+from folkrnn.notation.rhythms import HELD, Rhythm, played_as, rhythm_in
 
 TICKS_PER_QUARTER = 480
 """Ticks to a quarter note."""
 
 DOWNBEAT, BEAT, OFFBEAT = 96, 86, 78
 """Velocities: the first beat of a bar, its other beats, and what lies between."""
-
-SWING = Fraction(3, 5)
-"""The share of a pair of notes that its first has in a hornpipe that is written evenly."""
 
 BASS, STRUM = 72, 58
 """Velocities of the accompaniment."""
@@ -41,7 +40,8 @@ class PlaybackSettings:
     """The decisions of a player.
 
     ``tempo`` is in beats of the meter a minute and replaces the tune's own. ``swing`` is the first note's share of a
-    pair of short notes, from 1/2 (even) to 3/4 (dotted). Without it only hornpipes that are written evenly swing.
+    pair of short notes, from 1/2 (even) to 3/4 (dotted). Without it the dances that players swing do so, hornpipes
+    above all, where they are written evenly.
     ``chords`` says whether chord symbols are heard. ``program`` and ``chord_program`` are General MIDI programs from
     0, ``count_in`` a number of bars. Raises ExportError for values that nobody can play.
     """
@@ -235,9 +235,16 @@ def swing_pair(bar: Bar) -> Fraction | None:
     return Fraction(1, 8) if bar.meter.bar <= Fraction(1, 2) else Fraction(1, 4)
 
 
+def manner_of(tune: Tune) -> Rhythm | None:
+    """Return the rhythm whose tempo, swing and style a tune has; None where its ``R:`` names none."""
+    rhythm = rhythm_in(tune.rhythm)
+    return played_as(rhythm, str(tune.meter)) if rhythm else None
+
+
 def default_swing(tune: Tune) -> Fraction:
-    """Return SWING for a hornpipe that is written evenly, and a half for any other tune."""
-    if "hornpipe" not in tune.rhythm.lower():
+    """Return the swing of the tune's rhythm where it is written evenly; a half where it is dotted, or has none."""
+    manner = manner_of(tune)
+    if manner is None or manner.swing is None:
         return Fraction(1, 2)
     even = dotted = 0
     for bar in tune.bars:
@@ -247,14 +254,23 @@ def default_swing(tune: Tune) -> Fraction:
         for onset, _ in bar.timed_notes():
             even += onset % pair == pair / 2
             dotted += onset % pair == pair * 3 / 4
-    return SWING if even > dotted else Fraction(1, 2)
+    return manner.swing if even > dotted else Fraction(1, 2)
 
 
 # Accompaniment ----------------------------------------------------------------------------------------
 
 
-def accompaniment(bars: Sequence[PerformedBar]) -> Iterator[PerformedNote]:
-    """Yield a guitar's bass notes on strong beats and chords on weak ones, from the first chord symbol on."""
+def default_style(tune: Tune) -> str:
+    """Return the style of the tune's rhythm; empty where the meter gives it."""
+    manner = manner_of(tune)
+    return manner.style if manner else ""
+
+
+def accompaniment(bars: Sequence[PerformedBar], style: str = "") -> Iterator[PerformedNote]:
+    """Yield a guitar's bass notes on strong beats and chords on weak ones, from the first chord symbol on.
+
+    In the style HELD it plays both at once, where a bar begins or the chord changes, and lets them sound.
+    """
     chord: Chord | None = None
     for onset, bar, completes in bars:
         found = list(chords(bar))
@@ -262,7 +278,7 @@ def accompaniment(bars: Sequence[PerformedBar]) -> Iterator[PerformedNote]:
             chord = found[-1][1] if found else chord
             continue
         changes = dict(found)
-        for place, strong, length in _pattern(bar):
+        for place, strong, length in _held(bar, changes) if style == HELD else _pattern(bar):
             if place >= bar.duration:
                 break
             chord = next((changes[at] for at in sorted(changes, reverse=True) if at <= place), chord)
@@ -273,6 +289,14 @@ def accompaniment(bars: Sequence[PerformedBar]) -> Iterator[PerformedNote]:
             yield from (PerformedNote(start, end, pitch, BASS if strong else STRUM) for pitch in pitches)
         if found:
             chord = found[-1][1]
+
+
+def _held(bar: Bar, changes: Iterable[Fraction]) -> Iterator[tuple[Fraction, bool, Fraction]]:
+    """Yield the strokes of a bar, as ``_pattern`` does, of chords that sound until the next one."""
+    places = sorted({Fraction(0), *changes})
+    for place, following in pairwise([*places, bar.duration]):
+        for strong in (True, False):
+            yield place, strong, following - place
 
 
 def _pattern(bar: Bar) -> Iterator[tuple[Fraction, bool, Fraction]]:

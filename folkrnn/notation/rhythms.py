@@ -131,7 +131,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
         like=("quickstep", "march", "polka", "jig"), aliases=("military two-step",),
     ),
     Rhythm(
-        "cotillion", ("6/8", "2/4"), UsualTempo(_IN_TWO, _QUARTER, 108), like=("quickstep", "jig", "march"),
+        "cotillion", ("2/4", "6/8"), UsualTempo(_IN_TWO, _QUARTER, 108), like=("quickstep", "jig", "march"),
         aliases=("cotillon",),
     ),
     Rhythm(

@@ -2,15 +2,16 @@
 
 import io
 import wave
+from collections import Counter
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import mido
 import numpy as np
 import pytest
 
 from folkrnn.errors import ExportError
-from folkrnn.export.midi import DEFAULT_TEMPOS, _merged, _part, default_tempo, to_midi
+from folkrnn.export.midi import _merged, _part, default_tempo, to_midi
 from folkrnn.export.rendering import (
     DEFAULT_PLAYBACK,
     DOWNBEAT,
@@ -22,6 +23,7 @@ from folkrnn.export.rendering import (
 from folkrnn.export.sound import SAMPLE_RATE, to_wav
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.performance import performance
+from folkrnn.notation.rhythms import RHYTHMS
 
 
 def tune(body: str, meter: str = "4/4", key: str = "C", **fields: str) -> Tune:
@@ -131,7 +133,9 @@ def test_a_tune_without_tempo_has_the_usual_one(rhythm, meter, expected):
 
 
 def test_usual_tempos_are_playable():
-    assert all(40 <= 4 * beat * rate <= 320 for _, beat, rate in DEFAULT_TEMPOS.values())
+    for rhythm in RHYTHMS:
+        for meter in rhythm.meters:
+            assert 40 <= default_tempo(tune("A2|", meter, R=rhythm.name)).quarters <= 320
 
 
 def test_meter_and_key_are_marked_where_they_change():
@@ -215,6 +219,18 @@ def test_hornpipes_swing_unless_they_are_written_dotted():
     assert [start for start, _, _ in notes(played("ABcd efga|", R="hornpipe"))][:3] == [0, 288, 480]
     assert [start for start, _, _ in notes(played("A>Bc>d e>fg>a|", R="hornpipe"))][:3] == [0, 360, 480]
     assert [start for start, _, _ in notes(played("ABcd efga|", R="reel"))][:3] == [0, 240, 480]
+    assert [start for start, _, _ in notes(played("ABcd efga|", R="Barn Dance"))][:3] == [0, 288, 480]
+
+
+def test_an_air_has_chords_that_sound() -> None:
+    def strokes(rhythm: str) -> dict[int, int]:
+        """How many notes of the guitar begin at each tick."""
+        track = played('"G"G4 "C"c4|"G"G8|', R=rhythm).tracks[2]
+        now = accumulate(message.time for message in track)
+        return Counter(tick for tick, message in zip(now, track, strict=True) if message.type == "note_on")
+
+    assert strokes("Slow Air") == {0: 4, 960: 4, 1920: 4}
+    assert strokes("reel") == {start: 3 if start % 960 else 1 for start in range(0, 3840, 480)}
 
 
 def test_swing_can_be_asked_for():
@@ -348,6 +364,14 @@ def test_beats_have_their_velocities(body: str, meter: str, expected: list[int])
         ("waltz", "3/4", "1/4", 140), ("waltz", "3/8", "1/8", 140), ("mazurka", "3/4", "1/4", 138),
         ("minuet", "3/4", "1/4", 116), ("slow air", "6/8", "3/8", 76), ("air", "3/4", "1/4", 76),
         ("lament", "4/4", "1/4", 60), ("song", "none", "1/4", 100),
+        ("clog", "2/2", "1/4", 152), ("rant", "4/4", "1/2", 96), ("quickstep", "2/4", "1/4", 120),
+        ("Quick Step", "6/8", "3/8", 120), ("galop", "2/4", "1/4", 144), ("two-step", "6/8", "3/8", 116),
+        ("single jig", "6/8", "3/8", 126), ("varsovienne", "3/4", "1/4", 132), ("polska", "3/4", "1/4", 112),
+        ("three-two", "3/2", "1/2", 96), ("planxty", "6/8", "3/8", 100), ("planxty", "4/4", "1/4", 100),
+        ("set dance", "6/8", "3/8", 120), ("set dance", "C|", "1/4", 160), ("set dance", "2/4", "1/8", 160),
+        ("contradance", "4/4", "1/2", 100), ("contra", "6/8", "3/8", 120), ("contra", "2/4", "1/4", 100),
+        ("Slip Jig", "9/8", "3/8", 120), ("Slip-Jigs", "9/8", "3/8", 120), ("slipjig", "9/8", "3/8", 120),
+        ("Barn Dance", "4/4", "1/4", 160), ("Reels", "4/4", "1/2", 100), ("Jig/Reel", "6/8", "3/8", 120),
         ("", "C|", "1/2", 88), ("", "4/4", "1/4", 112), ("", "3/4", "1/4", 112), ("", "6/8", "3/8", 104),
         ("", "5/8", "3/8", 104), ("", "none", "1/4", 112),
     ],

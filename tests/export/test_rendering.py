@@ -16,6 +16,7 @@ from folkrnn.export.rendering import (
     PlaybackSettings,
     Swing,
     accompaniment,
+    default_style,
     default_swing,
     ornamented,
     performed_bars,
@@ -24,6 +25,7 @@ from folkrnn.export.rendering import (
 )
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.repeats import order_of
+from folkrnn.notation.rhythms import HELD, SWING
 
 LOUD = 90
 """The velocity of the notes that are adorned here."""
@@ -304,9 +306,22 @@ def test_meters_without_pairs_do_not_swing() -> None:
         ("ABc def|", "6/8", "hornpipe", "1/2"),
         ("A/B/c/d/ e/f/g/a/|", "2/4", "hornpipe", "3/5"),
         ("ABcd|", "2/4", "hornpipe", "1/2"),
+        ("ABcd efga|", "4/4", "Hornpipes", "3/5"),
+        ("ABcd efga|", "4/4", "clog", "3/5"),
+        ("ABcd efga|", "4/4", "Barn Dance", "3/5"),
+        ("ABcd efga|", "4/4", "schottische", "3/5"),
+        ("A/B/c/d/ e/f/g/a/|", "2/4", "schottische", "3/5"),
+        ("ABcd efga|", "C|", "highland", "3/5"),
+        ("ABcd efga|", "C|", "Highland Fling", "3/5"),
+        ("A>Bc<d e>fg<a|", "C|", "highland", "1/2"),
+        ("ABcd efga|", "4/4", "set dance", "3/5"),
+        ("ABc def|", "6/8", "set dance", "1/2"),
+        ("ABcd efga|", "4/4", "strathspey", "1/2"),
+        ("ABcd efga|", "4/4", "polka", "1/2"),
+        ("ABcd efga|", "4/4", "march", "1/2"),
     ],
 )
-def test_only_an_even_hornpipe_swings_by_itself(body: str, meter: str, rhythm: str, swing: str) -> None:
+def test_only_an_even_dance_that_players_swing_swings_by_itself(body: str, meter: str, rhythm: str, swing: str) -> None:
     assert default_swing(tune(body, meter, rhythm=rhythm)) == Fraction(swing)
 
 
@@ -368,6 +383,19 @@ def test_a_pickup_has_no_stroke_but_its_chord_holds() -> None:
     assert played[-1] == (3600, 3840, "55 60 64")
 
 
+def test_held_chords_sound_until_the_chord_changes_or_the_bar_ends() -> None:
+    read = bars('"G"G3 "C"G5|A8|"D7"A8|')
+    played = [(each.start, each.end) for each in accompaniment(read, HELD) if each.velocity == BASS]
+    assert played == [(0, 720), (720, 1920), (1920, 3840), (3840, 5760)]
+    chord = [each for each in accompaniment(read, HELD) if each.start == 720]
+    assert [each.pitch for each in chord] == [48, 55, 60, 64]
+
+
+def test_airs_and_laments_hold_their_chords() -> None:
+    for rhythm, style in (("air", HELD), ("Slow Air", HELD), ("lament", HELD), ("song", ""), ("reel", ""), ("", "")):
+        assert default_style(tune("A8|", rhythm=rhythm)) == style
+
+
 def test_a_short_bar_ends_the_strokes() -> None:
     assert strokes('"G"A8|G4|]')[-2:] == [(1920, 2400, G), (2400, 2880, GBD)]
 
@@ -397,4 +425,4 @@ def test_an_unplayed_bar_leaves_its_order() -> None:
 def test_velocities_and_lengths_have_their_values() -> None:
     velocities = rendering.DOWNBEAT, rendering.BEAT, rendering.OFFBEAT, rendering.BASS, rendering.STRUM
     assert velocities == (96, 86, 78, 72, 58)
-    assert (14, 60, Fraction(3, 5)) == (rendering.ACCENTED, rendering.MAX_GRACE, rendering.SWING)
+    assert (14, 60, Fraction(3, 5)) == (rendering.ACCENTED, rendering.MAX_GRACE, SWING)

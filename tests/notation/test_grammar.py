@@ -15,6 +15,7 @@ from folkrnn.errors import NotationError
 from folkrnn.notation import NOTE, canonical, form, read_tunes
 from folkrnn.notation.grammar import Grammar, Walk
 from folkrnn.notation.headers import in_canonical_order, training_text
+from folkrnn.notation.rhythms import usual_meters
 from folkrnn.validation import validate_tune
 
 LATIN = frozenset(map(chr, [10, *range(32, 127), *range(192, 256)]))
@@ -162,6 +163,9 @@ def test_unusual_ones_are_left_out_where_other_programs_stumble() -> None:
 def test_hornpipes_keep_to_the_meters_that_abc2midi_knows() -> None:
     header = "X:1\nT:Test\nR:hornpipe\nM:"
     assert walked(CAUTIOUS, header).choices == {"2", "4"}
+    for meter in ("2/4", "4/4"):
+        assert meter in usual_meters("hornpipe")
+        assert walked(CAUTIOUS, header + meter).choices == {"\n"}
     assert len(walked(WHOLE, header).choices) > 5
     told = walked(CAUTIOUS, "X:1\nT:Test\nM:6/8\nR:hornpip")
     assert "e" not in told.choices

@@ -31,6 +31,8 @@ def test_every_row_is_in_the_language_of_the_project() -> None:
     for rhythm in RHYTHMS:
         assert [str(parse_meter(meter)) for meter in rhythm.meters] == list(rhythm.meters)
         assert parse_form(rhythm.form) == rhythm.form
+        if rhythm.tempo and rhythm.tempo.bar:
+            assert rhythm.tempo.bar == parse_meter(rhythm.meters[0]).bar
         assert rhythm.name == rhythm.name.lower()
 
 

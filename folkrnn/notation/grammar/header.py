@@ -11,6 +11,7 @@ from folkrnn.notation.grammar.bar import SOON, BarGrammar, grammar_ticks
 from folkrnn.notation.grammar.words import Words
 from folkrnn.notation.headers import next_fields
 from folkrnn.notation.meter import parse_meter
+from folkrnn.notation.rhythms import usual_meters
 
 MAX_TEXT = {"T": 80, "R": 30, "O": 30}
 """The most characters of a title, a rhythm and an origin; half of it if a whole tune has fewer than 1000."""
@@ -31,7 +32,9 @@ _FIXED = {"X": "1", "L": "1/8"}
 _OPENING = "form "
 _FORM = re.compile(_OPENING + r"([1-9]\d{0,2}[:|])+( \d{0,2})?")
 _HORNPIPE = "hornpipe"
-_HORNPIPE_METERS = ("2/4", "4/4")
+_HORNPIPE_METERS = tuple(meter for meter in usual_meters(_HORNPIPE) if meter.endswith("/4"))
+"""The meters of hornpipes in quarters: abc2midi takes R:hornpipe in 2/4 and 4/4 only, and swings it wrongly in 3/2."""
+
 _LINE_END = frozenset("\n")
 
 
