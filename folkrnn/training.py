@@ -8,7 +8,7 @@ from typing import Any, TypedDict, Unpack
 
 from folkrnn.analysis.originality import Index, index_path
 from folkrnn.composition.critic import real_tunes, with_critic
-from folkrnn.corpus import Corpus, CorpusTune, field_values, merged_values
+from folkrnn.corpus import Corpus, CorpusTune, field_values, header_fields, merged_values
 from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
 from folkrnn.errors import ModelError
 from folkrnn.evaluation.bits import measure_bits, summarise
@@ -18,6 +18,7 @@ from folkrnn.model.locations import MODEL_FILE, check_run, model_file
 from folkrnn.model.network import NetworkSettings, device_for
 from folkrnn.model.progress import TrainingProgress
 from folkrnn.model.provenance import CorpusProvenance
+from folkrnn.model.repertoire import Repertoire
 from folkrnn.model.schedule import TrainingSettings
 from folkrnn.model.training import saved_settings, train_network
 from folkrnn.model.vocabulary import Vocabulary
@@ -85,9 +86,12 @@ def train_model(
     # Other keys bring other accidentals and octave marks, so the alphabet must not be that of one pass.
     vocabulary = Vocabulary.from_texts([*(tune.text for tune in corpus.tunes), SPELLINGS])
     values = field_values(corpus.tunes)
+    repertoire = repertoire_of(corpus)
     if initial is not None:
         initial = with_vocabulary(initial, vocabulary.characters, network)
         values = merged_values(values, initial.corpus.values)
+        earlier = initial.corpus
+        repertoire = (earlier.repertoire or repertoire) if resume else repertoire.after(earlier.learned)
     tunes = corpus.of("train") or list(corpus.tunes)
     held_out = corpus.of("validation") or tunes
     real = real_tunes(tunes, critic, settings.seed) if critic else []
@@ -105,7 +109,7 @@ def train_model(
         initial=initial,
         device=device,
         jobs=max(1, processors() // group.size),
-        corpus=CorpusProvenance(corpus.recipe, corpus.digest, transpose, values),
+        corpus=CorpusProvenance(corpus.recipe, corpus.digest, transpose, values, repertoire),
     )
     if not group.is_main:
         return None
@@ -117,6 +121,11 @@ def train_model(
         save_checkpoint(result.model, checkpoint)
     bits = {split: {name: part["bits_per_note"] for name, part in parts.items()} for split, parts in figures.items()}
     return TrainedModel(result.model, bits)
+
+
+def repertoire_of(corpus: Corpus) -> Repertoire:
+    """Return what the tunes of a corpus have, with the mix of its recipe."""
+    return Repertoire.of((header_fields(tune.text) for tune in corpus.tunes), corpus.mix)
 
 
 def _network(

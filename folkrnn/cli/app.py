@@ -12,6 +12,7 @@ from folkrnn.cli.corpus import corpus
 from folkrnn.cli.evaluate import evaluate
 from folkrnn.cli.export import export
 from folkrnn.cli.generate import generate_command
+from folkrnn.cli.model import model_command
 from folkrnn.cli.originality import originality
 from folkrnn.cli.play import play
 from folkrnn.cli.rework import continue_, rewrite_command
@@ -31,7 +32,7 @@ def cli() -> None:
 
 COMMANDS = (
     corpus, train_command, generate_command, continue_, rewrite_command, validate_command, export, play, originality,
-    evaluate,
+    evaluate, model_command,
 )  # fmt: skip
 
 for command in COMMANDS:

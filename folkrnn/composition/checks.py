@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from os import PathLike
 from typing import Any
 
+from folkrnn.composition.programme import Programme
 from folkrnn.composition.requests import read_options
 from folkrnn.composition.reworking import bar_range, check_count, check_range, check_tune, naming
 from folkrnn.composition.settings import GenerationSettings
@@ -19,8 +20,10 @@ Model = str | PathLike[str] | None
 
 def check_generation(model: Model, options: Mapping[str, Any]) -> None:
     """Raise FolkrnnError for keyword arguments of ``Composer.generate`` that the model cannot meet."""
-    read_options(options, {})  # without the model file, which takes longer to read
-    read_options(options, read_corpus_provenance(model_or_bundled(model)).values)
+    read_options(options, None)  # without the model file, which takes longer to read
+    repertoire = read_corpus_provenance(model_or_bundled(model)).learned
+    _, request, mix = read_options(options, repertoire)
+    Programme(request, repertoire, mix=mix)
 
 
 def check_extension(model: Model, tune: Tune, bars: int, options: Mapping[str, Any]) -> None:

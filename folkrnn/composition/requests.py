@@ -6,7 +6,10 @@ draft that breaks a wish is refused. Nothing here loads torch.
 """
 
 import difflib
-from collections.abc import Mapping, Sequence
+import math
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
@@ -14,8 +17,10 @@ from folkrnn.composition.settings import GenerationOptions, GenerationSettings, 
 from folkrnn.composition.starts import read_start
 from folkrnn.errors import GenerationError
 from folkrnn.generation.prompts import Gap, Prompt
+from folkrnn.model.repertoire import Repertoire
 from folkrnn.notation import Key, Meter, Tune, ends_on, form, parse_key, parse_meter, similarity
 from folkrnn.notation.form import MAX_SIMILARITY, parse_form
+from folkrnn.notation.rhythms import RHYTHMS, rhythm_named, suggestions, usual_meters
 
 LETTERS = {"title": "T", "rhythm": "R", "origin": "O", "meter": "M", "key": "K", "form": "I"}
 """The wishes for header fields, by name, with the fields' letters."""
@@ -28,6 +33,22 @@ SIMILARITY_TOLERANCE = 1
 
 SHOWN_VALUES = 8
 """The most values that a message lists."""
+
+SHOWN_METERS = 3
+"""The most meters of a rhythm that a message lists."""
+
+PERCENT_ROUNDING = 1
+"""Percentages may add up to this much more or less than 100."""
+
+ADJECTIVES = {
+    "irish": "ireland", "scottish": "scotland", "scots": "scotland", "english": "england", "american": "usa",
+    "us": "usa", "united states": "usa", "america": "usa", "german": "germany", "austrian": "austria",
+    "swiss": "switzerland", "dutch": "netherlands", "french": "france", "swedish": "sweden", "danish": "denmark",
+    "polish": "poland", "russian": "russia", "hungarian": "hungary", "italian": "italy", "chinese": "china",
+}  # fmt: skip
+"""Other words for origins."""
+
+_MIX_ENTRY = re.compile(r"(?P<rhythm>[^=:%\d]*[^=:%\d\s])\s*(?:[=: ]\s*(?P<weight>\d+(?:\.\d+)?)\s*%?)?")
 
 
 class Wishes(TypedDict, total=False):
@@ -46,6 +67,7 @@ class Wishes(TypedDict, total=False):
 class RequestOptions(Wishes, GenerationOptions, total=False):
     """The keyword arguments of ``Composer.generate`` but for ``progress`` and ``stop``."""
 
+    mix: str | Mapping[str, float] | None
     max_copied: float | None
     critic: bool
 
@@ -78,12 +100,11 @@ class Request:
         return bool(self.fields) or self.similarity is not None
 
     def violation(self, tune: Tune) -> str:
-        """Return the first wish that a tune breaks; empty if it keeps all."""
-        for letter in "TRO":
-            if letter in self.fields and tune.field(letter) != self.fields[letter]:
-                return f"{letter}:{tune.field(letter)} is not {self.fields[letter]}"
-        if "M" in self.fields and str(tune.meter) != self.fields["M"]:
-            return f"the meter is {tune.meter}"
+        """Return the first wish that a tune breaks; empty if it keeps all. Title, rhythm and origin are given to it."""
+        if "M" in self.fields:
+            other = next((meter for meter in _meters(tune) if str(meter) != self.fields["M"]), None)
+            if other is not None:
+                return f"the meter is {other}"
         if "I" in self.fields and form(tune) != self.fields["I"]:
             return f"the form is {form(tune)}"
         if self.similarity is not None:
@@ -93,6 +114,11 @@ class Request:
         if "K" in self.fields:
             return _key_violation(tune, parse_key(self.fields["K"]))
         return ""
+
+
+def _meters(tune: Tune) -> list[Meter]:
+    """Return the meter of a tune and those of its bars."""
+    return list(dict.fromkeys([tune.meter, *(bar.meter for bar in tune.bars)]))
 
 
 def _key_violation(tune: Tune, key: Key) -> str:
@@ -108,8 +134,10 @@ def _key_violation(tune: Tune, key: Key) -> str:
     return "" if share >= MIN_IN_SCALE else f"only {share:.0%} of the notes belong to {key}"
 
 
-def read_options(options: Mapping[str, Any], values: Mapping[str, Sequence[str]]) -> tuple[GenerationSettings, Request]:
-    """Read ``RequestOptions``: how tunes are written, and what is wanted of them, as ``read_request`` reads it.
+def read_options(
+    options: Mapping[str, Any], repertoire: Repertoire | None
+) -> tuple[GenerationSettings, Request, dict[str, float]]:
+    """Read ``RequestOptions``: how tunes are written, what is wanted of them (``read_request``), and the mix.
 
     Raises FolkrnnError for what cannot be met.
     """
@@ -122,14 +150,18 @@ def read_options(options: Mapping[str, Any], values: Mapping[str, Sequence[str]]
     share = options.get("max_copied")
     if share is not None and not (isinstance(share, int | float) and 0 <= share <= 1):
         raise GenerationError(f"max_copied={share!r} should be from 0 to 1, a share of the notes")
-    return settings, read_request(options, values)
+    request, mix = read_request(options, repertoire), options.get("mix")
+    if mix is not None and "R" in request.fields:
+        raise GenerationError("rhythm and mix are both given; expected one of them")
+    return settings, request, {} if mix is None else read_mix(mix, repertoire)
 
 
-def read_request(wishes: Mapping[str, Any], values: Mapping[str, Sequence[str]]) -> Request:
+def read_request(wishes: Mapping[str, Any], repertoire: Repertoire | None = None) -> Request:
     """Read ``Wishes``; other names are passed over.
 
-    ``values`` holds what the model has learned, by letter, as its file lists it; a letter that it lacks is not
-    checked. Raises GenerationError, or NotationError for what is no meter, key or form, with what would be right.
+    Rhythm and origin must be known: in the ``repertoire`` of the model, or a rhythm in the table of rhythms. Without a
+    repertoire they are not checked. Raises GenerationError, or NotationError for what is no meter, key or form, with
+    what would be right.
     """
     fields = {}
     for name, letter in LETTERS.items():
@@ -139,8 +171,10 @@ def read_request(wishes: Mapping[str, Any], values: Mapping[str, Sequence[str]])
         text = " ".join(str(wish).split())  # a tune's own key or meter will do too
         if not text:
             raise GenerationError(f"{name} is empty; leave it out to let the model choose")
-        if letter in "RO":
-            text = _learned_value(name, text, values.get(letter, ()))
+        if any(unicodedata.category(character) == "Cc" for character in text):
+            raise GenerationError(f"{name}={text!r} holds a control character; expected plain text")
+        if letter in "RO" and repertoire is not None:
+            text = _rhythm(text, repertoire) if letter == "R" else _origin(text, repertoire)
         fields[letter] = {"M": _meter, "K": _key, "I": parse_form}.get(letter, str)(text)
     similarity, start = wishes.get("similarity"), wishes.get("start")
     if start is not None and not isinstance(start, str):
@@ -150,11 +184,47 @@ def read_request(wishes: Mapping[str, Any], values: Mapping[str, Sequence[str]])
     return Request(fields, similarity, *(read_start(start, fields.get("K", "none")) if start is not None else ()))
 
 
-def unlearned(request: Request, values: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return one sentence for each requested meter or key that the model has never met."""
+def read_mix(mix: str | Mapping[str, float], repertoire: Repertoire | None = None) -> dict[str, float]:
+    """Read a mix: weights by rhythm, or a text such as ``reel=3,jig=2`` or ``reel 60%, jig 40%``.
+
+    Raises GenerationError for an unknown rhythm, and for weights that are none or that do not add up.
+    """
+    pairs = dict(_mix_entries(mix)) if isinstance(mix, str) else dict(mix)
+    weights: dict[str, float] = {}
+    for name, weight in pairs.items():
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < math.inf:
+            raise GenerationError(f"mix={mix!r}: the weight of {name} should be a number from 0 up")
+        rhythm = str(name) if repertoire is None else _rhythm(str(name), repertoire)
+        weights[rhythm] = weights.get(rhythm, 0) + weight
+    if not sum(weights.values()) > 0:
+        raise GenerationError(f"mix={mix!r} holds no rhythm; expected weights such as 'reel=3,jig=2'")
+    if isinstance(mix, str) and "%" in mix and abs(sum(weights.values()) - 100) > PERCENT_ROUNDING:
+        raise GenerationError(f"mix={mix!r} adds up to {sum(weights.values()):g} %; expected 100 %")
+    return weights
+
+
+def _mix_entries(text: str) -> Iterator[tuple[str, float]]:
+    """Yield the rhythms of a mix in words, each with its weight."""
+    percent = text.count("%")
+    entries = [entry.strip() for entry in text.split(",") if entry.strip()]
+    if percent not in (0, len(entries)):
+        raise GenerationError(f"mix={text!r} has weights and percentages; expected all of one kind")
+    for entry in entries:
+        found = _MIX_ENTRY.fullmatch(entry)
+        if not found:
+            raise GenerationError(f"mix={text!r}: {entry!r} should be a rhythm and its weight, such as reel=3")
+        yield found["rhythm"], float(found["weight"] or 1)
+
+
+def unlearned(request: Request, repertoire: Repertoire) -> list[str]:
+    """Return one sentence for each requested meter or key that the model has never met, alone or with the rhythm."""
     sentences = []
+    rhythm, meter = request.fields.get("R", ""), request.fields.get("M")
+    usual = repertoire.usual_meters(rhythm)
+    if meter and usual and meter not in {*usual, *repertoire.meters(rhythm), *usual_meters(rhythm)}:
+        sentences.append(f"a {rhythm} is not in {meter}; the usual meter is {' or '.join(usual[:SHOWN_METERS])}")
     for name, letter in (("meter", "M"), ("key", "K")):
-        wish, known = request.fields.get(letter), values.get(letter, ())
+        wish, known = request.fields.get(letter), repertoire.values(letter)
         if wish and known and wish not in known:
             sentences.append(f"the model has learned no tune with the {name} {wish}; it knows {_listed(known)}")
     return sentences
@@ -171,14 +241,32 @@ def _key(text: str) -> str:
     return str(Key(key.tonic, key.mode))
 
 
-def _learned_value(name: str, text: str, known: Sequence[str]) -> str:
-    """Return a value as the model has learned it, whatever its capitals. Raises GenerationError for an unknown one."""
+def _rhythm(text: str, repertoire: Repertoire) -> str:
+    """Return a rhythm as the model writes it: one that it has learned, or one of the table.
+
+    Raises GenerationError for another, with names of the same meaning.
+    """
+    learned = repertoire.rhythms
+    known = rhythm_named(text)
+    for name in learned:
+        if name.lower() == text.lower() or (known and rhythm_named(name) is known):
+            return name
+    if known:
+        return known.name
+    names = list(dict.fromkeys([*learned, *(rhythm.name for rhythm in RHYTHMS)]))
+    raise GenerationError(f"there is no rhythm {text!r}; expected one such as {', '.join(suggestions(text, names))}")
+
+
+def _origin(text: str, repertoire: Repertoire) -> str:
+    """Return an origin as the model has learned it. Raises GenerationError for one that it has not."""
+    known = repertoire.values("O")
     by_lower = {value.lower(): value for value in reversed(known)}
-    if not known or text.lower() in by_lower:
-        return by_lower.get(text.lower(), text)
-    near = difflib.get_close_matches(text.lower(), by_lower, n=3, cutoff=0.5)
+    found = by_lower.get(text.lower()) or by_lower.get(ADJECTIVES.get(text.lower(), ""))
+    if found or not known:
+        return found or text
+    near = difflib.get_close_matches(text.lower(), by_lower, n=3, cutoff=0.7)
     expected = ", ".join(by_lower[value] for value in near) if near else _listed(known)
-    raise GenerationError(f"the model has learned no {name} {text!r}; expected one such as {expected}")
+    raise GenerationError(f"the model has learned no origin {text!r}; expected one such as {expected}")
 
 
 def _listed(values: Sequence[str]) -> str:

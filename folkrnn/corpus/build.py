@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +41,14 @@ class CorpusTune:
 class Corpus:
     """The tunes that a recipe keeps, in the order of its sources, and the counts of dropped ones.
 
-    ``dropped`` counts them by collection and reason.
+    ``dropped`` counts them by collection and reason. ``mix`` is that of the recipe: weights of rhythms.
     """
 
     name: str
     recipe: dict[str, Any]
     tunes: tuple[CorpusTune, ...]
     dropped: dict[str, dict[str, int]]
+    mix: dict[str, float] = field(default_factory=dict)
 
     def texts(self, split: str) -> list[str]:
         """Return the canonical texts of one split."""
@@ -86,7 +87,8 @@ def build_corpus(recipe: Recipe, progress: Callable[[str], None] | None = None) 
         )
         for (tune, collection, text), name in zip(kept, names, strict=True)
     )
-    return Corpus(recipe.name, recipe.settings(), tunes, {name: dict(counts) for name, counts in dropped.items()})
+    left_out = {name: dict(counts) for name, counts in dropped.items()}
+    return Corpus(recipe.name, recipe.settings(), tunes, left_out, recipe.mix)
 
 
 def kept_tunes(
@@ -184,6 +186,7 @@ def save_corpus(corpus: Corpus, folder: Path, overwrite: bool = False) -> None:
         raise CorpusError(f"{taken[0]}: exists already; --force overwrites it")
     tunes = [{k: v for k, v in asdict(tune).items() if k != "text"} for tune in corpus.tunes]
     about = {"name": corpus.name, "recipe": corpus.recipe, "digest": corpus.digest, "dropped": corpus.dropped}
+    about["mix"] = corpus.mix
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for split, path in paths.items():
@@ -203,7 +206,7 @@ def load_corpus(folder: Path) -> Corpus:
             content = (folder / f"{split}.abc").read_text(encoding="utf-8")
             texts[split] = iter([text.rstrip("\n") + "\n" for text in content.split("\n\n") if text.strip()])
         tunes = [CorpusTune(text=next(texts[entry["split"]]), **entry) for entry in about["tunes"]]
-        corpus = Corpus(about["name"], about["recipe"], tuple(tunes), about["dropped"])
+        corpus = Corpus(about["name"], about["recipe"], tuple(tunes), about["dropped"], about.get("mix", {}))
         left = [text for rest in texts.values() for text in rest]
         if left or corpus.digest != about["digest"]:
             raise CorpusError(f"{folder}: the tunes do not match corpus.json; build the corpus again")
@@ -225,6 +228,11 @@ VALUE_FIELDS = "ROMK"
 def field_values(tunes: Iterable[CorpusTune]) -> dict[str, list[str]]:
     """Return the values of the header fields of some tunes, by the field's letter, commonest first."""
     return {letter: [value for value, _ in counts.most_common()] for letter, counts in _counted(tunes).items()}
+
+
+def header_fields(text: str) -> dict[str, str]:
+    """Return the header of a canonical text: values by the field's letter."""
+    return {line[0]: line[2:] for line in split_header(text)[0]}
 
 
 def merged_values(values: Mapping[str, list[str]], more: Mapping[str, list[str]]) -> dict[str, list[str]]:

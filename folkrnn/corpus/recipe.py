@@ -9,12 +9,20 @@ from dataclasses import dataclass, field, fields
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any, get_args, get_origin
 
 from folkrnn.errors import CorpusError
 from folkrnn.notation.canonical import REMOVABLE, UNLEARNED_FEATURES
 
-_KINDS = {str: "a text", int: "a whole number", float: "a number", tuple: "a list of texts", dict: "a table of texts"}
+_KINDS = {
+    (str, False): "a text",
+    (int, False): "a whole number",
+    (float, False): "a number",
+    (tuple, False): "a list of texts",
+    (str, True): "a table of texts",
+    (float, True): "a table of numbers",
+}
+"""Types in words, alone and as the values of a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,7 @@ class Recipe:
     test: float = 0.05
     rhythms: dict[str, str] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
+    mix: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _check_types(self, f"recipe {self.name!r}")
@@ -70,6 +79,8 @@ class Recipe:
                 raise CorpusError(f"recipe {self.name!r}: clean.drop has {feature!r}; expected some of {expected}")
         if self.validation < 0 or self.test < 0 or self.validation + self.test >= 1:
             raise CorpusError(f"recipe {self.name!r}: split.validation and split.test must leave some to train on")
+        if self.mix and not (min(self.mix.values()) >= 0 and sum(self.mix.values()) > 0):
+            raise CorpusError(f"recipe {self.name!r}: mix should hold weights from 0 up, and one above 0")
         for pattern in (*self.rhythms, *self.origins):
             try:
                 re.compile(pattern)
@@ -91,7 +102,7 @@ class Recipe:
 
     @property
     def digest(self) -> str:
-        """A short hash of all that the recipe says."""
+        """A short hash of all that decides the tunes of the recipe."""
         content = [self.settings(), self.rhythms, self.origins, [str(source) for source in self.sources]]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
@@ -101,9 +112,17 @@ def _check_types(settings: "SourceSettings | Recipe", where: str) -> None:
     for setting in fields(settings):
         value = getattr(settings, setting.name)
         kind: Any = get_origin(setting.type) or setting.type
-        right = isinstance(value, (int, float) if kind is float else kind)
-        if not right or any(not isinstance(text, str) for text in (value.values() if kind is dict else ())):
-            raise CorpusError(f"{where}: {setting.name} is {value!r}; expected {_KINDS[kind]}")
+        inner = get_args(setting.type)[1] if kind is dict else None
+        right = _is_a(value, kind) and (inner is None or all(_is_a(each, inner) for each in value.values()))
+        if not right:
+            raise CorpusError(
+                f"{where}: {setting.name} is {value!r}; expected {_KINDS[inner or kind, inner is not None]}"
+            )
+
+
+def _is_a(value: object, kind: type) -> bool:
+    """Whether a value from TOML is of a type; whole numbers are also numbers."""
+    return isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)
 
 
 def recipe_folder() -> Traversable:

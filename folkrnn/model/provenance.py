@@ -5,10 +5,11 @@ earlier and later versions load. An entry of a wrong type is a ModelError that n
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from folkrnn.model.entries import check_type, read_entries, read_object
+from folkrnn.model.repertoire import Repertoire
 from folkrnn.model.schedule import TrainingSettings
 
 BitsFigures = Mapping[str, Mapping[str, float]]
@@ -23,24 +24,32 @@ class CorpusProvenance:
 
     ``recipe`` holds the settings of its recipe as plain data, and ``digest`` identifies its tunes. ``transposed`` says
     whether the tunes were transposed during training. ``values`` holds the values of header fields by the field's
-    letter, commonest first.
+    letter, commonest first, and ``repertoire`` counts them. A file without a repertoire has learned each of its values
+    equally well.
     """
 
     recipe: Mapping[str, Any] = field(default_factory=dict)
     digest: str = ""
     transposed: bool = False
     values: Mapping[str, list[str]] = field(default_factory=dict)
+    repertoire: Repertoire = field(default_factory=Repertoire)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        return asdict(self)
+        return asdict(replace(self, repertoire=Repertoire())) | {"repertoire": self.repertoire.to_json()}
 
     @classmethod
     def from_json(cls, data: object) -> "CorpusProvenance":
         """Read what ``to_json`` gave. Raise ModelError for an entry of a wrong type."""
-        read = cls(**read_entries(cls, data, "corpus"))
+        read = cls(**read_entries(cls, data, "corpus", leave=("repertoire",)))
         check_type(read.recipe.get("drop", []), list[str], "corpus recipe drop")
-        return read
+        repertoire = Repertoire.from_json(read_object(data, "corpus").get("repertoire", {}))
+        return replace(read, repertoire=repertoire)
+
+    @property
+    def learned(self) -> Repertoire:
+        """The repertoire, or for a file without one what its values tell."""
+        return self.repertoire or Repertoire.of_values(self.values)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,28 @@
 
 import pytest
 
-from folkrnn.composition.requests import MIN_IN_SCALE, SIMILARITY_TOLERANCE, Request, read_request, unlearned
+from folkrnn.composition.requests import (
+    MIN_IN_SCALE,
+    SIMILARITY_TOLERANCE,
+    Request,
+    read_mix,
+    read_options,
+    read_request,
+    unlearned,
+)
 from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.prompts import Gap
+from folkrnn.model.repertoire import HeaderCount, Repertoire
 from folkrnn.notation import Tune, read_tunes, similarity
 
-VALUES = {"R": ["jig", "slip jig", "reel"], "O": ["Ireland"], "M": ["6/8", "9/8"], "K": ["D", "Em"]}
+LEARNED = Repertoire(
+    tuple(
+        HeaderCount(rhythm, origin, meter, key, tunes)
+        for rhythm, origin, meter, key, tunes in [
+            ("jig", "Ireland", "6/8", "D", 30), ("slip jig", "Ireland", "9/8", "Em", 20), ("Kolo", "", "2/4", "D", 12),
+        ]
+    )
+)  # fmt: skip
 
 
 def tune(body: str = "D2E FED|D6:|", **fields: str) -> Tune:
@@ -32,18 +48,24 @@ def tune(body: str = "D2E FED|D6:|", **fields: str) -> Tune:
     ],
 )
 def test_wishes_are_read_in_any_spelling(wishes: dict[str, str | None], fields: dict[str, str]) -> None:
-    assert read_request(wishes, VALUES).fields == fields
+    assert read_request(wishes, LEARNED).fields == fields
 
 
-def test_without_learned_values_any_rhythm_is_taken() -> None:
-    assert read_request({"rhythm": "Kolo"}, {}).fields == {"R": "Kolo"}
+def test_a_rhythm_is_one_of_the_model_or_of_the_table() -> None:
+    assert read_request({"rhythm": "kolo"}, LEARNED).fields == {"R": "Kolo"}
+    assert read_request({"rhythm": "double jig"}, LEARNED).fields == {"R": "jig"}
+    assert read_request({"rhythm": "Mazurkas"}, LEARNED).fields == {"R": "mazurka"}
+    assert read_request({"rhythm": "nothing of the kind"}).fields == {"R": "nothing of the kind"}  # not checked yet
 
 
 @pytest.mark.parametrize(
     ("wish", "message"),
     [
-        ({"rhythm": "slipjig"}, "learned no rhythm 'slipjig'; expected one such as slip jig"),
-        ({"rhythm": "xyz"}, "learned no rhythm 'xyz'; expected one such as jig, slip jig, reel"),
+        ({"rhythm": "zouk"}, "there is no rhythm 'zouk'; expected one such as (reel|jig)"),
+        ({"rhythm": "mazurk"}, "there is no rhythm 'mazurk'; expected one such as mazurka"),
+        ({"origin": "Irland"}, "the model has learned no origin 'Irland'; expected one such as Ireland"),
+        ({"origin": "Peru"}, "the model has learned no origin 'Peru'; expected one such as Ireland"),
+        ({"title": "A\x07b"}, "holds a control character; expected plain text"),
         ({"title": ""}, "title is empty; leave it out to let the model choose"),
         ({"meter": "six"}, "'six' is no meter"),
         ({"key": "H"}, "'H' is no key"),
@@ -54,16 +76,16 @@ def test_without_learned_values_any_rhythm_is_taken() -> None:
 )
 def test_what_is_no_wish_says_what_would_be_right(wish: dict[str, str | None], message: str) -> None:
     with pytest.raises((GenerationError, NotationError), match=message):
-        read_request(wish, VALUES)
+        read_request(wish, LEARNED)
 
 
 def test_similarity_needs_several_parts() -> None:
     for form in ("8|", "8:", "16|"):
         with pytest.raises(GenerationError, match=f"similarity 3 needs several parts, but the form {form[:-1]}"):
-            read_request({"form": form, "similarity": 3}, {})
+            read_request({"form": form, "similarity": 3})
     for form in ("8|8|", "8:8:", "4:8|"):
-        assert read_request({"form": form, "similarity": 3}, {}).similarity == 3
-    assert read_request({"similarity": 0}, {}).similarity == 0
+        assert read_request({"form": form, "similarity": 3}).similarity == 3
+    assert read_request({"similarity": 0}).similarity == 0
 
 
 def test_a_prompt_holds_what_is_asked_for() -> None:
@@ -72,7 +94,7 @@ def test_a_prompt_holds_what_is_asked_for() -> None:
     assert (both.fields, both.similarity) == ({"I": "form 8:8: 4"}, None)
     alone = Request({"K": "D"}, similarity=4).prompt
     assert (alone.fields, alone.similarity) == ({"K": "D"}, 4)
-    start = read_request({"start": "D2E *|F"}, {})
+    start = read_request({"start": "D2E *|F"})
     assert start.prompt.body == start.body == "D2E"
     assert start.prompt.gaps == start.gaps == (Gap("|F"),)
 
@@ -85,13 +107,58 @@ def test_only_wishes_that_a_tune_can_break_are_demands() -> None:
 
 
 def test_a_meter_or_key_that_was_never_learned_is_said() -> None:
-    request = read_request({"meter": "7/8", "key": "F#"}, VALUES)
-    assert unlearned(request, VALUES) == [
-        "the model has learned no tune with the meter 7/8; it knows 6/8, 9/8",
+    request = read_request({"meter": "7/8", "key": "F#"}, LEARNED)
+    assert unlearned(request, LEARNED) == [
+        "the model has learned no tune with the meter 7/8; it knows 6/8, 9/8, 2/4",
         "the model has learned no tune with the key F#; it knows D, Em",
     ]
-    assert unlearned(read_request({"meter": "6/8", "key": "Em"}, VALUES), VALUES) == []
-    assert unlearned(request, {}) == []
+    assert unlearned(read_request({"meter": "6/8", "key": "Em"}, LEARNED), LEARNED) == []
+    assert unlearned(request, Repertoire()) == []
+
+
+def test_a_rhythm_in_a_meter_that_it_never_has_is_allowed_and_said() -> None:
+    request = read_request({"rhythm": "jig", "meter": "9/8"}, LEARNED)
+    assert request.fields == {"R": "jig", "M": "9/8"}
+    assert unlearned(request, LEARNED) == ["a jig is not in 9/8; the usual meter is 6/8"]
+    for wishes in ({"rhythm": "jig", "meter": "6/8"}, {"rhythm": "waltz", "meter": "3/4"}):
+        assert not any("usual meter" in each for each in unlearned(read_request(wishes, LEARNED), LEARNED))
+
+
+@pytest.mark.parametrize(
+    ("mix", "weights"),
+    [
+        ("jig=3,slip jig=1", {"jig": 3, "slip jig": 1}),
+        ("jig: 3, Double Jig: 1", {"jig": 4}),
+        ("jig 60%, polka 40 %", {"jig": 60, "polka": 40}),
+        ("jig", {"jig": 1}),
+        ({"Jigs": 0.5}, {"jig": 0.5}),
+    ],
+)
+def test_a_mix_is_weights_by_rhythm(mix: str | dict[str, float], weights: dict[str, float]) -> None:
+    assert read_mix(mix, LEARNED) == weights
+
+
+@pytest.mark.parametrize(
+    ("mix", "message"),
+    [
+        ("jig 60%, polka 60%", "adds up to 120 %; expected 100 %"),
+        ("jig 60%, polka 1", "weights and percentages; expected all of one kind"),
+        ("jig=0", "holds no rhythm; expected weights such as 'reel=3,jig=2'"),
+        ("", "holds no rhythm; expected weights such as 'reel=3,jig=2'"),
+        ("jig=x", "'jig=x' should be a rhythm and its weight, such as reel=3"),
+        ("zouk=1", "there is no rhythm 'zouk'"),
+        ({"jig": -1}, "the weight of jig should be a number from 0 up"),
+        ({"jig": float("nan")}, "the weight of jig should be a number from 0 up"),
+    ],
+)
+def test_a_mix_that_does_not_add_up_says_so(mix: str | dict[str, float], message: str) -> None:
+    with pytest.raises(GenerationError, match=message):
+        read_mix(mix, LEARNED)
+
+
+def test_a_rhythm_and_a_mix_exclude_each_other() -> None:
+    with pytest.raises(GenerationError, match="rhythm and mix are both given; expected one of them"):
+        read_options({"rhythm": "jig", "mix": "reel"}, LEARNED)
 
 
 # Held against the music -------------------------------------------------------------------------------
@@ -101,17 +168,18 @@ def test_a_meter_or_key_that_was_never_learned_is_said() -> None:
     ("fields", "violation"),
     [
         ({"T": "Mine", "R": "jig", "O": "Ireland", "M": "6/8", "K": "D", "I": "2:"}, ""),
-        ({"T": "Yours"}, "T:Mine is not Yours"),
-        ({"R": "reel"}, "R:jig is not reel"),
-        ({"O": "Kerry"}, "O:Ireland is not Kerry"),
         ({"M": "9/8"}, "the meter is 6/8"),
         ({"I": "2|"}, "the form is 2:"),
         ({"K": "Dmix"}, "the key is D"),
-        ({"T": "Yours", "M": "9/8"}, "T:Mine is not Yours"),
+        ({"M": "9/8", "K": "Dmix"}, "the meter is 6/8"),
     ],
 )
 def test_the_first_wish_that_is_broken_is_named(fields: dict[str, str], violation: str) -> None:
     assert Request(fields).violation(tune()) == violation
+
+
+def test_a_tune_that_changes_its_meter_breaks_the_wish() -> None:
+    assert Request({"M": "6/8"}).violation(tune("D2E FED|[M:9/8]D6 D3|")) == "the meter is 9/8"
 
 
 @pytest.mark.parametrize(

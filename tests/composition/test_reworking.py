@@ -158,7 +158,7 @@ SHORT = {"meter": "6/8", "key": "none", "form": "4:4:"}
     ],
 )
 def test_the_music_begins_as_given_and_bars_with_a_star_are_full(start: str, wished: dict[str, str]) -> None:
-    request = read_request({**wished, "start": start}, {})
+    request = read_request({**wished, "start": start})
     for text in made(request.prompt, 2, policy=DraftPolicy((KeepsRequest(request),))):
         assert text.accepted
         tune = one(text.text)
@@ -174,13 +174,13 @@ def test_the_music_begins_as_given_and_bars_with_a_star_are_full(start: str, wis
 
 
 def test_a_beginning_that_fits_no_meter_is_refused() -> None:
-    request = read_request({"meter": "2/4", "start": "A8"}, {})
+    request = read_request({"meter": "2/4", "start": "A8"})
     with pytest.raises(GenerationError, match="cannot begin this tune: '8' cannot come here"):
         made(request.prompt, 1)
 
 
 def test_where_meter_and_key_are_the_models_they_are_chosen_for_the_beginning() -> None:
-    request = read_request({"form": "2|", "start": "A2F DFA|d3"}, {})
+    request = read_request({"form": "2|", "start": "A2F DFA|d3"})
     score = start_fit(request)
     (text,) = made(request.prompt, 1, policy=DraftPolicy(best_of=8, score=score))
     (other,) = made(request.prompt, 1)

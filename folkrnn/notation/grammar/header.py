@@ -51,6 +51,11 @@ def meter_names() -> Iterator[str]:
             yield f"{first}+{second}+{third}/8"
 
 
+def abc2midi_takes(rhythm: str, meter: str) -> bool:
+    """Whether abc2midi takes a rhythm in a meter: hornpipes in 2/4 and 4/4 only."""
+    return not rhythm.lower().startswith(_HORNPIPE) or meter in _HORNPIPE_METERS
+
+
 def form_cost(value: str) -> int:
     """Return the most characters of the music of a form, written in the shortest way; 0 for an empty value."""
     parts, _, _ = _read(value)

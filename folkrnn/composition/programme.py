@@ -1,0 +1,231 @@
+"""The programme of tunes: which rhythm each of them has, and the header of each draft.
+
+What a user asks for stands. The rest is drawn from what players play and from what the model has learned, whatever
+the temperature of the music: the rhythm by the weights of a mix, meter, origin and key as its tunes have them. A
+rhythm that the model has hardly learned is composed on the nearest one that it knows. Nothing here loads torch.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+
+from folkrnn.composition.requests import Request
+from folkrnn.errors import GenerationError
+from folkrnn.generation.prompts import Prompt
+from folkrnn.generation.titles import TitleRule
+from folkrnn.model.repertoire import Repertoire
+from folkrnn.notation import Meter, parse_meter
+from folkrnn.notation.grammar.header import abc2midi_takes
+from folkrnn.notation.rhythms import nearest, rhythm_named
+
+ENOUGH = 30
+"""Tunes of a rhythm in one meter that are enough to compose another rhythm on them."""
+
+DIFFERENT = 5
+"""So many tunes in a row have different rhythms, as far as the mix allows."""
+
+_MIX, _HEADER = 1, 2
+"""Streams of random numbers beside those of the characters: the order of the rhythms, and the headers."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a draft begins with, and what the tune shows in place of it.
+
+    ``composed_as`` is the rhythm on which the model composes, if it is not that of the tune.
+    """
+
+    prompt: Prompt
+    shown: Mapping[str, str]
+    composed_as: str = ""
+
+
+class Programme:
+    """The plans of all drafts under a seed; the plan of a draft depends on the seed and its numbers alone.
+
+    ``mix`` holds weights by rhythm. Raises GenerationError where no rhythm of it has what is asked for.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        repertoire: Repertoire,
+        *,
+        seed: int = 0,
+        mix: Mapping[str, float] | None = None,
+        titles: TitleRule | None = None,
+    ) -> None:
+        self._request = request
+        self._repertoire = repertoire
+        self._seed = seed
+        self._titles = titles
+        self._asked = request.fields.get("R", "")
+        self._weights: Mapping[str, float] = {}
+        if not self._asked:
+            self._weights = _suiting(mix or repertoire.mix, request.fields, repertoire)
+        if not (self._asked or self._weights or mix):
+            self._weights = _learned_with(request.fields, repertoire)
+        if mix and not (self._asked or self._weights):
+            wanted = " and ".join(request.fields[letter] for letter in "MO" if letter in request.fields)
+            raise GenerationError(f"mix={', '.join(mix)} holds no rhythm for {wanted}; leave one of them out")
+        self._order: list[str] = []
+        self._coming = self._sequence()
+        self.plan = lru_cache(maxsize=4096)(self._plan)
+
+    def prompt(self, tune: int, draft: int = 0) -> Prompt:
+        """Return what a draft of a tune begins with."""
+        return self.plan(tune, draft).prompt
+
+    def rhythm(self, tune: int) -> str:
+        """Return the rhythm of a tune; empty where the model knows none that suits.
+
+        The k-th tune of a rhythm with the share p of the mix comes at the time (k + u) / p, with u drawn once
+        for each rhythm: from 0 to 1, for what is no dance from 1 to 2, so dances come first. So every rhythm comes as
+        evenly as it can. Of DIFFERENT tunes in a row no two have a rhythm whose share is not above that of one.
+        """
+        if self._asked or not self._weights:
+            return self._asked
+        while len(self._order) <= tune:
+            self._order.append(next(self._coming))
+        return self._order[tune]
+
+    def _sequence(self) -> Iterator[str]:
+        rng = np.random.default_rng((self._seed, _MIX))
+        total = sum(self._weights.values())
+        shares = {rhythm: weight / total for rhythm, weight in sorted(self._weights.items()) if weight > 0}
+        due = {}
+        for rhythm, share in shares.items():
+            offset, known = rng.random(), rhythm_named(rhythm)
+            due[rhythm] = (offset if known is None or known.dance else 1 + offset) / share
+        last: deque[str] = deque(maxlen=DIFFERENT - 1)
+        while True:
+            fresh = [each for each in due if each not in last or shares[each] > 1 / DIFFERENT]
+            rhythm = min(fresh or due, key=lambda each: due[each])
+            due[rhythm] += 1 / shares[rhythm]
+            last.append(rhythm)
+            yield rhythm
+
+    def _plan(self, tune: int, draft: int) -> Plan:
+        """Return the plan of a draft."""
+        request, repertoire = self._request, self._repertoire
+        rng = np.random.default_rng((self._seed, tune, draft, _HEADER))
+        rhythm = self.rhythm(tune)
+        if request.body and not self._asked and "M" not in request.fields and self._weights:
+            names = list(self._weights)  # which of them the given music is in, only the drafts can tell
+            rhythm = names[_drawn(rng, [self._weights[name] for name in names])]
+        meter = request.fields.get("M") or self._meter(rhythm, rng)
+        learned = composed_on(repertoire, rhythm, meter)
+        fields = {**self._header(learned, meter, rng), **request.fields, "R": learned}
+        if learned != rhythm and "I" not in fields and (known := rhythm_named(rhythm)):
+            fields["I"] = known.form
+        shown = {"R": rhythm} if learned != rhythm else {}
+        fields = {letter: value for letter, value in fields.items() if value}
+        prompt = replace(request, fields=fields).prompt
+        if self._titles and "T" not in fields:
+            prompt = replace(prompt, titles=self._titles.for_tune(fields.get("O", ""), rhythm))
+        return Plan(prompt, shown, learned or "no rhythm" if shown else "")
+
+    def _meter(self, rhythm: str, rng: np.random.Generator) -> str:
+        """Draw the meter of a rhythm: as its tunes have it, or the usual ones of the table."""
+        usual = self._repertoire.usual_meters(rhythm)
+        meters = [meter for meter in usual if abc2midi_takes(rhythm, meter)] or usual
+        origin = self._request.fields.get("O")
+        for rows in (
+            [row for row in self._repertoire.headers if row.rhythm == rhythm and row.origin == origin],
+            [row for row in self._repertoire.headers if row.rhythm == rhythm],
+        ):
+            weights = [float(sum(row.tunes for row in rows if row.meter == meter)) for meter in meters]
+            if sum(weights):
+                break
+        else:
+            weights = [2.0**-place for place in range(len(meters))]
+        return meters[_drawn(rng, weights)] if meters else ""
+
+    def _header(self, rhythm: str, meter: str, rng: np.random.Generator) -> dict[str, str]:
+        """Draw origin and key (and the meter, if there is none yet) as the tunes of a rhythm have them."""
+        asked = {**{letter: self._request.fields.get(letter, "") for letter in "OK"}, "M": meter}
+        for left_out in ("", "K", "KO", "KOR", "KORM"):
+            rows = [
+                row
+                for row in self._repertoire.headers
+                if ("R" in left_out or row.rhythm == rhythm)
+                and all(
+                    letter in left_out or not asked[letter] or value == asked[letter]
+                    for letter, value in (("M", row.meter), ("O", row.origin), ("K", row.key))
+                )
+            ]
+            if rows:
+                row = rows[_drawn(rng, [row.tunes for row in rows])]
+                return {"M": meter or row.meter, "O": row.origin, "K": row.key}
+        return {"M": meter}
+
+
+def composed_on(repertoire: Repertoire, rhythm: str, meter: str) -> str:
+    """Return the rhythm on which a model composes a tune: the same if it has learned it, else the nearest.
+
+    That is the nearest of which it knows enough tunes with bars of that length, a dance for a dance; else tunes that
+    name no rhythm (empty), if there are enough; else what it knows best in the meter; else the nearest of all.
+    """
+    if not rhythm or repertoire.learned(rhythm):
+        return rhythm
+    counts = {name: _tunes_in(repertoire, name, meter) for name in filter(repertoire.learned, repertoire.rhythms)}
+    known = rhythm_named(rhythm)
+    near = [name for name in nearest(rhythm, list(counts), meter) if not known or known.dance <= _is_dance(name)]
+    enough = next((name for name in near if counts[name] >= ENOUGH), None)
+    if enough is None and _tunes_in(repertoire, "", meter) >= ENOUGH:
+        return ""
+    best = max(counts, key=lambda name: counts[name], default="")
+    return enough or (best if counts.get(best, 0) >= ENOUGH else next(iter(near), best))
+
+
+def _tunes_in(repertoire: Repertoire, rhythm: str, meter: str) -> int:
+    """Return the number of a rhythm's tunes with bars as long as those of a meter, such as 2/2 and 4/4."""
+    wanted = parse_meter(meter or "none")
+    alike = (name for name in repertoire.meters(rhythm) if _bar_of(parse_meter(name)) == _bar_of(wanted))
+    return sum(repertoire.meters(rhythm)[name] for name in alike)
+
+
+def _bar_of(meter: Meter) -> tuple[Fraction | None, bool]:
+    """Return the length of the bars of a meter, and whether its beats are dotted: 3/4 is not 6/8."""
+    return meter.bar, meter.compound
+
+
+def _is_dance(name: str) -> bool:
+    known = rhythm_named(name)
+    return bool(known and known.dance)
+
+
+def _suiting(mix: Mapping[str, float], fields: Mapping[str, str], repertoire: Repertoire) -> dict[str, float]:
+    """Return the rhythms of a mix that may come with an asked meter and origin."""
+    meter, origin = fields.get("M"), fields.get("O")
+
+    def fits(rhythm: str) -> bool:
+        meters = repertoire.usual_meters(rhythm)
+        wanted = meter or (meters[0] if meters else "")
+        learned = composed_on(repertoire, rhythm, wanted)
+        return (not meter or meter in meters) and (
+            not origin or any(row.origin == origin and row.rhythm == learned for row in repertoire.headers)
+        )
+
+    return {rhythm: weight for rhythm, weight in mix.items() if weight > 0 and fits(rhythm)}
+
+
+def _learned_with(fields: Mapping[str, str], repertoire: Repertoire) -> dict[str, float]:
+    """Return the rhythms that the model has learned with an asked meter and origin, by the number of their tunes."""
+    meter, origin = fields.get("M"), fields.get("O")
+    counts: dict[str, float] = {}
+    for row in repertoire.headers:
+        suits = (not origin or row.origin == origin) and (not meter or meter == row.meter)
+        if row.rhythm and suits and (not meter or meter in repertoire.usual_meters(row.rhythm)):
+            counts[row.rhythm] = counts.get(row.rhythm, 0) + row.tunes
+    return counts
+
+
+def _drawn(rng: np.random.Generator, weights: Sequence[float]) -> int:
+    """Return a place, drawn by weights."""
+    chances = np.cumsum(np.asarray(weights, float))
+    return int(np.searchsorted(chances, rng.random() * chances[-1], side="right"))

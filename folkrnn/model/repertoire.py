@@ -1,0 +1,181 @@
+"""What a model has learned, in numbers: how many tunes of each rhythm, origin, meter and key, and the words of titles.
+
+It is counted when a model is trained, and stands in the model's file. Nothing here loads torch.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from folkrnn.errors import ModelError
+from folkrnn.model.entries import check_type, read_object
+from folkrnn.notation.rhythms import RHYTHMS, rhythm_named, share_of, usual_meters
+from folkrnn.notation.titles import TitleWords, title_words
+
+USUAL_SHARE = 0.03
+"""A rhythm has a meter if at least this share of its tunes is in it."""
+
+LEARNED_TUNES = 10
+"""A rhythm of fewer tunes than this is hardly learned, unless it is USUAL_SHARE of all."""
+
+
+USUAL_KEYS = ("D", "G", "A", "Em", "Am", "Bm", "Ador", "Edor", "Dmix", "Amix", "C", "F")
+"""The keys of a model that does not tell which it has learned: those that players use most."""
+
+MANY_KEYS = 24
+"""The most keys that are taken from a model which does not tell how common they are."""
+
+
+class HeaderCount(NamedTuple):
+    """How many ``tunes`` have this header; a rhythm or an origin that a tune does not name is empty."""
+
+    rhythm: str
+    origin: str
+    meter: str
+    key: str
+    tunes: int
+
+
+@dataclass(frozen=True)
+class Repertoire:
+    """What the tunes of a corpus have.
+
+    ``headers`` count the tunes by rhythm, origin, meter and key. ``mix`` holds the weights of the rhythms that come
+    where none is asked for. ``titles`` are the words of titles by language.
+    """
+
+    headers: tuple[HeaderCount, ...] = ()
+    mix: Mapping[str, float] = field(default_factory=dict)
+    titles: tuple[TitleWords, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.headers)
+
+    @classmethod
+    def of(cls, tunes: Iterable[Mapping[str, str]], mix: Mapping[str, float] | None = None) -> "Repertoire":
+        """Return the repertoire of tunes, given by the fields of their headers; the mix is that of the rhythms."""
+        fields = list(tunes)
+        counts = Counter((each.get("R", ""), each.get("O", ""), each["M"], each["K"]) for each in fields)
+        headers = tuple(HeaderCount(*header, tunes) for header, tunes in counts.most_common())
+        usual = Counter[str]()
+        for header in headers:
+            usual[header.rhythm] += header.tunes
+        del usual[""]
+        titles = title_words((each.get("T", ""), each.get("O", "")) for each in fields)
+        return cls(headers, dict(mix or usual), titles)
+
+    @classmethod
+    def of_values(cls, values: Mapping[str, Sequence[str]]) -> "Repertoire":
+        """Return a repertoire for a model that tells only which values its tunes have, by letter, or nothing.
+
+        Each rhythm is taken for learned, in the meters of the table; without any the table's rhythms stand in.
+        """
+        named = list(values.get("R", ())) or [rhythm.name for rhythm in RHYTHMS if rhythm.share]
+        known_meters, keys = values.get("M", ()), [*values.get("K", ())][:MANY_KEYS] or list(USUAL_KEYS)
+        headers = []
+        for rhythm in named:
+            listed = usual_meters(rhythm)
+            meters = [meter for meter in listed if meter in known_meters] or listed or known_meters or ("4/4",)
+            headers += [HeaderCount(rhythm, "", meter, key, LEARNED_TUNES) for meter in meters for key in keys]
+        headers += [HeaderCount("", origin, headers[0].meter, keys[0], 1) for origin in values.get("O", ())]
+        return cls(tuple(headers), {rhythm: share_of(rhythm) or 1 for rhythm in named})
+
+    def after(self, earlier: "Repertoire") -> "Repertoire":
+        """Return what a model knows that learned another repertoire before this one; it writes what it learned last."""
+        counts = Counter[tuple[str, str, str, str]]()
+        for *header, tunes in (*self.headers, *earlier.headers):
+            counts[tuple(header)] += tunes
+        merged = tuple(HeaderCount(*header, tunes) for header, tunes in counts.most_common())
+        return Repertoire(merged, self.mix or earlier.mix, (*self.titles, *earlier.titles))
+
+    # ── rhythms ─────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def _meters(self) -> Mapping[str, Mapping[str, int]]:
+        found: dict[str, Counter[str]] = {}
+        for header in self.headers:
+            found.setdefault(header.rhythm, Counter())[header.meter] += header.tunes
+        return found
+
+    @property
+    def rhythms(self) -> list[str]:
+        """The rhythms, commonest first."""
+        return sorted(filter(None, self._meters), key=self.count, reverse=True)
+
+    def values(self, letter: str) -> list[str]:
+        """Return the known values of a header field, by its letter (R, O, M or K), commonest first."""
+        place = "ROMK".index(letter)
+        counts = Counter[str]()
+        for header in self.headers:
+            counts[header[:4][place]] += header.tunes
+        return [value for value, _ in counts.most_common() if value]
+
+    @property
+    def tunes(self) -> int:
+        """The number of tunes."""
+        return sum(header.tunes for header in self.headers)
+
+    def meters(self, rhythm: str) -> Mapping[str, int]:
+        """Return the number of a rhythm's tunes in each meter; nothing for an unknown one."""
+        return self._meters.get(rhythm, {})
+
+    def count(self, rhythm: str) -> int:
+        """Return the number of tunes of a rhythm."""
+        return sum(self.meters(rhythm).values())
+
+    def learned(self, rhythm: str) -> bool:
+        """Whether a model has learned a rhythm from enough tunes to compose in it."""
+        return self.count(rhythm) >= min(LEARNED_TUNES, max(1.0, USUAL_SHARE * self.tunes))
+
+    def usual_meters(self, rhythm: str) -> list[str]:
+        """Return the meters that a rhythm has, commonest first: at least USUAL_SHARE of its tunes are in each.
+
+        Of these, those in which the table of rhythms has it too, if there are any: a tenth of the jigs of a book may
+        be slip jigs. A rhythm without tunes has the meters of the table.
+        """
+        counts = self.meters(rhythm)
+        usual = [meter for meter, tunes in Counter(counts).most_common() if tunes >= USUAL_SHARE * self.count(rhythm)]
+        known = rhythm_named(rhythm)
+        listed = known.meters if known else ()
+        return [meter for meter in usual if meter in listed] or usual or list(listed)
+
+    # ── as plain data ───────────────────────────────────────────────────────────────────────────
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data for JSON; the words of titles as one text each."""
+        titles = [
+            {name: list(value) if name == "origins" else " ".join(value) for name, value in asdict(words).items()}
+            for words in self.titles
+        ]
+        return {"headers": [list(header) for header in self.headers], "mix": dict(self.mix), "titles": titles}
+
+    @classmethod
+    def from_json(cls, data: object) -> "Repertoire":
+        """Read what ``to_json`` gave. Raise ModelError for an entry of a wrong type."""
+        where = "corpus repertoire"
+        held = read_object(data, where)
+        headers = []
+        for row in _rows(held.get("headers", []), f"{where} headers"):
+            check_type(row, list[str | int], f"{where} headers")
+            if [type(each) for each in row] != [str, str, str, str, int]:
+                raise ModelError(f"{where} headers: {row!r} should be a rhythm, an origin, a meter, a key and a number")
+            headers.append(HeaderCount(*row))
+        mix = held.get("mix", {})
+        check_type(mix, Mapping[str, float], f"{where} mix")
+        titles = []
+        for entry in _rows(held.get("titles", []), f"{where} titles"):
+            given = dict(read_object(entry, f"{where} titles"))
+            origins = given.pop("origins", [])
+            check_type(origins, list[str], f"{where} titles origins")
+            check_type(given, Mapping[str, str], f"{where} titles")
+            texts = {name: tuple(given.get(name, "").split()) for name in ("first", "between", "last", "single")}
+            titles.append(TitleWords(tuple(origins), **texts))
+        return cls(tuple(headers), mix, tuple(titles))
+
+
+def _rows(data: object, where: str) -> Sequence[Any]:
+    check_type(data, list[Any], where)
+    assert isinstance(data, list)
+    return data
