@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-
 from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.beam import BeamSearch
 from folkrnn.generation.drafts import SINGLE_DRAFT, DraftPolicy
@@ -21,7 +19,8 @@ from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.rows import BLOCK, RETRIES, Block, Writing
 from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
 from folkrnn.generation.texts import GeneratedText
-from folkrnn.model.network import CharNetwork, Stepper, fast_dtype
+from folkrnn.model.network import CharNetwork
+from folkrnn.model.stepper import Stepper
 from folkrnn.model.threads import thread_map
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.grammar import Grammar
@@ -53,7 +52,6 @@ class TextWriter:
         seed: int = 0,
         max_characters: int = 3000,
         batch: int = 256,
-        dtype: torch.dtype | None = None,
         constrained: bool = True,
         cautious: bool = True,
         retries: int = RETRIES,
@@ -75,7 +73,7 @@ class TextWriter:
         self._prompts = prompts
         self._batch = batch
         self._writing = Writing(
-            stepper=Stepper(network, fast_dtype() if dtype is None else dtype),
+            stepper=Stepper(network),
             vocabulary=vocabulary,
             header_sampling=sampling,
             music_sampling=music_sampling or sampling,

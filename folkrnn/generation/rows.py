@@ -20,7 +20,7 @@ from folkrnn.errors import NotationError
 from folkrnn.generation.prompts import Gap, HeaderWriter, Prompt
 from folkrnn.generation.sampling import SamplingParameters, sample_next
 from folkrnn.generation.texts import GeneratedText
-from folkrnn.model.network import Stepper
+from folkrnn.model.stepper import Stepper
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.context import ContextReader
 from folkrnn.notation.grammar import Grammar, Walk

@@ -15,7 +15,6 @@ from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.checkpoint import load_checkpoint
 from folkrnn.model.locations import bundled_model
 from folkrnn.model.network import CharNetwork, NetworkSettings
-from folkrnn.model.scoring import bits
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
 from folkrnn.notation.grammar import Grammar
@@ -214,7 +213,6 @@ def _the(number: int) -> Callable[[GeneratedText], Refusal | None]:
     return lambda text: None if text.draft == number else Refusal("another number")
 
 
-def test_the_cost_of_each_character_is_told() -> None:
-    for text in made(5, dtype=torch.float32):
-        (spent,) = bits(network(), VOCABULARY, [text.written])
-        assert torch.from_numpy(text.bits).numpy() == pytest.approx(spent.numpy(), abs=1e-3)
+def test_the_cost_of_each_character_is_told(step_bits: Callable[[CharNetwork, Vocabulary, str], list[float]]) -> None:
+    for text in made(5):
+        assert text.bits == pytest.approx(step_bits(network(), VOCABULARY, text.written), abs=1e-5)
