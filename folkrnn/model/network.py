@@ -74,8 +74,8 @@ def device_for(asked: str | None) -> str:
 def fast_dtype(device: str = "cpu") -> torch.dtype:
     """Return bfloat16 if the device multiplies it in hardware, else float32.
 
-    The processor names its features. A measurement could differ on a busy day, and the same seed would then write
-    different tunes.
+    The processor names its features. A measurement could differ on a busy day, and the same seed would then train
+    another model.
     """
     if device == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
