@@ -24,8 +24,9 @@ from folkrnn.composition.reworking import Reworking, bar_range, check_count, ext
 from folkrnn.composition.settings import GenerationOptions, GenerationSettings
 from folkrnn.errors import ModelError
 from folkrnn.generation.drafts import DraftPolicy
-from folkrnn.generation.generator import TextWriter, Watch
+from folkrnn.generation.generator import TextWriter
 from folkrnn.generation.prompts import Prompt
+from folkrnn.generation.schedule import Watch
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
 from folkrnn.model.locations import model_or_bundled
@@ -256,10 +257,11 @@ class Composer:
     def _writer(self, prompt: Prompt, settings: GenerationSettings, count: int, cautious: bool = True) -> TextWriter:
         """Return the writer of texts for a prompt. Raises GenerationError for what cannot be written."""
         check_count("count", count)
-        return TextWriter(
+        writer = TextWriter(
             self.checkpoint.network,
             self.checkpoint.vocabulary,
-            [prompt] * count,
+            lambda tune, draft: prompt,
+            count,
             sampling=settings.sampling,
             music_sampling=settings.music_sampling,
             seed=settings.seed or 0,
@@ -268,6 +270,8 @@ class Composer:
             cautious=cautious,
             beam=settings.beam,
         )
+        writer.check(prompt)
+        return writer
 
     def _composed(
         self,

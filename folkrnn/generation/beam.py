@@ -18,7 +18,8 @@ import torch
 from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.texts import GeneratedText
-from folkrnn.model.network import NetworkState, Stepper
+from folkrnn.model.network import NetworkState
+from folkrnn.model.stepper import Stepper
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.context import ContextReader
 from folkrnn.notation.grammar import Grammar, Walk

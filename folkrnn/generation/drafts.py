@@ -27,9 +27,9 @@ Acceptor = Callable[[GeneratedText], Refusal | None]
 class DraftPolicy:
     """Which drafts of a tune are accepted, and which of several is the best.
 
-    First ``best_of`` drafts are written. While fewer than that are accepted, the number of drafts is
-    doubled, up to ``max_factor`` times ``best_of``. Of the first ``best_of`` accepted drafts the one
-    with the highest ``score`` is delivered, the first of equal ones. If none is accepted the last is delivered.
+    Drafts are judged in order until ``best_of`` of them are accepted, and at most ``max_factor`` times as many. Of
+    the accepted ones that with the highest ``score`` is delivered, the first of equal ones. If none is accepted the
+    last is delivered.
     """
 
     acceptors: tuple[Acceptor, ...] = ()
@@ -41,6 +41,11 @@ class DraftPolicy:
         for name in ("best_of", "max_factor"):
             if getattr(self, name) < 1:
                 raise GenerationError(f"{name}={getattr(self, name)!r} should be at least 1")
+
+    @property
+    def most_drafts(self) -> int:
+        """The most drafts of a tune that are judged."""
+        return self.best_of * self.max_factor
 
     def refusal(self, text: GeneratedText) -> Refusal | None:
         """Return the first refusal of a draft; None if all acceptors take it."""

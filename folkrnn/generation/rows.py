@@ -20,13 +20,13 @@ from folkrnn.errors import NotationError
 from folkrnn.generation.prompts import Gap, HeaderWriter, Prompt
 from folkrnn.generation.sampling import SamplingParameters, sample_next
 from folkrnn.generation.texts import GeneratedText
-from folkrnn.model.network import Stepper
+from folkrnn.model.stepper import Stepper
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.context import ContextReader
 from folkrnn.notation.grammar import Grammar, Walk
 
-BLOCK = 64
-"""Rows of one block: enough to keep the matrix products busy, few enough for a single tune."""
+STRIDE = 8
+"""The characters that a block writes before anybody looks at its drafts."""
 
 MAX_MASKS = 4096
 """The most sets of choices whose masks are kept for reuse."""
@@ -95,7 +95,9 @@ class Row:
     gaps: deque[Gap]
     gap: Gap | None = None  # the one being filled
     forced: list[int] = field(default_factory=list)  # ids that must come next, the next one last
+    at_line_start: bool = True
     in_body: bool = False
+    certain: bool = True  # whether nothing was left to chance so far
     impossible: str = ""
     context: ContextReader = field(default_factory=ContextReader)
     bar_line: Snapshot | None = None  # the last one to which the draft may go back
@@ -105,68 +107,92 @@ class Row:
 
 
 class Block:
-    """BLOCK rows that step together; each holds a draft or rests."""
+    """Up to ``size`` drafts whose rows step together: row n of each array belongs to draft n of ``_rows``."""
 
-    def __init__(self, writing: Writing) -> None:
+    def __init__(self, writing: Writing, size: int) -> None:
+        self.size = size
         self._writing = writing
-        self._state = writing.stepper.zero_state(BLOCK)
+        self._state = writing.stepper.zero_state(size)
         self._before_text = torch.tensor([writing.vocabulary.start, *ContextReader().values][: writing.inputs])
-        self._last = self._before_text.repeat(BLOCK, 1)
-        self._rows: dict[int, Row] = {}
-        self._line_starts: set[int] = set()  # rows
+        self._last = self._before_text.repeat(size, 1)
+        self._rows: list[Row] = []
         self._masks: dict[frozenset[str], Tensor] = {}
         width = writing.max_characters
-        self._uniforms: NDArray[np.float64] = np.zeros((BLOCK, width))
-        self._spent: NDArray[np.int64] = np.zeros(BLOCK, dtype=np.int64)  # of the uniforms
-        self._written: NDArray[np.int64] = np.zeros((BLOCK, width), dtype=np.int64)
-        self._bits: NDArray[np.float32] = np.zeros((BLOCK, width), dtype=np.float32)
-        self._lengths: NDArray[np.int64] = np.zeros(BLOCK, dtype=np.int64)
+        self._uniforms: NDArray[np.float64] = np.zeros((size, width))
+        self._spent: NDArray[np.int64] = np.zeros(size, dtype=np.int64)  # of the uniforms
+        self._written: NDArray[np.int64] = np.zeros((size, width), dtype=np.int64)
+        self._bits: NDArray[np.float32] = np.zeros((size, width), dtype=np.float32)
+        self._lengths: NDArray[np.int64] = np.zeros(size, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    @property
-    def free_rows(self) -> list[int]:
-        """The rows that rest."""
-        return [row for row in range(BLOCK) if row not in self._rows]
-
     def share_written(self, index: int) -> float:
         """Return the largest share of the form that a draft of a tune has written, from 0 to 1."""
-        return max((row.context.share_written for row in list(self._rows.values()) if row.index == index), default=0.0)
+        return max((row.context.share_written for row in self._rows if row.index == index), default=0.0)
 
-    def begin(self, row: int, index: int, draft: int, prompt: Prompt) -> None:
+    def begin(self, index: int, draft: int, prompt: Prompt) -> None:
         """Put a draft on a row that rests, before its first character."""
         writing = self._writing
         rng = np.random.default_rng((writing.seed, index, *([draft] if draft else [])))
         walk = writing.grammar.walk(writing.max_characters, prompt.similarity) if writing.grammar else None
-        self._rows[row] = Row(index, draft, HeaderWriter(prompt), rng, walk, deque(prompt.gaps))
-        self._line_starts.add(row)
-        self._draw(row)
-        self._lengths[row] = 0
-        self._last[row] = self._before_text
+        number = len(self._rows)
+        self._rows.append(Row(index, draft, HeaderWriter(prompt), rng, walk, deque(prompt.gaps)))
+        self._draw(number)
+        self._lengths[number] = 0
+        self._last[number] = self._before_text
         for part in self._state:
-            part[:, row] = 0
+            part[:, number] = 0
 
-    def step(self) -> list[GeneratedText]:
+    def drop(self, index: int) -> None:
+        """Give up the drafts of a tune."""
+        for number in reversed(range(len(self._rows))):
+            if self._rows[number].index == index:
+                self._remove(number)
+
+    def _remove(self, number: int) -> None:
+        """Let a row rest; the last one takes its place."""
+        last = len(self._rows) - 1
+        self._rows[number] = self._rows[last]
+        del self._rows[last]
+        for array in (self._uniforms, self._spent, self._written, self._bits, self._lengths):
+            array[number] = array[last]
+        self._last[number] = self._last[last]
+        for part in self._state:
+            part[:, number] = part[:, last]
+
+    def write(self) -> list[GeneratedText]:
+        """Write STRIDE characters of every draft and return the drafts that are over."""
+        over = []
+        for _ in range(STRIDE):
+            if self._rows:
+                over += self._step()
+        return over
+
+    def _step(self) -> list[GeneratedText]:
         """Write one character of every draft, or go back to its last bar line; return the drafts that are over."""
-        logits, self._state = self._writing.stepper(self._last, self._state)
+        every = np.arange(len(self._rows))
+        hidden, cell = self._state
+        logits, after = self._writing.stepper(
+            self._last[: len(every)], (hidden[:, : len(every)], cell[:, : len(every)])
+        )
+        for part, new in zip(self._state, after, strict=True):
+            part[:, : len(every)] = new
         costs = logits.log_softmax(1).numpy() / -math.log(2)  # of the plain model, whatever is chosen
-        for row in self._line_starts:
-            choices = self._rows[row].header.choices
-            if choices:
-                logits[row] += self._mask(frozenset(choices))
-        every = np.arange(BLOCK)
-        ids = self._choose(logits, torch.from_numpy(self._uniforms[every, self._spent]))
-        self._spend(list(self._rows))
+        for number, row in enumerate(self._rows):
+            if row.at_line_start and row.header.choices:
+                logits[number] += self._mask(frozenset(row.header.choices))
+        ids = self._choose(logits, torch.from_numpy(self._uniforms[every, self._spent[every]]))
+        self._spend(every)
         back = self._steer(logits, ids)
         given = self._apply_prompts(ids)
-        self._written[every, self._lengths] = ids
-        self._bits[every, self._lengths] = costs[every, ids]
-        live = [row for row in self._rows if row not in back]
+        self._written[every, self._lengths[every]] = ids
+        self._bits[every, self._lengths[every]] = costs[every, ids]
+        live = [number for number in range(len(every)) if number not in back]
         self._lengths[live] += 1
         self._read(ids, live)
-        for row in back:
-            self._go_back(row)
+        for number in back:
+            self._go_back(number)
         self._advance(ids, live, given)
         return self._collect(ids, live)
 
@@ -194,11 +220,11 @@ class Block:
         return self._writing.following_sampling if follows else self._writing.music_sampling
 
     def _choose(self, logits: Tensor, uniforms: Tensor) -> NDArray[np.int64]:
-        """Choose the next ids (BLOCK,)."""
-        ids = np.zeros(BLOCK, np.int64)
+        """Choose the next ids (B,) from logits (B, V) with uniforms (B,)."""
         groups: dict[SamplingParameters, list[int]] = defaultdict(list)
-        for number, row in self._rows.items():
+        for number, row in enumerate(self._rows):
             groups[self._sampling(row)].append(number)
+        ids = np.zeros(len(self._rows), np.int64)
         for sampling, numbers in groups.items():
             ids[numbers] = sample_next(logits[numbers], sampling, uniforms[numbers]).numpy()
         return ids
@@ -208,14 +234,11 @@ class Block:
         self._uniforms[row] = self._rows[row].rng.random(self._uniforms.shape[1])
         self._spent[row] = 0
 
-    def _spend(self, rows: list[int]) -> None:
+    def _spend(self, rows: NDArray[np.int64]) -> None:
         """Count one random number of each row as used."""
         self._spent[rows] += 1
-        for row in np.flatnonzero(self._spent == self._uniforms.shape[1]).tolist():
-            if row in self._rows:
-                self._draw(row)
-            else:
-                self._spent[row] = 0
+        for number in rows[self._spent[rows] == self._uniforms.shape[1]].tolist():
+            self._draw(number)
 
     def _mask(self, choices: frozenset[str]) -> Tensor:
         """Return what to add to logits (V,) so that only the choices are left."""
@@ -237,7 +260,7 @@ class Block:
         if writing.grammar is None:
             return back
         characters = writing.vocabulary.characters
-        for number, row in self._rows.items():
+        for number, row in enumerate(self._rows):
             assert row.walk is not None
             again = row.bar_line is not None and row.attempts < writing.retries and not row.forced
             if again and row.attempts < CADENCE_RETRIES and row.context.ends_off_tonic(characters[ids[number]]):
@@ -246,7 +269,7 @@ class Block:
             if (
                 characters[ids[number]] in row.walk.choices
                 or row.forced
-                or (number in self._line_starts and row.header.in_body and row.header.body)
+                or (row.at_line_start and row.header.in_body and row.header.body)
             ):
                 continue
             if again:
@@ -256,7 +279,7 @@ class Block:
             uniform = torch.from_numpy(self._uniforms[number : number + 1, self._spent[number]])
             ids[number] = int(sample_next(allowed, self._sampling(row), uniform))
             row.steered += 1
-            self._spend([number])
+            self._spend(np.array([number]))
         return back
 
     def _snapshot(self, number: int, row: Row) -> Snapshot:
@@ -308,45 +331,48 @@ class Block:
     def _apply_prompts(self, ids: NDArray[np.int64]) -> set[int]:
         """Replace the model's choice where the prompt speaks; return the rows where it does."""
         vocabulary = self._writing.vocabulary
-        for number in self._line_starts:
-            row = self._rows[number]
-            row.in_body = row.header.in_body
-            line = row.header.line(vocabulary.characters[ids[number]])
-            if row.in_body and line and row.walk is not None:
-                line = row.walk.opened(line)
-            row.forced = vocabulary.encode(line).tolist()[::-1]
-        self._line_starts.clear()
-        for number, row in self._rows.items():
-            _close_gap(row, vocabulary, vocabulary.characters[ids[number]])
-        given = {number for number, row in self._rows.items() if row.forced}
-        for number in given:
-            ids[number] = self._rows[number].forced.pop()
+        given = set()
+        for number, row in enumerate(self._rows):
+            character = vocabulary.characters[ids[number]]
+            if row.at_line_start:
+                row.at_line_start = False
+                row.in_body = row.header.in_body
+                line = row.header.line(character)
+                if row.in_body and line and row.walk is not None:
+                    line = row.walk.opened(line)
+                row.forced = vocabulary.encode(line).tolist()[::-1]
+            _close_gap(row, vocabulary, character)
+            if row.forced:
+                given.add(number)
+                ids[number] = row.forced.pop()
+            else:
+                row.certain = row.certain and self._sampling(row).certain
         return given
 
     def _collect(self, ids: NDArray[np.int64], live: list[int]) -> list[GeneratedText]:
         """Return the drafts that are over, and let their rows rest."""
         start, width = self._writing.vocabulary.start, self._written.shape[1]
         over = []
-        impossible = np.isin(np.arange(BLOCK), [number for number, row in self._rows.items() if row.impossible])
-        for number in np.flatnonzero((ids == start) | impossible | (self._lengths == width)).tolist():
-            row = self._rows.get(number)
-            if row is None or number not in live:
+        for number in reversed(live):  # so that a row that takes another's place has had its turn
+            row, cut = self._rows[number], self._lengths[number] == width
+            if not (ids[number] == start or cut or row.impossible):
                 continue
             finished = row.walk.finished if row.walk is not None else bool(ids[number] == start) and row.in_body
             finished = finished or (self._writing.headers_only and row.header.in_body and not row.forced)
-            if finished or row.impossible or self._lengths[number] == width:
+            if finished or row.impossible or cut:
                 over.append(self._text(number, row, finished))
-                del self._rows[number]
-                self._lengths[number] = 0
+                self._remove(number)
             else:
-                self._line_starts.add(number)
+                row.at_line_start = True
         return over
 
     def _text(self, number: int, row: Row, finished: bool) -> GeneratedText:
         length = self._lengths[number]
         written = self._writing.vocabulary.decode(self._written[number, :length].tolist())
         bits = self._bits[number, :length].copy()
-        return GeneratedText(row.index, written, finished, row.steered, row.rewritten, bits, row.draft, row.impossible)
+        return GeneratedText(
+            row.index, written, finished, row.steered, row.rewritten, bits, row.draft, row.impossible, row.certain
+        )
 
 
 def _open_gap(row: Row, walk: Walk) -> None:

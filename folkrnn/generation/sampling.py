@@ -31,6 +31,11 @@ class SamplingParameters:
         if not 0 < self.top_p <= 1:
             raise GenerationError(f"top_p={self.top_p!r} should be above 0 and at most 1 (all characters)")
 
+    @property
+    def certain(self) -> bool:
+        """Whether nothing is left to chance."""
+        return self.temperature == 0 or self.top_k == 1
+
 
 DEFAULT_SAMPLING = SamplingParameters()
 """The model's own distribution."""

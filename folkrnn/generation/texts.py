@@ -19,8 +19,9 @@ class GeneratedText:
     every tune is finished. ``steered`` counts the characters that the grammar chose instead of the model,
     ``rewritten`` the bars that were written again. ``bits`` (N,) holds the cost of each character under
     the plain model at temperature 1. ``impossible`` says why the given music cannot stand; empty if it can.
+    ``certain`` says that nothing was left to chance: another draft of the same prompt would be equal.
 
-    The generator fills in the rest for the draft that it delivers: ``drafts`` is how many were written,
+    The generator fills in the rest for the draft that it delivers: ``drafts`` is how many were judged,
     ``refusals`` holds the reason for each refused one, ``accepted`` is false if all were refused, and
     ``violation`` then names the broken requirement.
     """
@@ -33,6 +34,7 @@ class GeneratedText:
     bits: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32), compare=False, repr=False)
     draft: int = 0
     impossible: str = ""
+    certain: bool = False
     drafts: int = 1
     refusals: tuple[str, ...] = ()
     accepted: bool = True

@@ -235,9 +235,13 @@ class Layer(nn.Module):
         )
         return outputs, (hidden, cell)
 
+    def joined(self) -> tuple[Tensor, Tensor]:
+        """Return weights (S·H, I + H) and biases (S·H,): how one product makes the sums of ``step`` from [x, h]."""
+        return torch.cat([self.input, self.recurrent], 1), self.bias
+
     @staticmethod
-    def step(inputs: Tensor, weight: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
-        """Map inputs (B, G·H), weight (G·H, H), hidden and cell (B, H) to the next hidden and cell."""
+    def step(sums: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+        """Map sums (B, S·H) and cell (B, H), float32, to the next hidden, within (-1, 1), and cell; for writing."""
         raise NotImplementedError
 
 
@@ -254,9 +258,9 @@ class LstmLayer(Layer):
         self.bias[hidden : 2 * hidden] = 1
 
     @staticmethod
-    def step(inputs: Tensor, weight: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+    def step(sums: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
         """Make one step of LstmRecurrence."""
-        i, f, o, g = torch.addmm(inputs, hidden, weight.t()).float().sigmoid_().chunk(4, 1)
+        i, f, o, g = sums.sigmoid().chunk(4, 1)
         c = (f * cell).addcmul_(i, g.mul_(2).sub_(1))
         return o * (2 * c).sigmoid_().mul_(2).sub_(1), c
 
@@ -267,14 +271,21 @@ class GruLayer(Layer):
     gates = 3
     recurrence = GruRecurrence
 
+    def joined(self) -> tuple[Tensor, Tensor]:
+        """Return what makes z, r, x_n and b_n: the reset gate comes between the last two."""
+        weight, bias = super().joined()
+        size, read = self.recurrent.shape[1], self.input.shape[1]
+        weight = torch.cat([weight, weight[2 * size :]])
+        weight[2 * size : 3 * size, read:] = 0
+        weight[3 * size :, :read] = 0
+        return weight, torch.cat([bias, bias.new_zeros(size)])
+
     @staticmethod
-    def step(inputs: Tensor, weight: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
-        """Make one step of GruRecurrence."""
-        size = hidden.shape[1]
-        x, b = inputs.float(), (hidden @ weight.t()).float()
-        z, r = (x[:, : 2 * size] + b[:, : 2 * size]).sigmoid_().chunk(2, 1)
-        n = torch.addcmul(x[:, 2 * size :], r, b[:, 2 * size :]).tanh_()
-        return torch.lerp(n, hidden.float(), z), cell
+    def step(sums: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+        """Make one step of GruRecurrence; the cell is the hidden state before it is rounded."""
+        z, r, x, b = sums.chunk(4, 1)
+        hidden = torch.lerp(torch.addcmul(x, r.sigmoid(), b).tanh_(), cell, z.sigmoid())
+        return hidden, hidden
 
 
 class ElmanLayer(Layer):
@@ -288,9 +299,9 @@ class ElmanLayer(Layer):
         nn.init.orthogonal_(self.recurrent, generator=rng)
 
     @staticmethod
-    def step(inputs: Tensor, weight: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
+    def step(sums: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
         """Make one step of ElmanRecurrence."""
-        return torch.addmm(inputs, hidden, weight.t()).float().tanh_(), cell
+        return sums.tanh(), cell
 
 
 CELLS: dict[str, type[Layer]] = {"lstm": LstmLayer, "gru": GruLayer, "rnn": ElmanLayer}

@@ -74,8 +74,8 @@ def device_for(asked: str | None) -> str:
 def fast_dtype(device: str = "cpu") -> torch.dtype:
     """Return bfloat16 if the device multiplies it in hardware, else float32.
 
-    The processor names its features. A measurement could differ on a busy day, and the same seed would then write
-    different tunes.
+    The processor names its features. A measurement could differ on a busy day, and the same seed would then train
+    another model.
     """
     if device == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
@@ -187,36 +187,3 @@ def _keep(starts: Tensor, device: torch.device) -> list[Tensor | None]:
     any_start = starts.any(0).tolist()
     factors = (~starts).float().t().unsqueeze(2).to(device)
     return [factors[t] if any_start[t] else None for t in range(len(any_start))]
-
-
-class Stepper:
-    """A network that reads one character a row at a time; its weights are cast to ``dtype`` once."""
-
-    def __init__(self, network: CharNetwork, dtype: torch.dtype) -> None:
-        self.network = network
-        self.dtype = dtype
-        self._layers = layers = network.recurrent_layers()
-        with torch.no_grad():
-            self._input = [layer.input.to(dtype) for layer in layers]
-            self._bias = [layer.bias.to(dtype) for layer in layers]
-            self._recurrent = [layer.recurrent.to(dtype) for layer in layers]
-            self._output = (network.output.weight.to(dtype), network.output.bias.to(dtype))
-
-    def zero_state(self, batch: int) -> NetworkState:
-        """Return the state before anything is read; the hidden part is in the stepper's dtype."""
-        hidden, cell = self.network.zero_state(batch)
-        return hidden.to(self.dtype), cell
-
-    @torch.no_grad()
-    def __call__(self, ids: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState]:
-        """Map inputs (B, R) to next-character logits (B, V), float32, and the next state."""
-        hidden, cell = state
-        next_hidden, next_cell = torch.empty_like(hidden), torch.empty_like(cell)
-        read = self.network.one_hot_of(ids, self.dtype)
-        for layer, weight in enumerate(self._input):
-            seen = torch.cat([read[:, : self.network.characters], next_hidden[layer - 1]], 1) if layer else read
-            x = torch.addmm(self._bias[layer], seen, weight.t())
-            step = self._layers[layer].step
-            next_hidden[layer], next_cell[layer] = step(x, self._recurrent[layer], hidden[layer], cell[layer])
-        outputs = next_hidden.transpose(0, 1).flatten(1)
-        return functional.linear(outputs, *self._output).float(), (next_hidden, next_cell)

@@ -32,8 +32,11 @@ def compose(monkeypatch: pytest.MonkeyPatch, run: Run) -> Callable[..., Any]:
         class TextWriter:
             """Writes these texts."""
 
-            def __init__(self, network: object, vocabulary: object, prompts: Sequence[Prompt], **options: Any) -> None:
-                self.count, self.constrained = len(prompts), options["constrained"]
+            def __init__(self, network: object, vocabulary: object, prompt: object, count: int, **options: Any) -> None:
+                self.count, self.constrained = count, options["constrained"]
+
+            def check(self, prompt: Prompt) -> None:
+                pass
 
             def write(self, *_: object) -> Iterator[GeneratedText]:
                 for index in range(self.count):
@@ -202,8 +205,11 @@ from folkrnn.generation.texts import GeneratedText
 last = {stop}
 
 class TextWriter:
-    def __init__(self, network, vocabulary, prompts, **_):
-        self.count = len(prompts)
+    def __init__(self, network, vocabulary, prompt_of, count, **_):
+        self.count = count
+
+    def check(self, prompt):
+        pass
 
     def write(self, policy, stop, watch):
         for index in range(self.count):

@@ -1,6 +1,7 @@
 """Beam search: likelier music than greedy finds, playable, and no bar without end."""
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -12,7 +13,6 @@ from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.sampling import SamplingParameters
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.network import CharNetwork, NetworkSettings
-from folkrnn.model.scoring import bits
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import form, read_tunes
 from folkrnn.notation.context import CONTEXT_SIZES
@@ -35,19 +35,20 @@ ASKED = {"M": "2/4", "I": "form 4:4: 5", "K": "D", "T": "Test", "R": "polka", "O
 def made(
     fields: dict[str, str], count: int = 2, body: str = "", net: CharNetwork = NETWORK, **options: object
 ) -> list[GeneratedText]:
-    options = {"dtype": torch.float32, "seed": 3, "max_characters": 900} | options
+    options = {"seed": 3, "max_characters": 900} | options
     prompt = Prompt(fields, body=body)
     return list(generate_texts(net, VOCABULARY, [prompt] * count, **options))  # type: ignore[arg-type]
 
 
-def test_what_is_found_is_playable_has_its_form_and_costs_what_is_told() -> None:
+def test_what_is_found_is_playable_has_its_form_and_costs_what_is_told(
+    step_bits: Callable[[CharNetwork, Vocabulary, str], list[float]],
+) -> None:
     for text in made(ASKED, beam=4):
         (tune,) = read_tunes(text.text)
         assert text.finished
         assert validate_tune(tune).playable
         assert form(tune) == "4:4:"
-        (spent,) = bits(NETWORK, VOCABULARY, [text.written])
-        assert text.bits == pytest.approx(spent.numpy(), abs=1e-3)
+        assert text.bits == pytest.approx(step_bits(NETWORK, VOCABULARY, text.written), abs=1e-5)
 
 
 def test_a_beam_of_one_is_greedy() -> None:

@@ -8,14 +8,13 @@ import torch
 from folkrnn.analysis.features import on_tonic
 from folkrnn.errors import GenerationError
 from folkrnn.generation.drafts import DraftPolicy, Refusal
-from folkrnn.generation.generator import generate_texts
+from folkrnn.generation.generator import TextWriter, generate_texts
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.sampling import SamplingParameters
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.checkpoint import load_checkpoint
 from folkrnn.model.locations import bundled_model
 from folkrnn.model.network import CharNetwork, NetworkSettings
-from folkrnn.model.scoring import bits
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
 from folkrnn.notation.grammar import Grammar
@@ -152,7 +151,7 @@ def test_all_choices_of_the_grammar_belong_to_the_vocabulary() -> None:
 
 def test_when_told_to_stop_the_tunes_that_are_over_are_given() -> None:
     asked = iter(range(10**6))
-    texts = made(200, batch=64, stop=lambda: next(asked) > 700)
+    texts = made(200, batch=64, stop=lambda: next(asked) > 90)
     assert 0 < len(texts) < 200
     assert [text.index for text in texts] == sorted({text.index for text in texts})
     everything = made(200)
@@ -210,11 +209,57 @@ def test_of_several_drafts_the_best_is_taken() -> None:
         assert len(text.text) == max(len(each.text) for each in written)
 
 
+def test_the_first_accepted_drafts_by_number_decide_whatever_is_written_beside_them() -> None:
+    short = Prompt({"I": "form 2|", "M": "2/4"})
+    policy = DraftPolicy((no_rest,), best_of=3, score=lambda text: -len(text.text), max_factor=2)
+    every = [made(40, short, policy=DraftPolicy((_the(number),), max_factor=6)) for number in range(6)]
+    best = made(40, short, policy=policy)
+    for text, *drafts in zip(best, *every, strict=True):
+        refused = ["z" in draft.text for draft in drafts]
+        taken = [draft for draft, no in zip(drafts, refused, strict=True) if not no][:3]
+        assert text.text == (min(taken, key=lambda draft: len(draft.text)).text if taken else drafts[-1].text)
+        assert text.drafts == (taken[2].draft + 1 if len(taken) == 3 else 6)
+        assert len(text.refusals) == sum(refused[: text.drafts])
+    for count, batch in ((40, 3), (1, 256), (5, 7)):
+        again = made(count, short, policy=policy, batch=batch)
+        assert [(text.text, text.drafts, text.refusals) for text in again] == [
+            (text.text, text.drafts, text.refusals) for text in best[:count]
+        ]
+
+
+def test_no_draft_is_judged_that_cannot_matter() -> None:
+    judged = []
+
+    def second(text: GeneratedText) -> Refusal | None:
+        judged.append((text.index, text.draft))
+        return None if text.draft else Refusal("the first")
+
+    made(3, policy=DraftPolicy((second,)))
+    assert sorted(judged) == [(index, draft) for index in range(3) for draft in range(2)]
+
+
+def test_where_nothing_is_left_to_chance_no_third_draft_is_written() -> None:
+    fields = {"T": "Test", "R": "jig", "O": "Ireland", "M": "6/8", "I": "form 2|", "K": "D"}
+    policy = DraftPolicy((lambda text: Refusal("never"),), best_of=2, max_factor=8)
+    (greedy,) = made(1, Prompt(fields, body="ABc"), policy=policy, sampling=SamplingParameters(0.0))
+    assert (greedy.drafts, greedy.accepted, greedy.refusals) == (2, False, ("never", "never"))
+    (drawn,) = made(1, Prompt(fields, body="ABc"), policy=policy)
+    assert drawn.drafts == 16
+
+
+def test_each_draft_may_have_a_prompt_of_its_own() -> None:
+    keys = ["D", "G", "A"]
+    net = network()
+    writer = TextWriter(net, VOCABULARY, lambda tune, draft: Prompt({"K": keys[draft], "T": f"No {tune}"}), 2, seed=3)
+    policy = DraftPolicy((_the(2),), max_factor=3)
+    for index, text in enumerate(writer.write(policy)):
+        assert (text.tune.title, str(text.tune.key), text.drafts) == (f"No {index}", "A", 3)
+
+
 def _the(number: int) -> Callable[[GeneratedText], Refusal | None]:
     return lambda text: None if text.draft == number else Refusal("another number")
 
 
-def test_the_cost_of_each_character_is_told() -> None:
-    for text in made(5, dtype=torch.float32):
-        (spent,) = bits(network(), VOCABULARY, [text.written])
-        assert torch.from_numpy(text.bits).numpy() == pytest.approx(spent.numpy(), abs=1e-3)
+def test_the_cost_of_each_character_is_told(step_bits: Callable[[CharNetwork, Vocabulary, str], list[float]]) -> None:
+    for text in made(5):
+        assert text.bits == pytest.approx(step_bits(network(), VOCABULARY, text.written), abs=1e-5)

@@ -19,7 +19,6 @@ from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.headers import split_header, training_text
 
 VOCABULARY = Vocabulary("".join(sorted("\n" + string.ascii_letters + string.digits + ":/|[]^_=,' ")))
-DTYPES = [torch.float32, torch.bfloat16]
 
 
 @cache
@@ -56,13 +55,12 @@ def texts(count: int, prompt: Prompt = Prompt(), **options: object) -> list[str]
     return [text.text for text in made(count, prompt, **options)]
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_tunes_are_the_same_whatever_the_batch(dtype: torch.dtype) -> None:
-    expected = texts(150, batch=256, dtype=dtype)
+def test_tunes_are_the_same_whatever_the_batch() -> None:
+    expected = texts(150, batch=256)
     assert len(set(expected)) > 100
     for batch in (1, 7, 64, 100):
         count = 20 if batch == 1 else 150
-        assert texts(count, batch=batch, dtype=dtype) == expected[:count]
+        assert texts(count, batch=batch) == expected[:count]
 
 
 def test_the_first_ten_of_many_are_the_ten() -> None:
@@ -95,7 +93,7 @@ def test_a_tune_without_end_is_cut_and_says_so() -> None:
 
 
 def test_greedy_tunes_are_all_alike_and_likeliest() -> None:
-    greedy = [text.written for text in made(3, temperature=0, dtype=torch.float32)]
+    greedy = [text.written for text in made(3, temperature=0)]
     assert len(set(greedy)) == 1
     ids = VOCABULARY.encode("\n" + greedy[0])
     logits, _ = network()(ids[None, :-1, None])

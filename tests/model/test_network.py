@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from folkrnn.errors import ModelError
-from folkrnn.model.network import CharNetwork, NetworkSettings, Stepper
+from folkrnn.model.network import CharNetwork, NetworkSettings
 
 SETTINGS = NetworkSettings(hidden=16, dropout=0.0)
 
@@ -141,17 +141,6 @@ def test_nothing_stays_on_the_processor_when_the_weights_do_not(cell: NetworkSet
     logits, state = net(ids, state, starts=starts, masks=masks, dtype=torch.bfloat16)
     gradients = torch.autograd.grad(logits.sum(), list(net.parameters()))
     assert {tensor.device.type for tensor in (logits, *state, *gradients)} == {"meta"}
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_stepping_agrees_with_reading_at_once(dtype: torch.dtype, cell: NetworkSettings) -> None:
-    net, ids = network(cell), some_ids(3, 10)
-    expected, _ = net(ids)
-    stepper = Stepper(net, dtype)
-    state = stepper.zero_state(3)
-    for t in range(10):
-        logits, state = stepper(ids[:, t], state)
-        torch.testing.assert_close(logits, expected[:, t], atol=0.03 if dtype == torch.bfloat16 else 1e-5, rtol=0)
 
 
 def test_dropout_obeys_its_generator() -> None:

@@ -1,0 +1,169 @@
+"""Which draft is written when, and which draft of each tune is delivered.
+
+What a draft says depends on its tune and number alone. So drafts may be written in any order and at any place, and
+those that rest of the rows can hold are begun before anybody knows whether they are needed. Judged they are in the
+order of their numbers, as if they had been written one after the other.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from folkrnn.errors import GenerationError
+from folkrnn.generation.drafts import DraftPolicy
+from folkrnn.generation.prompts import Prompt
+from folkrnn.generation.rows import Block, Writing
+from folkrnn.generation.texts import GeneratedText
+from folkrnn.model.threads import thread_count, thread_map
+
+Watch = Callable[[int, float, int], None]
+"""A watcher of progress: it gets how many tunes are finished, and of the next one the share written and the drafts."""
+
+WATCH_INTERVAL = 0.1
+"""Seconds between two calls of a watcher: more often nobody can see."""
+
+BLOCK = 64
+"""The most rows of a block: more make its products no cheaper for each."""
+
+SPECULATIVE_ROWS = 16
+"""Up to this many rows, drafts are written that may not be needed: a row more costs little time then."""
+
+
+SHARED_ROWS = 32
+"""From this many rows on, the blocks of several threads share them."""
+
+
+@dataclass
+class _Drafts:
+    """The drafts of one tune: those from number ``judged`` on are under way, or ``over`` and wait for their turn."""
+
+    index: int
+    begun: int = 0
+    judged: int = 0
+    over: dict[int, GeneratedText] = field(default_factory=dict)
+    accepted: list[GeneratedText] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    certain: set[str] = field(default_factory=set)  # what was written without chance
+
+
+class Schedule:
+    """The drafts of ``count`` tunes, at most ``batch`` at once, and the blocks in which they are written.
+
+    ``complete`` makes the whole tune of what a row has written.
+    """
+
+    def __init__(
+        self,
+        prompt_of: Callable[[int, int], Prompt],
+        count: int,
+        batch: int,
+        writing: Writing,
+        policy: DraftPolicy,
+        complete: Callable[[GeneratedText], GeneratedText],
+    ) -> None:
+        self._prompt_of = prompt_of
+        self._count = count
+        self._batch = batch
+        self._writing = writing
+        self._policy = policy
+        self._complete = complete
+        self._under_way: dict[int, _Drafts] = {}
+        self._begun = 0  # tunes
+        self._blocks: list[Block] = []
+
+    def run(self, stop: Callable[[], bool], watch: Watch | None = None) -> Iterator[GeneratedText]:
+        """Write all tunes and yield them in order; when told to stop, yield those that are over."""
+        done: dict[int, GeneratedText] = {}
+        due = 0.0
+        self._seat()
+        for index in range(self._count):
+            while index not in done:
+                if stop():
+                    yield from (done[each] for each in sorted(done))
+                    return
+                over = [text for texts in thread_map(Block.write, self._blocks) for text in texts]
+                for text in over:
+                    if text.index in self._under_way and (delivered := self._judge(text)):
+                        done[text.index] = delivered
+                if over:
+                    self._seat()
+                if watch and time.monotonic() >= due:
+                    due = time.monotonic() + WATCH_INTERVAL
+                    written = max((block.share_written(index) for block in self._blocks), default=0.0)
+                    drafts = self._under_way[index].judged if index in self._under_way else 0
+                    watch(index + len(done), written, drafts)
+            yield done.pop(index)
+
+    # ── judging ─────────────────────────────────────────────────────────────────────────────────
+
+    def _judge(self, text: GeneratedText) -> GeneratedText | None:
+        """Take a draft that is over; return the draft to deliver of its tune, if that is decided now."""
+        drafts, policy = self._under_way[text.index], self._policy
+        drafts.over[text.draft] = text
+        while drafts.judged in drafts.over:
+            last = self._complete(drafts.over.pop(drafts.judged))
+            drafts.judged += 1
+            if last.impossible:
+                drafts.refusals.append(last.impossible)
+            elif refusal := policy.refusal(last):
+                drafts.refusals.append(refusal.reason)
+            else:
+                drafts.accepted.append(last)
+            used_up = drafts.judged == policy.most_drafts or last.written in drafts.certain
+            if used_up or len(drafts.accepted) == policy.best_of:
+                return self._delivered(drafts, last)
+            if last.certain:
+                drafts.certain.add(last.written)
+        return None
+
+    def _delivered(self, drafts: _Drafts, last: GeneratedText) -> GeneratedText:
+        """End the writing of a tune, and return the draft to deliver."""
+        del self._under_way[drafts.index]
+        for block in self._blocks:
+            block.drop(drafts.index)
+        policy = self._policy
+        best = max(drafts.accepted, key=policy.score, default=last)
+        if best.impossible:
+            raise GenerationError(f"the music given cannot begin this tune: {best.impossible}")
+        return best.delivered(
+            drafts=drafts.judged,
+            refusals=tuple(drafts.refusals),
+            accepted=bool(drafts.accepted),
+            violation="" if drafts.accepted else policy.violation(best),
+        )
+
+    # ── beginning ───────────────────────────────────────────────────────────────────────────────
+
+    def _seat(self) -> None:
+        """Begin as many drafts as there is room for."""
+        while (rows := sum(map(len, self._blocks))) < self._batch and (drafts := self._next(rows)):
+            block = min(self._blocks, key=len, default=None)
+            if (
+                block is None
+                or len(block) == block.size
+                or (len(self._blocks) < thread_count() and rows >= SHARED_ROWS)
+            ):
+                block = Block(self._writing, min(BLOCK, self._batch))
+                self._blocks.append(block)
+            block.begin(drafts.index, drafts.begun, self._prompt_of(drafts.index, drafts.begun))
+            drafts.begun += 1
+        self._blocks = [block for block in self._blocks if len(block)]
+
+    def _next(self, rows: int) -> _Drafts | None:
+        """Return the tune of which a draft is to be begun next, while some rows are busy; None if none is.
+
+        First come drafts that are needed, of the tunes under way and then of new ones. Where rows rest, other drafts
+        of the tunes under way follow, evenly.
+        """
+        policy = self._policy
+        for drafts in self._under_way.values():
+            if drafts.begun < min(drafts.judged + policy.best_of - len(drafts.accepted), policy.most_drafts):
+                return drafts
+        if self._begun < self._count:
+            self._under_way[self._begun] = _Drafts(self._begun)
+            self._begun += 1
+            return self._under_way[self._begun - 1]
+        open_tunes = [drafts for drafts in self._under_way.values() if drafts.begun < policy.most_drafts]
+        if rows >= SPECULATIVE_ROWS or not open_tunes:
+            return None
+        return min(open_tunes, key=lambda drafts: (drafts.begun - drafts.judged, drafts.index))
