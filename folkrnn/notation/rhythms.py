@@ -152,7 +152,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
         "single jig", ("6/8", "12/8"), UsualTempo(Fraction(6, 8), _DOTTED, 126), like=("jig", "slide", "quickstep"),
     ),
     Rhythm(
-        "slide", ("12/8", "6/8"), UsualTempo(Fraction(12, 8), _DOTTED, 140), "4:4:",
+        "slide", ("12/8", "6/8"), UsualTempo(None, _DOTTED, 140), "4:4:",
         like=("single jig", "jig", "hop jig"), aliases=("kerry slide",), share=4,
     ),
     Rhythm(
