@@ -136,10 +136,13 @@ class Index:
 
     def judge(self, tune: Tune) -> Originality:
         """Return the originality of a tune beside all tunes of the index."""
-        key = title_key(tune.title)
+        return Originality(*self._copied(melody_of(tune)), *self._nearest(tune), self.knows_title(tune.title))
+
+    def knows_title(self, title: str) -> bool:
+        """Whether a tune of the index has a title, whatever its capitals, articles and accents."""
+        key = title_key(title)
         place = int(np.searchsorted(self.titles, key))
-        known = place < len(self.titles) and self.titles[place] == key
-        return Originality(*self._copied(melody_of(tune)), *self._nearest(tune), bool(known))
+        return place < len(self.titles) and bool(self.titles[place] == key)
 
     def _copied(self, melody: Melody) -> tuple[float, str, float]:
         """Return the copied share, the name of the tune with which it is largest, and the longest run in bars."""

@@ -57,7 +57,8 @@ _OPTIONS = [
 ]
 
 _SETTINGS = (
-    "temperature", "seed", "sampler", "beam_width", "top_k", "top_p", "best_of", "max_length", "unconstrained"
+    "temperature", "title_temperature", "seed", "sampler", "beam_width", "top_k", "top_p", "best_of", "max_length",
+    "unconstrained",
 )  # fmt: skip
 
 

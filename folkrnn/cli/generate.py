@@ -7,6 +7,7 @@ import click
 from click.core import ParameterSource
 
 from folkrnn.cli.composing import Composing, composing_options
+from folkrnn.cli.parameters import Temperature
 
 if TYPE_CHECKING:
     from folkrnn.composition.composer import Composer, Composition, Progress
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 @click.option("--form", help="Bars of each part, such as 8:8: or AABB.")
 @click.option("--similarity", type=click.IntRange(0, 10), help="Similarity of the parts, 0–10 (±1).")
 @click.option("--start", metavar="ABC", help="How the music begins; * is filled by the model.")
+@click.option("--mix", metavar="WEIGHTS", help="Which rhythms come unasked, such as reel=3,jig=2.")
+@click.option(
+    "--title-temperature",
+    type=Temperature(),
+    default=0.7,
+    show_default=True,
+    help="Of the titles: above 1 they run wild.",
+)
 @click.option(
     "--max-copied",
     type=click.FloatRange(0, 1),
@@ -45,6 +54,7 @@ def generate_command(
     form: str | None,
     similarity: int | None,
     start: str | None,
+    mix: str | None,
     max_copied: float,
     critic: bool,
     **options: Any,
@@ -77,6 +87,7 @@ def generate_command(
         "form": form,
         "similarity": similarity,
         "start": start,
+        "mix": mix,
         "max_copied": max_copied if asked else None,
         "critic": critic,
         **composing.settings.options(),

@@ -9,7 +9,7 @@ program go through it.
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
@@ -19,6 +19,7 @@ from folkrnn.analysis.originality import DEFAULT_MAX_COPIED, Index, Originality
 from folkrnn.composition.acceptors import IsOriginal
 from folkrnn.composition.index_cache import Interrupted, index_at_hand, index_for
 from folkrnn.composition.policies import draft_policy, reworking_policy
+from folkrnn.composition.programme import Programme
 from folkrnn.composition.requests import Request, RequestOptions, read_options, unlearned
 from folkrnn.composition.reworking import Reworking, bar_range, check_count, extension, naming, replacement
 from folkrnn.composition.settings import GenerationOptions, GenerationSettings
@@ -28,6 +29,7 @@ from folkrnn.generation.generator import TextWriter
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.schedule import Watch
 from folkrnn.generation.texts import GeneratedText
+from folkrnn.generation.titles import TitleRule
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
 from folkrnn.model.locations import model_or_bundled
 from folkrnn.notation import ERROR, Finding, Tune
@@ -54,7 +56,8 @@ class Composition:
 
     ``report`` says whether it is playable. ``violation`` names the requirement that the tune breaks because no
     draft kept it; empty if all is kept. ``text`` is the chosen draft, with the number of ``drafts`` and the
-    reasons for which others were refused.
+    reasons for which others were refused. ``composed_as`` names the rhythm that the model composed in, if it has not
+    learned that of the tune.
     """
 
     tune: Tune
@@ -62,6 +65,7 @@ class Composition:
     violation: str
     text: GeneratedText
     judge: Callable[[Tune], Originality | None] = field(default=lambda tune: None, compare=False, repr=False)
+    composed_as: str = ""
 
     @property
     def drafts(self) -> int:
@@ -131,12 +135,20 @@ class Composer:
         second, the finished tunes are yielded and no others. The same options and seed give the same tunes,
         whatever their number. Raises FolkrnnError, at once, for what cannot be met.
         """
-        values = self.checkpoint.corpus.values
-        settings, request = read_options(options, values)
+        repertoire = self.checkpoint.corpus.learned
+        settings, request, mix = read_options(options, repertoire)
         settings = settings.seeded()
-        for sentence in unlearned(request, values):
+        for sentence in unlearned(request, repertoire):
             _log.warning("%s", sentence)
-        writer = self._writer(request.prompt, settings, count)
+        alphabet = self.checkpoint.vocabulary.characters
+        titles = TitleRule(repertoire.titles, alphabet, self._knows_title)
+        programme = Programme(request, repertoire, seed=settings.seed or 0, mix=mix, titles=titles, alphabet=alphabet)
+        if unknown := [letter for letter in dict.fromkeys(request.fields.get("T", "")) if letter not in alphabet]:
+            _log.warning(
+                "the model does not know %s of the title, which is put over a tune written without it",
+                " ".join(unknown),
+            )
+        writer = self._writer(programme.prompt if not settings.unconstrained else request.prompt, settings, count)
         try:  # which may have to read a corpus, and so comes after all else is checked
             original = self._original(
                 options.get("max_copied"), any_title="T" in request.fields, settings=settings, stop=stop
@@ -145,7 +157,8 @@ class Composer:
             return iter(())
         critic = options.get("critic", True)
         policy = draft_policy(request, settings, self.checkpoint, critic=critic, original=original)
-        return self._composed(writer.write(policy, stop, _watch(progress)), settings, "tunes")
+        texts = writer.write(policy, stop, _watch(progress))
+        return self._composed(texts, settings, "tunes", None if settings.unconstrained else programme)
 
     def extend(
         self,
@@ -218,6 +231,10 @@ class Composer:
         original = IsOriginal(index, any_title=False)
         return draft_policy(Request(), GenerationSettings(), self.checkpoint, critic=critic, original=original)
 
+    def _knows_title(self, title: str) -> bool:
+        """Whether the corpus of the model has a title, as far as its index is at hand."""
+        return self._index is not None and self._index.knows_title(title)
+
     def _original(
         self, max_copied: float | None, *, any_title: bool, settings: GenerationSettings, stop: Stop
     ) -> IsOriginal | None:
@@ -252,25 +269,33 @@ class Composer:
         writer = self._writer(reworking.prompt, settings, count, reworking.cautious)
         policy = reworking_policy(reworking, settings, self.checkpoint)
         texts = writer.write(policy, stop, _watch(progress))
-        return self._composed(texts, settings, name, reworking.finish)
+        return self._composed(texts, settings, name, finish=reworking.finish)
 
-    def _writer(self, prompt: Prompt, settings: GenerationSettings, count: int, cautious: bool = True) -> TextWriter:
-        """Return the writer of texts for a prompt. Raises GenerationError for what cannot be written."""
+    def _writer(
+        self,
+        prompt: Prompt | Callable[[int, int], Prompt],
+        settings: GenerationSettings,
+        count: int,
+        cautious: bool = True,
+    ) -> TextWriter:
+        """Return the writer of texts for a prompt, or one for each draft. Raises GenerationError for what cannot be."""
         check_count("count", count)
+        prompt_of = (lambda tune, draft: prompt) if isinstance(prompt, Prompt) else prompt
         writer = TextWriter(
             self.checkpoint.network,
             self.checkpoint.vocabulary,
-            lambda tune, draft: prompt,
+            prompt_of,
             count,
-            sampling=settings.sampling,
+            sampling=settings.header_sampling,
             music_sampling=settings.music_sampling,
+            title_sampling=settings.title_sampling,
             seed=settings.seed or 0,
             max_characters=settings.max_length,
             constrained=not settings.unconstrained,
             cautious=cautious,
             beam=settings.beam,
         )
-        writer.check(prompt)
+        writer.check(prompt_of(0, 0))
         return writer
 
     def _composed(
@@ -278,6 +303,7 @@ class Composer:
         texts: Iterator[GeneratedText],
         settings: GenerationSettings,
         name: str,
+        programme: Programme | None = None,
         finish: Callable[[Tune], Tune] = lambda tune: tune,
     ) -> Iterator[Composition]:
         """Yield the composition of each text, once its report is there."""
@@ -285,12 +311,14 @@ class Composer:
 
         def composition(report: Report) -> Composition:
             text, tune = written.popleft()
-            return Composition(tune, report, text.violation, text, self.originality)
+            composed_as = programme.plan(text.index, text.draft).composed_as if programme else ""
+            return Composition(tune, report, text.violation, text, self.originality, composed_as)
 
         with ReportQueue(self._jobs) as reports:
             for text in texts:
                 note = settings.note(self.name, text.index + 1)
-                tune = finish(_annotated(text, f"{name}-{settings.seed}", note))
+                shown = programme.plan(text.index, text.draft).shown if programme else {}
+                tune = finish(_annotated(text, f"{name}-{settings.seed}", note, shown))
                 written.append((text, tune))
                 yield from map(composition, reports.put(tune))
             yield from map(composition, reports.rest())
@@ -301,13 +329,14 @@ def _watch(progress: ProgressWatcher | None) -> Watch | None:
     return (lambda tunes, share, drafts: progress(Progress(tunes, share, drafts))) if progress else None
 
 
-def _annotated(text: GeneratedText, source: str, note: str) -> Tune:
-    """Return the tune of a text with its number, its source and a note of how it was made."""
+def _annotated(text: GeneratedText, source: str, note: str, shown: Mapping[str, str]) -> Tune:
+    """Return the tune of a text with its number, its source, a note of how it was made, and fields to show."""
     tune = text.tune
     findings = tune.findings
     if not text.finished:
         message = f"the model had not ended the tune after {len(text.written)} characters"
         findings = (*findings, Finding("unfinished", ERROR, 1, 1, tune.bar_count, message))
-    fields = tuple(field for field in tune.fields if field[0] not in "IL")
+    fields = tuple((letter, value) for letter, value in tune.fields if letter not in "IL" and letter not in shown)
+    fields = (*fields, *shown.items())
     number = str(text.index + 1)
     return replace(tune, fields=(*fields, ("N", note)), number=number, source=source, findings=findings)

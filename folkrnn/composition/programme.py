@@ -6,7 +6,7 @@ rhythm that the model has hardly learned is composed on the nearest one that it 
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -47,7 +47,8 @@ class Plan:
 class Programme:
     """The plans of all drafts under a seed; the plan of a draft depends on the seed and its numbers alone.
 
-    ``mix`` holds weights by rhythm. Raises GenerationError where no rhythm of it has what is asked for.
+    ``mix`` holds weights by rhythm. A title that the ``alphabet`` of the model does not suffice for is put over the
+    tune afterwards. Raises GenerationError where no rhythm of it has what is asked for.
     """
 
     def __init__(
@@ -58,11 +59,14 @@ class Programme:
         seed: int = 0,
         mix: Mapping[str, float] | None = None,
         titles: TitleRule | None = None,
+        alphabet: Collection[str] | None = None,
     ) -> None:
         self._request = request
         self._repertoire = repertoire
         self._seed = seed
         self._titles = titles
+        title = request.fields.get("T", "")
+        self._foreign = {} if alphabet is None or set(alphabet).issuperset(title) else {"T": title}
         self._asked = request.fields.get("R", "")
         self._weights: Mapping[str, float] = {}
         if not self._asked:
@@ -122,12 +126,12 @@ class Programme:
         fields = {**self._header(learned, meter, rng), **request.fields, "R": learned}
         if learned != rhythm and "I" not in fields and (known := rhythm_named(rhythm)):
             fields["I"] = known.form
-        shown = {"R": rhythm} if learned != rhythm else {}
-        fields = {letter: value for letter, value in fields.items() if value}
+        shown = {**({"R": rhythm} if learned != rhythm else {}), **self._foreign}
+        fields = {letter: value for letter, value in fields.items() if value and letter not in self._foreign}
         prompt = replace(request, fields=fields).prompt
         if self._titles and "T" not in fields:
             prompt = replace(prompt, titles=self._titles.for_tune(fields.get("O", ""), rhythm))
-        return Plan(prompt, shown, learned or "no rhythm" if shown else "")
+        return Plan(prompt, shown, learned or "no rhythm" if "R" in shown else "")
 
     def _meter(self, rhythm: str, rng: np.random.Generator) -> str:
         """Draw the meter of a rhythm: as its tunes have it, or the usual ones of the table."""

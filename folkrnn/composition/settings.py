@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict, cast, get_args
 
 from folkrnn import __version__
 from folkrnn.errors import GenerationError
-from folkrnn.generation.sampling import SamplingParameters
+from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
 
 Sampler = Literal["random", "greedy", "beam"]
 
@@ -21,6 +21,7 @@ class GenerationOptions(TypedDict, total=False):
     """The fields of ``GenerationSettings`` as keyword arguments."""
 
     temperature: float
+    title_temperature: float
     sampler: Sampler
     beam_width: int
     top_k: int | None
@@ -41,7 +42,7 @@ def check_names(options: Iterable[str], known: Sequence[str]) -> None:
 
 _KINDS: tuple[tuple[type, str, tuple[str, ...]], ...] = (
     (Integral, "whole number", ("beam_width", "top_k", "best_of", "seed", "max_length")),
-    (Real, "number", ("temperature", "top_p")),
+    (Real, "number", ("temperature", "title_temperature", "top_p")),
 )
 
 
@@ -49,7 +50,8 @@ _KINDS: tuple[tuple[type, str, tuple[str, ...]], ...] = (
 class GenerationSettings:
     """How tunes are written.
 
-    ``temperature``, ``top_k`` and ``top_p`` are those of ``SamplingParameters``, with None for no limit.
+    ``temperature``, ``top_k`` and ``top_p`` are those of ``SamplingParameters`` for the music, with None for no limit,
+    and ``title_temperature`` is that of titles. The rest of the header is drawn as it was learned.
     ``sampler`` writes the music at random, greedily, or by a beam search of ``beam_width``. Of ``best_of`` drafts
     of a tune the best is taken. ``seed`` None means a new one. A tune has at most ``max_length`` characters.
     ``unconstrained`` is the plain network without the grammar, for study. Raises GenerationError for
@@ -57,6 +59,7 @@ class GenerationSettings:
     """
 
     temperature: float = 1.0
+    title_temperature: float = 0.7
     sampler: Sampler = "random"
     beam_width: int = 8
     top_k: int | None = None
@@ -81,13 +84,23 @@ class GenerationSettings:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise GenerationError(f"{name}={value!r} should be at least 1")
-        _ = self.sampling  # which checks its own values
+        _ = self.sampling, self.title_sampling  # which check their own values
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "GenerationSettings":
         """Return the settings that keyword arguments say. Raises GenerationError for a name that is none of them."""
         check_names(options, [field.name for field in fields(cls)])
         return cls(**options)
+
+    @property
+    def header_sampling(self) -> SamplingParameters:
+        """The sampling of characters of the header: as learned, whatever the temperature of the music."""
+        return DEFAULT_SAMPLING if not self.unconstrained else self.sampling
+
+    @property
+    def title_sampling(self) -> SamplingParameters:
+        """The sampling of characters of a title."""
+        return SamplingParameters(self.title_temperature)
 
     @property
     def sampling(self) -> SamplingParameters:
@@ -116,6 +129,8 @@ class GenerationSettings:
         """Return how tune ``number`` (from 1) of a model was made, so that it can be made again."""
         text = f"folkrnn {__version__}, model {model}, seed {self.seed}, tune {number}"
         text += f", temperature {self.temperature:g}"
+        usual = self.title_temperature == GenerationSettings.title_temperature
+        text += "" if usual else f", titles {self.title_temperature:g}"
         for option, value in (("top-k", self.top_k), ("top-p", self.top_p), ("best of", self.best_of)):
             text += f", {option} {value:g}" if value else ""
         return text + {"greedy": ", greedy", "beam": f", beam of {self.beam_width}"}.get(self.sampler, "")

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from folkrnn.errors import GenerationError, NotationError
+from folkrnn.generation.titles import TitleWriter
 from folkrnn.notation.grammar import Grammar, Walk, form_cost
 from folkrnn.notation.headers import HEADER_FIELDS, REQUIRED_FIELDS, next_fields
 
@@ -43,12 +44,14 @@ class Prompt:
 
     A form (``I``) of several parts may leave out their similarity: then the model writes it. ``similarity``,
     from 0 to 10, asks for one where the form is the model's. The grammar enforces it, and the ``gaps`` after the body.
+    ``titles`` leads a title that the model writes under the grammar.
     """
 
     fields: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     similarity: int | None = None
     gaps: tuple[Gap, ...] = ()
+    titles: TitleWriter | None = None
 
     def __post_init__(self) -> None:
         for letter, value in self.fields.items():
@@ -101,6 +104,11 @@ class HeaderWriter:
     def choices(self) -> str:
         """The letters that may begin the next line; none in the body."""
         return next_fields(self._written)
+
+    @property
+    def under_way(self) -> str:
+        """The letter of the line under way; empty before the first."""
+        return self._written[-1] if self._written else ""
 
     @property
     def in_body(self) -> bool:

@@ -20,6 +20,7 @@ from folkrnn.errors import NotationError
 from folkrnn.generation.prompts import Gap, HeaderWriter, Prompt
 from folkrnn.generation.sampling import SamplingParameters, sample_next
 from folkrnn.generation.texts import GeneratedText
+from folkrnn.generation.titles import TitleWriter
 from folkrnn.model.stepper import Stepper
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.context import ContextReader
@@ -33,6 +34,9 @@ MAX_MASKS = 4096
 
 RETRIES = 3
 """How often an impossible bar is written again before the grammar steers it."""
+
+TITLE_RETRIES = 30
+"""How often a title that will not do is written again, alone."""
 
 CADENCE_RETRIES = 3
 """How often the last bar of a part is written again if it does not end on the tonic.
@@ -56,6 +60,7 @@ class Writing:
     stepper: Stepper
     vocabulary: Vocabulary
     header_sampling: SamplingParameters
+    title_sampling: SamplingParameters
     music_sampling: SamplingParameters
     max_characters: int
     seed: int
@@ -100,6 +105,10 @@ class Row:
     certain: bool = True  # whether nothing was left to chance so far
     impossible: str = ""
     context: ContextReader = field(default_factory=ContextReader)
+    titles: TitleWriter | None = None
+    title: str | None = None  # the one under way, if it is led by ``titles``
+    title_start: Snapshot | None = None
+    titles_refused: int = 0
     bar_line: Snapshot | None = None  # the last one to which the draft may go back
     attempts: int = 0  # at the bar under way
     steered: int = 0
@@ -137,7 +146,9 @@ class Block:
         rng = np.random.default_rng((writing.seed, index, *([draft] if draft else [])))
         walk = writing.grammar.walk(writing.max_characters, prompt.similarity) if writing.grammar else None
         number = len(self._rows)
-        self._rows.append(Row(index, draft, HeaderWriter(prompt), rng, walk, deque(prompt.gaps)))
+        row = Row(index, draft, HeaderWriter(prompt), rng, walk, deque(prompt.gaps))
+        row.titles = prompt.titles if walk and "T" not in prompt.fields else None
+        self._rows.append(row)
         self._draw(number)
         self._lengths[number] = 0
         self._last[number] = self._before_text
@@ -182,6 +193,9 @@ class Block:
         for number, row in enumerate(self._rows):
             if row.at_line_start and row.header.choices:
                 logits[number] += self._mask(frozenset(row.header.choices))
+            elif row.title is not None and row.titles and row.walk:
+                words = row.titles.after(row.title) & row.walk.choices
+                logits[number] += self._mask(words or row.walk.choices)
         ids = self._choose(logits, torch.from_numpy(self._uniforms[every, self._spent[every]]))
         self._spend(every)
         back = self._steer(logits, ids)
@@ -192,7 +206,11 @@ class Block:
         self._lengths[live] += 1
         self._read(ids, live)
         for number in back:
-            self._go_back(number)
+            row = self._rows[number]
+            if row.title is not None:
+                self._begin_title_again(number)
+            else:
+                self._go_back(number)
         self._advance(ids, live, given)
         return self._collect(ids, live)
 
@@ -214,6 +232,8 @@ class Block:
 
         A bar that is written again no longer follows an earlier one, or it would come out as before.
         """
+        if row.title is not None:
+            return self._writing.title_sampling
         if not row.in_body:
             return self._writing.header_sampling
         follows = self._writing.grammar and not row.attempts and row.context.follows
@@ -262,6 +282,9 @@ class Block:
         characters = writing.vocabulary.characters
         for number, row in enumerate(self._rows):
             assert row.walk is not None
+            if row.title is not None and characters[ids[number]] == "\n" and self._refuses_title(row):
+                back.add(number)
+                continue
             again = row.bar_line is not None and row.attempts < writing.retries and not row.forced
             if again and row.attempts < CADENCE_RETRIES and row.context.ends_off_tonic(characters[ids[number]]):
                 back.add(number)
@@ -282,6 +305,19 @@ class Block:
             self._spend(np.array([number]))
         return back
 
+    def _refuses_title(self, row: Row) -> bool:
+        """Whether the title under way will not do and is written again."""
+        again = row.titles and row.titles_refused < TITLE_RETRIES and not row.forced
+        return bool(again and row.titles and row.titles.refusal(row.title or ""))
+
+    def _begin_title_again(self, number: int) -> None:
+        """Stand before the title again."""
+        row = self._rows[number]
+        assert row.title_start is not None
+        row.title = ""
+        row.titles_refused += 1
+        self._restore(number, row.title_start)
+
     def _snapshot(self, number: int, row: Row) -> Snapshot:
         """Return what is needed to come back to where a row stands."""
         assert row.walk is not None
@@ -293,15 +329,19 @@ class Block:
     def _go_back(self, number: int) -> None:
         """Stand at the last bar line again."""
         row = self._rows[number]
-        bar_line = row.bar_line
-        assert bar_line is not None
-        row.walk, row.context = bar_line.walk.copy(), bar_line.context.copy()
+        assert row.bar_line is not None
         row.attempts += 1
         row.rewritten += 1
-        self._last[number] = bar_line.last
-        self._lengths[number] = bar_line.length
-        for part, kept in zip(self._state, bar_line.state, strict=True):
-            part[:, number] = kept
+        self._restore(number, row.bar_line)
+
+    def _restore(self, number: int, kept: Snapshot) -> None:
+        """Stand where a snapshot was taken."""
+        row = self._rows[number]
+        row.walk, row.context = kept.walk.copy(), kept.context.copy()
+        self._last[number] = kept.last
+        self._lengths[number] = kept.length
+        for part, old in zip(self._state, kept.state, strict=True):
+            part[:, number] = old
 
     def _advance(self, ids: NDArray[np.int64], rows: list[int], given: set[int]) -> None:
         """Let the grammar read what was written or given, and take snapshots at bar lines."""
@@ -322,9 +362,21 @@ class Block:
             except NotationError as error:
                 row.impossible = str(error)
                 continue
+            if row.titles is not None:
+                self._follow_title(number, row, characters[ids[number]])
             if row.walk.at_bar_line and not row.forced:
                 row.attempts = 0
                 row.bar_line = self._snapshot(number, row)
+
+    def _follow_title(self, number: int, row: Row, character: str) -> None:
+        """Keep in mind where the title begins, and what of it is written."""
+        if row.title is not None:
+            row.title = None if character == "\n" else row.title + character
+            if row.title is None:
+                row.titles = None
+        elif character == ":" and row.header.under_way == "T" and not row.forced:
+            row.title = ""
+            row.title_start = self._snapshot(number, row)
 
     # ── prompts, and the end ────────────────────────────────────────────────────────────────────
 

@@ -5,7 +5,7 @@ It is counted when a model is trained, and stands in the model's file. Nothing h
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -85,8 +85,8 @@ class Repertoire:
     def after(self, earlier: "Repertoire") -> "Repertoire":
         """Return what a model knows that learned another repertoire before this one; it writes what it learned last."""
         counts = Counter[tuple[str, str, str, str]]()
-        for *header, tunes in (*self.headers, *earlier.headers):
-            counts[tuple(header)] += tunes
+        for header in (*self.headers, *earlier.headers):
+            counts[header[:4]] += header.tunes
         merged = tuple(HeaderCount(*header, tunes) for header, tunes in counts.most_common())
         return Repertoire(merged, self.mix or earlier.mix, (*self.titles, *earlier.titles))
 
@@ -144,9 +144,9 @@ class Repertoire:
     # ── as plain data ───────────────────────────────────────────────────────────────────────────
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain data for JSON; the words of titles as one text each."""
+        """Return plain data for JSON; the words after a word as one text."""
         titles = [
-            {name: list(value) if name == "origins" else " ".join(value) for name, value in asdict(words).items()}
+            {"origins": list(words.origins), "following": {word: " ".join(n) for word, n in words.following.items()}}
             for words in self.titles
         ]
         return {"headers": [list(header) for header in self.headers], "mix": dict(self.mix), "titles": titles}
@@ -166,12 +166,11 @@ class Repertoire:
         check_type(mix, Mapping[str, float], f"{where} mix")
         titles = []
         for entry in _rows(held.get("titles", []), f"{where} titles"):
-            given = dict(read_object(entry, f"{where} titles"))
-            origins = given.pop("origins", [])
+            given = read_object(entry, f"{where} titles")
+            origins, following = given.get("origins", []), given.get("following", {})
             check_type(origins, list[str], f"{where} titles origins")
-            check_type(given, Mapping[str, str], f"{where} titles")
-            texts = {name: tuple(given.get(name, "").split()) for name in ("first", "between", "last", "single")}
-            titles.append(TitleWords(tuple(origins), **texts))
+            check_type(following, Mapping[str, str], f"{where} titles following")
+            titles.append(TitleWords(tuple(origins), {word: tuple(after.split()) for word, after in following.items()}))
         return cls(tuple(headers), mix, tuple(titles))
 
 

@@ -1,22 +1,20 @@
-"""The words of titles: a title under way, and what may come next so that it is made of words that titles have.
+"""The words of titles, and which of them follow each other.
 
 Titles are learned by language. A language is a group of origins whose titles share words, found from the titles
 themselves, so that a tune from Germany gets a German title without a list of languages.
 """
 
 import re
-from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 
-MAX_WORDS = 6
-"""The most words of a title: 98 of 100 titles of fiddle tunes have no more."""
+END = "."
+"""What follows the last word of a title."""
 
-MAX_TITLE = 44
-"""After this many characters no further word begins."""
+MAX_WORDS = 6
+"""The most words of a title that is not odd: 98 of 100 titles of fiddle tunes have no more."""
 
 SHORT_WORD = 3
 """Words of at most this many letters, such as ``of`` and ``the``, may come twice in a title."""
@@ -35,81 +33,21 @@ _WORD = re.compile(r"(?:[^\W\d_]{2,}|[AIO]|[^\W\d_]+['’][^\W\d_]+)(?:['’-][^
 
 @dataclass(frozen=True)
 class TitleWords:
-    """The words of the titles of some origins, by their places: the ``first`` one, those ``between``, the ``last``.
+    """Which words follow each other in the titles of some origins.
 
-    A word that can be followed is in ``first`` or ``between``; one that can end a title is in ``last``. A title of
-    one word is made of a word that was one.
+    ``following`` maps a word, in small letters, to those that came after it, as they are spelt there; END for the last
+    word of a title. What follows the empty word begins a title.
     """
 
     origins: tuple[str, ...] = ()
-    first: tuple[str, ...] = ()
-    between: tuple[str, ...] = ()
-    last: tuple[str, ...] = ()
-    single: tuple[str, ...] = ()
+    following: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        return len({*self.first, *self.between, *self.last, *self.single})
+        return max(0, len(self.following) - 1)
 
-    def written_with(self, alphabet: Collection[str], never: Collection[str] = ()) -> "TitleWords":
-        """Return those of the words that the characters suffice for, and that are not among ``never`` (lower case)."""
-        letters, banned = frozenset(alphabet), frozenset(never)
-
-        def kept(words: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(word for word in words if letters.issuperset(word) and not banned.intersection(_parts(word)))
-
-        return replace(
-            self,
-            first=kept(self.first),
-            between=kept(self.between),
-            last=kept(self.last),
-            single=kept(self.single),
-        )
-
-    @cached_property
-    def _sorted(self) -> dict[str, list[str]]:
-        return {
-            "first": sorted({*self.first, *self.single}),
-            "next": sorted({*self.between, *self.last}),
-            "last": sorted(self.last),
-        }
-
-    @cached_property
-    def _sets(self) -> dict[str, frozenset[str]]:
-        return {name: frozenset(getattr(self, name)) for name in ("first", "between", "last", "single")}
-
-    @cached_property
-    def _known(self) -> dict[tuple[str, str], frozenset[str]]:
-        return {}
-
-    def after(self, text: str) -> frozenset[str]:
-        """Return the characters that may follow the beginning of a title; the line end where it may be over."""
-        *before, word = text.split(" ")
-        full = len(before) + 1 >= MAX_WORDS or len(text) - len(word) >= MAX_TITLE
-        place = "first" if not before else "last" if full else "next"
-        choices = self._letters(place, word)
-        if before:
-            ends = word in self._sets["last"]
-            goes_on = word in self._sets["between"] and not full
-        else:
-            ends = word in self._sets["single"]
-            goes_on = word in self._sets["first"] and bool(self.last)
-        return choices | frozenset("\n" * ends + " " * goes_on)
-
-    def _letters(self, place: str, beginning: str) -> frozenset[str]:
-        """Return the letters that lead from the beginning of a word to a longer word of a place."""
-        found = self._known.get((place, beginning))
-        if found is None:
-            words, size = self._sorted[place], len(beginning)
-            letters = set()
-            at = bisect_left(words, beginning)
-            while at < len(words) and words[at].startswith(beginning):
-                if len(words[at]) > size:
-                    letters.add(words[at][size])
-                    at = bisect_left(words, beginning + chr(ord(words[at][size]) + 1), at)
-                else:
-                    at += 1
-            found = self._known[place, beginning] = frozenset(letters)
-        return found
+    def after(self, word: str) -> tuple[str, ...]:
+        """Return the words that may follow a word; END where it may be the last."""
+        return self.following.get(word.lower(), (END,))
 
 
 def oddity(title: str) -> str:
@@ -122,6 +60,8 @@ def oddity(title: str) -> str:
         return "it says a word twice"
     if len("".join(words)) <= SHORT_WORD:
         return "it is too short"
+    if len(words) > MAX_WORDS:
+        return "it is too long"
     return ""
 
 
@@ -157,13 +97,6 @@ def words_for(languages: Iterable[TitleWords], origin: str) -> TitleWords:
     return next((each for each in known if origin in each.origins), known[0] if known else TitleWords())
 
 
-def _parts(word: str) -> set[str]:
-    """Return a word in lower case as it stands, and without its possessive ending, plural or comma."""
-    plain = word.lower().rstrip(",'’")
-    bare = re.sub(r"['’]s$", "", plain)
-    return {plain, bare, bare.removesuffix("s"), *re.split("[-'’]", bare)}
-
-
 def _shared(words: Mapping[str, int], titles: Iterable[list[str]]) -> float:
     """Return the share of some words, counted, that titles have too."""
     known = {word for title in titles for word in title}
@@ -171,25 +104,17 @@ def _shared(words: Mapping[str, int], titles: Iterable[list[str]]) -> float:
 
 
 def _words_of(titles: list[list[str]], origins: tuple[str, ...]) -> TitleWords:
-    """Return the words of titles that are words, in their commonest spelling at their place."""
-    places: dict[str, Counter[str]] = {name: Counter() for name in ("first", "between", "last", "single")}
-    for title in titles:
-        if not title or not all(map(_WORD.fullmatch, title)) or not title[0][:1].isupper():
-            continue
-        if len(title) == 1:
-            places["single"][title[0]] += 1
-            continue
-        places["first"][title[0]] += 1
-        places["between"].update(title[1:-1])
-        places["last"][title[-1]] += 1
-    inner = places["between"] + places["last"]
+    """Return the words of titles that are words, each but the first of a title in its commonest spelling."""
+    usable = [
+        title for title in titles if title and all(map(_WORD.fullmatch, title)) and title[0][:1].isupper()
+        and not title[-1].endswith(",") and len(title[-1]) > 1
+    ]  # fmt: skip
     usual: dict[str, str] = {}
-    for word, _ in inner.most_common():
+    for word, _ in Counter(word for title in usable for word in title[1:]).most_common():
         usual.setdefault(word.lower(), word)
-    return TitleWords(
-        origins,
-        tuple(sorted(word for word in places["first"] if not word.endswith(","))),
-        tuple(sorted({usual[word.lower()] for word in places["between"]})),
-        tuple(sorted({usual[word.lower()] for word in places["last"] if len(word) > 1 and not word.endswith(",")})),
-        tuple(sorted(word for word in places["single"] if len(word) > 1 and not word.endswith(","))),
-    )
+    following: dict[str, set[str]] = defaultdict(set)
+    for title in usable:
+        words = [title[0], *(usual[word.lower()] for word in title[1:])]
+        for word, after in zip(["", *words], [*words, END], strict=True):
+            following[word.lower()].add(after)
+    return TitleWords(origins, {word: tuple(sorted(after)) for word, after in sorted(following.items())})

@@ -70,7 +70,7 @@ def test_a_repertoire_survives_the_way_through_a_file() -> None:
         {"headers": [["jig", "", "6/8", "D", "many"]]},
         {"mix": {"jig": "much"}},
         {"titles": [{"origins": 3}]},
-        {"titles": [{"first": ["The"]}]},
+        {"titles": [{"following": {"the": ["Lass"]}}]},
     ],
 )
 def test_an_entry_of_a_wrong_type_is_named(data: object) -> None:
