@@ -147,7 +147,7 @@ def read_request(wishes: Mapping[str, Any], values: Mapping[str, Sequence[str]])
         raise GenerationError(f"start={start!r} should be music in ABC, such as 'DFA d2f'")
     if similarity is not None and "I" in fields and len(fields["I"].replace("|", ":").split(":")) < 3:
         raise GenerationError(f"similarity {similarity} needs several parts, but the form {fields['I']} has one")
-    return Request(fields, similarity, *(read_start(start, fields.get("K", "none")) if start is not None else ()))
+    return Request(fields, similarity, *(read_start(start, fields) if start is not None else ()))
 
 
 def unlearned(request: Request, values: Mapping[str, Sequence[str]]) -> list[str]:
