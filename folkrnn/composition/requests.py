@@ -181,7 +181,7 @@ def read_request(wishes: Mapping[str, Any], repertoire: Repertoire | None = None
         raise GenerationError(f"start={start!r} should be music in ABC, such as 'DFA d2f'")
     if similarity is not None and "I" in fields and len(fields["I"].replace("|", ":").split(":")) < 3:
         raise GenerationError(f"similarity {similarity} needs several parts, but the form {fields['I']} has one")
-    return Request(fields, similarity, *(read_start(start, fields.get("K", "none")) if start is not None else ()))
+    return Request(fields, similarity, *(read_start(start, fields) if start is not None else ()))
 
 
 def read_mix(mix: str | Mapping[str, float], repertoire: Repertoire | None = None) -> dict[str, float]:

@@ -174,9 +174,10 @@ def test_the_music_begins_as_given_and_bars_with_a_star_are_full(start: str, wis
 
 
 def test_a_beginning_that_fits_no_meter_is_refused() -> None:
-    request = read_request({"meter": "2/4", "start": "A8"})
+    with pytest.raises(GenerationError, match="bar 1, 'A8', holds 8 eighths, but a bar of 2/4 has 4 eighths"):
+        read_request({"meter": "2/4", "start": "A8"})
     with pytest.raises(GenerationError, match="cannot begin this tune: '8' cannot come here"):
-        made(request.prompt, 1)
+        made(Prompt({"M": "2/4"}, "A8"), 1)
 
 
 def test_where_meter_and_key_are_the_models_they_are_chosen_for_the_beginning() -> None:

@@ -1,0 +1,101 @@
+"""The given beginning of the music: what is taken, and what is refused before a model is loaded."""
+
+from pathlib import Path
+
+import pytest
+
+from folkrnn.composition.checks import check_generation
+from folkrnn.composition.starts import read_start
+from folkrnn.errors import GenerationError
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("hello", "ABC knows no 'h', 'l' or 'o' there"),
+        ("DFA h", "ABC knows no 'h' there"),
+        ("DFA w2f", "ABC knows no 'w' there"),
+        ("Däd", "ABC knows no 'ä' there"),
+        ("A8 1", "ABC knows no '1' there"),
+        ("F#A", "ABC knows no '#' there; .*; a sharp stands before its note, as in \\^F"),
+        ("A? B", "ABC knows no '\\?' there"),
+        ("K:D", "ABC knows no 'K' there"),
+        ("I Q A", "ABC knows no 'I' or 'Q' there"),
+        ("A & B", "ABC knows no '&' there"),
+        ("A2 [B", "ABC knows no '\\[' there"),
+    ],
+)
+def test_what_is_no_note_is_named(text: str, named: str) -> None:
+    with pytest.raises(GenerationError, match=named) as error:
+        read_start(text)
+    assert "expected notes from A to G or a to g, such as 'DFA d2f'" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        ("{g}A2", "{g}A2"), ("[DF]2", "[DF]2"), ("A-A", "A-A"), ("~A TB uc", "~ATBc"), ("(3ABC", "(3ABC"),
+        ("A>B", "A>B"),
+        ('"G"A "^slowly"B', "AB"), ("!trill!A", "TA"), ("(AB) .c", "ABc"), ("^F=G_a,", "^FG_A"), ("z2 x2", "z2z2"),
+        ("|:A|[1 B:|[2 c", "|:A|1B:|2c"), ("A y B $ c `d", "ABcd"), ("A2*|B", "A2"),
+    ],
+)  # fmt: skip
+def test_what_abc_allows_is_taken(text: str, body: str) -> None:
+    assert read_start(text)[0] == body
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "message"),
+    [
+        ("ABCDEFGA", {"M": "3/4"}, "bar 1, 'ABCDEFGA', holds 8 eighths, but a bar of 3/4 has 6 eighths"),
+        ("A8", {"M": "2/4"}, "bar 1, 'A8', holds 8 eighths, but a bar of 2/4 has 4 eighths"),
+        ("D2F A3|D2F A2f2", {"M": "6/8"}, "bar 2, 'D2FA2f2', holds 7 eighths, but a bar of 6/8 has 6 eighths"),
+        ("A|:A7|B", {"M": "6/8"}, "bar 2, 'A7', holds 7 eighths"),
+        ("A4*A4|B", {"M": "6/8"}, "bar 1, 'A4[*]A4', holds 8 eighths"),
+        ("A6|B|c6", {"M": "6/8"}, "bar 2, 'B', holds 1 eighth, but a bar of 6/8 has 6 eighths"),
+        ("A6 A/", {"M": "6/8"}, "bar 1, 'A6A/', holds 13/2 eighths"),
+        ("A8", {"R": "jig"}, "bar 1, 'A8', holds 8 eighths, but a bar of 6/8, the meter of a jig, has 6 eighths"),
+        ("A9", {"R": "Polkas"}, "a bar of 2/4, the meter of a polka, has 4 eighths"),
+    ],
+)
+def test_a_bar_that_cannot_stand_in_the_meter_is_named(text: str, fields: dict[str, str], message: str) -> None:
+    with pytest.raises(GenerationError, match=message):
+        read_start(text, fields)
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("A6|B6|", {"M": "6/8"}),
+        ("A|B6|c", {"M": "6/8"}),  # a pickup, and a bar under way
+        ("|A|B6|c6|", {"M": "6/8"}),
+        ("A6||B|c6", {"M": "6/8"}),
+        ("A5:|:B|c6", {"M": "6/8"}),
+        ("A6|B*|c6", {"M": "6/8"}),
+        ("*|A6", {"M": "6/8"}),
+        ("(3ABCD4|", {"M": "3/4"}),
+        ("{gagagag}A6|", {"M": "6/8"}),
+        ("A9|", {"M": "9/8", "R": "jig"}),  # the meter that is wished, whatever the rhythm
+        ("A8|", {"R": "reel"}),  # more than one meter
+        ("A9|B2|", {"R": "kolo"}),
+        ("A9|", {"M": "none"}),
+        ("[M:9/8]A9|", {"M": "6/8"}),
+        ("A9|B2|c", {}),
+    ],
+)
+def test_bars_that_the_meter_allows_are_taken(text: str, fields: dict[str, str]) -> None:
+    assert read_start(text, fields)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "message"),
+    [
+        ({"start": "hello"}, "'h', 'l' or 'o'"),
+        ({"start": "A8", "meter": "6/8"}, "bar 1, 'A8', holds 8 eighths"),
+        ({"start": "A8", "rhythm": "jig"}, "the meter of a jig"),
+    ],
+)
+def test_a_bad_start_is_refused_before_the_model_is_looked_for(wishes: dict[str, str], message: str) -> None:
+    with pytest.raises(GenerationError, match=message):
+        check_generation(Path("there-is-no-such-model"), wishes)
