@@ -19,7 +19,9 @@ OCTAVE_MARKS = {",": -7, "'": 7}
 MAX_MARKS = 2
 """The most octave marks of a letter."""
 
-_ANYWHERE = (0, 99)
+_ANYWHERE = (-99, 199)
+_PLACES = range(14, 56)
+"""All places that a letter with its octave marks can have."""
 
 
 class ReachPosition(NamedTuple):
@@ -121,6 +123,14 @@ class ReachGrammar:
             found = reach.steps[character] = self._reach(self._after(reach.position, character))
         return found
 
+    def takes(self, reach: Reach, music: str) -> bool:
+        """Whether all characters of some music are within reach."""
+        for character in music:
+            if character in reach.forbidden or (reach.forced and character not in OCTAVE_MARKS):
+                return False
+            reach = self.after(reach, character)
+        return not reach.forced
+
     def _reach(self, position: ReachPosition) -> Reach:
         found = self._reaches.get(position)
         if found is None:
@@ -133,7 +143,7 @@ class ReachGrammar:
         widest = max(1, self._idiom.alteration)
         return any(
             self._in_range(place, alter) != self._in_range(place, 0)
-            for place in range(step, _ANYWHERE[1], 7)
+            for place in _PLACES[step::7]
             for alter in range(-widest, widest + 1)
         )
 
@@ -213,7 +223,7 @@ class ReachGrammar:
 
     def _around(self, low: int, high: int) -> tuple[int, int]:
         """Return the window after a note or chord of these outer places."""
-        return max(low - self._idiom.leap, _ANYWHERE[0]), min(high + self._idiom.leap, _ANYWHERE[1])
+        return low - self._idiom.leap, high + self._idiom.leap
 
     def _after(self, position: ReachPosition, character: str) -> ReachPosition:
         if position.stage == "word":
@@ -247,6 +257,10 @@ class ReachGrammar:
                 return position._replace(stage="key")
             if character == "]" and position.chord is not None:
                 return position._replace(stage="note", window=self._around(*position.chord), chord=None)
+        if character == "-":
+            # Grace notes before the tied chord must be within reach of both its outer notes.
+            low, high = position.window
+            return position._replace(window=(high - 2 * self._idiom.leap, low + 2 * self._idiom.leap))
         stages = {"!": "word", "[": "chord", "{": "grace", "}": "note"}
         if character in stages:
             return position._replace(stage=stages[character])

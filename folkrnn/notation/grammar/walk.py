@@ -456,10 +456,22 @@ class Walk:
         spellings = tuple("".join(names) for names in product(*zip(plain, full, strict=True)))
         if len(pitches) > 1:
             spellings = tuple(f"[{names}]" for names in spellings)
-        self._tied_note, self._next_bar_tied = spellings[-1], spellings
+        self._tied_note, self._next_bar_tied = spellings[-1], self._reached(spellings, "-|")
         # An accidental that a tie brought over the bar line holds for no further note of the bar.
         here = tuple(text for text in spellings if self._last_pitches(f"{before}{bar}-{text}") == pitches)
-        self.state = self.grammar.state(position._replace(tied=here))
+        self.state = self.grammar.state(position._replace(tied=self._reached(here, "-")))
+
+    def _reached(self, spellings: tuple[str, ...], before: str) -> tuple[str, ...]:
+        """Return the spellings of a tied note that are within reach after some characters.
+
+        A rule of reach knows the accidentals of a bar, but not those that a tie brings into it.
+        """
+        if self._reach is None or self.grammar.reach is None:
+            return spellings
+        grammar, reach = self.grammar.reach, self._reach
+        for character in before:
+            reach = grammar.after(reach, character)
+        return tuple(text for text in spellings if grammar.takes(reach, text)) or spellings
 
     def _last_pitches(self, music: str) -> tuple[Pitch, ...]:
         """Return the pitches of the last note or chord of some music in the key of the bar under way."""
