@@ -37,6 +37,9 @@ def decoration_text(name: str) -> str:
 ORNAMENT_TEXTS = {name: decoration_text(name) for name in sorted(_ORNAMENTS)}
 """How canonical text writes the ornaments."""
 
+LONGEST_PAIR = Fraction(1, 4)
+"""The longest notes, as they would be if they were even, that are written as broken rhythm."""
+
 _Altered = dict[tuple[int, int], frozenset[int]]
 """The alterations that readers may give a (step, octave), after the accidentals so far in a bar."""
 
@@ -71,7 +74,7 @@ def body(tune: Tune) -> str:
 def bar_texts(
     tune: Tune,
     spaces: Callable[[Sequence[Bar], int], frozenset[int]] = lambda bars, index: frozenset(),
-    longest_pair: Fraction = Fraction(1, 4),
+    longest_pair: Fraction = LONGEST_PAIR,
 ) -> Iterator[tuple[str, str]]:
     """Yield the bars as (bar line before, music) pairs; the last pair is the closing bar line and no music.
 
@@ -129,7 +132,7 @@ def _bar_text(
         if pair:
             pair, length = "", pair_unit
         else:
-            pair, pair_unit = _broken_pair(bar, index, longest_pair)
+            pair, pair_unit = broken_pair(bar, index, longest_pair)
             length = pair_unit if pair else length
         if note.tuplet and note.tuplet.index == 0:
             parts.append(_tuplet_sign(note.tuplet, bar.notes[index : index + note.tuplet.size]))
@@ -143,7 +146,7 @@ def _bar_text(
     return signature, "".join(parts)
 
 
-def _broken_pair(bar: Bar, index: int, longest: Fraction) -> tuple[str, Fraction]:
+def broken_pair(bar: Bar, index: int, longest: Fraction = LONGEST_PAIR) -> tuple[str, Fraction]:
     """Return ``>`` or ``<`` if a note and the next are a broken pair, with the length that both are written with."""
     if index + 1 >= len(bar.notes):
         return "", EIGHTH

@@ -26,6 +26,11 @@ class Pitch(NamedTuple):
         return 12 * (self.octave + 1) + SEMITONES[self.step] + self.alter
 
     @property
+    def place(self) -> int:
+        """The place on the staff, whatever the accidental: staff steps above C of octave 0, 28 for middle C."""
+        return 7 * self.octave + self.step
+
+    @property
     def letters(self) -> str:
         """The ABC letter with its octave marks, without accidental: ``C,`` ``C`` ``c`` ``c'``."""
         return _letters(self.step, self.octave)

@@ -36,6 +36,13 @@ class Fit(NamedTuple):
     outside: int
 
 
+def instrument_range(name: str) -> tuple[int, int]:
+    """Return the lowest and the highest note of an instrument. Raises NotationError for an unknown one."""
+    if name not in INSTRUMENTS:
+        raise NotationError(f"{name!r} is no instrument known here; expected one of {', '.join(INSTRUMENTS)}")
+    return INSTRUMENTS[name]
+
+
 def moved(tune: Tune, to: str) -> Tune:
     """Return the tune moved by semitones (``+2``, ``-5``), or by the smaller interval to a tonic (``G``, ``Bb``).
 
@@ -87,9 +94,7 @@ def fitted(tune: Tune, instrument: str) -> Fit:
 
     Raises NotationError for an unknown instrument.
     """
-    if instrument not in INSTRUMENTS:
-        raise NotationError(f"{instrument!r} is no instrument known here; expected one of {', '.join(INSTRUMENTS)}")
-    low, high = INSTRUMENTS[instrument]
+    low, high = instrument_range(instrument)
     numbers = [pitch.midi for note in tune.notes() for pitch in note.pitches]
 
     def outside(octaves: int) -> int:

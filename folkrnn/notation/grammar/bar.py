@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
+from folkrnn.errors import NotationError
 from folkrnn.notation.canonical import ORNAMENT_TEXTS, length_text
 from folkrnn.notation.grammar.sections import Plan
 from folkrnn.notation.grammar.words import Words
+from folkrnn.notation.idiom import Idiom, TupletPattern
 from folkrnn.notation.key import MODES, Key
 from folkrnn.notation.pitch import ACCIDENTALS
 from folkrnn.notation.tune import USUAL_TUPLETS
@@ -72,11 +74,34 @@ def _signs(lines: frozenset[str], ties: bool) -> str:
     return "".join(sorted({line[0] for line in lines} | ({"-"} if ties and "|" in lines else set())))
 
 
+class TupletRest(NamedTuple):
+    """What is still to come of a tuplet of ``actual`` notes in the time of ``normal``: ``notes`` of them.
+
+    ``patterns`` are the lengths, in ticks, that these notes may have in turn; None for any.
+    """
+
+    actual: int
+    normal: int
+    notes: int
+    patterns: frozenset[tuple[int, ...]] | None = None
+
+    def takes(self, length: int) -> bool:
+        """Whether the next note may have a written length, in ticks."""
+        return self.patterns is None or any(pattern[0] == length for pattern in self.patterns)
+
+    def after(self, length: int) -> "TupletRest | None":
+        """Return what is still to come after a note of a written length, in ticks; None if that is the last."""
+        if self.notes == 1:
+            return None
+        patterns = self.patterns and frozenset(pattern[1:] for pattern in self.patterns if pattern[0] == length)
+        return self._replace(notes=self.notes - 1, patterns=patterns)
+
+
 class BarPosition(NamedTuple):
     """A position of a text within a bar.
 
     ``left`` is the time to a full bar. ``stage`` is the kind of token under way, and ``detail`` its characters so far,
-    as many of them as matter. ``tuplet`` is the tuplet under way as (actual, normal, notes still to come). ``pair`` is
+    as many of them as matter. ``tuplet`` is what is still to come of the tuplet under way. ``pair`` is
     the written length of the note before a ``>`` or ``<``. ``tied`` holds the spellings of the note to which a tie
     leads. ``graces`` counts the grace notes before the next note, and ``ornament`` says whether one stands there.
     ``members`` counts the notes of the chord or the grace notes so far. ``sounds`` is False for a rest. ``octave``
@@ -88,7 +113,7 @@ class BarPosition(NamedTuple):
     empty: bool = True
     stage: str = "note"
     detail: str = ""
-    tuplet: tuple[int, int, int] | None = None
+    tuplet: TupletRest | None = None
     pair: int = 0
     tied: tuple[str, ...] = ()
     graces: int = 0
@@ -124,6 +149,10 @@ def _one_head(length: int) -> bool:
 
 TUPLET_UNITS = tuple(Fraction(n, d) / 8 for n, d in ((1, 4), (1, 2), (3, 4), (1, 1), (3, 2), (2, 1), (3, 1), (4, 1)))
 PAIR_UNITS = tuple(Fraction(1, n) for n in (4, 8, 16, 32))
+
+
+NO_TUPLET = TupletRest(1, 1, 1)
+"""Makes one note of its own length."""
 
 
 def tuplet_signs() -> dict[str, tuple[int, int, int]]:
@@ -168,35 +197,60 @@ class BarGrammar:
 
     ``cautious`` leaves out what can be played but trips abc2midi or abcm2ps: lengths that need two note heads or
     three dots; ornaments and grace notes on tied notes, inside tuplets, both on one note, or on too short a one;
-    chords that are tied, have an ornament or lie in a tuplet.
+    chords that are tied, have an ornament or lie in a tuplet. An ``idiom`` leaves out the lengths, tuplets,
+    accidentals, chords and grace notes that it does not have.
     """
 
-    def __init__(self, alphabet: frozenset[str], cautious: bool) -> None:
+    def __init__(self, alphabet: frozenset[str], cautious: bool, idiom: Idiom | None = None) -> None:
         self.alphabet = alphabet
         self.cautious = cautious
+        used = None if idiom is None else frozenset(map(grammar_ticks, idiom.lengths))
         spelled = {text: length for text, length in note_lengths().items() if alphabet.issuperset(text)}
-        self.grid = min(length for length in spelled.values() if WHOLE_TICKS % length == 0)
+        grids = [ticks for ticks in spelled.values() if WHOLE_TICKS % ticks == 0 and (used is None or ticks in used)]
+        if not grids:
+            raise NotationError("the idiom has no length that fills bars; expected one such as 1/8")
+        self.grid = min(grids)
         """All lengths and bars are multiples of it, so the rest of a bar can always be filled."""
         if cautious:
             spelled = {text: length for text, length in spelled.items() if _one_head(length)}
-        self.lengths = {text: length for text, length in spelled.items() if length % self.grid == 0}
+        spelled = {text: length for text, length in spelled.items() if length % self.grid == 0}
+        self.lengths = {text: length for text, length in spelled.items() if used is None or length in used}
         self.tuplet_lengths = {
-            length_text(unit): grammar_ticks(unit) for unit in TUPLET_UNITS if length_text(unit) in self.lengths
+            length_text(unit): grammar_ticks(unit) for unit in TUPLET_UNITS if length_text(unit) in spelled
         }
         self.pair_lengths = frozenset(
             grammar_ticks(unit)
             for unit in PAIR_UNITS
             if grammar_ticks(unit) in self.lengths.values() and grammar_ticks(unit) >= 2 * self.grid
+            if used is None or used.issuperset((grammar_ticks(unit / 2), grammar_ticks(unit * 3 / 2)))
         )
         self.keys = Words(key for key in key_names() if alphabet.issuperset(key))
-        self.tuplets = {sign: tuplet for sign, tuplet in tuplet_signs().items() if alphabet.issuperset(f"({sign}")}
+        patterns = None if idiom is None else idiom.tuplets
+        signs = {sign: tuplet for sign, tuplet in tuplet_signs().items() if alphabet.issuperset(f"({sign}")}
+        self.tuplets = {sign: self._whole_tuplet(*tuplet, patterns) for sign, tuplet in signs.items()}
+        self.tuplet_rests = idiom is None or idiom.tuplet_rests
+        self.max_graces = MAX_GRACES if idiom is None else min(idiom.graces, MAX_GRACES)
+        self.max_chord_notes = MAX_CHORD_NOTES if idiom is None else min(idiom.chord_notes, MAX_CHORD_NOTES)
         ornaments = (t for name, t in ORNAMENT_TEXTS.items() if not (cautious and name in SILENT_ORNAMENTS))
         self.ornaments = Words(text for text in ornaments if alphabet.issuperset(text))
-        self.accidentals = Words(text for text in ACCIDENTALS if text and alphabet.issuperset(text))
+        self.accidentals = Words(
+            text
+            for text, alter in ACCIDENTALS.items()
+            if text and alphabet.issuperset(text) and (idiom is None or abs(alter or 0) <= idiom.alteration)
+        )
         self._tasks: dict[object, Task] = {}
-        self._tuplet_times: dict[tuple[int, int, int], dict[int, int]] = {}
+        self._tuplet_times: dict[TupletRest, dict[int, int]] = {}
         self._after: dict[BarPosition, dict[str, BarPosition]] = {}
-        self._feasible: dict[tuple[Task, int], dict[str, tuple[int, int, int]]] = {}
+        self._feasible: dict[tuple[Task, int], dict[str, TupletRest]] = {}
+
+    def _whole_tuplet(self, actual: int, normal: int, count: int, among: frozenset[TupletPattern] | None) -> TupletRest:
+        """Return a tuplet before its first note, with its own patterns among some; with any if there are none given."""
+        if among is None:
+            return TupletRest(actual, normal, count)
+        own = [tuple(map(grammar_ticks, lengths)) for *ratio, lengths in among if ratio == [actual, normal]]
+        known = frozenset(self.tuplet_lengths.values())
+        spelled = frozenset(pattern for pattern in own if len(pattern) == count and known.issuperset(pattern))
+        return TupletRest(actual, normal, count, spelled)
 
     def forget(self) -> None:
         """Free the memory of kept results."""
@@ -222,7 +276,7 @@ class BarGrammar:
         signs = task.ends.get(position.left, task.elsewhere if position.left > 0 else "")
         return signs if not position.tied else "|" if "-" in signs else ""
 
-    def _can_end(self, task: Task, left: int, tuplet: tuple[int, int, int] | None) -> bool:
+    def _can_end(self, task: Task, left: int, tuplet: TupletRest | None) -> bool:
         """Whether a bar with this time left, this tuplet under way, can still be brought to an end."""
         room = MAX_BAR_TICKS if task.free else left - task.least
         if tuplet is None:
@@ -230,13 +284,13 @@ class BarGrammar:
         rest = self._shortest(tuplet).get(left % self.grid)
         return rest is not None and rest <= room
 
-    def _shortest(self, tuplet: tuple[int, int, int]) -> dict[int, int]:
+    def _shortest(self, tuplet: TupletRest) -> dict[int, int]:
         """Return, for each remainder on the grid, the least time of the rest of a tuplet."""
         found = self._tuplet_times.get(tuplet)
         if found is None:
-            actual, normal, count = tuplet
-            sums = {0}
-            for _ in range(count):
+            actual, normal, count, patterns = tuplet
+            sums = {0} if patterns is None else {sum(pattern) * normal // actual for pattern in patterns}
+            for _ in range(count if patterns is None else 0):
                 sums = {total + length * normal // actual for total in sums for length in self.tuplet_lengths.values()}
             found = {}
             for total in sorted(sums, reverse=True):
@@ -253,11 +307,12 @@ class BarGrammar:
         return found
 
     def _lengths(self, position: BarPosition) -> Iterable[tuple[str, BarPosition]]:
-        actual, normal, count = position.tuplet or (1, 1, 1)
-        rest = (actual, normal, count - 1) if count > 1 else None
+        tuplet = position.tuplet or NO_TUPLET
+        actual, normal, _, _ = tuplet
         for text, length in (self.tuplet_lengths if position.tuplet else self.lengths).items():
-            if position.pair and length != position.pair:
+            if (position.pair and length != position.pair) or not tuplet.takes(length):
                 continue
+            rest = tuplet.after(length)
             sounding = length * normal // actual
             if self.cautious and self._too_short(sounding, position):
                 continue
@@ -290,9 +345,11 @@ class BarGrammar:
             return steps | self._spelled(position)
         steps |= self._letters(position, "length")
         steps |= self._accidental_signs(position, "accidental")
-        if not position.pair and not position.ornament and not (self.cautious and position.graces):
+        silent = not position.tuplet or self.tuplet_rests
+        if silent and not position.pair and not position.ornament and not (self.cautious and position.graces):
             steps["z"] = position._replace(stage="length", sounds=False)
-        if not (self.cautious and (position.ornament or position.tuplet)):
+        chord = self.max_chord_notes > 1 and not (self.cautious and (position.ornament or position.tuplet))
+        if chord or self._may_change_key(position):
             steps["["] = position._replace(stage="chord")
         return steps
 
@@ -305,13 +362,13 @@ class BarGrammar:
         steps: Steps = {}
         if self._bare(position) and not position.tuplet and self._feasible_tuplets(position):
             steps["("] = position._replace(stage="tuplet")
-        if not position.graces and self._may_grace(position, 1):
+        if not position.graces and self.max_graces and self._may_grace(position, 1):
             steps["{"] = position._replace(stage="grace")
         if not position.ornament and self._may_ornament(position):
             steps |= self._ornament(position)
         return steps
 
-    def _feasible_tuplets(self, position: BarPosition) -> dict[str, tuple[int, int, int]]:
+    def _feasible_tuplets(self, position: BarPosition) -> dict[str, TupletRest]:
         """Return the tuplets that the bar has room for, by their signs."""
         key = position.task, position.left
         found = self._feasible.get(key)
@@ -381,11 +438,11 @@ class BarGrammar:
         steps = self._note(after)
         if not position.sounds:
             return steps
-        length = self.lengths[position.detail]
+        length = 0 if position.tuplet else self.lengths[position.detail]
         swung = (
             self.cautious and position.task.swing and (position.task.full - position.left) % (2 * position.task.swing)
         )
-        if not position.tuplet and not position.pair and not swung and length in self.pair_lengths:
+        if not position.pair and not swung and length in self.pair_lengths:
             paired = after._replace(pair=length)
             if self._after_length(paired):
                 steps[">"] = paired
@@ -422,7 +479,7 @@ class BarGrammar:
         steps = self._octaves(position)
         if position.members:
             steps["}"] = position._replace(stage="note", graces=position.members, members=0, octave="")
-        if position.members < MAX_GRACES and self._may_grace(position, position.members + 1):
+        if position.members < self.max_graces and self._may_grace(position, position.members + 1):
             more = position._replace(members=position.members + 1)
             steps |= self._letters(more, "grace")
             if not position.tied:  # an accidental could make another pitch of the note that the tie leads to
@@ -437,7 +494,7 @@ class BarGrammar:
         steps = self._octaves(position)
         if position.members >= 2:
             steps["]"] = position._replace(stage="length", octave="")
-        if position.members < MAX_CHORD_NOTES:
+        if position.members < self.max_chord_notes and self.max_chord_notes > 1:
             more = position._replace(members=position.members + 1)
             steps |= self._letters(more, "chord")
             steps |= self._accidental_signs(more, "chord_accidental")

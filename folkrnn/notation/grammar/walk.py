@@ -8,7 +8,9 @@ from itertools import product
 from folkrnn.errors import NotationError
 from folkrnn.notation.grammar.bar import KEY, LINE, SOON, TIE, WHOLE_TICKS, BarGrammar, BarPosition
 from folkrnn.notation.grammar.header import BAR_COST, SECTION_COST, Header, HeaderGrammar
+from folkrnn.notation.grammar.reach import Reach, ReachGrammar
 from folkrnn.notation.grammar.sections import NO_LINES, Plan, Sections
+from folkrnn.notation.idiom import Idiom
 from folkrnn.notation.key import parse_key
 from folkrnn.notation.meter import parse_meter
 from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
@@ -55,17 +57,21 @@ class Grammar:
 
     It takes every text that ``canonical`` writes of a playable tune without slurs, articulation, words and changes of
     meter. Every finished text is read as a playable tune. ``cautious`` also leaves out what
-    can be played but trips abc2midi. Raises NotationError where the characters do not suffice for any tune.
+    can be played but trips abc2midi. An ``idiom`` leaves out what hands are not used to. Raises NotationError where the
+    characters do not suffice for any tune.
     """
 
-    def __init__(self, alphabet: Iterable[str] | None = None, cautious: bool = True) -> None:
+    def __init__(
+        self, alphabet: Iterable[str] | None = None, cautious: bool = True, idiom: Idiom | None = None
+    ) -> None:
         every = frozenset(map(chr, range(32, 127))) | {"\n"}
         self.alphabet = every if alphabet is None else frozenset(alphabet)
         self.cautious = cautious
         for character in "XTMLIK:1/8form |]\nD":
             if character not in self.alphabet:
                 raise NotationError(f"the grammar needs the character {character!r} to write a tune")
-        self.bar = BarGrammar(self.alphabet, cautious)
+        self.bar = BarGrammar(self.alphabet, cautious, idiom)
+        self.reach = None if idiom is None else ReachGrammar(self.alphabet, idiom)
         self.header = HeaderGrammar(self.bar)
         self._states: dict[object, GrammarState] = {}
         self._short: dict[BarPosition, frozenset[str]] = {}
@@ -113,6 +119,8 @@ class Grammar:
         self._short.clear()
         self._known.clear()
         self.bar.forget()
+        if self.reach is not None:
+            self.reach.forget()
 
     def short(self, position: BarPosition) -> frozenset[str]:
         """Return those of the choices that end the bar soon."""
@@ -167,6 +175,7 @@ class Walk:
         self._swing = Fraction(0)
         self._tied_note = ""  # the same note with all its accidentals
         self._held: tuple[tuple[Fraction, str], ...] = ()  # what the bar under way and those to come are held to
+        self._reach: Reach | None = None  # in music with an idiom
         self.choices = self._header.choices
         self.state = grammar.fixed(self.choices)
 
@@ -209,7 +218,9 @@ class Walk:
         """End the note under way: it gets no longer, and nothing joins it to the next."""
         if not self._line and self.state.position is not None:
             self.state = self.grammar.state(self.grammar.bar.passed(self._position))
-            self.choices = self.state.choices
+            if self._reach is not None and self.grammar.reach is not None:
+                self._reach = self.grammar.reach.settled(self._reach)
+            self.choices = self._within_reach()
 
     def hold(self, bars: Sequence[tuple[Fraction, str]]) -> None:
         """Hold the bar under way and those that follow to these lengths and bar lines.
@@ -237,15 +248,17 @@ class Walk:
         return len(self._held) == 1 and not self._line and self.state.steps.get(character) == LINE
 
     def release(self) -> None:
-        """Let the last held bar continue in any way."""
+        """Let the last held bar continue in any way, with what is given after the gap: any leap may lead there."""
         self._held = ()
+        if self._reach is not None and self.grammar.reach is not None:
+            self._reach = self.grammar.reach.freed(self._reach)
         self._set_task(self._plan)
 
     def _set_task(self, plan: Plan) -> None:
         position = self.grammar.bar.passed(self._position)
         task = self.grammar.bar.begin(plan, self._swing).task
         self.state = self.grammar.state(position._replace(task=task))
-        self.choices = self.state.choices
+        self.choices = self._within_reach()
         if not self.choices:
             raise NotationError("what is given leaves no room for anything between")
 
@@ -268,11 +281,22 @@ class Walk:
         """
         step = self.state.steps.get(character)
         self._width -= WIDTHS.get(character, 0)
-        if type(step) is GrammarState and not self._line and len(self.text) + 1 < self._hurry and self._width > 0:
+        reach = self._reach
+        if (
+            type(step) is GrammarState
+            and not self._line
+            and len(self.text) + 1 < self._hurry
+            and self._width > 0
+            and (reach is None or character in self.choices)
+        ):
             # Most characters come this way.
             self.text.append(character)
             self.state = step
-            self.choices = step.choices
+            if reach is None:
+                self.choices = step.choices
+            else:
+                self._reach = reach = reach.steps.get(character) or self._reach_after(character)
+                self.choices = reach.kept.get(step.choices) or reach.choices(step.choices)
             return
         if character not in self.choices and not (given and not self._header.complete):
             raise NotationError(self._refusal(character))
@@ -281,13 +305,27 @@ class Walk:
         if self._in_music:
             self._music(character)
             self.text.append(character)
+            if reach is not None:
+                self._reach = self._reach_after(character)
         else:
             self.text.append(character)
             self._before_music(character)
-        self.choices = self.state.choices
+        self.choices = self._within_reach()
         in_a_hurry = len(self.text) >= self._hurry or self._width <= 0
         if self._in_music and in_a_hurry and self.state.position is not None:
-            self.choices = (self.grammar.short(self.state.position) & self.choices) or self.choices
+            short = self.grammar.short(self.state.position) & self.choices
+            if self._reach is not None:
+                short = short - self._reach.marked or short
+            self.choices = short or self.choices
+
+    def _reach_after(self, character: str) -> Reach:
+        """Return what is within reach after a character of the music."""
+        assert self._reach is not None and self.grammar.reach is not None
+        return self.grammar.reach.after(self._reach, character)
+
+    def _within_reach(self) -> frozenset[str]:
+        """Return the choices of the state that are within reach."""
+        return self.state.choices if self._reach is None else self._reach.choices(self.state.choices)
 
     def _refusal(self, character: str) -> str:
         expected = " ".join(sorted(self.choices)).replace("\n", "a line end")
@@ -308,6 +346,7 @@ class Walk:
     def _begin_music(self, fields: Mapping[str, str]) -> None:
         """Prepare the music after the header."""
         self._key = fields["K"]
+        self._reach = None if self.grammar.reach is None else self.grammar.reach.begin(self._key)
         full = parse_meter(fields["M"]).bar
         self._sections = Sections(self._header.parts, full, cautious=self.grammar.cautious)
         if self._header.is_hornpipe and full is not None:
@@ -417,10 +456,22 @@ class Walk:
         spellings = tuple("".join(names) for names in product(*zip(plain, full, strict=True)))
         if len(pitches) > 1:
             spellings = tuple(f"[{names}]" for names in spellings)
-        self._tied_note, self._next_bar_tied = spellings[-1], spellings
+        self._tied_note, self._next_bar_tied = spellings[-1], self._reached(spellings, "-|")
         # An accidental that a tie brought over the bar line holds for no further note of the bar.
         here = tuple(text for text in spellings if self._last_pitches(f"{before}{bar}-{text}") == pitches)
-        self.state = self.grammar.state(position._replace(tied=here))
+        self.state = self.grammar.state(position._replace(tied=self._reached(here, "-")))
+
+    def _reached(self, spellings: tuple[str, ...], before: str) -> tuple[str, ...]:
+        """Return the spellings of a tied note that are within reach after some characters.
+
+        A rule of reach knows the accidentals of a bar, but not those that a tie brings into it.
+        """
+        if self._reach is None or self.grammar.reach is None:
+            return spellings
+        grammar, reach = self.grammar.reach, self._reach
+        for character in before:
+            reach = grammar.after(reach, character)
+        return tuple(text for text in spellings if grammar.takes(reach, text)) or spellings
 
     def _last_pitches(self, music: str) -> tuple[Pitch, ...]:
         """Return the pitches of the last note or chord of some music in the key of the bar under way."""
