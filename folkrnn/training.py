@@ -8,7 +8,7 @@ from typing import Any, TypedDict, Unpack
 
 from folkrnn.analysis.originality import Index, index_path
 from folkrnn.composition.critic import real_tunes, with_critic
-from folkrnn.corpus import Corpus, CorpusTune, field_values, header_fields, merged_values
+from folkrnn.corpus import Corpus, CorpusTune, field_values, merged_values
 from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
 from folkrnn.errors import ModelError
 from folkrnn.evaluation.bits import measure_bits, summarise
@@ -22,6 +22,7 @@ from folkrnn.model.repertoire import Repertoire
 from folkrnn.model.schedule import TrainingSettings
 from folkrnn.model.training import saved_settings, train_network
 from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.notation import read_tunes
 from folkrnn.notation.context import CONTEXT_SIZES
 from folkrnn.notation.headers import training_text
 from folkrnn.processes import processors
@@ -125,7 +126,7 @@ def train_model(
 
 def repertoire_of(corpus: Corpus) -> Repertoire:
     """Return what the tunes of a corpus have, with the mix of its recipe."""
-    return Repertoire.of((header_fields(tune.text) for tune in corpus.tunes), corpus.mix)
+    return Repertoire.of((read_tunes(tune.text)[0] for tune in corpus.tunes), corpus.mix)
 
 
 def _network(

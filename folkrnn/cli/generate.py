@@ -8,6 +8,7 @@ from click.core import ParameterSource
 
 from folkrnn.cli.composing import Composing, composing_options
 from folkrnn.cli.parameters import Temperature
+from folkrnn.notation.ranges import DEFAULT_INSTRUMENT, INSTRUMENTS
 
 if TYPE_CHECKING:
     from folkrnn.composition.composer import Composer, Composition, Progress
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 @click.option("--form", help="Bars of each part, such as 8:8: or AABB.")
 @click.option("--similarity", type=click.IntRange(0, 10), help="Similarity of the parts, 0–10 (±1).")
 @click.option("--start", metavar="ABC", help="How the music begins; * is filled by the model.")
+@click.option(
+    "--fit",
+    type=click.Choice(list(INSTRUMENTS)),
+    default=DEFAULT_INSTRUMENT,
+    show_default=True,
+    help="The instrument whose range it has.",
+)
 @click.option("--mix", metavar="WEIGHTS", help="Which rhythms come unasked, such as reel=3,jig=2.")
 @click.option(
     "--title-temperature",
@@ -88,6 +96,7 @@ def generate_command(
         "similarity": similarity,
         "start": start,
         "mix": mix,
+        "fit": options.pop("fit"),
         "max_copied": max_copied if asked else None,
         "critic": critic,
         **composing.settings.options(),

@@ -33,6 +33,8 @@ from folkrnn.generation.titles import TitleRule
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
 from folkrnn.model.locations import model_or_bundled
 from folkrnn.notation import ERROR, Finding, Tune
+from folkrnn.notation.idiom import Idiom
+from folkrnn.notation.ranges import DEFAULT_INSTRUMENT
 from folkrnn.validation import Report, ReportQueue
 
 _log = logging.getLogger(__name__)
@@ -148,7 +150,11 @@ class Composer:
                 "the model does not know %s of the title, which is put over a tune written without it",
                 " ".join(unknown),
             )
-        writer = self._writer(programme.prompt if not settings.unconstrained else request.prompt, settings, count)
+        idiom = repertoire.idiom.for_instrument(options.get("fit") or DEFAULT_INSTRUMENT)
+        if request.given:
+            idiom = idiom.with_tune(request.given)
+        prompt = request.prompt if settings.unconstrained else programme.prompt
+        writer = self._writer(prompt, settings, count, idiom)
         try:  # which may have to read a corpus, and so comes after all else is checked
             original = self._original(
                 options.get("max_copied"), any_title="T" in request.fields, settings=settings, stop=stop
@@ -178,7 +184,7 @@ class Composer:
         settings = GenerationSettings.of(options).seeded()
         with naming(tune):
             reworking = extension(tune, bars, self.checkpoint)
-        return self._rework(reworking, settings, count, "continued", progress, stop)
+        return self._rework(tune, reworking, settings, count, "continued", progress, stop)
 
     def rewrite(
         self,
@@ -200,7 +206,7 @@ class Composer:
         settings = replace(settings, best_of=settings.best_of or REWRITE_DRAFTS)
         with naming(tune):
             reworking = replacement(tune, *bar_range(bars), self.checkpoint)
-        return self._rework(reworking, settings, count, "rewritten", progress, stop)
+        return self._rework(tune, reworking, settings, count, "rewritten", progress, stop)
 
     # ── the corpus of the model ─────────────────────────────────────────────────────────────────
 
@@ -256,6 +262,7 @@ class Composer:
 
     def _rework(
         self,
+        tune: Tune,
         reworking: Reworking,
         settings: GenerationSettings,
         count: int,
@@ -266,7 +273,8 @@ class Composer:
         """Compose from a reworking of a tune."""
         given = len(reworking.prompt.body) + sum(len(gap.then) for gap in reworking.prompt.gaps)
         settings = replace(settings, max_length=settings.max_length + given)
-        writer = self._writer(reworking.prompt, settings, count, reworking.cautious)
+        idiom = self.checkpoint.corpus.learned.idiom.with_tune(tune)
+        writer = self._writer(reworking.prompt, settings, count, idiom, reworking.cautious)
         policy = reworking_policy(reworking, settings, self.checkpoint)
         texts = writer.write(policy, stop, _watch(progress))
         return self._composed(texts, settings, name, finish=reworking.finish)
@@ -276,6 +284,7 @@ class Composer:
         prompt: Prompt | Callable[[int, int], Prompt],
         settings: GenerationSettings,
         count: int,
+        idiom: Idiom,
         cautious: bool = True,
     ) -> TextWriter:
         """Return the writer of texts for a prompt, or one for each draft. Raises GenerationError for what cannot be."""
@@ -293,6 +302,7 @@ class Composer:
             max_characters=settings.max_length,
             constrained=not settings.unconstrained,
             cautious=cautious,
+            idiom=idiom,
             beam=settings.beam,
         )
         writer.check(prompt_of(0, 0))

@@ -18,8 +18,9 @@ from folkrnn.composition.starts import read_start
 from folkrnn.errors import GenerationError
 from folkrnn.generation.prompts import Gap, Prompt
 from folkrnn.model.repertoire import Repertoire
-from folkrnn.notation import Key, Meter, Tune, ends_on, form, parse_key, parse_meter, similarity
+from folkrnn.notation import Key, Meter, Tune, ends_on, form, parse_key, parse_meter, read_tunes, similarity
 from folkrnn.notation.form import MAX_SIMILARITY, parse_form
+from folkrnn.notation.ranges import instrument_range
 from folkrnn.notation.rhythms import RHYTHMS, rhythm_named, suggestions, usual_meters
 
 LETTERS = {"title": "T", "rhythm": "R", "origin": "O", "meter": "M", "key": "K", "form": "I"}
@@ -68,6 +69,7 @@ class RequestOptions(Wishes, GenerationOptions, total=False):
     """The keyword arguments of ``Composer.generate`` but for ``progress`` and ``stop``."""
 
     mix: str | Mapping[str, float] | None
+    fit: str | None
     max_copied: float | None
     critic: bool
 
@@ -93,6 +95,12 @@ class Request:
         if "I" in fields:
             fields["I"] = f"form {fields['I']}"
         return Prompt(fields, self.body, None if "I" in fields else self.similarity, self.gaps)
+
+    @property
+    def given(self) -> Tune | None:
+        """The given music as a tune; None if there is none."""
+        music = " ".join([self.body, *(gap.then for gap in self.gaps)]).strip()
+        return read_tunes(f"X:1\nL:1/8\nK:none\n{music}\n")[0] if music else None
 
     @property
     def demands(self) -> bool:
@@ -147,6 +155,8 @@ def read_options(
     )
     if settings.unconstrained and options.get("similarity") is not None:
         raise GenerationError("similarity needs the grammar; leave out unconstrained")
+    if options.get("fit") is not None:
+        instrument_range(str(options["fit"]))
     share = options.get("max_copied")
     if share is not None and not (isinstance(share, int | float) and 0 <= share <= 1):
         raise GenerationError(f"max_copied={share!r} should be from 0 to 1, a share of the notes")

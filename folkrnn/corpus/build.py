@@ -230,11 +230,6 @@ def field_values(tunes: Iterable[CorpusTune]) -> dict[str, list[str]]:
     return {letter: [value for value, _ in counts.most_common()] for letter, counts in _counted(tunes).items()}
 
 
-def header_fields(text: str) -> dict[str, str]:
-    """Return the header of a canonical text: values by the field's letter."""
-    return {line[0]: line[2:] for line in split_header(text)[0]}
-
-
 def merged_values(values: Mapping[str, list[str]], more: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """Return values by letter followed by more of them, each once."""
     return {letter: list(dict.fromkeys([*values.get(letter, []), *more.get(letter, [])])) for letter in VALUE_FIELDS}

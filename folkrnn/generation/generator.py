@@ -20,6 +20,7 @@ from folkrnn.model.stepper import Stepper
 from folkrnn.model.threads import thread_map
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.grammar import Grammar
+from folkrnn.notation.idiom import Idiom
 
 
 class TextWriter:
@@ -29,7 +30,7 @@ class TextWriter:
     whether one can be met.
     Characters are drawn by ``sampling``, those of the music by ``music_sampling`` if it is given; with a ``beam``
     width the music is found by a search. Constrained tunes keep the grammar (``folkrnn.notation.grammar``,
-    ``cautious`` as defined there), so that each comes to a playable end. Raises GenerationError for
+    ``cautious`` and ``idiom`` as defined there), so that each comes to a playable end. Raises GenerationError for
     options that cannot be met.
     """
 
@@ -48,6 +49,7 @@ class TextWriter:
         batch: int = 256,
         constrained: bool = True,
         cautious: bool = True,
+        idiom: Idiom | None = None,
         retries: int = RETRIES,
         beam: int = 0,
     ) -> None:
@@ -57,7 +59,7 @@ class TextWriter:
         for name, value in (("seed", seed), ("retries", retries)):
             if value < 0:
                 raise GenerationError(f"{name}={value!r} should be at least 0")
-        grammar = _grammar(vocabulary, max_characters, cautious) if constrained else None
+        grammar = _grammar(vocabulary, max_characters, cautious, idiom) if constrained else None
         self._prompt_of = prompt_of
         self._count = count
         self._batch = batch
@@ -125,10 +127,10 @@ def generate_texts(
     return writer.write(policy, stop)
 
 
-def _grammar(vocabulary: Vocabulary, max_characters: int, cautious: bool) -> Grammar:
+def _grammar(vocabulary: Vocabulary, max_characters: int, cautious: bool, idiom: Idiom | None) -> Grammar:
     """Return the grammar of a vocabulary. Raises GenerationError if its characters do not suffice."""
     try:
-        grammar = Grammar(vocabulary.characters, cautious)
+        grammar = Grammar(vocabulary.characters, cautious, idiom)
         grammar.walk(max_characters)
     except NotationError as error:
         raise GenerationError(f"{error}; without the grammar (unconstrained) the model may still write") from None

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from folkrnn.errors import ModelError
+from folkrnn.errors import ModelError, NotationError
 from folkrnn.model.entries import check_type, read_object
+from folkrnn.notation import Tune
+from folkrnn.notation.idiom import DEFAULT_IDIOM, Idiom
 from folkrnn.notation.rhythms import RHYTHMS, rhythm_named, share_of, usual_meters
 from folkrnn.notation.titles import TitleWords, title_words
 
@@ -43,28 +45,29 @@ class Repertoire:
     """What the tunes of a corpus have.
 
     ``headers`` count the tunes by rhythm, origin, meter and key. ``mix`` holds the weights of the rhythms that come
-    where none is asked for. ``titles`` are the words of titles by language.
+    where none is asked for. ``titles`` are the words of titles by language, and ``idiom`` is what hands are used to.
     """
 
     headers: tuple[HeaderCount, ...] = ()
     mix: Mapping[str, float] = field(default_factory=dict)
     titles: tuple[TitleWords, ...] = ()
+    idiom: Idiom = DEFAULT_IDIOM
 
     def __bool__(self) -> bool:
         return bool(self.headers)
 
     @classmethod
-    def of(cls, tunes: Iterable[Mapping[str, str]], mix: Mapping[str, float] | None = None) -> "Repertoire":
-        """Return the repertoire of tunes, given by the fields of their headers; the mix is that of the rhythms."""
-        fields = list(tunes)
-        counts = Counter((each.get("R", ""), each.get("O", ""), each["M"], each["K"]) for each in fields)
+    def of(cls, tunes: Iterable[Tune], mix: Mapping[str, float] | None = None) -> "Repertoire":
+        """Return the repertoire of tunes; without a mix it is that of their rhythms."""
+        tunes = list(tunes)
+        counts = Counter((tune.rhythm, tune.origin, str(tune.meter), str(tune.key)) for tune in tunes)
         headers = tuple(HeaderCount(*header, tunes) for header, tunes in counts.most_common())
         usual = Counter[str]()
         for header in headers:
             usual[header.rhythm] += header.tunes
         del usual[""]
-        titles = title_words((each.get("T", ""), each.get("O", "")) for each in fields)
-        return cls(headers, dict(mix or usual), titles)
+        titles = title_words((tune.title, tune.origin) for tune in tunes)
+        return cls(headers, dict(mix or usual), titles, Idiom.of(tunes))
 
     @classmethod
     def of_values(cls, values: Mapping[str, Sequence[str]]) -> "Repertoire":
@@ -88,7 +91,7 @@ class Repertoire:
         for header in (*self.headers, *earlier.headers):
             counts[header[:4]] += header.tunes
         merged = tuple(HeaderCount(*header, tunes) for header, tunes in counts.most_common())
-        return Repertoire(merged, self.mix or earlier.mix, (*self.titles, *earlier.titles))
+        return Repertoire(merged, self.mix or earlier.mix, (*self.titles, *earlier.titles), self.idiom | earlier.idiom)
 
     # ── rhythms ─────────────────────────────────────────────────────────────────────────────────
 
@@ -149,7 +152,8 @@ class Repertoire:
             {"origins": list(words.origins), "following": {word: " ".join(n) for word, n in words.following.items()}}
             for words in self.titles
         ]
-        return {"headers": [list(header) for header in self.headers], "mix": dict(self.mix), "titles": titles}
+        headers = [list(header) for header in self.headers]
+        return {"headers": headers, "mix": dict(self.mix), "titles": titles, "idiom": self.idiom.to_json()}
 
     @classmethod
     def from_json(cls, data: object) -> "Repertoire":
@@ -171,7 +175,11 @@ class Repertoire:
             check_type(origins, list[str], f"{where} titles origins")
             check_type(following, Mapping[str, str], f"{where} titles following")
             titles.append(TitleWords(tuple(origins), {word: tuple(after.split()) for word, after in following.items()}))
-        return cls(tuple(headers), mix, tuple(titles))
+        try:
+            idiom = Idiom.from_json(held["idiom"]) if "idiom" in held else DEFAULT_IDIOM
+        except NotationError as error:
+            raise ModelError(f"{where}: {error}") from None
+        return cls(tuple(headers), mix, tuple(titles), idiom)
 
 
 def _rows(data: object, where: str) -> Sequence[Any]:

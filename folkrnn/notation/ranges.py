@@ -21,6 +21,9 @@ INSTRUMENTS = {
 }
 """The lowest and the highest note, as MIDI numbers, that players of an instrument expect to meet."""
 
+DEFAULT_INSTRUMENT = "fiddle"
+"""The instrument for which new tunes are written."""
+
 TRANSPOSING = {"Bb": (1, 2), "Eb": (5, 9), "F": (4, 7)}
 """The interval from sound to written music for an instrument, as (steps, semitones)."""
 

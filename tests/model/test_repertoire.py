@@ -4,14 +4,21 @@ import pytest
 
 from folkrnn.errors import ModelError
 from folkrnn.model.repertoire import HeaderCount, Repertoire
+from folkrnn.notation import Tune, read_tunes
+
+
+def tune(rhythm: str, meter: str, key: str, origin: str = "") -> Tune:
+    header = f"X:1\nT:The Rakes\nR:{rhythm}\nO:{origin}\nM:{meter}\nL:1/8\nK:{key}\n"
+    return read_tunes(f"{header}D|\n")[0]
+
 
 TUNES = (
-    [{"R": "jig", "O": "Ireland", "M": "6/8", "K": "D", "T": "The Rakes"}] * 90
-    + [{"R": "jig", "M": "9/8", "K": "G", "T": "The Rakes"}] * 8
-    + [{"R": "jig", "M": "4/4", "K": "G", "T": "The Rakes"}] * 2
-    + [{"M": "3/4", "K": "Em", "T": "The Rakes"}] * 40
-    + [{"R": "kolo", "M": "7/8", "K": "Em", "T": "The Rakes"}] * 12
-    + [{"R": "waltz", "M": "3/4", "K": "G", "T": "The Rakes"}] * 2
+    [tune("jig", "6/8", "D", "Ireland")] * 90
+    + [tune("jig", "9/8", "G")] * 8
+    + [tune("jig", "4/4", "G")] * 2
+    + [tune("", "3/4", "Em")] * 40
+    + [tune("kolo", "7/8", "Em")] * 12
+    + [tune("waltz", "3/4", "G")] * 2
 )
 
 
@@ -50,7 +57,7 @@ def test_without_a_mix_the_rhythms_come_as_in_the_tunes() -> None:
 
 
 def test_fine_tuning_adds_to_what_was_learned_and_writes_what_came_last() -> None:
-    both = Repertoire.of([{"R": "polka", "M": "2/4", "K": "D"}]).after(Repertoire.of(TUNES, {"jig": 1}))
+    both = Repertoire.of([tune("polka", "2/4", "D")]).after(Repertoire.of(TUNES, {"jig": 1}))
     assert both.count("jig") == 100
     assert both.count("polka") == 1
     assert both.mix == {"polka": 1}
@@ -69,6 +76,7 @@ def test_a_repertoire_survives_the_way_through_a_file() -> None:
         {"headers": [["jig", "", "6/8", "D"]]},
         {"headers": [["jig", "", "6/8", "D", "many"]]},
         {"mix": {"jig": "much"}},
+        {"idiom": {"lengths": 3}},
         {"titles": [{"origins": 3}]},
         {"titles": [{"following": {"the": ["Lass"]}}]},
     ],
