@@ -179,7 +179,7 @@ def test_a_tune_is_extended_and_rewritten(tune: Tune) -> None:
     ("options", "message"),
     [
         ({"key": "H"}, "no key"),
-        ({"rhythm": "xyzzy"}, "learned no rhythm"),
+        ({"rhythm": "xyzzy"}, "there is no rhythm"),
         ({"temperature": -1}, "temperature=-1"),
         ({"seed": -1}, "seed=-1"),
         ({"sampler": "wild"}, "sampler='wild' should be one of random, greedy, beam"),

@@ -76,7 +76,7 @@ def test_a_violation_is_told_and_is_a_fault(composer: Composer, monkeypatch: pyt
 
 
 def test_progress_is_told_inside_a_tune(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("folkrnn.generation.generator.WATCH_INTERVAL", 0)
+    monkeypatch.setattr("folkrnn.generation.schedule.WATCH_INTERVAL", 0)
     seen: list[Progress] = []
     list(composer.generate(2, form="8|8|", meter="2/4", seed=1, progress=seen.append))
     finished = [each.tunes for each in seen]
@@ -90,7 +90,7 @@ def test_progress_is_told_inside_a_tune(composer: Composer, monkeypatch: pytest.
 
 
 def test_drafts_are_counted_while_they_are_written(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("folkrnn.generation.generator.WATCH_INTERVAL", 0)
+    monkeypatch.setattr("folkrnn.generation.schedule.WATCH_INTERVAL", 0)
     seen: list[Progress] = []
     (one,) = composer.generate(1, key="D", form="4|", meter="2/4", seed=1, progress=seen.append)
     assert one.drafts > 2
