@@ -1,6 +1,7 @@
 """A network that reads one character a row at a time, in exact arithmetic: the same row gives the same logits anywhere.
 
-A floating-point product depends on the order of its sums, and so on the number of rows, the row, and the kernel. A product of whole numbers does not. So weights and hidden values are rounded to whole numbers from -LEVELS to LEVELS
+A floating-point product depends on the order of its sums, and so on the number of rows, the row, and the kernel. A
+product of whole numbers does not. So weights and hidden values are rounded to whole numbers from -LEVELS to LEVELS
 (Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2018).
 Each row of a weight matrix has its own scale; hidden values lie between -1 and 1 anyway. Gates and cells stay in
 float32, for they are computed value by value.
