@@ -32,6 +32,7 @@ from folkrnn.generation.texts import GeneratedText
 from folkrnn.generation.titles import TitleRule
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
 from folkrnn.model.locations import model_or_bundled
+from folkrnn.model.stepper import Stepper
 from folkrnn.notation import ERROR, Finding, Tune
 from folkrnn.notation.idiom import Idiom
 from folkrnn.notation.ranges import DEFAULT_INSTRUMENT
@@ -110,6 +111,10 @@ class Composer:
         self._jobs = jobs
         self._index: Index | None = None
         self._index_lock = threading.Lock()
+
+    @cached_property
+    def _stepper(self) -> Stepper:
+        return Stepper(self.checkpoint.network)
 
     @property
     def name(self) -> str:
@@ -291,7 +296,7 @@ class Composer:
         check_count("count", count)
         prompt_of = (lambda tune, draft: prompt) if isinstance(prompt, Prompt) else prompt
         writer = TextWriter(
-            self.checkpoint.network,
+            self._stepper,
             self.checkpoint.vocabulary,
             prompt_of,
             count,

@@ -68,7 +68,7 @@ class BeamSearch:
         self._grammar = grammar
         self._longest = longest
         self._width = width
-        self._nothing_read = (vocabulary.start, *ContextReader().values)[: stepper.network.reads]
+        self._nothing_read = (vocabulary.start, *ContextReader().values)[: stepper.reads]
 
     def write(self, header: GeneratedText, prompt: Prompt) -> GeneratedText:
         """Return the whole tune for a written header; the music begins as the prompt says."""
@@ -109,7 +109,7 @@ class BeamSearch:
     def _reading(self, character: str, context: ContextReader) -> tuple[int, ...]:
         """Return what the network reads of a character, and advance the context."""
         context.advance(character)
-        return (self._vocabulary.id(character), *context.values)[: self._stepper.network.reads]
+        return (self._vocabulary.id(character), *context.values)[: self._stepper.reads]
 
     def _next_bar(self, beam: list[_Hypothesis], state: NetworkState) -> tuple[list[_Hypothesis], NetworkState]:
         """Return the likeliest hypotheses with one more bar, best first, and the state of their rows."""

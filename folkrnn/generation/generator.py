@@ -5,6 +5,7 @@ three, and the arithmetic is exact (``model.stepper``). So it does not matter wh
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from folkrnn.errors import GenerationError, NotationError
@@ -36,7 +37,7 @@ class TextWriter:
 
     def __init__(
         self,
-        network: CharNetwork,
+        stepper: Stepper,
         vocabulary: Vocabulary,
         prompt_of: Callable[[int, int], Prompt],
         count: int,
@@ -59,12 +60,12 @@ class TextWriter:
         for name, value in (("seed", seed), ("retries", retries)):
             if value < 0:
                 raise GenerationError(f"{name}={value!r} should be at least 0")
-        grammar = _grammar(vocabulary, max_characters, cautious, idiom) if constrained else None
+        grammar = _checked_grammar(vocabulary, max_characters, cautious, idiom) if constrained else None
         self._prompt_of = prompt_of
         self._count = count
         self._batch = batch
         self._writing = Writing(
-            stepper=Stepper(network),
+            stepper=stepper,
             vocabulary=vocabulary,
             header_sampling=sampling,
             music_sampling=music_sampling or sampling,
@@ -74,7 +75,6 @@ class TextWriter:
             grammar=grammar,
             retries=retries,
             headers_only=beam > 0,
-            inputs=network.reads,
         )
         self._search = _search(self._writing, beam) if beam else None
 
@@ -121,16 +121,22 @@ def generate_texts(
 
     Raises GenerationError, at once, for options and prompts that cannot be met.
     """
-    writer = TextWriter(network, vocabulary, lambda tune, draft: prompts[tune], len(prompts), **options)
+    writer = TextWriter(Stepper(network), vocabulary, lambda tune, draft: prompts[tune], len(prompts), **options)
     for prompt in {id(prompt): prompt for prompt in prompts}.values():
         writer.check(prompt)
     return writer.write(policy, stop)
 
 
-def _grammar(vocabulary: Vocabulary, max_characters: int, cautious: bool, idiom: Idiom | None) -> Grammar:
+@lru_cache(maxsize=4)
+def _grammar(characters: str, cautious: bool, idiom: Idiom | None) -> Grammar:
+    """Return the grammar of some characters, which remembers what it has worked out."""
+    return Grammar(characters, cautious, idiom)
+
+
+def _checked_grammar(vocabulary: Vocabulary, max_characters: int, cautious: bool, idiom: Idiom | None) -> Grammar:
     """Return the grammar of a vocabulary. Raises GenerationError if its characters do not suffice."""
     try:
-        grammar = Grammar(vocabulary.characters, cautious, idiom)
+        grammar = _grammar(vocabulary.characters, cautious, idiom)
         grammar.walk(max_characters)
     except NotationError as error:
         raise GenerationError(f"{error}; without the grammar (unconstrained) the model may still write") from None

@@ -67,8 +67,11 @@ class Writing:
     grammar: Grammar | None
     retries: int
     headers_only: bool
-    inputs: int
-    """R, how many numbers the network reads of each character."""
+
+    @property
+    def inputs(self) -> int:
+        """R, how many numbers the network reads with each character."""
+        return self.stepper.reads
 
     @cached_property  # asked for with every character
     def following_sampling(self) -> SamplingParameters:
@@ -222,8 +225,10 @@ class Block:
             for row in live:
                 self._rows[row].context.advance(writing.vocabulary.characters[ids[row]])
         if writing.inputs > 1 and live:
-            values = [self._rows[row].context.values[: writing.inputs - 1] for row in live]
-            self._last[live, 1:] = torch.tensor(values)
+            values = b"".join(bytes(self._rows[row].context.values[: writing.inputs - 1]) for row in live)
+            self._last[live, 1:] = torch.from_numpy(
+                np.frombuffer(values, np.uint8).reshape(len(live), -1).astype(np.int64)
+            )
 
     # ── choosing ────────────────────────────────────────────────────────────────────────────────
 

@@ -69,10 +69,12 @@ def sample(chances: "Tensor", uniforms: "Tensor") -> "Tensor":
 
     The inverse of the cumulative distribution: one uniform number decides one character.
     """
+    import torch
+
     cumulative = chances.cumsum(1)
     thresholds = uniforms.unsqueeze(1) * cumulative[:, -1:]
-    # `<=` and not `<`: a character of no chance is never chosen, not even by the uniform 0.
-    return (cumulative <= thresholds).sum(1).clamp(max=chances.shape[1] - 1)
+    # On the right: a character of no chance is never chosen, not even by the uniform 0.
+    return torch.searchsorted(cumulative, thresholds, right=True).squeeze(1).clamp(max=chances.shape[1] - 1)
 
 
 def sample_next(logits: "Tensor", parameters: SamplingParameters, uniforms: "Tensor") -> "Tensor":

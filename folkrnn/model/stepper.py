@@ -44,9 +44,8 @@ class _Product:
     def __init__(self, weight: Tensor, bias: Tensor, int8: bool) -> None:
         scale = weight.abs().amax(1, keepdim=True).clamp_min(torch.finfo().tiny) / LEVELS
         whole = (weight / scale).round()
-        most = LEVELS * whole.abs().sum(1, dtype=torch.float64).max()
         self._int8 = int8
-        self._dtype = torch.int8 if int8 else torch.float32 if most < _EXACT_FLOAT else torch.float64
+        self._dtype = torch.int8 if int8 else _exact_float(whole)
         self._weight = whole.to(self._dtype).t()
         self._scale = scale.squeeze(1) / LEVELS
         self._bias = bias
@@ -55,6 +54,12 @@ class _Product:
         """Map whole numbers (B, K), int8, to float32 (B, N)."""
         sums = torch._int_mm(read, self._weight) if self._int8 else read.to(self._dtype) @ self._weight
         return sums.float().mul_(self._scale).add_(self._bias)
+
+
+def _exact_float(whole: Tensor) -> torch.dtype:
+    """Return a dtype that holds every sum in the product of whole numbers, at most LEVELS, with a weight (N, K)."""
+    most = LEVELS * whole.double().abs().sum(1).max()
+    return torch.float32 if most < _EXACT_FLOAT else torch.float64
 
 
 class Stepper:
@@ -86,6 +91,11 @@ class Stepper:
         size = self.network.settings.hidden
         hidden = torch.split(weight[:, read:], size, 1)
         return torch.cat([weight[:, :read], *(functional.pad(part, (0, self._units - size)) for part in hidden)], 1)
+
+    @property
+    def reads(self) -> int:
+        """R, how many numbers the network reads with each character."""
+        return self.network.reads
 
     def zero_state(self, batch: int) -> NetworkState:
         """Return the state before anything is read: hidden, in int8, and cell; H is filled up to whole LANES."""

@@ -6,7 +6,6 @@ count nor remember them. ``docs/context-features.md`` lists all of them.
 """
 
 from collections.abc import Sequence
-from copy import copy
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from folkrnn.errors import NotationError
 from folkrnn.notation.form import MAX_SIMILARITY, Part, read_form
 from folkrnn.notation.headers import next_fields
 from folkrnn.notation.key import MODES, parse_key
-from folkrnn.notation.lookback import EIGHTH_TICKS, POSITION_SIZE, BarReader, position
+from folkrnn.notation.lookback import EIGHTH_TICKS, POSITION_SIZE, BarReader, copied, position
 from folkrnn.notation.meter import parse_meter
 from folkrnn.notation.pitch import STEPS
 from folkrnn.notation.repetition import ALIGNED_SIZES, FOLLOWED_SIZES, LAGS, MATCHED_SIZES, Repetition
@@ -124,7 +123,7 @@ class HeaderContext:
         """Return a copy that advances alone."""
         if self.complete:
             return self
-        twin = copy(self)
+        twin = copied(self)
         twin._lines, twin.values = self._lines.copy(), self.values.copy()
         return twin
 
@@ -239,7 +238,7 @@ class ContextReader:
 
     def copy(self) -> "ContextReader":
         """Return a copy that advances alone."""
-        twin = copy(self)
+        twin = copied(self)
         twin._header, twin._bar, twin._repetition = self._header.copy(), self._bar.copy(), self._repetition.copy()
         return twin
 

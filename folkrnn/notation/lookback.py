@@ -10,8 +10,8 @@ written. What is read here is input for a network only: the reader decides what 
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from copy import copy
 from itertools import pairwise
+from typing import TypeVar
 
 from folkrnn.notation.tune import USUAL_TUPLETS
 
@@ -48,6 +48,17 @@ _MAX_NUMBER = 8
 
 NO_EVENT = 0, 0
 """The event and the distance where there is no earlier bar, or after its end."""
+
+
+_Slotted = TypeVar("_Slotted")
+
+
+def copied(value: _Slotted) -> _Slotted:
+    """Return a shallow copy of a value that has slots; ``copy.copy`` takes five times as long."""
+    twin = object.__new__(type(value))
+    for name in type(value).__slots__:  # type: ignore[attr-defined]
+        setattr(twin, name, getattr(value, name))
+    return twin
 
 
 class PastBar:
@@ -118,7 +129,7 @@ class BarReader:
 
     def copy(self) -> "BarReader":
         """Return a copy that advances alone."""
-        twin = copy(self)
+        twin = copied(self)
         twin._onsets, twin._notes = self._onsets.copy(), self._notes.copy()
         return twin
 

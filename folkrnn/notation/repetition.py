@@ -6,9 +6,7 @@ also finds the earlier bar, at any distance, that best continues the last bars. 
 the longest match in what it has read (Ziv and Lempel, 1977).
 """
 
-from copy import copy
-
-from folkrnn.notation.lookback import DISTANCE_SIZE, EVENT_SIZE, NO_EVENT, BarReader, PastBar, stepped, steps_of
+from folkrnn.notation.lookback import DISTANCE_SIZE, EVENT_SIZE, NO_EVENT, BarReader, PastBar, copied, stepped, steps_of
 
 LAGS = (1, 2, 4, 8)
 """The distances, in bars, of the aligned bars; the last aligned bar is the one as far into the part before."""
@@ -50,7 +48,7 @@ class Repetition:
 
     def copy(self) -> "Repetition":
         """Return a copy that advances alone."""
-        twin = copy(self)
+        twin = copied(self)
         twin._bars, twin._starts, twin._pickups = self._bars.copy(), self._starts.copy(), self._pickups.copy()
         return twin
 

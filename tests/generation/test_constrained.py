@@ -15,6 +15,7 @@ from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.checkpoint import load_checkpoint
 from folkrnn.model.locations import bundled_model
 from folkrnn.model.network import CharNetwork, NetworkSettings
+from folkrnn.model.stepper import Stepper
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
 from folkrnn.notation.grammar import Grammar
@@ -69,8 +70,10 @@ def test_the_grammar_leaves_a_model_alone_that_writes_well() -> None:
     text = "X:1\nT:A\nM:4/4\nL:1/8\nI:form 2|\nK:D\nABcdefga|d8|]\n"
     steps = VOCABULARY.encode(text).tolist()
 
-    class Stepper:
+    class Fake:
         """Gives all the chance to the next character of the text."""
+
+        reads = 1
 
         def __init__(self, *_: object) -> None:
             pass
@@ -86,7 +89,7 @@ def test_the_grammar_leaves_a_model_alone_that_writes_well() -> None:
             return logits, (place + 1, cell)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("folkrnn.generation.generator.Stepper", Stepper)
+        patch.setattr("folkrnn.generation.generator.Stepper", Fake)
         (only,) = generate_texts(network(), VOCABULARY, [Prompt()], seed=1)
     assert (only.text, only.steered, only.rewritten) == (text, 0, 0)
 
@@ -249,8 +252,9 @@ def test_where_nothing_is_left_to_chance_no_third_draft_is_written() -> None:
 
 def test_each_draft_may_have_a_prompt_of_its_own() -> None:
     keys = ["D", "G", "A"]
-    net = network()
-    writer = TextWriter(net, VOCABULARY, lambda tune, draft: Prompt({"K": keys[draft], "T": f"No {tune}"}), 2, seed=3)
+    writer = TextWriter(
+        Stepper(network()), VOCABULARY, lambda tune, draft: Prompt({"K": keys[draft], "T": f"No {tune}"}), 2, seed=3
+    )
     policy = DraftPolicy((_the(2),), max_factor=3)
     for index, text in enumerate(writer.write(policy)):
         assert (text.tune.title, str(text.tune.key), text.drafts) == (f"No {index}", "A", 3)

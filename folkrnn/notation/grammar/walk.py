@@ -1,7 +1,6 @@
 """A tune text under way, character by character: header, bars, sections, the end."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
 from fractions import Fraction
 from itertools import product
 
@@ -197,7 +196,8 @@ class Walk:
 
     def copy(self) -> "Walk":
         """Return a copy that advances alone."""
-        twin = copy(self)
+        twin = object.__new__(Walk)
+        twin.__dict__.update(self.__dict__)
         twin.text = self.text.copy()
         twin._header = self._header.copy()
         return twin
