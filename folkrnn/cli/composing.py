@@ -1,5 +1,7 @@
 """What the commands that compose have in common: their options, and the way from compositions to files and a table."""
 
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -178,8 +180,10 @@ class _Account:
         self._listed = listed
         self._judged = judged
         self._unconstrained = unconstrained
-        self._header: list[str] = ["title", "rhythm", "key", "meter", "bars", "playable"]
+        self._header: list[str] = []
         self._rows: list[list[Any]] = []
+        self._refused: Counter[str] = Counter()
+        self._begun = time.monotonic()
         self._tunes = self._playable = self._steered = self._rewritten = self._characters = self._drafts = 0
         self.failed = 0
         """The tunes that are not playable, or not what was asked for."""
@@ -197,12 +201,17 @@ class _Account:
         row: dict[str, Any] = {
             "title": tune.title,
             "rhythm": tune.rhythm,
+            "composed_as": composition.composed_as,
             "key": str(tune.key),
             "meter": str(tune.meter),
             "bars": tune.bar_count,
             "playable": f"no: {report.fault.code}" if report.fault else "yes",
         }
+        refused = Counter(refusal.kind for refusal in text.refusals)
+        self._refused.update(refused)
         shown = dict(row)
+        if composed_as := shown.pop("composed_as"):
+            shown["rhythm"] += f" (as {composed_as})"
         found = composition.originality if self._judged and judged else None
         if found:
             row |= {
@@ -217,6 +226,8 @@ class _Account:
                 "run": f"{found.bars:.1f}",
                 "nearest": found.nearest,
             }
+        if not self._unconstrained:
+            shown["refused"] = _told(refused)
         if self._listed:
             self._header = list(shown)
             self._rows.append(list(shown.values()))
@@ -227,6 +238,8 @@ class _Account:
             "rewritten": text.rewritten,
             "characters": len(text.written),
             "drafts": text.drafts,
+            "refused": dict(refused),
+            "seconds": round(time.monotonic() - self._begun, 2),
             "as_asked": text.accepted or not composition.fault,
         }
 
@@ -238,6 +251,13 @@ class _Account:
             percent = 100 * self._steered / max(1, self._characters)
             steered = f"steered {self._steered:,} of {self._characters:,} characters ({percent:.1f} %)"
             yield f"the grammar {steered} and had {counted(self._rewritten, 'bar')} written again"
-        if self._drafts > self._tunes:
-            yield f"{self._drafts:,} drafts were written for {counted(self._tunes, 'tune')}"
+        if self._tunes:
+            refused = f"; refused {self._refused.total():,}: {_told(self._refused)}" if self._refused else ""
+            tunes = counted(self._tunes, "tune")
+            yield f"{counted(self._drafts, 'draft')} for {tunes} in {time.monotonic() - self._begun:.1f} s{refused}"
         yield f"{self._playable} of {counted(self._tunes, 'tune')} {'is' if self._tunes == 1 else 'are'} playable"
+
+
+def _told(refused: "Counter[str]") -> str:
+    """Return in words how many drafts were refused for each kind of reason."""
+    return ", ".join(f"{kind} {count:,}" for kind, count in refused.most_common())

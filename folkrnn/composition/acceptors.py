@@ -10,8 +10,7 @@ from zlib import crc32
 from folkrnn.analysis.originality import DEFAULT_MAX_COPIED, Index, Originality
 from folkrnn.composition.critic import Critic
 from folkrnn.composition.requests import Request
-from folkrnn.generation.drafts import Refusal
-from folkrnn.generation.texts import GeneratedText
+from folkrnn.generation.texts import GeneratedText, Refusal
 
 REJECTION_RATIO = 2.0
 """A draft is accepted with probability min(1, r / REJECTION_RATIO), where r = p_real / p_model."""
@@ -52,9 +51,9 @@ class IsOriginal:
         """Return the refusal of a draft that is not new."""
         found = self.index.judge(text.tune)
         if copy := self._copy(found):
-            return Refusal(copy, self.required)
+            return Refusal(copy, self.required, "copied")
         if found.title_known and not self.any_title:
-            return Refusal(f"the title {text.tune.title} is known", required=False)
+            return Refusal(f"the title {text.tune.title} is known", required=False, kind="title")
         return None
 
     def _copy(self, found: Originality) -> str:
@@ -80,5 +79,5 @@ class PassesCritic:
             return None
         drawn = crc32(text.written.encode()) / 2**32
         if drawn * REJECTION_RATIO >= exp(-self.critic.log_odds(text.tune)):
-            return Refusal("the critic takes it for a machine's", required=False)
+            return Refusal("the critic takes it for a machine's", required=False, kind="critic")
         return None

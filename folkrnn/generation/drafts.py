@@ -2,22 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from folkrnn.errors import GenerationError
-from folkrnn.generation.texts import GeneratedText
-
-
-class Refusal(NamedTuple):
-    """Why a draft is not accepted.
-
-    If the reason is ``required`` and no other draft is better, the tune is delivered as a failure.
-    Otherwise the last draft is delivered all the same.
-    """
-
-    reason: str
-    required: bool = True
-
+from folkrnn.generation.texts import GeneratedText, Refusal
 
 Acceptor = Callable[[GeneratedText], Refusal | None]
 """A judge of drafts: it gives the refusal of one, or None if the draft will do. Equal drafts get equal answers."""

@@ -13,7 +13,7 @@ from folkrnn.errors import GenerationError
 from folkrnn.generation.drafts import DraftPolicy
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.rows import Block, Writing
-from folkrnn.generation.texts import GeneratedText
+from folkrnn.generation.texts import GeneratedText, Refusal
 from folkrnn.model.threads import thread_count, thread_map
 
 Watch = Callable[[int, float, int], None]
@@ -42,7 +42,7 @@ class _Drafts:
     judged: int = 0
     over: dict[int, GeneratedText] = field(default_factory=dict)
     accepted: list[GeneratedText] = field(default_factory=list)
-    refusals: list[str] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
     certain: set[str] = field(default_factory=set)  # what was written without chance
 
 
@@ -104,9 +104,9 @@ class Schedule:
             last = self._complete(drafts.over.pop(drafts.judged))
             drafts.judged += 1
             if last.impossible:
-                drafts.refusals.append(last.impossible)
+                drafts.refusals.append(Refusal(last.impossible, kind="start"))
             elif refusal := policy.refusal(last):
-                drafts.refusals.append(refusal.reason)
+                drafts.refusals.append(refusal)
             else:
                 drafts.accepted.append(last)
             used_up = drafts.judged == policy.most_drafts or last.written in drafts.certain

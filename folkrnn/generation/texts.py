@@ -2,12 +2,25 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.headers import in_canonical_order, split_header
+
+
+class Refusal(NamedTuple):
+    """Why a draft is not accepted, and in a word what ``kind`` of reason it is, so that reasons can be counted.
+
+    If the reason is ``required`` and no other draft is better, the tune is delivered as a failure.
+    Otherwise the last draft is delivered all the same.
+    """
+
+    reason: str
+    required: bool = True
+    kind: str = "asked"
 
 
 @dataclass(frozen=True)
@@ -22,7 +35,7 @@ class GeneratedText:
     ``certain`` says that nothing was left to chance: another draft of the same prompt would be equal.
 
     The generator fills in the rest for the draft that it delivers: ``drafts`` is how many were judged,
-    ``refusals`` holds the reason for each refused one, ``accepted`` is false if all were refused, and
+    ``refusals`` holds that of each refused one, ``accepted`` is false if all were refused, and
     ``violation`` then names the broken requirement.
     """
 
@@ -36,7 +49,7 @@ class GeneratedText:
     impossible: str = ""
     certain: bool = False
     drafts: int = 1
-    refusals: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     accepted: bool = True
     violation: str = ""
 
@@ -60,7 +73,9 @@ class GeneratedText:
         """The bits of the music."""
         return float(self.bits[self.body_start :].sum())
 
-    def delivered(self, *, drafts: int, refusals: tuple[str, ...], accepted: bool, violation: str) -> "GeneratedText":
+    def delivered(
+        self, *, drafts: int, refusals: tuple[Refusal, ...], accepted: bool, violation: str
+    ) -> "GeneratedText":
         """Return this draft as the one that is delivered; a tune that was read is not read again."""
         chosen = replace(self, drafts=drafts, refusals=refusals, accepted=accepted, violation=violation)
         if "tune" in self.__dict__:

@@ -58,6 +58,6 @@ def test_generated_tunes_are_told_with_what_they_copied(run: Run, untrained: Pat
     arguments = ["-n", 2, "--seed", 1, "--model", untrained, "--format", "abc", "-o", tmp_path, "--max-copied", "0.2"]
     result = run("generate", *arguments)
     assert result.status == 0
-    assert result.out.splitlines()[0].split()[-4:] == ["known", "copied", "run", "nearest"]
+    assert result.out.splitlines()[0].split()[-5:] == ["known", "copied", "run", "nearest", "refused"]
     rows = json.loads(run("generate", *arguments, "--force", "--json").out)
     assert [(row["copied"], row["title_known"]) for row in rows] == [(0, False)] * 2

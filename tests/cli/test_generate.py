@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -96,7 +97,8 @@ def test_what_the_grammar_steered_is_told(compose: Run, tmp_path: Path) -> None:
     lines = compose(tunes(1, 2), "-o", tmp_path, "--format", "abc").out.splitlines()
     size = len(TUNE.format(1))
     percent = f"{100 * 4 / (2 * size):.1f} %"
-    assert lines[-3] == f"the grammar steered 4 of {2 * size:,} characters ({percent}) and had 0 bars written again"
+    assert lines[-4] == f"the grammar steered 4 of {2 * size:,} characters ({percent}) and had 0 bars written again"
+    assert re.fullmatch(r"2 drafts for 2 tunes in \d+\.\d s", lines[-3])
     assert lines[-2] == "2 of 2 tunes are playable"
 
 
@@ -113,8 +115,9 @@ def test_many_tunes_make_a_tunebook_alone_and_are_told_in_sums(compose: Run, tmp
     assert result.status == 0
     assert [path.name for path in tmp_path.iterdir()] == ["tunes-1.abc"]
     assert titles(tmp_path / "tunes-1.abc") == [f"Tune {number}" for number in range(1, 102)]
-    steered, playable, path = result.out.splitlines()
+    steered, drafts, playable, path = result.out.splitlines()
     assert steered.startswith("the grammar steered 202 of ")
+    assert drafts.startswith("101 drafts for 101 tunes in ")
     assert playable == "101 of 101 tunes are playable"
     assert path == str(tmp_path / "tunes-1.abc")
 
@@ -122,7 +125,7 @@ def test_many_tunes_make_a_tunebook_alone_and_are_told_in_sums(compose: Run, tmp
 def test_many_files_are_told_as_one_line(compose: Run, tmp_path: Path) -> None:
     result = compose(tunes(*range(1, 102)), "-o", tmp_path, "--format", "abc,midi", "--unconstrained")
     assert len(list(tmp_path.glob("*.mid"))) == 101
-    assert result.out.splitlines()[1:] == [str(tmp_path / "tunes-1.abc"), str(tmp_path / "tunes-1-*.mid")]
+    assert result.out.splitlines()[2:] == [str(tmp_path / "tunes-1.abc"), str(tmp_path / "tunes-1-*.mid")]
 
 
 def test_json_of_many_tunes_is_one_array(compose: Run, tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ import torch
 
 from folkrnn.analysis.features import on_tonic
 from folkrnn.errors import GenerationError
-from folkrnn.generation.drafts import DraftPolicy, Refusal
+from folkrnn.generation.drafts import DraftPolicy
 from folkrnn.generation.generator import TextWriter, generate_texts
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.sampling import SamplingParameters
-from folkrnn.generation.texts import GeneratedText
+from folkrnn.generation.texts import GeneratedText, Refusal
 from folkrnn.model.checkpoint import load_checkpoint
 from folkrnn.model.locations import bundled_model
 from folkrnn.model.network import CharNetwork, NetworkSettings
@@ -183,7 +183,7 @@ def test_a_refused_draft_is_replaced() -> None:
 def test_where_no_draft_will_do_the_last_is_told_so() -> None:
     (text,) = made(1, policy=DraftPolicy((lambda text: Refusal(f"draft {text.draft}"),), max_factor=3))
     assert (text.accepted, text.drafts) == (False, 3)
-    assert text.refusals == ("draft 0", "draft 1", "draft 2")
+    assert [refusal.reason for refusal in text.refusals] == ["draft 0", "draft 1", "draft 2"]
     assert text.violation == "draft 2"
 
 
@@ -192,9 +192,10 @@ def test_a_preference_that_no_draft_meets_is_no_violation() -> None:
         return Refusal("dull", required=False)
 
     (text,) = made(1, policy=DraftPolicy((dull,), max_factor=2))
-    assert (text.accepted, text.drafts, text.refusals, text.violation) == (False, 2, ("dull", "dull"), "")
+    assert (text.accepted, text.drafts, text.violation) == (False, 2, "")
+    assert text.refusals == (Refusal("dull", required=False),) * 2
     (text,) = made(1, policy=DraftPolicy((dull, lambda text: Refusal("wrong")), max_factor=2))
-    assert (text.refusals, text.violation) == (("dull", "dull"), "wrong")
+    assert ([refusal.reason for refusal in text.refusals], text.violation) == (["dull", "dull"], "wrong")
 
 
 def test_a_text_is_read_once() -> None:
@@ -245,7 +246,7 @@ def test_where_nothing_is_left_to_chance_no_third_draft_is_written() -> None:
     fields = {"T": "Test", "R": "jig", "O": "Ireland", "M": "6/8", "I": "form 2|", "K": "D"}
     policy = DraftPolicy((lambda text: Refusal("never"),), best_of=2, max_factor=8)
     (greedy,) = made(1, Prompt(fields, body="ABc"), policy=policy, sampling=SamplingParameters(0.0))
-    assert (greedy.drafts, greedy.accepted, greedy.refusals) == (2, False, ("never", "never"))
+    assert (greedy.drafts, greedy.accepted, greedy.refusals) == (2, False, (Refusal("never"),) * 2)
     (drawn,) = made(1, Prompt(fields, body="ABc"), policy=policy)
     assert drawn.drafts == 16
 
