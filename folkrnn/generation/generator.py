@@ -25,6 +25,7 @@ from folkrnn.model.network import CharNetwork, Stepper, fast_dtype
 from folkrnn.model.threads import thread_map
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.grammar import Grammar
+from folkrnn.notation.idiom import Idiom
 
 Watch = Callable[[int, float, int], None]
 """A watcher of progress: it gets how many tunes are finished, and of the next one the share written and the drafts."""
@@ -38,7 +39,7 @@ class TextWriter:
 
     Characters are drawn by ``sampling``, those of the music by ``music_sampling`` if it is given; with a ``beam``
     width the music is found by a search. Constrained tunes keep the grammar (``folkrnn.notation.grammar``,
-    ``cautious`` as defined there), so that each comes to a playable end. Raises GenerationError for
+    ``cautious`` and ``idiom`` as defined there), so that each comes to a playable end. Raises GenerationError for
     options and prompts that cannot be met.
     """
 
@@ -56,6 +57,7 @@ class TextWriter:
         dtype: torch.dtype | None = None,
         constrained: bool = True,
         cautious: bool = True,
+        idiom: Idiom | None = None,
         retries: int = RETRIES,
         beam: int = 0,
     ) -> None:
@@ -65,7 +67,7 @@ class TextWriter:
         for name, value in (("seed", seed), ("retries", retries)):
             if value < 0:
                 raise GenerationError(f"{name}={value!r} should be at least 0")
-        grammar = _grammar(vocabulary, max_characters, cautious) if constrained else None
+        grammar = _grammar(vocabulary, max_characters, cautious, idiom) if constrained else None
         for prompt in {id(prompt): prompt for prompt in prompts}.values():
             prompt.check(vocabulary)
             if prompt.gaps and (grammar is None or beam):
@@ -112,10 +114,10 @@ def generate_texts(
     return TextWriter(network, vocabulary, prompts, **options).write(policy, stop)
 
 
-def _grammar(vocabulary: Vocabulary, max_characters: int, cautious: bool) -> Grammar:
+def _grammar(vocabulary: Vocabulary, max_characters: int, cautious: bool, idiom: Idiom | None) -> Grammar:
     """Return the grammar of a vocabulary. Raises GenerationError if its characters do not suffice."""
     try:
-        grammar = Grammar(vocabulary.characters, cautious)
+        grammar = Grammar(vocabulary.characters, cautious, idiom)
         grammar.walk(max_characters)
     except NotationError as error:
         raise GenerationError(f"{error}; without the grammar (unconstrained) the model may still write") from None
