@@ -1,6 +1,7 @@
 """Test the grammar on the default corpus and on random walks.
 
-The grammar must accept every playable tune of the corpus, character by character. Of tunes that were changed at random
+The grammar must accept every playable tune of the corpus, character by character. With the default idiom, which must
+be that of the corpus, it must accept those that fit. Of tunes that were changed at random
 places, it must accept only those that validation, music21 included, finds playable. Every random walk through the
 grammar must end in a playable tune with the form of its header.
 """
@@ -13,6 +14,7 @@ from folkrnn.corpus import build_corpus, load_recipe
 from folkrnn.notation import form, read_tunes
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.headers import in_canonical_order
+from folkrnn.notation.idiom import DEFAULT_IDIOM, Idiom
 from folkrnn.processes import processors
 from folkrnn.validation import validate_all
 
@@ -53,7 +55,7 @@ def main() -> None:
     """Print the counts, and any text that breaks a promise."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--changed", type=int, default=10_000, help="changed tunes to try")
-    parser.add_argument("--walks", type=int, default=1_000, help="random walks for each of the two grammars")
+    parser.add_argument("--walks", type=int, default=1_000, help="random walks for each of the grammars")
     options = parser.parse_args()
     texts = [tune.text for tune in build_corpus(load_recipe("default")).tunes if tune.playable]
     alphabet = frozenset().union(*map(set, texts))
@@ -62,6 +64,13 @@ def main() -> None:
     print(f"{len(texts) - len(refused)} of {len(texts)} playable tunes are accepted", flush=True)
     few = sum(cautious.takes(text) for text in texts)
     print(f"{few} of them by the cautious grammar", flush=True)
+    tunes = [read_tunes(text)[0] for text in texts]
+    idiomatic = Grammar(alphabet, cautious=False, idiom=DEFAULT_IDIOM)
+    fitting = [text for text, tune in zip(texts, tunes, strict=True) if DEFAULT_IDIOM.fits(tune)]
+    refused += [text for text in fitting if not idiomatic.takes(text)]
+    print(f"{len(fitting)} of them fit the default idiom", flush=True)
+    same = Idiom.of(tunes) == DEFAULT_IDIOM
+    print(f"the default idiom is {'' if same else 'not '}that of the corpus", flush=True)
     rng = random.Random(1)
     signs = "".join(sorted(set("".join(text.split("\n")[-2] for text in texts))))
     tried = [changed(rng.choice(texts), signs, rng) for _ in range(options.changed)]
@@ -71,16 +80,19 @@ def main() -> None:
         f"of {len(tried)} changed tunes {len(taken)} are accepted, and {len(broken)} of those are not playable",
         flush=True,
     )
-    for name, grammar in (("whole", whole), ("cautious", cautious)):
+    hands = Grammar(alphabet, idiom=DEFAULT_IDIOM)
+    for name, grammar in (("whole", whole), ("cautious", cautious), ("idiomatic", hands)):
         walks = [random_walk(grammar, rng.choice((400, 700, 1500)), rng) for _ in range(options.walks)]
         lost = unplayable(walks)
+        if grammar is hands:
+            lost += [text for text in walks if not DEFAULT_IDIOM.fits(read_tunes(text)[0])]
         print(
             f"{name} grammar: {len(walks) - len(lost)} of {len(walks)} random walks end in a playable tune", flush=True
         )
         broken += lost
     for text in (*refused, *broken):
         print(text)
-    raise SystemExit(bool(refused or broken))
+    raise SystemExit(bool(refused or broken) or not same)
 
 
 if __name__ == "__main__":

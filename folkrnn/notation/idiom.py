@@ -62,20 +62,20 @@ class Idiom:
     def of(cls, tunes: Iterable[Tune]) -> "Idiom":
         """Return what enough of the tunes have, within the range of a fiddle.
 
-        Enough are LEAST_TUNES and LEAST_SHARE of them. Whatever the tunes, plain notes from an eighth to a whole are
-        among it.
+        Enough are LEAST_TUNES and LEAST_SHARE of them. Whatever the tunes, plain notes from an eighth to a whole and
+        leaps of an octave are among it.
         """
         every = list(map(_habits, tunes))
         enough = max(LEAST_TUNES, ceil(LEAST_SHARE * len(every)))
         counts = Counter(habit for habits in every for habit in habits)
         common = (habit for habit, count in counts.items() if count >= enough)
-        return cls(_PLAIN_LENGTHS)._widened(common)
+        return cls(_PLAIN_LENGTHS, leap=_OCTAVE)._widened(common)
 
     def with_tune(self, tune: Tune) -> "Idiom":
         """Return the idiom widened, the range too, so that the tune keeps to it."""
         sounding = [pitch.midi for note in tune.notes() for pitch in _pitches(note)]
         wide = self._widened(_habits(tune))
-        return replace(wide, lowest=min(sounding + [wide.lowest]), highest=max(sounding + [wide.highest]))
+        return replace(wide, lowest=min([*sounding, wide.lowest]), highest=max([*sounding, wide.highest]))
 
     def fits(self, tune: Tune) -> bool:
         """Whether a tune keeps to the idiom."""
@@ -143,6 +143,7 @@ class Idiom:
 
 _KINDS = {int: "a whole number", bool: "true or false", list: "a list"}
 _LIMITS = ("alteration", "leap", "graces", "chord_notes", "chord_span")
+_OCTAVE = 7
 _PLAIN_LENGTHS = frozenset({Fraction(1), Fraction(1, 2), Fraction(1, 4), Fraction(1, 8)})
 
 _Habit = tuple[str, Hashable]

@@ -19,6 +19,7 @@ from folkrnn.model.stepper import Stepper
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
 from folkrnn.notation.grammar import Grammar
+from folkrnn.notation.idiom import DEFAULT_IDIOM
 from folkrnn.validation import validate_tune
 
 VOCABULARY = Vocabulary("".join(sorted(map(chr, [10, *range(32, 127)]))))
@@ -40,6 +41,15 @@ def test_even_an_untrained_model_writes_playable_tunes(temperature: float) -> No
         assert text.finished
         (tune,) = read_tunes(text.text)
         assert validate_tune(tune).playable
+
+
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 1.5, 3.0])
+def test_even_an_untrained_model_writes_tunes_for_hands(temperature: float) -> None:
+    for text in made(15, sampling=SamplingParameters(temperature), idiom=DEFAULT_IDIOM):
+        assert text.finished
+        (tune,) = read_tunes(text.text)
+        assert validate_tune(tune).playable
+        assert DEFAULT_IDIOM.fits(tune)
 
 
 def test_tunes_are_the_same_whatever_the_batch_and_their_number() -> None:

@@ -2,64 +2,28 @@
 
 import random
 import re
-from functools import lru_cache
 
 import pytest
+from grammar_tools import LATIN, corpus_texts, walked, wander
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from folkrnn.corpus.build import clean, reason_to_drop
-from folkrnn.corpus.recipe import load_recipe
-from folkrnn.corpus.sources import source_texts
 from folkrnn.errors import NotationError
-from folkrnn.notation import NOTE, canonical, form, read_tunes
-from folkrnn.notation.grammar import Grammar, Walk
+from folkrnn.notation import NOTE, form, read_tunes
+from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.headers import in_canonical_order, training_text
 from folkrnn.notation.rhythms import usual_meters
 from folkrnn.validation import validate_tune
 
-LATIN = frozenset(map(chr, [10, *range(32, 127), *range(192, 256)]))
 WHOLE = Grammar(LATIN, cautious=False)
 CAUTIOUS = Grammar(LATIN)
 HEADER = "X:1\nT:Test\nM:{}\nL:1/8\nI:form {}\nK:{}\n"
-
-
-def walked(grammar: Grammar, text: str, longest: int = 5000) -> Walk:
-    """The place after a text. Raises NotationError where the grammar does not take it."""
-    walk = grammar.walk(longest)
-    for character in text:
-        walk.advance(character)
-    return walk
 
 
 def tune(body: str, form: str, meter: str = "4/4", key: str = "D") -> str:
     """A canonical text."""
     alike = " 5" if len(re.findall("[:|]", form)) > 1 else ""
     return HEADER.format(meter, form + alike, key) + body + "\n"
-
-
-def wander(grammar: Grammar, longest: int, rng: random.Random, header: str = "") -> str:
-    """A text that takes any of the characters that may come next, bar lines and line ends a little more often."""
-    walk = walked(grammar, header, longest)
-    while not walk.finished:
-        choices = sorted(walk.choices)
-        ends = [character for character in choices if character in "|\n"]
-        walk.advance(rng.choice(ends if ends and rng.random() < 0.3 else choices))
-    return in_canonical_order("".join(walk.text))
-
-
-@lru_cache
-def corpus_texts() -> list[str]:
-    """Every twelfth playable tune of the default corpus."""
-    recipe = load_recipe("default")
-    texts = []
-    for source in recipe.sources:
-        tunes = (tune for name, text in source_texts(source) for tune in read_tunes(text, name))
-        for number, read in enumerate(tunes):
-            cleaned = clean(read, recipe, source) if number % 12 == 0 else None
-            if cleaned and not reason_to_drop(cleaned, recipe) and all(f.level == NOTE for f in cleaned.findings):
-                texts.append(canonical(cleaned))
-    return texts
 
 
 def test_every_playable_tune_of_the_corpus_is_taken() -> None:

@@ -19,7 +19,11 @@ OCTAVE_MARKS = {",": -7, "'": 7}
 MAX_MARKS = 2
 """The most octave marks of a letter."""
 
-_ANYWHERE = (-99, 199)
+NO_CHARACTERS: frozenset[str] = frozenset()
+
+ANYWHERE = (-99, 199)
+"""A window that holds all places."""
+
 _PLACES = range(14, 56)
 """All places that a letter with its octave marks can have."""
 
@@ -36,7 +40,7 @@ class ReachPosition(NamedTuple):
 
     signature: tuple[int, ...]
     altered: tuple[int | None, ...] = (None,) * 7
-    window: tuple[int, int] = _ANYWHERE
+    window: tuple[int, int] = ANYWHERE
     stage: str = "note"
     detail: str = ""
     place: int | None = None
@@ -45,27 +49,29 @@ class ReachPosition(NamedTuple):
 
 
 class Reach:
-    """A position with its answers: ``choices`` narrows the choices of the bar.
+    """A position with its answers.
 
+    ``steps`` holds where characters led so far, and ``kept`` the ``choices`` that were asked for: look there first.
     ``marked`` are the letters that need an octave mark.
     """
 
-    __slots__ = ("forbidden", "forced", "kept", "marked", "position", "steps")
+    __slots__ = ("_forbidden", "_forced", "_grammar", "kept", "marked", "position", "steps")
 
     def __init__(
         self,
+        grammar: "ReachGrammar",
         position: ReachPosition,
-        forced: bool,
-        forbidden: frozenset[str],
-        marked: frozenset[str],
-        kept: dict[frozenset[str], frozenset[str]],
+        forced: bool = False,
+        forbidden: frozenset[str] = NO_CHARACTERS,
+        marked: frozenset[str] = NO_CHARACTERS,
     ) -> None:
+        self._grammar = grammar
+        self._forced = forced  # whether the letter under way must get an octave mark
+        self._forbidden = forbidden
         self.position = position
-        self.forced = forced
-        self.forbidden = forbidden
         self.marked = marked
-        self.kept = kept
         self.steps: dict[str, Reach] = {}
+        self.kept = grammar.choices_kept(forced, forbidden)
 
     def choices(self, choices: frozenset[str]) -> frozenset[str]:
         """Return those choices that are within reach; all if none is, so that every text comes to an end.
@@ -74,9 +80,33 @@ class Reach:
         """
         found = self.kept.get(choices)
         if found is None:
-            within = choices.intersection(OCTAVE_MARKS) if self.forced else choices - self.forbidden
+            within = choices.intersection(OCTAVE_MARKS) if self._forced else choices - self._forbidden
             found = self.kept[choices] = within or choices
         return found
+
+    def after(self, character: str) -> "Reach":
+        """Return what is within reach after a character of the music."""
+        found = self.steps.get(character)
+        if found is None:
+            found = self.steps[character] = self._grammar.after(self.position, character)
+        return found
+
+    def settled(self) -> "Reach":
+        """Return what is within reach after the note under way, which gets no more octave marks."""
+        return self._grammar.settled(self.position)
+
+    def freed(self) -> "Reach":
+        """Return what is within reach where the leap from the notes before does not matter."""
+        return self._grammar.settled(self.position, ANYWHERE)
+
+    def takes(self, music: str) -> bool:
+        """Whether all characters of some music are within reach."""
+        reach = self
+        for character in music:
+            if character in reach._forbidden or (reach._forced and character not in OCTAVE_MARKS):
+                return False
+            reach = reach.after(character)
+        return not reach._forced
 
 
 class ReachGrammar:
@@ -84,7 +114,7 @@ class ReachGrammar:
 
     A note is within the range of the idiom if its pitch is, whether the key, an accidental before it or an earlier one
     of the bar has altered it. No note is further than the leap from the note or chord before it, nor from any grace
-    note between them; the leap to or from a chord is measured to the nearer of its outer notes, from each of the other's.
+    note between them. A leap is measured from the nearer outer note of a chord, and to each note of one.
     """
 
     def __init__(self, alphabet: frozenset[str], idiom: Idiom) -> None:
@@ -108,28 +138,18 @@ class ReachGrammar:
         """Return what is within reach at the beginning of a tune in a key."""
         return self._reach(ReachPosition(_signature(key)))
 
-    def settled(self, reach: Reach) -> Reach:
-        """Return what is within reach after the note under way, which gets no more octave marks."""
-        return self._reach(self._settled(reach.position))
-
-    def freed(self, reach: Reach) -> Reach:
-        """Return what is within reach where the leap from the notes before does not matter."""
-        return self._reach(self._settled(reach.position)._replace(window=_ANYWHERE))
-
-    def after(self, reach: Reach, character: str) -> Reach:
+    def after(self, position: ReachPosition, character: str) -> Reach:
         """Return what is within reach after a character of the music."""
-        found = reach.steps.get(character)
-        if found is None:
-            found = reach.steps[character] = self._reach(self._after(reach.position, character))
-        return found
+        return self._reach(self._after(position, character))
 
-    def takes(self, reach: Reach, music: str) -> bool:
-        """Whether all characters of some music are within reach."""
-        for character in music:
-            if character in reach.forbidden or (reach.forced and character not in OCTAVE_MARKS):
-                return False
-            reach = self.after(reach, character)
-        return not reach.forced
+    def settled(self, position: ReachPosition, window: tuple[int, int] | None = None) -> Reach:
+        """Return what is within reach after the note under way, in another ``window`` if one is given."""
+        after = self._settled(position)
+        return self._reach(after._replace(window=window or after.window))
+
+    def choices_kept(self, forced: bool, forbidden: frozenset[str]) -> dict[frozenset[str], frozenset[str]]:
+        """Return the choices found so far where the same is within reach."""
+        return self._kept.setdefault((forced, forbidden), {})
 
     def _reach(self, position: ReachPosition) -> Reach:
         found = self._reaches.get(position)
@@ -167,9 +187,8 @@ class ReachGrammar:
     # ── what may come ───────────────────────────────────────────────────────────────────────────
 
     def _new_reach(self, position: ReachPosition) -> Reach:
-        nothing: frozenset[str] = frozenset()
         if position.stage in ("word", "key"):
-            return self._with_answers(position, False, nothing, nothing)
+            return Reach(self, position)
         place = position.place
         marks = [mark for mark in OCTAVE_MARKS if place is not None and not self._may_mark(position, place, mark)]
         forced = place is not None and not self._may_sound(position, place, "")
@@ -178,12 +197,7 @@ class ReachGrammar:
         forbidden = [letter for letter, ways in letters.items() if not ways]
         signs = [sign for sign in "^_=" if not self._may_sign(after, sign)]
         marked = [letter for letter, ways in letters.items() if ways and 0 not in ways]
-        return self._with_answers(position, forced, frozenset([*forbidden, *signs, *marks]), frozenset(marked))
-
-    def _with_answers(
-        self, position: ReachPosition, forced: bool, forbidden: frozenset[str], marked: frozenset[str]
-    ) -> Reach:
-        return Reach(position, forced, forbidden, marked, self._kept.setdefault((forced, forbidden), {}))
+        return Reach(self, position, forced, frozenset([*forbidden, *signs, *marks]), frozenset(marked))
 
     def _ways(self, position: ReachPosition, letter: str, sign: str) -> Iterator[int]:
         """Yield the numbers of octave marks with which a letter is within reach."""

@@ -218,8 +218,8 @@ class Walk:
         """End the note under way: it gets no longer, and nothing joins it to the next."""
         if not self._line and self.state.position is not None:
             self.state = self.grammar.state(self.grammar.bar.passed(self._position))
-            if self._reach is not None and self.grammar.reach is not None:
-                self._reach = self.grammar.reach.settled(self._reach)
+            if self._reach is not None:
+                self._reach = self._reach.settled()
             self.choices = self._within_reach()
 
     def hold(self, bars: Sequence[tuple[Fraction, str]]) -> None:
@@ -250,8 +250,8 @@ class Walk:
     def release(self) -> None:
         """Let the last held bar continue in any way, with what is given after the gap: any leap may lead there."""
         self._held = ()
-        if self._reach is not None and self.grammar.reach is not None:
-            self._reach = self.grammar.reach.freed(self._reach)
+        if self._reach is not None:
+            self._reach = self._reach.freed()
         self._set_task(self._plan)
 
     def _set_task(self, plan: Plan) -> None:
@@ -295,7 +295,7 @@ class Walk:
             if reach is None:
                 self.choices = step.choices
             else:
-                self._reach = reach = reach.steps.get(character) or self._reach_after(character)
+                self._reach = reach = reach.steps.get(character) or reach.after(character)
                 self.choices = reach.kept.get(step.choices) or reach.choices(step.choices)
             return
         if character not in self.choices and not (given and not self._header.complete):
@@ -306,7 +306,7 @@ class Walk:
             self._music(character)
             self.text.append(character)
             if reach is not None:
-                self._reach = self._reach_after(character)
+                self._reach = reach.after(character)
         else:
             self.text.append(character)
             self._before_music(character)
@@ -317,11 +317,6 @@ class Walk:
             if self._reach is not None:
                 short = short - self._reach.marked or short
             self.choices = short or self.choices
-
-    def _reach_after(self, character: str) -> Reach:
-        """Return what is within reach after a character of the music."""
-        assert self._reach is not None and self.grammar.reach is not None
-        return self.grammar.reach.after(self._reach, character)
 
     def _within_reach(self) -> frozenset[str]:
         """Return the choices of the state that are within reach."""
@@ -466,12 +461,12 @@ class Walk:
 
         A rule of reach knows the accidentals of a bar, but not those that a tie brings into it.
         """
-        if self._reach is None or self.grammar.reach is None:
+        reach = self._reach
+        if reach is None:
             return spellings
-        grammar, reach = self.grammar.reach, self._reach
         for character in before:
-            reach = grammar.after(reach, character)
-        return tuple(text for text in spellings if grammar.takes(reach, text)) or spellings
+            reach = reach.after(character)
+        return tuple(filter(reach.takes, spellings)) or spellings
 
     def _last_pitches(self, music: str) -> tuple[Pitch, ...]:
         """Return the pitches of the last note or chord of some music in the key of the bar under way."""
