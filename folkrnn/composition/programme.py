@@ -128,7 +128,7 @@ class Programme:
             fields["I"] = known.form
         shown = {**({"R": rhythm} if learned != rhythm else {}), **self._foreign}
         fields = {letter: value for letter, value in fields.items() if value and letter not in self._foreign}
-        prompt = replace(request, fields=fields).prompt
+        prompt = replace(replace(request, fields=fields).prompt, keeps_key=request.prompt.keeps_key)
         if self._titles and "T" not in fields:
             prompt = replace(prompt, titles=self._titles.for_tune(fields.get("O", ""), rhythm))
         return Plan(prompt, shown, learned or "no rhythm" if "R" in shown else "")

@@ -94,7 +94,8 @@ class Request:
             fields["I"] += f" {self.similarity}"
         if "I" in fields:
             fields["I"] = f"form {fields['I']}"
-        return Prompt(fields, self.body, None if "I" in fields else self.similarity, self.gaps)
+        similarity = None if "I" in fields else self.similarity
+        return Prompt(fields, self.body, similarity, self.gaps, keeps_key=self.fields.get("K", "none") != "none")
 
     @property
     def given(self) -> Tune | None:

@@ -44,7 +44,8 @@ class Prompt:
 
     A form (``I``) of several parts may leave out their similarity: then the model writes it. ``similarity``,
     from 0 to 10, asks for one where the form is the model's. The grammar enforces it, and the ``gaps`` after the body.
-    ``titles`` leads a title that the model writes under the grammar.
+    ``titles`` leads a title that the model writes under the grammar. ``keeps_key`` says that the tune shall end on the
+    tonic and keep to the scale: then more is written again, and few accidentals are written.
     """
 
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Prompt:
     similarity: int | None = None
     gaps: tuple[Gap, ...] = ()
     titles: TitleWriter | None = None
+    keeps_key: bool = False
 
     def __post_init__(self) -> None:
         for letter, value in self.fields.items():

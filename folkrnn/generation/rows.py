@@ -45,6 +45,15 @@ Three real parts of four end there, but fewer of those that the model writes: it
 yet seldom leads up to it by itself.
 """
 
+KEY_RETRIES = 40
+"""How often the last bar of a tune is written again where it shall end on the tonic."""
+
+KEY_ACCIDENTALS = 0.08
+"""The largest share of notes with accidentals where a tune shall keep to the scale; 15 % may be outside it."""
+
+ACCIDENTAL_SIGNS = frozenset("^_=")
+NOTE_LETTERS = frozenset("ABCDEFGabcdefg")
+
 FOLLOWING_TEMPERATURE = 0.6
 """The factor of the temperature while a bar follows an earlier one note for note.
 
@@ -108,6 +117,9 @@ class Row:
     certain: bool = True  # whether nothing was left to chance so far
     impossible: str = ""
     context: ContextReader = field(default_factory=ContextReader)
+    keeps_key: bool = False
+    notes: int = 0  # of the music so far
+    accidentals: int = 0
     titles: TitleWriter | None = None
     title: str | None = None  # the one under way, if it is led by ``titles``
     title_start: Snapshot | None = None
@@ -151,6 +163,7 @@ class Block:
         number = len(self._rows)
         row = Row(index, draft, HeaderWriter(prompt), rng, walk, deque(prompt.gaps))
         row.titles = prompt.titles if walk and "T" not in prompt.fields else None
+        row.keeps_key = prompt.keeps_key and walk is not None
         self._rows.append(row)
         self._draw(number)
         self._lengths[number] = 0
@@ -199,6 +212,9 @@ class Block:
             elif row.title is not None and row.titles and row.walk:
                 words = row.titles.after(row.title) & row.walk.choices
                 logits[number] += self._mask(words or row.walk.choices)
+            elif row.keeps_key and row.in_body and row.accidentals > KEY_ACCIDENTALS * row.notes and row.walk:
+                plain = row.walk.choices - ACCIDENTAL_SIGNS
+                logits[number] += self._mask(plain or row.walk.choices)
         ids = self._choose(logits, torch.from_numpy(self._uniforms[every, self._spent[every]]))
         self._spend(every)
         back = self._steer(logits, ids)
@@ -290,8 +306,10 @@ class Block:
             if row.title is not None and characters[ids[number]] == "\n" and self._refuses_title(row):
                 back.add(number)
                 continue
-            again = row.bar_line is not None and row.attempts < writing.retries and not row.forced
-            if again and row.attempts < CADENCE_RETRIES and row.context.ends_off_tonic(characters[ids[number]]):
+            can_go_back = row.bar_line is not None and not row.forced
+            again = can_go_back and row.attempts < writing.retries
+            tries = KEY_RETRIES if row.keeps_key and row.context.in_last_part else min(CADENCE_RETRIES, writing.retries)
+            if can_go_back and row.attempts < tries and row.context.ends_off_tonic(characters[ids[number]]):
                 back.add(number)
                 continue
             if (
@@ -367,6 +385,9 @@ class Block:
             except NotationError as error:
                 row.impossible = str(error)
                 continue
+            if row.in_body:
+                row.notes += characters[ids[number]] in NOTE_LETTERS
+                row.accidentals += characters[ids[number]] in ACCIDENTAL_SIGNS
             if row.titles is not None:
                 self._follow_title(number, row, characters[ids[number]])
             if row.walk.at_bar_line and not row.forced:

@@ -236,6 +236,11 @@ class ContextReader:
         closing = self._header.complete and self._left == 1 and not self._line and self._belongs_to_line(character)
         return closing and self._degree(self._bar.last_step) > 1
 
+    @property
+    def in_last_part(self) -> bool:
+        """Whether the last part of the form is under way."""
+        return self._header.complete and self._part == len(self._header.parts) - 1
+
     def copy(self) -> "ContextReader":
         """Return a copy that advances alone."""
         twin = copied(self)
