@@ -57,19 +57,19 @@ def main() -> None:
     parser.add_argument("--changed", type=int, default=10_000, help="changed tunes to try")
     parser.add_argument("--walks", type=int, default=1_000, help="random walks for each of the grammars")
     options = parser.parse_args()
-    texts = [tune.text for tune in build_corpus(load_recipe("default")).tunes if tune.playable]
+    corpus = build_corpus(load_recipe("default")).tunes
+    texts = [tune.text for tune in corpus if tune.playable]
     alphabet = frozenset().union(*map(set, texts))
     whole, cautious = Grammar(alphabet, cautious=False), Grammar(alphabet)
     refused = [text for text in texts if not whole.takes(text)]
     print(f"{len(texts) - len(refused)} of {len(texts)} playable tunes are accepted", flush=True)
     few = sum(cautious.takes(text) for text in texts)
     print(f"{few} of them by the cautious grammar", flush=True)
-    tunes = [read_tunes(text)[0] for text in texts]
     idiomatic = Grammar(alphabet, cautious=False, idiom=DEFAULT_IDIOM)
-    fitting = [text for text, tune in zip(texts, tunes, strict=True) if DEFAULT_IDIOM.fits(tune)]
+    fitting = [text for text in texts if DEFAULT_IDIOM.fits(read_tunes(text)[0])]
     refused += [text for text in fitting if not idiomatic.takes(text)]
     print(f"{len(fitting)} of them fit the default idiom", flush=True)
-    same = Idiom.of(tunes) == DEFAULT_IDIOM
+    same = Idiom.of(read_tunes(tune.text)[0] for tune in corpus) == DEFAULT_IDIOM
     print(f"the default idiom is {'' if same else 'not '}that of the corpus", flush=True)
     rng = random.Random(1)
     signs = "".join(sorted(set("".join(text.split("\n")[-2] for text in texts))))
