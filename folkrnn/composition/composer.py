@@ -303,6 +303,7 @@ class Composer:
             sampling=settings.header_sampling,
             music_sampling=settings.music_sampling,
             title_sampling=settings.title_sampling,
+            opening_sampling=settings.opening_sampling,
             seed=settings.seed or 0,
             max_characters=settings.max_length,
             constrained=not settings.unconstrained,

@@ -113,6 +113,11 @@ class GenerationSettings:
         return replace(self.sampling, temperature=0.0) if self.sampler == "greedy" else self.sampling
 
     @property
+    def opening_sampling(self) -> SamplingParameters:
+        """The sampling of the characters of the first bar, which is never certain."""
+        return replace(self.sampling, temperature=self.temperature or 1.0)
+
+    @property
     def beam(self) -> int:
         """The width of the beam search; 0 without one."""
         return self.beam_width if self.sampler == "beam" else 0

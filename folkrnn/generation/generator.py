@@ -5,6 +5,7 @@ three, and the arithmetic is exact (``model.stepper``). So it does not matter wh
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -30,7 +31,9 @@ class TextWriter:
     ``prompt_of`` gives the prompt of a draft, by the numbers of the tune and the draft, both from 0; ``check`` says
     whether one can be met.
     Characters are drawn by ``sampling``, those of the music by ``music_sampling`` if it is given; with a ``beam``
-    width the music is found by a search. Constrained tunes keep the grammar (``folkrnn.notation.grammar``,
+    width the music is found by a search. So that tunes of the same header differ, the first bar, or the rest
+    of a bar that the prompt begins, is drawn by ``opening_sampling``: without it as the music is, but at
+    temperature 1 in place of 0. Constrained tunes keep the grammar (``folkrnn.notation.grammar``,
     ``cautious`` and ``idiom`` as defined there), so that each comes to a playable end. Raises GenerationError for
     options that cannot be met.
     """
@@ -45,6 +48,7 @@ class TextWriter:
         sampling: SamplingParameters = DEFAULT_SAMPLING,
         music_sampling: SamplingParameters | None = None,
         title_sampling: SamplingParameters | None = None,
+        opening_sampling: SamplingParameters | None = None,
         seed: int = 0,
         max_characters: int = 3000,
         batch: int = 256,
@@ -74,7 +78,8 @@ class TextWriter:
             seed=seed,
             grammar=grammar,
             retries=retries,
-            headers_only=beam > 0,
+            opening_sampling=opening_sampling or _by_chance(music_sampling or sampling),
+            opening_only=beam > 0,
         )
         self._search = _search(self._writing, beam) if beam else None
 
@@ -101,10 +106,10 @@ class TextWriter:
     def _complete(self, text: GeneratedText) -> GeneratedText:
         """Return the whole tune for what a row has written."""
         search = self._search
-        if search is None:
+        if search is None or text.finished or text.impossible:
             return text
-        prompt = self._prompt_of(text.index, text.draft)
-        (whole,) = thread_map(lambda header: search.write(header, prompt), [text])
+        similarity = self._prompt_of(text.index, text.draft).similarity
+        (whole,) = thread_map(lambda opening: search.write(opening, similarity), [text])
         return whole
 
 
@@ -125,6 +130,11 @@ def generate_texts(
     for prompt in {id(prompt): prompt for prompt in prompts}.values():
         writer.check(prompt)
     return writer.write(policy, stop)
+
+
+def _by_chance(sampling: SamplingParameters) -> SamplingParameters:
+    """Return the same sampling, at temperature 1 if it would be 0."""
+    return replace(sampling, temperature=sampling.temperature or 1.0)
 
 
 @lru_cache(maxsize=4)

@@ -54,6 +54,13 @@ KEY_ACCIDENTALS = 0.08
 ACCIDENTAL_SIGNS = frozenset("^_=")
 NOTE_LETTERS = frozenset("ABCDEFGabcdefg")
 
+GUARDED_TEMPERATURE = 0.5
+"""Below this temperature of the music, bars that come too often are written again, and what is written again is drawn
+at temperature 1: it would come out as before."""
+
+GUARD_RETRIES = 30
+"""How often a bar is written again if it comes too often (``notation.repetition.Repetition.worn_out``)."""
+
 FOLLOWING_TEMPERATURE = 0.6
 """The factor of the temperature while a bar follows an earlier one note for note.
 
@@ -75,7 +82,10 @@ class Writing:
     seed: int
     grammar: Grammar | None
     retries: int
-    headers_only: bool
+    opening_sampling: SamplingParameters
+    """The choice in the first bar of the music."""
+    opening_only: bool
+    """Whether drafts are over after the first bar; a search finds the rest."""
 
     @property
     def inputs(self) -> int:
@@ -87,6 +97,16 @@ class Writing:
         """The choice in music while a bar follows an earlier one."""
         temperature = FOLLOWING_TEMPERATURE * self.music_sampling.temperature
         return replace(self.music_sampling, temperature=temperature)
+
+    @property
+    def guarded(self) -> bool:
+        """Whether bars that come too often are written again."""
+        return self.music_sampling.temperature < GUARDED_TEMPERATURE
+
+    @cached_property
+    def again_sampling(self) -> SamplingParameters:
+        """The choice in a bar that is written again."""
+        return replace(self.music_sampling, temperature=1.0) if self.guarded else self.music_sampling
 
 
 @dataclass(frozen=True)
@@ -126,6 +146,8 @@ class Row:
     titles_refused: int = 0
     bar_line: Snapshot | None = None  # the last one to which the draft may go back
     attempts: int = 0  # at the bar under way
+    opening: bool = True  # whether the first bar is under way
+    before_opening: tuple[int, ...] | None = None  # what Walk.counted was
     steered: int = 0
     rewritten: int = 0
 
@@ -257,8 +279,13 @@ class Block:
             return self._writing.title_sampling
         if not row.in_body:
             return self._writing.header_sampling
-        follows = self._writing.grammar and not row.attempts and row.context.follows
-        return self._writing.following_sampling if follows else self._writing.music_sampling
+        if self._writing.grammar is None:
+            return self._writing.music_sampling
+        if row.opening:
+            return self._writing.opening_sampling
+        if row.attempts:
+            return self._writing.again_sampling
+        return self._writing.following_sampling if row.context.follows else self._writing.music_sampling
 
     def _choose(self, logits: Tensor, uniforms: Tensor) -> NDArray[np.int64]:
         """Choose the next ids (B,) from logits (B, V) with uniforms (B,)."""
@@ -306,10 +333,12 @@ class Block:
             if row.title is not None and characters[ids[number]] == "\n" and self._refuses_title(row):
                 back.add(number)
                 continue
-            can_go_back = row.bar_line is not None and not row.forced
-            again = can_go_back and row.attempts < writing.retries
+            free = row.bar_line is not None and not row.forced
+            again = free and row.attempts < writing.retries
             tries = KEY_RETRIES if row.keeps_key and row.context.in_last_part else min(CADENCE_RETRIES, writing.retries)
-            if can_go_back and row.attempts < tries and row.context.ends_off_tonic(characters[ids[number]]):
+            off_tonic = free and row.attempts < tries and row.context.ends_off_tonic(characters[ids[number]])
+            guarded = free and writing.guarded and row.attempts < GUARD_RETRIES
+            if off_tonic or (guarded and row.context.ends_worn_out(characters[ids[number]])):
                 back.add(number)
                 continue
             if (
@@ -391,6 +420,7 @@ class Block:
             if row.titles is not None:
                 self._follow_title(number, row, characters[ids[number]])
             if row.walk.at_bar_line and not row.forced:
+                self._end_opening(row, row.walk)
                 row.attempts = 0
                 row.bar_line = self._snapshot(number, row)
 
@@ -403,6 +433,15 @@ class Block:
         elif character == ":" and row.header.under_way == "T" and not row.forced:
             row.title = ""
             row.title_start = self._snapshot(number, row)
+
+    def _end_opening(self, row: Row, walk: Walk) -> None:
+        """At a bar line, end the opening after its first whole bar, or after the bar that the prompt begins."""
+        if row.header.body:
+            row.opening = row.opening and not row.in_body
+        elif row.before_opening is None:
+            row.before_opening = walk.counted
+        elif walk.counted > row.before_opening:
+            row.opening = False
 
     # ── prompts, and the end ────────────────────────────────────────────────────────────────────
 
@@ -433,11 +472,11 @@ class Block:
         over = []
         for number in reversed(live):  # so that a row that takes another's place has had its turn
             row, cut = self._rows[number], self._lengths[number] == width
-            if not (ids[number] == start or cut or row.impossible):
+            opened = self._writing.opening_only and not row.opening
+            if not (ids[number] == start or cut or row.impossible or opened):
                 continue
             finished = row.walk.finished if row.walk is not None else bool(ids[number] == start) and row.in_body
-            finished = finished or (self._writing.headers_only and row.header.in_body and not row.forced)
-            if finished or row.impossible or cut:
+            if finished or row.impossible or cut or opened:
                 over.append(self._text(number, row, finished))
                 self._remove(number)
             else:

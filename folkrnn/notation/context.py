@@ -233,8 +233,15 @@ class ContextReader:
 
     def ends_off_tonic(self, character: str) -> bool:
         """Whether a character would end a part on another note than the tonic of the header."""
-        closing = self._header.complete and self._left == 1 and not self._line and self._belongs_to_line(character)
-        return closing and self._degree(self._bar.last_step) > 1
+        return self._left == 1 and self._ends_bar(character) and self._degree(self._bar.last_step) > 1
+
+    def ends_worn_out(self, character: str) -> bool:
+        """Whether a character would end a bar that comes too often (``Repetition.worn_out``)."""
+        return self._ends_bar(character) and not self._bar.empty and self._repetition.worn_out(self._bar)
+
+    def _ends_bar(self, character: str) -> bool:
+        """Whether a character would end the bar under way."""
+        return self._header.complete and not self._line and self._belongs_to_line(character)
 
     @property
     def in_last_part(self) -> bool:

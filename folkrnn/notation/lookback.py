@@ -50,6 +50,9 @@ NO_EVENT = 0, 0
 """The event and the distance where there is no earlier bar, or after its end."""
 
 
+Figure = tuple[tuple[int, ...], tuple[int, ...]]
+"""What makes bars the same: their notes and the onsets of these."""
+
 _Slotted = TypeVar("_Slotted")
 
 
@@ -61,16 +64,24 @@ def copied(value: _Slotted) -> _Slotted:
     return twin
 
 
-class PastBar:
-    """A bar that is over: the onsets of its notes and its length, in ticks, and the notes as events."""
+def figure_of(onsets: Sequence[int], notes: Sequence[int]) -> Figure:
+    """Return the figure of a bar; for notes of one single pitch it is that pitch alone, whatever their lengths."""
+    if notes and all(note == notes[0] for note in notes):
+        return (), (notes[0],)
+    return tuple(onsets), tuple(notes)
 
-    __slots__ = ("_found", "length", "music", "notes", "onsets")
+
+class PastBar:
+    """A bar that is over: the onsets of its notes and its length, in ticks, the notes as events, and its figure."""
+
+    __slots__ = ("_found", "figure", "length", "music", "notes", "onsets")
 
     def __init__(self, onsets: Sequence[int], notes: Sequence[int], length: int) -> None:
         self.onsets = tuple(onsets)
         self.notes = tuple(notes)
         self.length = length
         self.music = self.onsets, self.notes, length
+        self.figure = figure_of(onsets, notes)
         self._found: dict[int, tuple[int, int]] = {}  # several later bars ask for the same times
 
     def at(self, now: int) -> tuple[int, int]:
@@ -144,6 +155,11 @@ class BarReader:
     def last_step(self) -> int | None:
         """Steps from C to the last note, whatever rests follow it; None if there is no note."""
         return next((note - _LOW + LOWEST_STEP for note in reversed(self._notes) if note >= _LOW), None)
+
+    @property
+    def figure(self) -> Figure:
+        """What the bar has in common with those that count as the same."""
+        return figure_of(self._onsets, self._notes)
 
     @property
     def notes(self) -> bytes:

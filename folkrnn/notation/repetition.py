@@ -20,6 +20,9 @@ MATCH_GRADES = (_MAX_CONTEXT_BARS + 1) * (_MAX_MATCHED_NOTES + 1)
 MAX_MOTIF = 6
 """A motif that came before is found by at most this many notes, or steps between notes."""
 
+MAX_RUNNING, MAX_SAME = 2, 4
+"""The most times that the same bar may stand one after the other, and in a whole tune."""
+
 ALIGNED_SIZES = (EVENT_SIZE, DISTANCE_SIZE) * ALIGNED_BARS
 FOLLOWED_SIZES = (2**ALIGNED_BARS, 2**ALIGNED_BARS)
 MATCHED_SIZES = (EVENT_SIZE, DISTANCE_SIZE, MATCH_GRADES + 1, EVENT_SIZE, MAX_MOTIF + 1, EVENT_SIZE, MAX_MOTIF + 1)
@@ -75,6 +78,15 @@ class Repetition:
     def forget(self, count: int) -> None:
         """Forget the last ``count`` bars, because other bars replace them."""
         del self._bars[len(self._bars) - count :]
+
+    def worn_out(self, bar: BarReader) -> bool:
+        """Whether a bar would be one too many of its kind: a third time running, or more than MAX_SAME times.
+
+        Bars are the same if they have the same notes at the same times. A bar of one single pitch is the same whatever
+        the lengths.
+        """
+        same = [earlier.figure == bar.figure for earlier in self._bars]
+        return same[-MAX_RUNNING:] == [True] * MAX_RUNNING or sum(same) >= MAX_SAME
 
     def align(self, first: bool) -> None:
         """Find the aligned bars of the next bar; ``first`` says that no bar of its part is over."""

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from folkrnn.errors import GenerationError
-from folkrnn.generation.beam import MAX_SAME
 from folkrnn.generation.generator import generate_texts
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.sampling import SamplingParameters
@@ -16,6 +15,7 @@ from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import form, read_tunes
 from folkrnn.notation.context import CONTEXT_SIZES
+from folkrnn.notation.repetition import MAX_SAME
 from folkrnn.validation import validate_tune
 
 VOCABULARY = Vocabulary("".join(sorted(map(chr, [10, *range(32, 127)]))))
@@ -52,8 +52,8 @@ def test_what_is_found_is_playable_has_its_form_and_costs_what_is_told(
 
 
 def test_a_beam_of_one_is_greedy() -> None:
-    (searched,) = made(ASKED, 1, beam=1)
-    (greedy,) = made(ASKED, 1, music_sampling=SamplingParameters(0.0))
+    (searched,) = made(ASKED, 1, beam=1, retries=0)
+    (greedy,) = made(ASKED, 1, music_sampling=SamplingParameters(0.0), retries=0)
     assert searched.written == greedy.written
 
 
@@ -75,8 +75,8 @@ def test_no_bar_comes_without_end() -> None:
     assert max(Counter(bars).values()) <= MAX_SAME
 
 
-def test_the_same_header_has_the_same_music_whatever_is_searched_beside_it() -> None:
-    first, second = made(ASKED, 2, beam=3)
+def test_the_same_first_bar_has_the_same_music_whatever_is_searched_beside_it() -> None:
+    first, second = made(ASKED, 2, body="d2cB|", beam=3)
     assert first.written == second.written
     mixed = made({"M": "2/4", "I": "form 4|"}, 5, beam=3)
     assert len({text.written for text in mixed}) > 1

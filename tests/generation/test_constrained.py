@@ -1,5 +1,6 @@
 """Under the grammar every tune comes to a playable end, and the model decides wherever it can."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -20,6 +21,7 @@ from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.idiom import DEFAULT_IDIOM
+from folkrnn.notation.repetition import MAX_SAME
 from folkrnn.validation import validate_tune
 
 VOCABULARY = Vocabulary("".join(sorted(map(chr, [10, *range(32, 127)]))))
@@ -255,7 +257,7 @@ def test_no_draft_is_judged_that_cannot_matter() -> None:
 def test_where_nothing_is_left_to_chance_no_third_draft_is_written() -> None:
     fields = {"T": "Test", "R": "jig", "O": "Ireland", "M": "6/8", "I": "form 2|", "K": "D"}
     policy = DraftPolicy((lambda text: Refusal("never"),), best_of=2, max_factor=8)
-    (greedy,) = made(1, Prompt(fields, body="ABc"), policy=policy, sampling=SamplingParameters(0.0))
+    (greedy,) = made(1, Prompt(fields, body="ABcdef|"), policy=policy, sampling=SamplingParameters(0.0), retries=0)
     assert (greedy.drafts, greedy.accepted, greedy.refusals) == (2, False, (Refusal("never"),) * 2)
     (drawn,) = made(1, Prompt(fields, body="ABc"), policy=policy)
     assert drawn.drafts == 16
@@ -269,6 +271,27 @@ def test_each_draft_may_have_a_prompt_of_its_own() -> None:
     policy = DraftPolicy((_the(2),), max_factor=3)
     for index, text in enumerate(writer.write(policy)):
         assert (text.tune.title, str(text.tune.key), text.drafts) == (f"No {index}", "A", 3)
+
+
+@pytest.mark.parametrize("options", [{"sampling": SamplingParameters(0.0)}, {"beam": 3}])
+def test_what_is_likeliest_differs_from_tune_to_tune_and_does_not_stand_still(options: dict[str, object]) -> None:
+    model = load_checkpoint(bundled_model())
+    asked = Prompt({"T": "Test", "R": "jig", "O": "Ireland", "M": "6/8", "I": "form 8:8: 4", "K": "D"})
+    texts = list(generate_texts(model.network, model.vocabulary, [asked] * 5, seed=1, **options))  # type: ignore[arg-type]
+    assert len({text.text for text in texts}) == 5
+    for text in texts:
+        bars = [bar for bar in text.text.splitlines()[-1].replace(":", "|").split("|") if bar]
+        assert max(Counter(bars).values()) <= MAX_SAME
+        assert not any(one == two == three for one, two, three in zip(bars, bars[1:], bars[2:], strict=False))
+
+
+def test_only_the_bar_that_is_begun_is_drawn_at_random() -> None:
+    fields = {"T": "Test", "R": "jig", "O": "Ireland", "M": "6/8", "I": "form 4|", "K": "D"}
+    greedy = SamplingParameters(0.0)
+    whole = made(4, Prompt(fields, body="ABcdef|"), music_sampling=greedy, retries=0, max_characters=900)
+    begun = made(4, Prompt(fields, body="ABc"), music_sampling=greedy, max_characters=900)
+    assert len({text.text.split("ABcdef|")[1].split("|")[0] for text in whole}) == 1
+    assert len({text.text.split("\nABc")[1].split("|")[0] for text in begun}) == 4
 
 
 def _the(number: int) -> Callable[[GeneratedText], Refusal | None]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from folkrnn.corpus.recipe import load_recipe
 from folkrnn.corpus.sources import source_texts
 from folkrnn.notation import canonical, read_tunes
-from folkrnn.notation.context import context_features
+from folkrnn.notation.context import ContextReader, context_features
 from folkrnn.notation.lookback import (
     DISTANCE_SIZE,
     EIGHTH_TICKS,
@@ -220,3 +220,19 @@ def test_a_bar_agrees_with_another_over_a_range_of_notes() -> None:
 )  # fmt: skip
 def test_a_colon_belongs_to_tuplets_and_fields(text: str, takes: bool) -> None:
     assert bar(text).takes_colon is takes
+
+
+def test_a_bar_is_worn_out_the_third_time_running_and_the_fifth_time_in_all() -> None:
+    def worn_out(*bars: str) -> bool:
+        reader = ContextReader()
+        for character in f"X:1\nT:A\nM:2/4\nL:1/8\nI:form 16|\nK:D\n{'|'.join(bars)}":
+            reader.advance(character)
+        return reader.ends_worn_out("|")
+
+    assert not worn_out("ABcd", "ABcd")
+    assert worn_out("ABcd", "ABcd", "ABcd")
+    assert not worn_out("ABcd", "ABcd", "ABce")
+    assert not worn_out("ABcd", "A4", "ABcd", "B4", "ABcd", "c4", "ABcd")
+    assert worn_out("ABcd", "A4", "ABcd", "B4", "ABcd", "c4", "ABcd", "d4", "ABcd")
+    assert worn_out("A2A2", "AAAA", "A3A"), "of one pitch, whatever the lengths"
+    assert not worn_out("A2Bc", "ABc2", "AB2c")
