@@ -9,7 +9,7 @@ program go through it.
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
@@ -92,6 +92,18 @@ ProgressWatcher = Callable[[Progress], None]
 Stop = Callable[[], bool]
 
 
+Finish = Callable[[GeneratedText, Tune], tuple[Tune, str]]
+"""What makes the delivered tune of a text; with it the rhythm that it was composed as, if it shows another one."""
+
+MOST_TITLES = 50
+"""The most titles that are written for a tune until no tune before it has the same."""
+
+
+def plain(text: GeneratedText, tune: Tune) -> tuple[Tune, str]:
+    """Deliver a tune as it was written."""
+    return tune, ""
+
+
 def never() -> bool:
     """Return False: nobody asks to stop."""
     return False
@@ -169,7 +181,8 @@ class Composer:
         critic = options.get("critic", True)
         policy = draft_policy(request, settings, self.checkpoint, critic=critic, original=original)
         texts = writer.write(policy, stop, _watch(progress))
-        return self._composed(texts, settings, "tunes", None if settings.unconstrained else programme)
+        finish = plain if settings.unconstrained else _finishing(programme, writer)
+        return self._composed(texts, settings, "tunes", finish)
 
     def extend(
         self,
@@ -282,7 +295,7 @@ class Composer:
         writer = self._writer(reworking.prompt, settings, count, idiom, reworking.cautious)
         policy = reworking_policy(reworking, settings, self.checkpoint)
         texts = writer.write(policy, stop, _watch(progress))
-        return self._composed(texts, settings, name, finish=reworking.finish)
+        return self._composed(texts, settings, name, lambda text, tune: (reworking.finish(tune), ""))
 
     def _writer(
         self,
@@ -319,23 +332,20 @@ class Composer:
         texts: Iterator[GeneratedText],
         settings: GenerationSettings,
         name: str,
-        programme: Programme | None = None,
-        finish: Callable[[Tune], Tune] = lambda tune: tune,
+        finish: Finish,
     ) -> Iterator[Composition]:
         """Yield the composition of each text, once its report is there."""
-        written: deque[tuple[GeneratedText, Tune]] = deque()
+        written: deque[tuple[GeneratedText, Tune, str]] = deque()
 
         def composition(report: Report) -> Composition:
-            text, tune = written.popleft()
-            composed_as = programme.plan(text.index, text.draft).composed_as if programme else ""
+            text, tune, composed_as = written.popleft()
             return Composition(tune, report, text.violation, text, self.originality, composed_as)
 
         with ReportQueue(self._jobs) as reports:
             for text in texts:
                 note = settings.note(self.name, text.index + 1)
-                shown = programme.plan(text.index, text.draft).shown if programme else {}
-                tune = finish(_annotated(text, f"{name}-{settings.seed}", note, shown))
-                written.append((text, tune))
+                tune, composed_as = finish(text, _annotated(text, f"{name}-{settings.seed}", note))
+                written.append((text, tune, composed_as))
                 yield from map(composition, reports.put(tune))
             yield from map(composition, reports.rest())
 
@@ -345,14 +355,32 @@ def _watch(progress: ProgressWatcher | None) -> Watch | None:
     return (lambda tunes, share, drafts: progress(Progress(tunes, share, drafts))) if progress else None
 
 
-def _annotated(text: GeneratedText, source: str, note: str, shown: Mapping[str, str]) -> Tune:
-    """Return the tune of a text with its number, its source, a note of how it was made, and fields to show."""
+def _finishing(programme: Programme, writer: TextWriter) -> Finish:
+    """Return what shows the fields of a programme in the tunes, and gives each tune another title."""
+    titles: set[str] = set()
+
+    def finish(text: GeneratedText, tune: Tune) -> tuple[Tune, str]:
+        plan = programme.plan(text.index, text.draft)
+        shown = dict(plan.shown)
+        if plan.prompt.titles:
+            title, attempt = tune.title, 0
+            while (title.lower() in titles or plan.prompt.titles.refusal(title)) and attempt < MOST_TITLES:
+                title, attempt = writer.title(text, attempt) or title, attempt + 1
+            titles.add(title.lower())
+            shown["T"] = title
+        fields = [(letter, shown.pop(letter, value)) for letter, value in tune.fields]
+        return replace(tune, fields=(*fields, *shown.items())), plan.composed_as
+
+    return finish
+
+
+def _annotated(text: GeneratedText, source: str, note: str) -> Tune:
+    """Return the tune of a text with its number, its source and a note of how it was made."""
     tune = text.tune
     findings = tune.findings
     if not text.finished:
         message = f"the model had not ended the tune after {len(text.written)} characters"
         findings = (*findings, Finding("unfinished", ERROR, 1, 1, tune.bar_count, message))
-    fields = tuple((letter, value) for letter, value in tune.fields if letter not in "IL" and letter not in shown)
-    fields = (*fields, *shown.items())
+    fields = tuple(field for field in tune.fields if field[0] not in "IL")
     number = str(text.index + 1)
     return replace(tune, fields=(*fields, ("N", note)), number=number, source=source, findings=findings)

@@ -13,7 +13,7 @@ from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.beam import BeamSearch
 from folkrnn.generation.drafts import SINGLE_DRAFT, DraftPolicy
 from folkrnn.generation.prompts import Prompt
-from folkrnn.generation.rows import RETRIES, Writing
+from folkrnn.generation.rows import RETRIES, Block, Writing
 from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
 from folkrnn.generation.schedule import Schedule, Watch
 from folkrnn.generation.texts import GeneratedText
@@ -23,6 +23,9 @@ from folkrnn.model.threads import thread_map
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.idiom import Idiom
+
+ANOTHER_TITLE = 1_000_000
+"""Titles that are written alone have random numbers as drafts from this number on."""
 
 
 class TextWriter:
@@ -102,6 +105,13 @@ class TextWriter:
             raise GenerationError("gaps are filled at random and under the grammar; expected no other sampler")
         if grammar:
             prompt.check_grammar(grammar, self._writing.max_characters)
+
+    def title(self, text: GeneratedText, attempt: int) -> str:
+        """Return another title for a text; empty if its prompt leads none. The same attempt gives the same title."""
+        prompt = self._prompt_of(text.index, text.draft)
+        if not (prompt.titles and self._writing.grammar):
+            return ""
+        return Block(self._writing, 1).title(text.index, ANOTHER_TITLE + attempt, prompt)
 
     def _complete(self, text: GeneratedText) -> GeneratedText:
         """Return the whole tune for what a row has written."""

@@ -142,6 +142,7 @@ class Row:
     accidentals: int = 0
     titles: TitleWriter | None = None
     title: str | None = None  # the one under way, if it is led by ``titles``
+    whole_title: str = ""
     title_start: Snapshot | None = None
     titles_refused: int = 0
     bar_line: Snapshot | None = None  # the last one to which the draft may go back
@@ -192,6 +193,15 @@ class Block:
         self._last[number] = self._before_text
         for part in self._state:
             part[:, number] = 0
+
+    def title(self, index: int, draft: int, prompt: Prompt) -> str:
+        """Write a draft until its title is there, and return that; the block must be empty."""
+        self.begin(index, draft, prompt)
+        while self._rows and not self._rows[0].whole_title:
+            self._step()
+        title = self._rows[0].whole_title if self._rows else ""
+        self.drop(index)
+        return title
 
     def drop(self, index: int) -> None:
         """Give up the drafts of a tune."""
@@ -427,9 +437,10 @@ class Block:
     def _follow_title(self, number: int, row: Row, character: str) -> None:
         """Keep in mind where the title begins, and what of it is written."""
         if row.title is not None:
-            row.title = None if character == "\n" else row.title + character
-            if row.title is None:
-                row.titles = None
+            if character == "\n":
+                row.whole_title, row.title, row.titles = row.title, None, None
+            else:
+                row.title += character
         elif character == ":" and row.header.under_way == "T" and not row.forced:
             row.title = ""
             row.title_start = self._snapshot(number, row)
