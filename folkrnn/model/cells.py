@@ -206,12 +206,17 @@ class Layer(nn.Module):
     gates: int
     recurrence: type[torch.autograd.Function]
 
-    def __init__(self, read: int, below: int, hidden: int, rng: torch.Generator) -> None:
-        """Take ``read`` inputs that are ones and zeros, and ``below`` inputs from the layer below."""
+    def __init__(self, read: int, below: int, hidden: int, rng: torch.Generator | None) -> None:
+        """Take ``read`` inputs that are ones and zeros, and ``below`` inputs from the layer below.
+
+        Without ``rng`` the weights are left to be loaded.
+        """
         super().__init__()
         self.recurrent = nn.Parameter(torch.empty(self.gates * hidden, hidden))
         self.input = nn.Parameter(torch.empty(self.gates * hidden, read + below))
         self.bias = nn.Parameter(torch.empty(self.gates * hidden))
+        if rng is None:
+            return
         scale = hidden**-0.5
         with torch.no_grad():
             self.recurrent.uniform_(-scale, scale, generator=rng)

@@ -60,10 +60,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
     weights, about = read_tensors(path, MODEL_FORMAT)
     try:
         vocabulary = Vocabulary(about["vocabulary"])
-        network = CharNetwork(NetworkSettings.from_json(about["network"]), len(vocabulary), torch.Generator())
+        network = CharNetwork(NetworkSettings.from_json(about["network"]), len(vocabulary), None)
         weights = {name: tensor.float() for name, tensor in weights.items()}
         critic = {name.removeprefix(_CRITIC): weights.pop(name) for name in list(weights) if name.startswith(_CRITIC)}
-        network.load_state_dict(weights)
+        network.load_state_dict(weights, assign=True)
         return Checkpoint(
             network,
             vocabulary,

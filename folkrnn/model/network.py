@@ -93,7 +93,8 @@ class CharNetwork(nn.Module):
 
     _firsts: Tensor
 
-    def __init__(self, settings: NetworkSettings, characters: int, rng: torch.Generator) -> None:
+    def __init__(self, settings: NetworkSettings, characters: int, rng: torch.Generator | None) -> None:
+        """Draw the first weights; without ``rng`` they are left to be loaded."""
         super().__init__()
         self.settings = settings
         self.characters = characters
@@ -106,6 +107,8 @@ class CharNetwork(nn.Module):
             CELLS[settings.cell](characters if size else self.width, size, settings.hidden, rng) for size in below
         )
         self.output = nn.Linear(settings.layers * settings.hidden, characters)
+        if rng is None:
+            return
         scale = settings.hidden**-0.5
         with torch.no_grad():
             self.output.weight.uniform_(-scale, scale, generator=rng)

@@ -42,8 +42,9 @@ class _Product:
     """The product with a weight matrix (N, K) that is rounded to whole numbers, plus a bias (N,)."""
 
     def __init__(self, weight: Tensor, bias: Tensor, int8: bool) -> None:
-        scale = weight.abs().amax(1, keepdim=True).clamp_min(torch.finfo().tiny) / LEVELS
-        whole = (weight / scale).round()
+        largest = torch.maximum(weight.amax(1, keepdim=True), -weight.amin(1, keepdim=True))
+        scale = largest.clamp_min(torch.finfo().tiny) / LEVELS
+        whole = (weight / scale).round_()
         self._int8 = int8
         self._dtype = torch.int8 if int8 else _exact_float(whole)
         self._weight = whole.to(self._dtype).t()
@@ -80,17 +81,25 @@ class Stepper:
             for number, layer in enumerate(layers):
                 weight, bias = (part.float().cpu() for part in layer.joined())
                 weight = self._filled_up(weight, network.characters if number else network.width)
-                rows = [functional.pad(part, (0, 0, 0, self._units - size)) for part in torch.split(weight, size)]
-                biases = [functional.pad(part, (0, self._units - size)) for part in torch.split(bias, size)]
-                self._sums.append(_Product(torch.cat(rows), torch.cat(biases), int8))
+                self._sums.append(_Product(self._with_units(weight), self._with_units(bias), int8))
             output = self._filled_up(network.output.weight.float().cpu(), 0)
             self._output = _Product(output, network.output.bias.float().cpu(), int8)
 
     def _filled_up(self, weight: Tensor, read: int) -> Tensor:
         """Add columns of zeros, so that each hidden state after the ``read`` inputs fills its lanes."""
         size = self.network.settings.hidden
+        if size == self._units:
+            return weight
         hidden = torch.split(weight[:, read:], size, 1)
         return torch.cat([weight[:, :read], *(functional.pad(part, (0, self._units - size)) for part in hidden)], 1)
+
+    def _with_units(self, part: Tensor) -> Tensor:
+        """Add zeros to weights or biases (S·H, …) for the units that fill the lanes up."""
+        size = self.network.settings.hidden
+        if size == self._units:
+            return part
+        zeros = part.new_zeros(self._units - size, *part.shape[1:])
+        return torch.cat([each for rows in torch.split(part, size) for each in (rows, zeros)])
 
     @property
     def reads(self) -> int:
