@@ -362,7 +362,7 @@ def _finishing(programme: Programme, writer: TextWriter) -> Finish:
     def finish(text: GeneratedText, tune: Tune) -> tuple[Tune, str]:
         plan = programme.plan(text.index, text.draft)
         shown = dict(plan.shown)
-        if plan.prompt.titles:
+        if plan.prompt.titles and "T" not in shown:
             title, attempt = tune.title, 0
             while (title.lower() in titles or plan.prompt.titles.refusal(title)) and attempt < MOST_TITLES:
                 title, attempt = writer.title(text, attempt) or title, attempt + 1

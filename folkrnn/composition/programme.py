@@ -17,7 +17,7 @@ from folkrnn.composition.requests import Request
 from folkrnn.errors import GenerationError
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.titles import TitleRule
-from folkrnn.model.repertoire import Repertoire
+from folkrnn.model.repertoire import HeaderCount, Repertoire
 from folkrnn.notation import Meter, parse_meter
 from folkrnn.notation.grammar.header import abc2midi_takes
 from folkrnn.notation.rhythms import nearest, rhythm_named
@@ -162,10 +162,16 @@ class Programme:
                     for letter, value in (("M", row.meter), ("O", row.origin), ("K", row.key))
                 )
             ]
+            rows = self._usual(rows, rhythm) or rows
             if rows:
                 row = rows[_drawn(rng, [row.tunes for row in rows])]
                 return {"M": meter or row.meter, "O": row.origin, "K": row.key}
         return {"M": meter}
+
+    def _usual(self, rows: list[HeaderCount], rhythm: str) -> list[HeaderCount]:
+        """Return those rows whose keys a rhythm has usually; a key of two tunes among hundreds may be a slip."""
+        asked = self._request.fields.get("K")
+        return [row for row in rows if row.key == asked or row.key in self._repertoire.usual_keys(rhythm)]
 
 
 def composed_on(repertoire: Repertoire, rhythm: str, meter: str) -> str:
