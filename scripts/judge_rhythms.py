@@ -30,8 +30,8 @@ from folkrnn.processes import processors
 
 RHYTHMS = (
     "jig", "double jig", "slip jig", "hop jig", "slide", "reel", "hornpipe", "polka", "march", "quickstep",
-    "strathspey", "highland fling", "schottische", "barndance", "waltz", "mazurka", "polska", "minuet", "gavotte", "two-step",
-    "set dance", "planxty", "slow air", "song",
+    "strathspey", "highland fling", "schottische", "barndance", "waltz", "mazurka", "polska", "minuet", "gavotte",
+    "two-step", "set dance", "planxty", "slow air", "song",
 )  # fmt: skip
 TEMPERATURES = (0.3, 0.8, 1.0, 1.5, 3.0)
 WISHES: tuple[dict[str, Any], ...] = ({}, {"key": "D"}, {"form": "8:8:"}, {"similarity": 5})
