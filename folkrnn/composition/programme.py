@@ -36,7 +36,7 @@ _MIX, _HEADER = 1, 2
 class Plan:
     """What a draft begins with, and what the tune shows in place of it.
 
-    ``composed_as`` is the rhythm on which the model composes, if it is not that of the tune.
+    ``composed_as`` says on what the model composes, if not in the rhythm of the tune.
     """
 
     prompt: Prompt
@@ -131,7 +131,7 @@ class Programme:
         prompt = replace(replace(request, fields=fields).prompt, keeps_key=request.prompt.keeps_key)
         if self._titles and "T" not in fields:
             prompt = replace(prompt, titles=self._titles.for_tune(fields.get("O", ""), rhythm))
-        return Plan(prompt, shown, learned or "no rhythm" if "R" in shown else "")
+        return Plan(prompt, shown, composed_as(repertoire, rhythm, meter))
 
     def _meter(self, rhythm: str, rng: np.random.Generator) -> str:
         """Draw the meter of a rhythm: as its tunes have it, or the usual ones of the table."""
@@ -190,6 +190,12 @@ def composed_on(repertoire: Repertoire, rhythm: str, meter: str) -> str:
         return ""
     best = max(counts, key=lambda name: counts[name], default="")
     return enough or (best if counts.get(best, 0) >= ENOUGH else next(iter(near), best))
+
+
+def composed_as(repertoire: Repertoire, rhythm: str, meter: str) -> str:
+    """Return in words on what a model composes a rhythm that it has hardly learned; empty for one that it has."""
+    learned = composed_on(repertoire, rhythm, meter)
+    return "" if learned == rhythm else learned or f"tunes in {meter}"
 
 
 def _tunes_in(repertoire: Repertoire, rhythm: str, meter: str) -> int:
