@@ -58,7 +58,7 @@ def model_command(file: Path | None, as_json: bool) -> None:
 
 def _learned(repertoire: "Repertoire") -> dict[str, Any]:
     """Return the rhythms, origins and keys of a repertoire as plain data, commonest first."""
-    from folkrnn.composition.programme import composed_on
+    from folkrnn.composition.programme import composed_as, composed_on
     from folkrnn.notation.rhythms import RHYTHMS, rhythm_named
 
     total = sum(repertoire.mix.values())
@@ -68,7 +68,8 @@ def _learned(repertoire: "Repertoire") -> dict[str, Any]:
     rhythms = []
     for name in names:
         meters = repertoire.usual_meters(name)
-        learned = composed_on(repertoire, name, meters[0] if meters else "")
+        meter = meters[0] if meters else ""
+        learned = composed_on(repertoire, name, meter)
         keys = Counter[str]()
         for row in repertoire.headers:
             if row.rhythm == learned and row.meter in meters:
@@ -80,7 +81,7 @@ def _learned(repertoire: "Repertoire") -> dict[str, Any]:
                 "meters": {meter: repertoire.meters(name).get(meter, 0) for meter in meters},
                 "keys": dict(keys.most_common()),
                 "share": round(shares.get(name, 0), 4),
-                "composed_as": "" if learned == name else learned or "no rhythm",
+                "composed_as": composed_as(repertoire, name, meter),
             }
         )
     values = {field: Counter[str]() for field in ("origins", "keys")}

@@ -143,10 +143,12 @@ class Composer:
         stop: Stop = never,
         **options: Unpack[RequestOptions],
     ) -> Iterator[Composition]:
-        """Yield ``count`` new tunes as they are finished; the model chooses whatever is left out, or None.
+        """Yield ``count`` new tunes as they are finished; what is left out, or None, is drawn from what was learned.
 
         ``options`` are wishes (title, rhythm, origin, meter, key, form, similarity, start), the fields of
-        ``GenerationSettings``, max_copied and critic. At most the share ``max_copied`` of a tune's notes may be
+        ``GenerationSettings``, and mix, fit, max_copied and critic. ``mix`` holds the weights of the rhythms that
+        come where none is wished for, as a mapping or a text such as ``reel=3,jig=2``. ``fit`` names the instrument
+        of the tunes, a fiddle if it is left out. At most the share ``max_copied`` of a tune's notes may be
         copied from one known tune, half if it is left out. If it is given, a tune that copies more is a failure, and
         so is a known tune with notes changed. ``critic=False`` keeps the model's critic from refusing drafts.
 
@@ -362,7 +364,7 @@ def _finishing(programme: Programme, writer: TextWriter) -> Finish:
     def finish(text: GeneratedText, tune: Tune) -> tuple[Tune, str]:
         plan = programme.plan(text.index, text.draft)
         shown = dict(plan.shown)
-        if plan.prompt.titles:
+        if plan.prompt.titles and "T" not in shown:
             title, attempt = tune.title, 0
             while (title.lower() in titles or plan.prompt.titles.refusal(title)) and attempt < MOST_TITLES:
                 title, attempt = writer.title(text, attempt) or title, attempt + 1

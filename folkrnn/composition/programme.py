@@ -17,7 +17,7 @@ from folkrnn.composition.requests import Request
 from folkrnn.errors import GenerationError
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.titles import TitleRule
-from folkrnn.model.repertoire import Repertoire
+from folkrnn.model.repertoire import HeaderCount, Repertoire
 from folkrnn.notation import Meter, parse_meter
 from folkrnn.notation.grammar.header import abc2midi_takes
 from folkrnn.notation.rhythms import nearest, rhythm_named
@@ -36,7 +36,7 @@ _MIX, _HEADER = 1, 2
 class Plan:
     """What a draft begins with, and what the tune shows in place of it.
 
-    ``composed_as`` is the rhythm on which the model composes, if it is not that of the tune.
+    ``composed_as`` says on what the model composes, if not in the rhythm of the tune.
     """
 
     prompt: Prompt
@@ -131,7 +131,7 @@ class Programme:
         prompt = replace(replace(request, fields=fields).prompt, keeps_key=request.prompt.keeps_key)
         if self._titles and "T" not in fields:
             prompt = replace(prompt, titles=self._titles.for_tune(fields.get("O", ""), rhythm))
-        return Plan(prompt, shown, learned or "no rhythm" if "R" in shown else "")
+        return Plan(prompt, shown, composed_as(repertoire, rhythm, meter))
 
     def _meter(self, rhythm: str, rng: np.random.Generator) -> str:
         """Draw the meter of a rhythm: as its tunes have it, or the usual ones of the table."""
@@ -162,10 +162,16 @@ class Programme:
                     for letter, value in (("M", row.meter), ("O", row.origin), ("K", row.key))
                 )
             ]
+            rows = self._usual(rows, rhythm) or rows
             if rows:
                 row = rows[_drawn(rng, [row.tunes for row in rows])]
                 return {"M": meter or row.meter, "O": row.origin, "K": row.key}
         return {"M": meter}
+
+    def _usual(self, rows: list[HeaderCount], rhythm: str) -> list[HeaderCount]:
+        """Return those rows whose keys a rhythm has usually; a key of two tunes among hundreds may be a slip."""
+        asked = self._request.fields.get("K")
+        return [row for row in rows if row.key == asked or row.key in self._repertoire.usual_keys(rhythm)]
 
 
 def composed_on(repertoire: Repertoire, rhythm: str, meter: str) -> str:
@@ -184,6 +190,12 @@ def composed_on(repertoire: Repertoire, rhythm: str, meter: str) -> str:
         return ""
     best = max(counts, key=lambda name: counts[name], default="")
     return enough or (best if counts.get(best, 0) >= ENOUGH else next(iter(near), best))
+
+
+def composed_as(repertoire: Repertoire, rhythm: str, meter: str) -> str:
+    """Return in words on what a model composes a rhythm that it has hardly learned; empty for one that it has."""
+    learned = composed_on(repertoire, rhythm, meter)
+    return "" if learned == rhythm else learned or f"tunes in {meter}"
 
 
 def _tunes_in(repertoire: Repertoire, rhythm: str, meter: str) -> int:

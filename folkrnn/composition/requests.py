@@ -22,6 +22,7 @@ from folkrnn.notation import Key, Meter, Tune, ends_on, form, parse_key, parse_m
 from folkrnn.notation.form import MAX_SIMILARITY, parse_form
 from folkrnn.notation.ranges import instrument_range
 from folkrnn.notation.rhythms import RHYTHMS, rhythm_named, suggestions, usual_meters
+from folkrnn.notation.titles import words_for
 
 LETTERS = {"title": "T", "rhythm": "R", "origin": "O", "meter": "M", "key": "K", "form": "I"}
 """The wishes for header fields, by name, with the fields' letters."""
@@ -232,13 +233,26 @@ def unlearned(request: Request, repertoire: Repertoire) -> list[str]:
     sentences = []
     rhythm, meter = request.fields.get("R", ""), request.fields.get("M")
     usual = repertoire.usual_meters(rhythm)
-    if meter and usual and meter not in {*usual, *repertoire.meters(rhythm), *usual_meters(rhythm)}:
+    if meter and usual and not (repertoire.has_meter(rhythm, meter) or meter in usual_meters(rhythm)):
         sentences.append(f"a {rhythm} is not in {meter}; the usual meter is {' or '.join(usual[:SHOWN_METERS])}")
     for name, letter in (("meter", "M"), ("key", "K")):
         wish, known = request.fields.get(letter), repertoire.values(letter)
         if wish and known and wish not in known:
             sentences.append(f"the model has learned no tune with the {name} {wish}; it knows {_listed(known)}")
-    return sentences
+    return [*sentences, *_foreign_title(request, repertoire)]
+
+
+def _foreign_title(request: Request, repertoire: Repertoire) -> Iterator[str]:
+    """Yield a sentence if a requested title speaks the language of another origin than the requested one."""
+    words = [word.lower() for word in request.fields.get("T", "").split()]
+    origin = request.fields.get("O", "")
+    own = words_for(repertoire.titles, origin).following
+    if not words or not origin or any(word in own for word in words):
+        return
+    for language in repertoire.titles:
+        if sum(word in language.following for word in words) * 2 > len(words):
+            yield f"the title speaks the language of {language.origins[0]}, and not of {origin}"
+            return
 
 
 def _meter(text: str) -> str:

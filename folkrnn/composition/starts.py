@@ -22,8 +22,8 @@ def read_start(text: str, fields: Mapping[str, str] = MappingProxyType({})) -> t
     """Return the beginning of a body, given in any spelling, and the gaps that ``*`` leaves in it.
 
     A ``*`` stands for whatever fills its bar; one at the end says nothing. ``fields`` are wishes, by letter. In the
-    meter wished, or the only one of the rhythm, no bar may be too long, nor too short between two others. Raises
-    GenerationError for that and for what the reader cannot read or would pass over.
+    meter wished, or in those of the rhythm, no bar may be too long, nor in a single one too short between two others.
+    Raises GenerationError for that and for what the reader cannot read or would pass over.
     """
     if "\n" in text.strip():
         raise GenerationError("start is several lines; expected one line of music")
@@ -71,9 +71,11 @@ def _check_bars(text: str, fields: Mapping[str, str]) -> None:
     """Raise GenerationError for a bar that cannot stand in the meter that is wished, or follows from the rhythm."""
     rhythm = None if "M" in fields else rhythm_named(fields.get("R", ""))
     meters = rhythm.meters if rhythm else (fields.get("M", "none"),)
-    full = parse_meter(meters[0]).bar if len(meters) == 1 else None
-    if full is None or "[M:" in text:
+    bars = [parse_meter(meter).bar for meter in meters]
+    if None in bars or "[M:" in text:
         return
+    full = max(filter(None, bars))
+    meter = meters[bars.index(full)]
     parts = _BAR_LINE.split(text)
     number = 0
     for place in range(0, len(parts), 2):
@@ -82,11 +84,14 @@ def _check_bars(text: str, fields: Mapping[str, str]) -> None:
             continue
         number += 1
         held = sum(map(_time, music.split("*")), Fraction(0))
-        between = number > 1 and parts[place - 1 : place + 2 : 2] == ["|", "|"] and "*" not in music
+        between = (
+            len(meters) == 1 and number > 1 and parts[place - 1 : place + 2 : 2] == ["|", "|"] and "*" not in music
+        )
         if held > full or (between and held < full):
-            origin = "" if rhythm is None else f", the meter of a {rhythm.name},"
+            longest = "the longest meter" if len(meters) > 1 else "the meter"
+            origin = "" if rhythm is None else f", {longest} of a {rhythm.name},"
             raise GenerationError(
-                f"start: bar {number}, {music!r}, holds {_eighths(held)}, but a bar of {meters[0]}{origin} has "
+                f"start: bar {number}, {music!r}, holds {_eighths(held)}, but a bar of {meter}{origin} has "
                 f"{_eighths(full)}"
             )
 

@@ -92,6 +92,11 @@ class Writing:
         """R, how many numbers the network reads with each character."""
         return self.stepper.reads
 
+    @cached_property
+    def title_again_sampling(self) -> SamplingParameters:
+        """The choice in a title that is written again: never certain, or it would come out as before."""
+        return replace(self.title_sampling, temperature=self.title_sampling.temperature or 1.0)
+
     @cached_property  # asked for with every character
     def following_sampling(self) -> SamplingParameters:
         """The choice in music while a bar follows an earlier one."""
@@ -197,6 +202,7 @@ class Block:
     def title(self, index: int, draft: int, prompt: Prompt) -> str:
         """Write a draft until its title is there, and return that; the block must be empty."""
         self.begin(index, draft, prompt)
+        self._rows[0].titles_refused = 1  # it takes the place of one that will not do
         while self._rows and not self._rows[0].whole_title:
             self._step()
         title = self._rows[0].whole_title if self._rows else ""
@@ -286,7 +292,8 @@ class Block:
         A bar that is written again no longer follows an earlier one, or it would come out as before.
         """
         if row.title is not None:
-            return self._writing.title_sampling
+            again = bool(row.titles_refused)
+            return self._writing.title_again_sampling if again else self._writing.title_sampling
         if not row.in_body:
             return self._writing.header_sampling
         if self._writing.grammar is None:

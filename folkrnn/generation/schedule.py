@@ -14,7 +14,7 @@ from folkrnn.generation.drafts import DraftPolicy
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.rows import Block, Writing
 from folkrnn.generation.texts import GeneratedText, Refusal
-from folkrnn.model.threads import thread_count, thread_map
+from folkrnn.model.threads import thread_map
 
 Watch = Callable[[int, float, int], None]
 """A watcher of progress: it gets how many tunes are finished, and of the next one the share written and the drafts."""
@@ -22,15 +22,8 @@ Watch = Callable[[int, float, int], None]
 WATCH_INTERVAL = 0.1
 """Seconds between two calls of a watcher: more often nobody can see."""
 
-BLOCK = 64
-"""The most rows of a block: more make its products no cheaper for each."""
-
-SPECULATIVE_ROWS = 16
+SPECULATIVE_ROWS = 12
 """Up to this many rows, drafts are written that may not be needed: a row more costs little time then."""
-
-
-SHARED_ROWS = 32
-"""From this many rows on, the blocks of several threads share them."""
 
 
 @dataclass
@@ -47,9 +40,10 @@ class _Drafts:
 
 
 class Schedule:
-    """The drafts of ``count`` tunes, at most ``batch`` at once, and the blocks in which they are written.
+    """The drafts of ``count`` tunes, at most ``batch`` at once, and the block in which they are written.
 
-    ``complete`` makes the whole tune of what a row has written.
+    There is one block on one thread. Half of the work is Python's, so several blocks on several threads would wait for
+    each other, and a row of a large block costs less. ``complete`` makes the whole tune of what a row has written.
     """
 
     def __init__(
@@ -63,13 +57,11 @@ class Schedule:
     ) -> None:
         self._prompt_of = prompt_of
         self._count = count
-        self._batch = batch
-        self._writing = writing
         self._policy = policy
         self._complete = complete
         self._under_way: dict[int, _Drafts] = {}
         self._begun = 0  # tunes
-        self._blocks: list[Block] = []
+        self._block = Block(writing, min(batch, max(SPECULATIVE_ROWS, count * policy.best_of)))
 
     def run(self, stop: Callable[[], bool], watch: Watch | None = None) -> Iterator[GeneratedText]:
         """Write all tunes and yield them in order; when told to stop, yield those that are over."""
@@ -81,7 +73,7 @@ class Schedule:
                 if stop():
                     yield from (done[each] for each in sorted(done))
                     return
-                over = [text for texts in thread_map(Block.write, self._blocks) for text in texts]
+                (over,) = thread_map(Block.write, [self._block])
                 for text in over:
                     if text.index in self._under_way and (delivered := self._judge(text)):
                         done[text.index] = delivered
@@ -89,9 +81,8 @@ class Schedule:
                     self._seat()
                 if watch and time.monotonic() >= due:
                     due = time.monotonic() + WATCH_INTERVAL
-                    written = max((block.share_written(index) for block in self._blocks), default=0.0)
                     drafts = self._under_way[index].judged if index in self._under_way else 0
-                    watch(index + len(done), written, drafts)
+                    watch(index + len(done), self._block.share_written(index), drafts)
             yield done.pop(index)
 
     # ── judging ─────────────────────────────────────────────────────────────────────────────────
@@ -119,8 +110,7 @@ class Schedule:
     def _delivered(self, drafts: _Drafts, last: GeneratedText) -> GeneratedText:
         """End the writing of a tune, and return the draft to deliver."""
         del self._under_way[drafts.index]
-        for block in self._blocks:
-            block.drop(drafts.index)
+        self._block.drop(drafts.index)
         policy = self._policy
         best = max(drafts.accepted, key=policy.score, default=last)
         if best.impossible:
@@ -136,18 +126,10 @@ class Schedule:
 
     def _seat(self) -> None:
         """Begin as many drafts as there is room for."""
-        while (rows := sum(map(len, self._blocks))) < self._batch and (drafts := self._next(rows)):
-            block = min(self._blocks, key=len, default=None)
-            if (
-                block is None
-                or len(block) == block.size
-                or (len(self._blocks) < thread_count() and rows >= SHARED_ROWS)
-            ):
-                block = Block(self._writing, min(BLOCK, self._batch))
-                self._blocks.append(block)
+        block = self._block
+        while len(block) < block.size and (drafts := self._next(len(block))):
             block.begin(drafts.index, drafts.begun, self._prompt_of(drafts.index, drafts.begun))
             drafts.begun += 1
-        self._blocks = [block for block in self._blocks if len(block)]
 
     def _next(self, rows: int) -> _Drafts | None:
         """Return the tune of which a draft is to be begun next, while some rows are busy; None if none is.

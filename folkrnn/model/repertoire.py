@@ -19,6 +19,9 @@ from folkrnn.notation.titles import TitleWords, title_words
 USUAL_SHARE = 0.03
 """A rhythm has a meter if at least this share of its tunes is in it."""
 
+USUAL_KEY_SHARE = 0.01
+"""A rhythm has a key usually if at least this share of its tunes is in it."""
+
 LEARNED_TUNES = 10
 """A rhythm of fewer tunes than this is hardly learned, unless it is USUAL_SHARE of all."""
 
@@ -107,6 +110,20 @@ class Repertoire:
         """The rhythms, commonest first."""
         return sorted(filter(None, self._meters), key=self.count, reverse=True)
 
+    @cached_property
+    def _keys(self) -> Mapping[str, frozenset[str]]:
+        counts: dict[str, Counter[str]] = {}
+        for header in self.headers:
+            counts.setdefault(header.rhythm, Counter())[header.key] += header.tunes
+        return {
+            rhythm: frozenset(key for key, tunes in keys.items() if tunes >= USUAL_KEY_SHARE * keys.total())
+            for rhythm, keys in counts.items()
+        }
+
+    def usual_keys(self, rhythm: str) -> frozenset[str]:
+        """Return the keys that a rhythm has usually: at least USUAL_KEY_SHARE of its tunes are in each."""
+        return self._keys.get(rhythm, frozenset())
+
     def values(self, letter: str) -> list[str]:
         """Return the known values of a header field, by its letter (R, O, M or K), commonest first."""
         place = "ROMK".index(letter)
@@ -132,14 +149,17 @@ class Repertoire:
         """Whether a model has learned a rhythm from enough tunes to compose in it."""
         return self.count(rhythm) >= min(LEARNED_TUNES, max(1.0, USUAL_SHARE * self.tunes))
 
+    def has_meter(self, rhythm: str, meter: str) -> bool:
+        """Whether at least USUAL_SHARE of the tunes of a rhythm, and one at all, are in a meter."""
+        return self.meters(rhythm).get(meter, 0) >= max(1.0, USUAL_SHARE * self.count(rhythm))
+
     def usual_meters(self, rhythm: str) -> list[str]:
         """Return the meters that a rhythm has, commonest first: at least USUAL_SHARE of its tunes are in each.
 
         Of these, those in which the table of rhythms has it too, if there are any: a tenth of the jigs of a book may
         be slip jigs. A rhythm without tunes has the meters of the table.
         """
-        counts = self.meters(rhythm)
-        usual = [meter for meter, tunes in Counter(counts).most_common() if tunes >= USUAL_SHARE * self.count(rhythm)]
+        usual = [meter for meter, _ in Counter(self.meters(rhythm)).most_common() if self.has_meter(rhythm, meter)]
         known = rhythm_named(rhythm)
         listed = known.meters if known else ()
         return [meter for meter in usual if meter in listed] or usual or list(listed)

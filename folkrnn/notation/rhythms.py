@@ -303,7 +303,7 @@ def suggestions(text: str, known: Sequence[str]) -> list[str]:
             return [each for each in known if _key(each) == close[0]]
         if rhythm and rhythm.name in spelt:
             return [spelt[rhythm.name]]
-    words = set(text.lower().split())
+    words = set(text.lower().split()) - {"dance"}
     common = [each for each in known if words & set(each.lower().split())]
     if rhythm is None:
         shares = sorted(spelt, key=lambda name: -share_of(name))

@@ -92,7 +92,7 @@ def test_a_rhythm_that_is_hardly_learned_is_composed_on_the_nearest_one_and_keep
     plan = programme(R="mazurka").plan(0, 0)
     assert "R" not in plan.prompt.fields
     assert plan.shown == {"R": "mazurka"}
-    assert plan.composed_as == "no rhythm"
+    assert plan.composed_as == "tunes in 3/4"
     learned = programme(R="jig").plan(0, 0)
     assert (learned.prompt.fields["R"], learned.shown, learned.composed_as) == ("jig", {}, "")
 
