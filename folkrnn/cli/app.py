@@ -26,7 +26,7 @@ DONE, NO, CANNOT = 0, 1, 2
 """Exit statuses: done; the answer is no; cannot run."""
 
 COLLECTED_OBJECTS = 100_000
-"""So many new objects make Python look for unreachable ones."""
+"""That many new objects make Python look for unreachable ones."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

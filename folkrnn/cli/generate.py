@@ -69,14 +69,15 @@ def generate_command(
 ) -> None:
     """Write new tunes, as ABC, MIDI and a printed page.
 
-    The model keeps to what you ask for, and writes the rest to suit. It must have learned the rhythm and the origin. In
-    a requested key a tune ends on the tonic and keeps to the scale. A form has the bars of each part, each followed
-    by : if the part is repeated and | if not. In a form such as AABB every part has 8 bars.
+    The tunes keep to what you ask for. The rest is drawn from what players play and the model has learned: mostly
+    dances, of different rhythms. folkrnn model lists the rhythms and origins that one may ask for. In a requested key
+    a tune ends on the tonic and keeps to the scale. A form has the bars of each part, each followed by : if the part is
+    repeated and | if not. In a form such as AABB every part has 8 bars.
 
-    Prints a table of the tunes: are they playable for two independent readers, and what have they copied from the
-    tunes that the model learned from? The first time, these tunes are read, which takes half a minute. A tune that is
-    not playable, or not what was asked for, goes to a tunebook of its own. Ctrl-C ends the composing; the finished
-    tunes are written.
+    Prints a table of the tunes: are they playable for two independent readers, what have they copied from the tunes
+    that the model learned from, and why were drafts before them refused? The first time, these tunes are read,
+    which takes half a minute. A tune that is not playable, or not what was asked for, goes to a tunebook of its
+    own. Ctrl-C ends the composing; the finished tunes are written.
 
     Without --format come ABC, MIDI and PDF, or ABC alone for more than 100 tunes, or what the name of -o says.
 

@@ -22,10 +22,10 @@ SHOWN_KEYS = 5
 def model_command(file: Path | None, as_json: bool) -> None:
     """Say what a model has learned.
 
-    Prints the rhythms that one may ask for, each with its meters, its keys, the number of tunes that the model learned
-    from, and its share among tunes of which nothing is asked. A rhythm that the model has hardly learned is composed on
-    the nearest one. Then come the origins and the keys, with their numbers of tunes. Without a file it is the model
-    that ships with folkrnn.
+    Prints the rhythms that one may ask for: how many tunes of each the model learned from, their meters and commonest
+    keys, and the share of the rhythm among tunes of which nothing is asked. A rhythm that the model has hardly learned
+    is composed on the nearest one. Then come the origins and the keys, with their numbers of tunes. Without a file it
+    is the model that ships with folkrnn.
     """
     from folkrnn.model.locations import model_or_bundled
     from folkrnn.model.metadata import read_corpus_provenance

@@ -1,6 +1,6 @@
 """The use case: from wishes, or from a given tune, to compositions.
 
-    wishes ─▶ Request ─▶ Prompt ─▶ generate_texts ─▶ drafts ─▶ acceptors ─▶ Tune ─▶ validation ─▶ Composition
+    wishes ─▶ Request ─▶ Programme ─▶ TextWriter ─▶ drafts ─▶ acceptors ─▶ Tune ─▶ validation ─▶ Composition
 
 A ``Composer`` keeps a model warm and does all of it. The commands, the functions of ``folkrnn`` and every other
 program go through it.
@@ -59,8 +59,8 @@ class Composition:
 
     ``report`` says whether it is playable. ``violation`` names the requirement that the tune breaks because no
     draft kept it; empty if all is kept. ``text`` is the chosen draft, with the number of ``drafts`` and the
-    reasons for which others were refused. ``composed_as`` names the rhythm that the model composed in, if it has not
-    learned that of the tune.
+    reasons for which others were refused. ``composed_as`` says on what the model composed, if it has hardly
+    learned the rhythm of the tune.
     """
 
     tune: Tune

@@ -1,4 +1,4 @@
-"""The programme of tunes: which rhythm each of them has, and the header of each draft.
+"""The programme of a request: which rhythm each tune has, and the plan of each draft.
 
 What a user asks for stands. The rest is drawn from what players play and from what the model has learned, whatever
 the temperature of the music: the rhythm by the weights of a mix, meter, origin and key as its tunes have them. A
@@ -26,7 +26,7 @@ ENOUGH = 30
 """Tunes of a rhythm in one meter that are enough to compose another rhythm on them."""
 
 DIFFERENT = 5
-"""So many tunes in a row have different rhythms, as far as the mix allows."""
+"""How many tunes in a row have different rhythms, as far as the mix allows."""
 
 _MIX, _HEADER = 1, 2
 """Streams of random numbers beside those of the characters: the order of the rhythms, and the headers."""
@@ -34,7 +34,7 @@ _MIX, _HEADER = 1, 2
 
 @dataclass(frozen=True)
 class Plan:
-    """What a draft begins with, and what the tune shows in place of it.
+    """What a draft begins with (``prompt``), and what the tune shows in place of it (``shown``: fields by letter).
 
     ``composed_as`` says on what the model composes, if not in the rhythm of the tune.
     """
@@ -45,10 +45,11 @@ class Plan:
 
 
 class Programme:
-    """The plans of all drafts under a seed; the plan of a draft depends on the seed and its numbers alone.
+    """The plans of all drafts for a request; ``plan(tune, draft)`` depends on the seed and the two numbers alone.
 
-    ``mix`` holds weights by rhythm. A title that the ``alphabet`` of the model does not suffice for is put over the
-    tune afterwards. Raises GenerationError where no rhythm of it has what is asked for.
+    ``mix`` holds weights by rhythm; without it those of the ``repertoire`` hold. ``titles`` leads the titles that the
+    model writes. A title with characters beyond the ``alphabet`` of the model is put over the tune afterwards. Raises
+    GenerationError where no rhythm of ``mix`` has what is asked for.
     """
 
     def __init__(
@@ -150,7 +151,10 @@ class Programme:
         return meters[_drawn(rng, weights)] if meters else ""
 
     def _header(self, rhythm: str, meter: str, rng: np.random.Generator) -> dict[str, str]:
-        """Draw origin and key (and the meter, if there is none yet) as the tunes of a rhythm have them."""
+        """Draw origin and key (and the meter, if there is none yet) as the tunes of a rhythm have them.
+
+        If no tune has all that is asked for, key, origin, rhythm and meter are left out of the question, in this order.
+        """
         asked = {**{letter: self._request.fields.get(letter, "") for letter in "OK"}, "M": meter}
         for left_out in ("", "K", "KO", "KOR", "KORM"):
             rows = [

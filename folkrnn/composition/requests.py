@@ -54,7 +54,7 @@ _MIX_ENTRY = re.compile(r"(?P<rhythm>[^=:%\d]*[^=:%\d\s])\s*(?:[=: ]\s*(?P<weigh
 
 
 class Wishes(TypedDict, total=False):
-    """What may be wished of a tune; None leaves it to the model."""
+    """What may be wished of a tune; None leaves it open."""
 
     title: str | None
     rhythm: str | None
@@ -229,7 +229,11 @@ def _mix_entries(text: str) -> Iterator[tuple[str, float]]:
 
 
 def unlearned(request: Request, repertoire: Repertoire) -> list[str]:
-    """Return one sentence for each requested meter or key that the model has never met, alone or with the rhythm."""
+    """Return one sentence for each wish that can be met but is unusual.
+
+    That is a meter that the rhythm never has, a meter or key of no tune that the model has learned, and a title in the
+    language of another origin.
+    """
     sentences = []
     rhythm, meter = request.fields.get("R", ""), request.fields.get("M")
     usual = repertoire.usual_meters(rhythm)

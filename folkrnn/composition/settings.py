@@ -94,7 +94,10 @@ class GenerationSettings:
 
     @property
     def header_sampling(self) -> SamplingParameters:
-        """The sampling of characters of the header: as learned, whatever the temperature of the music."""
+        """The sampling of form and similarity: as learned, whatever the temperature of the music.
+
+        Without the grammar nothing of the header is drawn beforehand, and all is sampled as the music is.
+        """
         return DEFAULT_SAMPLING if not self.unconstrained else self.sampling
 
     @property
@@ -104,7 +107,7 @@ class GenerationSettings:
 
     @property
     def sampling(self) -> SamplingParameters:
-        """The sampling of characters."""
+        """Temperature, top-k and top-p as they are given, before the sampler has its say."""
         return SamplingParameters(self.temperature, self.top_k or 0, 1.0 if self.top_p is None else self.top_p)
 
     @property

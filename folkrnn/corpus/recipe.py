@@ -53,7 +53,7 @@ class SourceSettings:
 class Recipe:
     """A recipe for a corpus: what to read (``sources``), and how to clean, name and split it.
 
-    ``corpora/default.toml`` explains each setting.
+    ``mix`` says which rhythms a model of it writes unasked. ``corpora/default.toml`` explains each setting.
     """
 
     name: str

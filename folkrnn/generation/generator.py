@@ -32,13 +32,12 @@ class TextWriter:
     """Writes ``count`` tunes, at most ``batch`` drafts at once.
 
     ``prompt_of`` gives the prompt of a draft, by the numbers of the tune and the draft, both from 0; ``check`` says
-    whether one can be met.
-    Characters are drawn by ``sampling``, those of the music by ``music_sampling`` if it is given; with a ``beam``
-    width the music is found by a search. So that tunes of the same header differ, the first bar, or the rest
-    of a bar that the prompt begins, is drawn by ``opening_sampling``: without it as the music is, but at
-    temperature 1 in place of 0. Constrained tunes keep the grammar (``folkrnn.notation.grammar``,
-    ``cautious`` and ``idiom`` as defined there), so that each comes to a playable end. Raises GenerationError for
-    options that cannot be met.
+    whether one can be met. Characters are drawn by ``sampling``, those of the music by ``music_sampling`` and those
+    of titles by ``title_sampling`` if they are given; with a ``beam`` width the music is found by a search. So that
+    tunes of the same header differ, the first bar, or the rest of a bar that the prompt begins, is drawn by
+    ``opening_sampling``: without it as the music is, but at temperature 1 in place of 0. Constrained tunes keep the
+    grammar (``folkrnn.notation.grammar``, ``cautious`` and ``idiom`` as defined there), so that each comes to a
+    playable end. Raises GenerationError for options that cannot be met.
     """
 
     def __init__(

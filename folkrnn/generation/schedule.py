@@ -1,7 +1,7 @@
 """Which draft is written when, and which draft of each tune is delivered.
 
-What a draft says depends on its tune and number alone. So drafts may be written in any order and at any place, and
-those that rest of the rows can hold are begun before anybody knows whether they are needed. Judged they are in the
+What a draft says depends on its tune and number alone. So drafts may be written in any order and at any place. On rows
+that would rest, drafts are begun before anybody knows whether they are needed (speculation). They are judged in the
 order of their numbers, as if they had been written one after the other.
 """
 

@@ -64,7 +64,11 @@ class TitleWriter:
 
 
 class TitleRule:
-    """The titles of a model: the words that it has learned, by language, its characters, and which titles are known."""
+    """What makes a ``TitleWriter`` for each tune: ``for_tune(origin, rhythm)``.
+
+    ``languages`` are the words of titles, ``alphabet`` the characters that a model knows, and ``known`` says whether a
+    title is known.
+    """
 
     def __init__(
         self,

@@ -48,7 +48,8 @@ class Repertoire:
     """What the tunes of a corpus have.
 
     ``headers`` count the tunes by rhythm, origin, meter and key. ``mix`` holds the weights of the rhythms that come
-    where none is asked for. ``titles`` are the words of titles by language, and ``idiom`` is what hands are used to.
+    where none is asked for; a rhythm in it need not be among those of the tunes. ``titles`` are the words of titles by
+    language, and ``idiom`` is what hands are used to. A repertoire without headers is false.
     """
 
     headers: tuple[HeaderCount, ...] = ()
@@ -89,7 +90,7 @@ class Repertoire:
         return cls(tuple(headers), {rhythm: share_of(rhythm) or 1 for rhythm in named})
 
     def after(self, earlier: "Repertoire") -> "Repertoire":
-        """Return what a model knows that learned another repertoire before this one; it writes what it learned last."""
+        """Return the repertoire of a model that learned ``earlier`` before this one: both, with the mix of this one."""
         counts = Counter[tuple[str, str, str, str]]()
         for header in (*self.headers, *earlier.headers):
             counts[header[:4]] += header.tunes

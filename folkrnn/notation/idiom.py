@@ -20,10 +20,10 @@ from folkrnn.notation.ranges import INSTRUMENTS, instrument_range
 from folkrnn.notation.tune import Note, Tune
 
 LEAST_TUNES = 5
-"""A thing counts where so many tunes have it: fewer may be slips of one book."""
+"""A thing counts only if at least this many tunes have it: fewer may be slips of one book."""
 
 LEAST_SHARE = Fraction(1, 1000)
-"""A thing counts where this share of the tunes has it: a player of a few hundred tunes will have met it."""
+"""A thing counts only if at least this share of the tunes has it: who plays some hundred tunes will have met it."""
 
 
 class TupletPattern(NamedTuple):

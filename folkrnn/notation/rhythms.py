@@ -45,7 +45,8 @@ class Rhythm:
     rhythms nearest to it in character, nearest first. A rhythm without ``tempo`` is played like the first of them that
     fits the meter (``played_as``). ``swing`` is the first note's share of a pair that is written evenly, None for even
     notes. ``style`` is the accompaniment where the meter does not give it. ``dance`` says whether people dance to it.
-    ``share`` is the percentage of it among the tunes that session players play, 0 for a rare one.
+    ``share`` is the percentage of it among the tunes that session players play, 0 for a rare one. It is the weight in
+    the mix of a model that does not bring its own.
     """
 
     name: str
@@ -65,7 +66,7 @@ _IN_TWO, _IN_THREE, _IN_FOUR = _HALF, Fraction(3, 4), Fraction(1)
 _MANY_METERS = ("4/4", "3/4", "6/8", "2/4", "2/2", "3/8", "9/8", "12/8", "6/4", "3/2", "4/2", "none")
 
 RHYTHMS: tuple[Rhythm, ...] = (
-    # Four in a bar. The books of the 19th century write reels and hornpipes in 2/4 too, with notes half as long.
+    # Four in a bar. The books of the 19th century write hornpipes in 2/4 too, with notes half as long.
     Rhythm(
         "reel", ("4/4", "2/2"), UsualTempo(_IN_FOUR, _HALF, 100),
         like=("rant", "hornpipe", "fling", "march"), aliases=("single reel", "double reel"), share=20,
@@ -244,7 +245,8 @@ def rhythm_named(text: str) -> Rhythm | None:
 def rhythm_in(text: str) -> Rhythm | None:
     """Return the rhythm that a text speaks of: ``Sailor's Hornpipe`` is a hornpipe.
 
-    Of several, the first in a list counts, the longest name, and the last word, which in English says what it is.
+    In a list the first item counts that speaks of one. In it the longest name counts, and of equally long ones the
+    last, because in English the last word says what a thing is.
     """
     for item in re.split(r"[,;/()]|\band\b|\bor\b", text):
         words = item.replace("-", " ").split()
@@ -278,8 +280,8 @@ def played_as(rhythm: Rhythm, meter: str) -> Rhythm:
 def nearest(name: str, known: Collection[str], meter: str | None = None) -> list[str]:
     """Return the known rhythms that are like another one, the nearest first.
 
-    Those that it is like come first, then those that they are like, and so on. With a meter, of those equally near the
-    ones that have it are taken, and all if none has it. ``known`` may be in any spelling.
+    Those that it is like come first, then those that they are like, and so on. With a meter, of those equally near only
+    the ones that have it are taken, or all if none has it. ``known`` may be in any spelling; the answer is in the same.
     """
     spelt = _by_name(known)
     found: list[str] = []

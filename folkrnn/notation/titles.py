@@ -1,7 +1,7 @@
 """The words of titles, and which of them follow each other.
 
-Titles are learned by language. A language is a group of origins whose titles share words, found from the titles
-themselves, so that a tune from Germany gets a German title without a list of languages.
+Titles are learned by language. A language is a group of origins whose titles share words. It is found from the titles
+themselves, so a tune from Germany gets a German title without a list of languages.
 """
 
 import re
@@ -38,8 +38,8 @@ _WORD = re.compile(r"(?:[^\W\d_]{2,}|[AIO]|[^\W\d_]+['’][^\W\d_]+)(?:['’-][^
 class TitleWords:
     """Which words follow each other in the titles of some origins.
 
-    ``following`` maps a word, in small letters, to those that came after it, as they are spelt there; END for the last
-    word of a title. What follows the empty word begins a title.
+    ``following`` maps a word, in small letters, to those that came after it, in their usual spelling; END for the last
+    word of a title. What follows the empty word begins a title. The length of all is the number of words.
     """
 
     origins: tuple[str, ...] = ()
