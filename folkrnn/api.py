@@ -72,8 +72,8 @@ def generate(count: int = 5, *, model: Place | None = None, **options: "Unpack[R
 
     ``options`` are those of ``Composer.generate``: title, rhythm, origin, meter, key, form, similarity, start, mix,
     fit, max_copied and critic; and temperature, title_temperature, sampler, beam_width, top_k, top_p, best_of, seed,
-    max_length and unconstrained. A tune that is not as wanted is left out, with a warning in the log; so one may get fewer tunes.
-    Raises FolkrnnError for what cannot be met.
+    max_length and unconstrained. A tune that is not as wanted is left out, with a warning in the log; so one may get
+    fewer tunes. Raises FolkrnnError for what cannot be met.
     """
     from folkrnn.composition.checks import check_generation
 
