@@ -20,7 +20,7 @@ from folkrnn.generation.titles import TitleRule
 from folkrnn.model.repertoire import HeaderCount, Repertoire
 from folkrnn.notation import Meter, parse_meter
 from folkrnn.notation.grammar.header import abc2midi_takes
-from folkrnn.notation.rhythms import nearest, rhythm_named
+from folkrnn.notation.rhythms import nearest, rhythm_named, usual_meters
 
 ENOUGH = 30
 """Tunes of a rhythm in one meter that are enough to compose another rhythm on them."""
@@ -135,20 +135,26 @@ class Programme:
         return Plan(prompt, shown, composed_as(repertoire, rhythm, meter))
 
     def _meter(self, rhythm: str, rng: np.random.Generator) -> str:
-        """Draw the meter of a rhythm: as its tunes have it, or the usual ones of the table."""
+        """Draw the meter of a rhythm as its tunes have it, each half as often as the one before it in the table.
+
+        So a reel comes in 2/2 or 4/4 and seldom in 2/4, however many an old book has.
+        """
         usual = self._repertoire.usual_meters(rhythm)
         meters = [meter for meter in usual if abc2midi_takes(rhythm, meter)] or usual
+        if not meters:
+            return ""
+        listed = usual_meters(rhythm)
+        weights = [0.5 ** (listed.index(meter) if meter in listed else 0) for meter in meters]
         origin = self._request.fields.get("O")
         for rows in (
             [row for row in self._repertoire.headers if row.rhythm == rhythm and row.origin == origin],
             [row for row in self._repertoire.headers if row.rhythm == rhythm],
         ):
-            weights = [float(sum(row.tunes for row in rows if row.meter == meter)) for meter in meters]
-            if sum(weights):
+            counts = [sum(row.tunes for row in rows if row.meter == meter) for meter in meters]
+            if sum(counts):
+                weights = [weight * count for weight, count in zip(weights, counts, strict=True)]
                 break
-        else:
-            weights = [2.0**-place for place in range(len(meters))]
-        return meters[_drawn(rng, weights)] if meters else ""
+        return meters[_drawn(rng, weights)]
 
     def _header(self, rhythm: str, meter: str, rng: np.random.Generator) -> dict[str, str]:
         """Draw origin and key (and the meter, if there is none yet) as the tunes of a rhythm have them.

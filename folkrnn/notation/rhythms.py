@@ -68,7 +68,7 @@ _MANY_METERS = ("4/4", "3/4", "6/8", "2/4", "2/2", "3/8", "9/8", "12/8", "6/4", 
 RHYTHMS: tuple[Rhythm, ...] = (
     # Four in a bar. The books of the 19th century write hornpipes in 2/4 too, with notes half as long.
     Rhythm(
-        "reel", ("4/4", "2/2"), UsualTempo(_IN_FOUR, _HALF, 100),
+        "reel", ("4/4", "2/2", "2/4"), UsualTempo(_IN_FOUR, _HALF, 100),
         like=("rant", "hornpipe", "fling", "march"), aliases=("single reel", "double reel"), share=20,
     ),
     Rhythm(

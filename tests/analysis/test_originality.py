@@ -174,16 +174,20 @@ def test_drafts_that_copy_too_much_are_refused(required: bool) -> None:
     known, new = invented(1), invented(2)
     accepts = IsOriginal(Index.of([(known, "Tune 1")]), 0.2, required=required)
     refusal = accepts(draft(known))
-    assert refusal == ("100% of its notes are copied from Tune 1; expected at most 20%", required)
+    assert refusal == ("100% of its notes are copied from Tune 1; expected at most 20%", required, "copied")
     assert accepts(draft(new)) is None
 
 
 def test_a_known_tune_with_notes_changed_is_refused(index: Index) -> None:
     copy = changed(invented(3), 0.4, 1)
-    assert IsOriginal(index, required=True)(draft(copy)) == ("it is Tune 3 in 4/4, changed", True)
+    assert IsOriginal(index, required=True)(draft(copy)) == ("it is Tune 3 in 4/4, changed", True, "copied")
 
 
 def test_a_known_title_is_avoided_but_no_failure(index: Index) -> None:
     new = replace(invented(3000), fields=(("T", "Tune 5"), ("M", "4/4"), ("K", "G")))
-    assert IsOriginal(index, any_title=False, required=True)(draft(new)) == ("the title Tune 5 is known", False)
+    assert IsOriginal(index, any_title=False, required=True)(draft(new)) == (
+        "the title Tune 5 is known",
+        False,
+        "title",
+    )
     assert IsOriginal(index)(draft(new)) is None

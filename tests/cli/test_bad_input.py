@@ -75,7 +75,7 @@ def test_a_model_that_is_not_there(run: Run, tmp_path: Path) -> None:
     assert_one_line(run("generate", "--model", tmp_path / "none.safetensors"), 2, "none.safetensors")
 
 
-@pytest.mark.parametrize(("option", "value"), [("--meter", "4/0"), ("--key", "H"), ("--title", "\u2603")])
+@pytest.mark.parametrize(("option", "value"), [("--meter", "4/0"), ("--key", "H"), ("--mix", "reel 60%")])
 def test_a_wish_that_cannot_be_met(run: Run, option: str, value: str) -> None:
     assert_one_line(run("generate", option, value), 2, value)
 
