@@ -1,7 +1,7 @@
 """Ask for tunes in many rhythms, at many temperatures, and judge what comes.
 
 For each rhythm and temperature: does the meter fit (it is one of the usual ones of the rhythm, and all bars are full
-in it)? Are key, bars and likeness as asked, where they are asked for? Are all tunes playable, and do abc2midi and
+in it)? Are key, bars and similarity as asked, where they are asked for? Are all tunes playable, and do abc2midi and
 abcm2ps read them without complaint? Do notes, leaps and range keep to the idiom of the corpus?
 """
 
@@ -35,7 +35,7 @@ RHYTHMS = (
 )  # fmt: skip
 TEMPERATURES = (0.3, 0.8, 1.0, 1.5, 3.0)
 WISHES: tuple[dict[str, Any], ...] = ({}, {"key": "D"}, {"form": "8:8:"}, {"similarity": 5})
-"""Asked for in turn beside the rhythm; a likeness only up to temperature 1, where tunes can keep it."""
+"""Asked for in turn beside the rhythm; a similarity only up to temperature 1, where tunes can keep it."""
 
 
 def untrained(folder: Path) -> Path:

@@ -135,7 +135,7 @@ class Programme:
         return Plan(prompt, shown, composed_as(repertoire, rhythm, meter))
 
     def _meter(self, rhythm: str, rng: np.random.Generator) -> str:
-        """Draw the meter of a rhythm as its tunes have it, each half as often as the one before it in the table.
+        """Draw the meter of a rhythm as its tunes have it, with half the weight for each place down the table's list.
 
         So a reel comes in 2/2 or 4/4 and seldom in 2/4, however many an old book has.
         """

@@ -66,7 +66,7 @@ _IN_TWO, _IN_THREE, _IN_FOUR = _HALF, Fraction(3, 4), Fraction(1)
 _MANY_METERS = ("4/4", "3/4", "6/8", "2/4", "2/2", "3/8", "9/8", "12/8", "6/4", "3/2", "4/2", "none")
 
 RHYTHMS: tuple[Rhythm, ...] = (
-    # Four in a bar. The books of the 19th century write hornpipes in 2/4 too, with notes half as long.
+    # Four in a bar. The books of the 19th century write reels and hornpipes in 2/4 too, with notes half as long.
     Rhythm(
         "reel", ("4/4", "2/2", "2/4"), UsualTempo(_IN_FOUR, _HALF, 100),
         like=("rant", "hornpipe", "fling", "march"), aliases=("single reel", "double reel"), share=20,
