@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     type=Temperature(),
     default=0.7,
     show_default=True,
-    help="Of the titles: above 1 they run wild.",
+    help="Of titles: 0 for the likeliest, above 1 for rarer words.",
 )
 @click.option(
     "--max-copied",

@@ -20,7 +20,7 @@ from folkrnn.composition.acceptors import IsOriginal
 from folkrnn.composition.index_cache import Interrupted, index_at_hand, index_for
 from folkrnn.composition.policies import draft_policy, reworking_policy
 from folkrnn.composition.programme import Programme
-from folkrnn.composition.requests import Request, RequestOptions, read_options, unlearned
+from folkrnn.composition.requests import Request, RequestOptions, read_options, unusual_wishes
 from folkrnn.composition.reworking import Reworking, bar_range, check_count, extension, naming, replacement
 from folkrnn.composition.settings import GenerationOptions, GenerationSettings
 from folkrnn.errors import ModelError
@@ -159,7 +159,7 @@ class Composer:
         repertoire = self.checkpoint.corpus.learned
         settings, request, mix = read_options(options, repertoire)
         settings = settings.seeded()
-        for sentence in unlearned(request, repertoire):
+        for sentence in unusual_wishes(request, repertoire):
             _log.warning("%s", sentence)
         alphabet = self.checkpoint.vocabulary.characters
         titles = TitleRule(repertoire.titles, alphabet, self._knows_title)

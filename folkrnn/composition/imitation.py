@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from folkrnn.composition.programme import Programme
+from folkrnn.composition.requests import Request
 from folkrnn.corpus import CorpusTune
 from folkrnn.generation.generator import generate_texts
 from folkrnn.generation.prompts import Prompt
@@ -27,13 +29,20 @@ def distinct(tunes: Iterable[CorpusTune]) -> Iterator[CorpusTune]:
 def imitate(
     tunes: Sequence[Tune], checkpoint: Checkpoint, sampling: SamplingParameters, seed: int, **options: Any
 ) -> list[GeneratedText]:
-    """Return a text for each tune, in its rhythm where the model knows it; ``options`` as for ``generate_texts``."""
-    known = checkpoint.corpus.values.get("R")
-    asked = [tune.rhythm if known is None or tune.rhythm in known else "" for tune in tunes]
-    prompts = {rhythm: Prompt({"R": rhythm} if rhythm else {}) for rhythm in asked}
+    """Return a text for each tune, in its rhythm where the model has learned it; ``options`` as for ``generate_texts``.
+
+    Headers and idiom are those of the tunes that a composer writes.
+    """
+    repertoire, alphabet = checkpoint.corpus.learned, checkpoint.vocabulary.characters
+    asked = [tune.rhythm if repertoire.count(tune.rhythm) else "" for tune in tunes]
+    programmes = {
+        rhythm: Programme(Request({"R": rhythm}), repertoire, seed=seed, alphabet=alphabet)
+        for rhythm in set(filter(None, asked))
+    }
+    prompts = [programmes[rhythm].prompt(number) if rhythm else Prompt() for number, rhythm in enumerate(asked)]
     return list(
         generate_texts(
-            checkpoint.network, checkpoint.vocabulary, [prompts[rhythm] for rhythm in asked],
-            sampling=sampling, seed=seed, max_characters=MAX_CHARACTERS, **options,
+            checkpoint.network, checkpoint.vocabulary, prompts,
+            music_sampling=sampling, seed=seed, max_characters=MAX_CHARACTERS, idiom=repertoire.idiom, **options,
         )
     )  # fmt: skip

@@ -63,7 +63,7 @@ class Programme:
         alphabet: Collection[str] | None = None,
     ) -> None:
         self._request = request
-        self._repertoire = repertoire
+        self._repertoire = repertoire = repertoire if alphabet is None else repertoire.written_with(alphabet)
         self._seed = seed
         self._titles = titles
         title = request.fields.get("T", "")
@@ -126,7 +126,7 @@ class Programme:
         learned = composed_on(repertoire, rhythm, meter)
         fields = {**self._header(learned, meter, rng), **request.fields, "R": learned}
         if learned != rhythm and "I" not in fields and (known := rhythm_named(rhythm)):
-            fields["I"] = known.form
+            fields["I"] = known.form if _bar_of(parse_meter(meter)) == _bar_of(parse_meter(known.meters[0])) else "8:8:"
         shown = {**({"R": rhythm} if learned != rhythm else {}), **self._foreign}
         fields = {letter: value for letter, value in fields.items() if value and letter not in self._foreign}
         prompt = replace(replace(request, fields=fields).prompt, keeps_key=request.prompt.keeps_key)
@@ -190,9 +190,9 @@ def composed_on(repertoire: Repertoire, rhythm: str, meter: str) -> str:
     That is the nearest of which it knows enough tunes with bars of that length, a dance for a dance; else tunes that
     name no rhythm (empty), if there are enough; else what it knows best in the meter; else the nearest of all.
     """
-    if not rhythm or repertoire.learned(rhythm):
+    if not rhythm or repertoire.has_learned(rhythm):
         return rhythm
-    counts = {name: _tunes_in(repertoire, name, meter) for name in filter(repertoire.learned, repertoire.rhythms)}
+    counts = {name: _tunes_in(repertoire, name, meter) for name in filter(repertoire.has_learned, repertoire.rhythms)}
     known = rhythm_named(rhythm)
     near = [name for name in nearest(rhythm, list(counts), meter) if not known or known.dance <= _is_dance(name)]
     enough = next((name for name in near if counts[name] >= ENOUGH), None)

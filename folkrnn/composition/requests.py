@@ -155,8 +155,9 @@ def read_options(
     settings = GenerationSettings.of(
         {name: value for name, value in options.items() if name in GenerationOptions.__annotations__}
     )
-    if settings.unconstrained and options.get("similarity") is not None:
-        raise GenerationError("similarity needs the grammar; leave out unconstrained")
+    for name in ("similarity", "mix", "fit"):
+        if settings.unconstrained and options.get(name) is not None:
+            raise GenerationError(f"{name} needs the grammar; leave out unconstrained")
     if options.get("fit") is not None:
         instrument_range(str(options["fit"]))
     share = options.get("max_copied")
@@ -201,7 +202,9 @@ def read_mix(mix: str | Mapping[str, float], repertoire: Repertoire | None = Non
 
     Raises GenerationError for an unknown rhythm, and for weights that are none or that do not add up.
     """
-    pairs = dict(_mix_entries(mix)) if isinstance(mix, str) else dict(mix)
+    if not isinstance(mix, str | Mapping):
+        raise GenerationError(f"mix={mix!r} should be weights by rhythm, or a text such as 'reel=3,jig=2'")
+    pairs = dict(_mix_entries(mix)) if isinstance(mix, str) else mix
     weights: dict[str, float] = {}
     for name, weight in pairs.items():
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < math.inf:
@@ -228,7 +231,7 @@ def _mix_entries(text: str) -> Iterator[tuple[str, float]]:
         yield found["rhythm"], float(found["weight"] or 1)
 
 
-def unlearned(request: Request, repertoire: Repertoire) -> list[str]:
+def unusual_wishes(request: Request, repertoire: Repertoire) -> list[str]:
     """Return one sentence for each wish that can be met but is unusual.
 
     That is a meter that the rhythm never has, a meter or key of no tune that the model has learned, and a title in the
@@ -237,8 +240,9 @@ def unlearned(request: Request, repertoire: Repertoire) -> list[str]:
     sentences = []
     rhythm, meter = request.fields.get("R", ""), request.fields.get("M")
     usual = repertoire.usual_meters(rhythm)
-    if meter and usual and not (repertoire.has_meter(rhythm, meter) or meter in usual_meters(rhythm)):
-        sentences.append(f"a {rhythm} is not in {meter}; the usual meter is {' or '.join(usual[:SHOWN_METERS])}")
+    fits = repertoire.has_meter(rhythm, meter or "") or meter in usual_meters(rhythm)
+    if rhythm and meter and usual and not fits:
+        sentences.append(f"rhythm {rhythm} is not in {meter}; usual is {' or '.join(usual[:SHOWN_METERS])}")
     for name, letter in (("meter", "M"), ("key", "K")):
         wish, known = request.fields.get(letter), repertoire.values(letter)
         if wish and known and wish not in known:
@@ -247,7 +251,7 @@ def unlearned(request: Request, repertoire: Repertoire) -> list[str]:
 
 
 def _foreign_title(request: Request, repertoire: Repertoire) -> Iterator[str]:
-    """Yield a sentence if a requested title speaks the language of another origin than the requested one."""
+    """Yield a sentence if a requested title speaks another language than the titles of the requested origin."""
     words = [word.lower() for word in request.fields.get("T", "").split()]
     origin = request.fields.get("O", "")
     own = words_for(repertoire.titles, origin).following
@@ -255,7 +259,7 @@ def _foreign_title(request: Request, repertoire: Repertoire) -> Iterator[str]:
         return
     for language in repertoire.titles:
         if sum(word in language.following for word in words) * 2 > len(words):
-            yield f"the title speaks the language of {language.origins[0]}, and not of {origin}"
+            yield f"the title is in another language than the titles from {origin}"
             return
 
 

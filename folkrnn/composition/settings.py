@@ -1,6 +1,7 @@
 """How tunes are written, whatever is wanted of them. Nothing here loads torch."""
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from numbers import Integral, Real
@@ -84,7 +85,9 @@ class GenerationSettings:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise GenerationError(f"{name}={value!r} should be at least 1")
-        _ = self.sampling, self.title_sampling  # which check their own values
+        if not (math.isfinite(self.title_temperature) and self.title_temperature >= 0):
+            raise GenerationError(f"title_temperature={self.title_temperature!r} should be 0 or more")
+        _ = self.sampling  # which checks its own values
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "GenerationSettings":

@@ -95,7 +95,7 @@ class Schedule:
             last = self._complete(drafts.over.pop(drafts.judged))
             drafts.judged += 1
             if last.impossible:
-                drafts.refusals.append(Refusal(last.impossible, kind="start"))
+                drafts.refusals.append(Refusal(last.impossible, kind="given"))
             elif refusal := policy.refusal(last):
                 drafts.refusals.append(refusal)
             else:

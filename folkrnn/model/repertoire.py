@@ -4,8 +4,8 @@ It is counted when a model is trained, and stands in the model's file. Nothing h
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -97,6 +97,12 @@ class Repertoire:
         merged = tuple(HeaderCount(*header, tunes) for header, tunes in counts.most_common())
         return Repertoire(merged, self.mix or earlier.mix, (*self.titles, *earlier.titles), self.idiom | earlier.idiom)
 
+    def written_with(self, alphabet: Collection[str]) -> "Repertoire":
+        """Return the repertoire with those headers only that some characters suffice for."""
+        letters = frozenset(alphabet)
+        writable = tuple(header for header in self.headers if letters.issuperset("".join(header[:4])))
+        return self if len(writable) == len(self.headers) else replace(self, headers=writable)
+
     # ── rhythms ─────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
@@ -146,7 +152,7 @@ class Repertoire:
         """Return the number of tunes of a rhythm."""
         return sum(self.meters(rhythm).values())
 
-    def learned(self, rhythm: str) -> bool:
+    def has_learned(self, rhythm: str) -> bool:
         """Whether a model has learned a rhythm from enough tunes to compose in it."""
         return self.count(rhythm) >= min(LEARNED_TUNES, max(1.0, USUAL_SHARE * self.tunes))
 

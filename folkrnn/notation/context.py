@@ -24,8 +24,8 @@ from folkrnn.notation.repetition import ALIGNED_SIZES, FOLLOWED_SIZES, LAGS, MAT
 MAX_BARS_LEFT = 16
 """More bars left than this count as this many."""
 
-METERS = ("none", "2/4", "3/4", "4/4", "2/2", "6/8", "9/8", "12/8", "3/8", "3/2", "6/4", "4/2")
-RHYTHMS = (
+CONTEXT_METERS = ("none", "2/4", "3/4", "4/4", "2/2", "6/8", "9/8", "12/8", "3/8", "3/2", "6/4", "4/2")
+CONTEXT_RHYTHMS = (
     "song", "reel", "jig", "hornpipe", "slip jig", "strathspey", "march", "quickstep", "air", "fling", "waltz", "polka",
     "slide", "minuet", "lament", "mazurka", "schottische",
 )  # fmt: skip
@@ -34,7 +34,7 @@ RHYTHMS = (
 This is no table of rhythms: what players know of each is in ``notation.rhythms``.
 """
 
-ORIGINS = ("Ireland", "Scotland", "USA", "England", "Germany", "Austria", "France", "Netherlands", "China")
+CONTEXT_ORIGINS = ("Ireland", "Scotland", "USA", "England", "Germany", "Austria", "France", "Netherlands", "China")
 
 
 class ContextFeature(NamedTuple):
@@ -69,9 +69,15 @@ CONTEXT_FEATURES: tuple[ContextFeature, ...] = (
         2 * (MAX_BARS_LEFT + 2),
         "0: in the header; else 1 plus the bars left of the part, at most 16; 17 more in the last part",
     ),
-    ContextFeature("meter", len(METERS) + 2, "0: unknown; else 1 plus its index in `METERS`; 13: another"),
-    ContextFeature("rhythm", len(RHYTHMS) + 2, "0: unknown; else 1 plus its index in `RHYTHMS`; 18: another"),
-    ContextFeature("origin", len(ORIGINS) + 2, "0: unknown; else 1 plus its index in `ORIGINS`; 10: another"),
+    ContextFeature(
+        "meter", len(CONTEXT_METERS) + 2, "0: unknown; else 1 plus its index in `CONTEXT_METERS`; 13: another"
+    ),
+    ContextFeature(
+        "rhythm", len(CONTEXT_RHYTHMS) + 2, "0: unknown; else 1 plus its index in `CONTEXT_RHYTHMS`; 18: another"
+    ),
+    ContextFeature(
+        "origin", len(CONTEXT_ORIGINS) + 2, "0: unknown; else 1 plus its index in `CONTEXT_ORIGINS`; 10: another"
+    ),
     ContextFeature("tonic", 13, "0: unknown or none; else 1 plus its pitch class"),
     ContextFeature("mode", len(MODES) + 2, "0: unknown; else 1 plus its index in `MODES`; 8: a key without tonic"),
     ContextFeature("similarity", MAX_SIMILARITY + 2, "0: unknown or one part; else 1 plus the similarity of the parts"),
@@ -156,7 +162,7 @@ class HeaderContext:
             self.values[4] = 1 + list(MODES).index(key.mode) if key.tonic else len(MODES) + 1
             self.tonic = STEPS.index(key.tonic[0]) if key.tonic else None
         elif letter and letter in "MRO":
-            names: Sequence[str] = {"M": METERS, "R": RHYTHMS, "O": ORIGINS}[letter]
+            names: Sequence[str] = {"M": CONTEXT_METERS, "R": CONTEXT_RHYTHMS, "O": CONTEXT_ORIGINS}[letter]
             self.values["MRO".index(letter)] = 1 + (names.index(value) if value in names else len(names))
         elif letter == "I":
             similarity = value.rpartition(" ")[2]

@@ -25,8 +25,9 @@ OWN_LANGUAGE = 300
 SHARED = 0.4
 """Origins of which at least this share of the words is in another's titles speak its language."""
 
-RARE_END = 0.05
-"""A word that ends a smaller share of the titles that it is in, such as ``of``, ends none."""
+RARE = 0.05
+"""A word that ends a smaller share of the titles that it is in, such as ``of``, ends none; and none begins with it if
+it begins a smaller share."""
 
 FEWEST_WORDS = 50
 """Titles of a language with fewer words than this could only be said again; such a language is left out."""
@@ -116,11 +117,15 @@ def _words_of(titles: list[list[str]], origins: tuple[str, ...]) -> TitleWords:
     for word, _ in Counter(word for title in usable for word in title[1:]).most_common():
         usual.setdefault(word.lower(), word)
     said = Counter(word.lower() for title in usable for word in title)
+    begins = Counter(title[0].lower() for title in usable)
     ends = Counter(title[-1].lower() for title in usable)
     following: dict[str, set[str]] = defaultdict(set)
     for title in usable:
         words = [title[0], *(usual[word.lower()] for word in title[1:])]
         for word, after in zip(["", *words], [*words, END], strict=True):
-            if after != END or ends[word.lower()] >= RARE_END * said[word.lower()]:
+            rare = (after == END and ends[word.lower()] < RARE * said[word.lower()]) or (
+                not word and begins[after.lower()] < RARE * said[after.lower()]
+            )
+            if not rare:
                 following[word.lower()].add(after)
     return TitleWords(origins, {word: tuple(sorted(after)) for word, after in sorted(following.items())})

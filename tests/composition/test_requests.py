@@ -1,5 +1,7 @@
 """What is asked for: read as it is written, and held against the music wish by wish."""
 
+from typing import Any
+
 import pytest
 
 from folkrnn.composition.requests import (
@@ -9,7 +11,7 @@ from folkrnn.composition.requests import (
     read_mix,
     read_options,
     read_request,
-    unlearned,
+    unusual_wishes,
 )
 from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.prompts import Gap
@@ -108,20 +110,20 @@ def test_only_wishes_that_a_tune_can_break_are_demands() -> None:
 
 def test_a_meter_or_key_that_was_never_learned_is_said() -> None:
     request = read_request({"meter": "7/8", "key": "F#"}, LEARNED)
-    assert unlearned(request, LEARNED) == [
+    assert unusual_wishes(request, LEARNED) == [
         "the model has learned no tune with the meter 7/8; it knows 6/8, 9/8, 2/4",
         "the model has learned no tune with the key F#; it knows D, Em",
     ]
-    assert unlearned(read_request({"meter": "6/8", "key": "Em"}, LEARNED), LEARNED) == []
-    assert unlearned(request, Repertoire()) == []
+    assert unusual_wishes(read_request({"meter": "6/8", "key": "Em"}, LEARNED), LEARNED) == []
+    assert unusual_wishes(request, Repertoire()) == []
 
 
 def test_a_rhythm_in_a_meter_that_it_never_has_is_allowed_and_said() -> None:
     request = read_request({"rhythm": "jig", "meter": "9/8"}, LEARNED)
     assert request.fields == {"R": "jig", "M": "9/8"}
-    assert unlearned(request, LEARNED) == ["a jig is not in 9/8; the usual meter is 6/8"]
+    assert unusual_wishes(request, LEARNED) == ["rhythm jig is not in 9/8; usual is 6/8"]
     for wishes in ({"rhythm": "jig", "meter": "6/8"}, {"rhythm": "waltz", "meter": "3/4"}):
-        assert not any("usual meter" in each for each in unlearned(read_request(wishes, LEARNED), LEARNED))
+        assert not any("usual is" in each for each in unusual_wishes(read_request(wishes, LEARNED), LEARNED))
 
 
 @pytest.mark.parametrize(
@@ -147,11 +149,13 @@ def test_a_mix_is_weights_by_rhythm(mix: str | dict[str, float], weights: dict[s
         ("", "holds no rhythm; expected weights such as 'reel=3,jig=2'"),
         ("jig=x", "'jig=x' should be a rhythm and its weight, such as reel=3"),
         ("zouk=1", "there is no rhythm 'zouk'"),
+        (3, "mix=3 should be weights by rhythm, or a text such as 'reel=3,jig=2'"),
+        (["reel"], "should be weights by rhythm"),
         ({"jig": -1}, "the weight of jig should be a number from 0 up"),
         ({"jig": float("nan")}, "the weight of jig should be a number from 0 up"),
     ],
 )
-def test_a_mix_that_does_not_add_up_says_so(mix: str | dict[str, float], message: str) -> None:
+def test_a_mix_that_does_not_add_up_says_so(mix: Any, message: str) -> None:
     with pytest.raises(GenerationError, match=message):
         read_mix(mix, LEARNED)
 

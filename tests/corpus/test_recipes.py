@@ -5,6 +5,7 @@ import pytest
 from folkrnn.corpus import SourceSettings, build_corpus, list_recipes, load_recipe, recipe_of
 from folkrnn.corpus.recipe import parse_recipe
 from folkrnn.errors import CorpusError
+from folkrnn.notation.rhythms import RHYTHMS
 
 SOURCE = 'name = "mine"\n[[source]]\npath = "tunes.abc"\n'
 
@@ -142,3 +143,14 @@ def test_the_fingerprint_of_a_recipe_follows_what_it_says() -> None:
     one = parse_recipe(SOURCE, "mine.toml")
     other = parse_recipe(SOURCE + '[rhythms]\njig = "jig"\n', "mine.toml")
     assert one.digest == parse_recipe(SOURCE, "yours.toml").digest != other.digest
+
+
+def test_the_default_mix_is_that_of_the_table_of_rhythms() -> None:
+    assert load_recipe("default").mix == {rhythm.name: rhythm.share for rhythm in RHYTHMS if rhythm.share}
+
+
+@pytest.mark.parametrize("mix", ["reel = -1", "reel = 0", 'reel = "much"', "reel = true"])
+def test_a_mix_is_weights(mix: str) -> None:
+    with pytest.raises(CorpusError, match="mix"):
+        parse_recipe(f"{SOURCE}\n[mix]\n{mix}\n", "yours.toml")
+    assert parse_recipe(f"{SOURCE}\n[mix]\nreel = 2\njig = 0.5\n", "yours.toml").mix == {"reel": 2, "jig": 0.5}

@@ -43,12 +43,12 @@ def test_a_rhythm_has_the_meters_of_its_tunes_that_the_table_has_too() -> None:
 
 def test_a_rhythm_of_few_tunes_is_hardly_learned() -> None:
     found = Repertoire.of(TUNES)
-    assert found.learned("jig")
-    assert found.learned("kolo")
-    assert not found.learned("waltz")
-    assert not found.learned("reel")
+    assert found.has_learned("jig")
+    assert found.has_learned("kolo")
+    assert not found.has_learned("waltz")
+    assert not found.has_learned("reel")
     small = Repertoire.of(TUNES[:3] + TUNES[-1:])
-    assert small.learned("waltz")  # a small book of one's own
+    assert small.has_learned("waltz")  # a small book of one's own
 
 
 def test_without_a_mix_the_rhythms_come_as_in_the_tunes() -> None:
@@ -89,7 +89,7 @@ def test_an_entry_of_a_wrong_type_is_named(data: object) -> None:
 def test_a_model_that_tells_no_numbers_has_learned_all_its_values() -> None:
     found = Repertoire.of_values({"R": ["reel", "kolo"], "O": ["Ireland"], "M": ["4/4"], "K": ["G"]})
     assert found.usual_meters("reel") == ["4/4"]
-    assert found.learned("kolo")
+    assert found.has_learned("kolo")
     assert found.values("O") == ["Ireland"]
     assert found.values("K") == ["G"]
 

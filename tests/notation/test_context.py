@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from folkrnn.notation.context import (
     CONTEXT_FEATURES,
+    CONTEXT_METERS,
+    CONTEXT_ORIGINS,
+    CONTEXT_RHYTHMS,
     CONTEXT_SIZES,
     MAX_BARS_LEFT,
-    METERS,
-    ORIGINS,
-    RHYTHMS,
     ContextReader,
     context_features,
 )
@@ -78,9 +78,17 @@ def test_what_the_header_has_said_is_told_from_then_on() -> None:
         return context_features(text)[-1, :7].tolist()
 
     assert values("X:1\nR:jig") == [0, 0, 0, 0, 0, 0, 0]
-    assert values("X:1\nR:jig\n") == [0, 0, 1 + RHYTHMS.index("jig"), 0, 0, 0, 0]
+    assert values("X:1\nR:jig\n") == [0, 0, 1 + CONTEXT_RHYTHMS.index("jig"), 0, 0, 0, 0]
     told = values("X:1\nR:jig\nK:Edor\nO:Atlantis\nM:6/8\nI:form 8:8: 3\n")
-    assert told == [0, 1 + METERS.index("6/8"), 1 + RHYTHMS.index("jig"), len(ORIGINS) + 1, 1 + 4, 1 + 2, 1 + 3]
+    assert told == [
+        0,
+        1 + CONTEXT_METERS.index("6/8"),
+        1 + CONTEXT_RHYTHMS.index("jig"),
+        len(CONTEXT_ORIGINS) + 1,
+        1 + 4,
+        1 + 2,
+        1 + 3,
+    ]
     assert values("X:1\nK:none\n")[4:] == [0, CONTEXT_SIZES[5] - 1, 0]
 
 
