@@ -1,7 +1,7 @@
 """Ask for tunes in many rhythms, at many temperatures, and judge what comes.
 
 For each rhythm and temperature: does the meter fit (it is one of the usual ones of the rhythm, and all bars are full
-in it)? Are key, bars and similarity as asked, where they are asked for? Are all tunes playable, and do abc2midi and
+in it)? Are key, bars and similarity those asked for, if any are? Are all tunes playable, and do abc2midi and
 abcm2ps read them without complaint? Do notes, leaps and range keep to the idiom of the corpus?
 """
 

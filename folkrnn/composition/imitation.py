@@ -5,11 +5,13 @@ from typing import Any
 
 from folkrnn.composition.programme import Programme
 from folkrnn.composition.requests import Request
+from folkrnn.composition.settings import GenerationSettings
 from folkrnn.corpus import CorpusTune
 from folkrnn.generation.generator import generate_texts
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.sampling import SamplingParameters
 from folkrnn.generation.texts import GeneratedText
+from folkrnn.generation.titles import TitleRule
 from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.notation import Tune
 
@@ -35,14 +37,17 @@ def imitate(
     """
     repertoire, alphabet = checkpoint.corpus.learned, checkpoint.vocabulary.characters
     asked = [tune.rhythm if repertoire.count(tune.rhythm) else "" for tune in tunes]
+    titles = TitleRule(repertoire.titles, alphabet)
     programmes = {
-        rhythm: Programme(Request({"R": rhythm}), repertoire, seed=seed, alphabet=alphabet)
+        rhythm: Programme(Request({"R": rhythm}), repertoire, seed=seed, titles=titles, alphabet=alphabet)
         for rhythm in set(filter(None, asked))
     }
-    prompts = [programmes[rhythm].prompt(number) if rhythm else Prompt() for number, rhythm in enumerate(asked)]
+    unnamed = Prompt(titles=titles.for_tune("", ""))
+    prompts = [programmes[rhythm].prompt(number) if rhythm else unnamed for number, rhythm in enumerate(asked)]
     return list(
         generate_texts(
             checkpoint.network, checkpoint.vocabulary, prompts,
-            music_sampling=sampling, seed=seed, max_characters=MAX_CHARACTERS, idiom=repertoire.idiom, **options,
+            music_sampling=sampling, title_sampling=GenerationSettings().title_sampling, seed=seed,
+            max_characters=MAX_CHARACTERS, idiom=repertoire.idiom, **options,
         )
     )  # fmt: skip

@@ -28,6 +28,9 @@ ENOUGH = 30
 DIFFERENT = 5
 """How many tunes in a row have different rhythms, as far as the mix allows."""
 
+NO_DANCE = {"air": 1.0}
+"""What comes in a meter that no known rhythm has: an air may have any."""
+
 _MIX, _HEADER = 1, 2
 """Streams of random numbers beside those of the characters: the order of the rhythms, and the headers."""
 
@@ -73,7 +76,7 @@ class Programme:
         if not self._asked:
             self._weights = _suiting(mix or repertoire.mix, request.fields, repertoire)
         if not (self._asked or self._weights or mix):
-            self._weights = _learned_with(request.fields, repertoire)
+            self._weights = _learned_with(request.fields, repertoire) or NO_DANCE
         if mix and not (self._asked or self._weights):
             wanted = " and ".join(request.fields[letter] for letter in "MO" if letter in request.fields)
             raise GenerationError(f"mix={', '.join(mix)} holds no rhythm for {wanted}; leave one of them out")
@@ -129,7 +132,11 @@ class Programme:
             fields["I"] = known.form if _bar_of(parse_meter(meter)) == _bar_of(parse_meter(known.meters[0])) else "8:8:"
         shown = {**({"R": rhythm} if learned != rhythm else {}), **self._foreign}
         fields = {letter: value for letter, value in fields.items() if value and letter not in self._foreign}
-        prompt = replace(replace(request, fields=fields).prompt, keeps_key=request.prompt.keeps_key)
+        prompt = replace(
+            replace(request, fields=fields).prompt,
+            keeps_key=request.prompt.keeps_key,
+            left_out="".join(letter for letter in "RO" if letter not in fields),
+        )
         if self._titles and "T" not in fields:
             prompt = replace(prompt, titles=self._titles.for_tune(fields.get("O", ""), rhythm))
         return Plan(prompt, shown, composed_as(repertoire, rhythm, meter))
@@ -241,14 +248,17 @@ def _suiting(mix: Mapping[str, float], fields: Mapping[str, str], repertoire: Re
 
 
 def _learned_with(fields: Mapping[str, str], repertoire: Repertoire) -> dict[str, float]:
-    """Return the rhythms that the model has learned with an asked meter and origin, by the number of their tunes."""
+    """Return the rhythms that the model has learned with an asked meter and origin, by the number of their tunes.
+
+    Where the meter is usual for none of them, all that have a tune in it are returned.
+    """
     meter, origin = fields.get("M"), fields.get("O")
     counts: dict[str, float] = {}
     for row in repertoire.headers:
-        suits = (not origin or row.origin == origin) and (not meter or meter == row.meter)
-        if row.rhythm and suits and (not meter or meter in repertoire.usual_meters(row.rhythm)):
+        if row.rhythm and (not origin or row.origin == origin) and (not meter or meter == row.meter):
             counts[row.rhythm] = counts.get(row.rhythm, 0) + row.tunes
-    return counts
+    usual = {name: tunes for name, tunes in counts.items() if not meter or meter in repertoire.usual_meters(name)}
+    return usual or counts
 
 
 def _drawn(rng: np.random.Generator, weights: Sequence[float]) -> int:

@@ -45,7 +45,8 @@ class Prompt:
     A form (``I``) of several parts may leave out their similarity: then the model writes it. ``similarity``,
     from 0 to 10, asks for one where the form is the model's. The grammar enforces it, and the ``gaps`` after the body.
     ``titles`` leads a title that the model writes under the grammar. ``keeps_key`` says that the tune shall end on the
-    tonic and keep to the scale: then more is written again, and few accidentals are written.
+    tonic and keep to the scale: then more is written again, and few accidentals are written. ``left_out`` are letters
+    of fields that the model does not write: R, O or both.
     """
 
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class Prompt:
     gaps: tuple[Gap, ...] = ()
     titles: TitleWriter | None = None
     keeps_key: bool = False
+    left_out: str = ""
 
     def __post_init__(self) -> None:
         for letter, value in self.fields.items():
@@ -93,6 +95,7 @@ class HeaderWriter:
     """
 
     def __init__(self, prompt: Prompt) -> None:
+        self._left_out = prompt.left_out
         self.body = prompt.body
         """The given beginning of the music."""
         self._waiting = [
@@ -105,7 +108,7 @@ class HeaderWriter:
     @property
     def choices(self) -> str:
         """The letters that may begin the next line; none in the body."""
-        return next_fields(self._written)
+        return "".join(letter for letter in next_fields(self._written) if letter not in self._left_out)
 
     @property
     def under_way(self) -> str:

@@ -111,8 +111,15 @@ def test_an_asked_meter_or_origin_chooses_among_the_rhythms() -> None:
     assert {each.rhythm(tune) for tune in range(40)} == {"waltz", "mazurka", "song"}
     each = programme(O="Germany")
     assert {header(each, tune)["R"] for tune in range(40)} == {"song"}
-    each = programme(M="9/8")
-    assert "R" not in header(each, 0)  # none of the mix has it
+    assert header(programme(M="9/8"), 0)["R"] == "jig"  # the only one that was learned in it
+    assert header(programme(M="7/8"), 0)["R"] == "air"
+
+
+def test_the_model_writes_no_rhythm_or_origin_of_its_own() -> None:
+    assert programme(R="mazurka").prompt(0).left_out == "R"
+    assert programme(R="jig").prompt(0).left_out == ""
+    unnamed = Programme(Request({"R": "jig"}), Repertoire((HeaderCount("jig", "", "6/8", "D", 20),)))
+    assert unnamed.prompt(0).left_out == "O"
 
 
 def test_a_mix_without_what_is_asked_for_is_refused() -> None:
