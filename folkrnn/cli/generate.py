@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--fit",
     type=click.Choice(list(INSTRUMENTS)),
-    default=DEFAULT_INSTRUMENT,
-    show_default=True,
-    help="The instrument whose range it has.",
+    help=f"The instrument whose range the tunes keep [default: {DEFAULT_INSTRUMENT}].",
 )
 @click.option("--mix", metavar="WEIGHTS", help="Which rhythms come unasked, such as reel=3,jig=2.")
 @click.option(

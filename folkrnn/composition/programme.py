@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -83,6 +83,8 @@ class Programme:
         self._order: list[str] = []
         self._coming = self._sequence()
         self.plan = lru_cache(maxsize=4096)(self._plan)
+        self._meters = cache(self._find_meters)
+        self._rows = cache(self._find_rows)
 
     def prompt(self, tune: int, draft: int = 0) -> Prompt:
         """Return what a draft of a tune begins with."""
@@ -125,9 +127,12 @@ class Programme:
         if request.body and not self._asked and "M" not in request.fields and self._weights:
             names = list(self._weights)  # which of them the given music is in, only the drafts can tell
             rhythm = names[_drawn(rng, [self._weights[name] for name in names])]
-        meter = request.fields.get("M") or self._meter(rhythm, rng)
+        meters, weights = self._meters(rhythm)
+        meter = request.fields.get("M") or (meters[_drawn(rng, weights)] if meters else "")
         learned = composed_on(repertoire, rhythm, meter)
-        fields = {**self._header(learned, meter, rng), **request.fields, "R": learned}
+        rows = self._rows(learned, meter)
+        row = rows[_drawn(rng, [each.tunes for each in rows])] if rows else HeaderCount("", "", "", "", 0)
+        fields = {"M": meter or row.meter, "O": row.origin, "K": row.key, **request.fields, "R": learned}
         if learned != rhythm and "I" not in fields and (known := rhythm_named(rhythm)):
             fields["I"] = known.form if _bar_of(parse_meter(meter)) == _bar_of(parse_meter(known.meters[0])) else "8:8:"
         shown = {**({"R": rhythm} if learned != rhythm else {}), **self._foreign}
@@ -141,15 +146,14 @@ class Programme:
             prompt = replace(prompt, titles=self._titles.for_tune(fields.get("O", ""), rhythm))
         return Plan(prompt, shown, composed_as(repertoire, rhythm, meter))
 
-    def _meter(self, rhythm: str, rng: np.random.Generator) -> str:
-        """Draw the meter of a rhythm as its tunes have it, with half the weight for each place down the table's list.
+    def _find_meters(self, rhythm: str) -> tuple[list[str], list[float]]:
+        """Return the meters of a rhythm, with weights: as its tunes have them, each half as often as the one before it
+        in the table.
 
         So a reel comes in 2/2 or 4/4 and seldom in 2/4, however many an old book has.
         """
         usual = self._repertoire.usual_meters(rhythm)
         meters = [meter for meter in usual if abc2midi_takes(rhythm, meter)] or usual
-        if not meters:
-            return ""
         listed = usual_meters(rhythm)
         weights = [0.5 ** (listed.index(meter) if meter in listed else 0) for meter in meters]
         origin = self._request.fields.get("O")
@@ -159,31 +163,28 @@ class Programme:
         ):
             counts = [sum(row.tunes for row in rows if row.meter == meter) for meter in meters]
             if sum(counts):
-                weights = [weight * count for weight, count in zip(weights, counts, strict=True)]
-                break
-        return meters[_drawn(rng, weights)]
+                return meters, [weight * count for weight, count in zip(weights, counts, strict=True)]
+        return meters, weights
 
-    def _header(self, rhythm: str, meter: str, rng: np.random.Generator) -> dict[str, str]:
-        """Draw origin and key (and the meter, if there is none yet) as the tunes of a rhythm have them.
+    def _find_rows(self, rhythm: str, meter: str) -> list[HeaderCount]:
+        """Return the headers from which origin and key are drawn, and the meter if it is empty.
 
-        If no tune has all that is asked for, key, origin, rhythm and meter are left out of the question, in this order.
+        They have the rhythm, the meter and what is asked for; where there are none, some of that is passed over.
         """
         asked = {**{letter: self._request.fields.get(letter, "") for letter in "OK"}, "M": meter}
-        for left_out in ("", "K", "KO", "KOR", "KORM"):
+        for passed_over in ("", "K", "KO", "KOR", "KORM"):
             rows = [
                 row
                 for row in self._repertoire.headers
-                if ("R" in left_out or row.rhythm == rhythm)
+                if ("R" in passed_over or row.rhythm == rhythm)
                 and all(
-                    letter in left_out or not asked[letter] or value == asked[letter]
+                    letter in passed_over or not asked[letter] or value == asked[letter]
                     for letter, value in (("M", row.meter), ("O", row.origin), ("K", row.key))
                 )
             ]
-            rows = self._usual(rows, rhythm) or rows
             if rows:
-                row = rows[_drawn(rng, [row.tunes for row in rows])]
-                return {"M": meter or row.meter, "O": row.origin, "K": row.key}
-        return {"M": meter}
+                return self._usual(rows, rhythm) or rows
+        return []
 
     def _usual(self, rows: list[HeaderCount], rhythm: str) -> list[HeaderCount]:
         """Return those rows whose keys a rhythm has usually; a key of two tunes among hundreds may be a slip."""
