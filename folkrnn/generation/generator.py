@@ -13,10 +13,11 @@ from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.beam import BeamSearch
 from folkrnn.generation.drafts import SINGLE_DRAFT, DraftPolicy
 from folkrnn.generation.prompts import Prompt
-from folkrnn.generation.rows import RETRIES, Block, Writing
+from folkrnn.generation.rows import Block
 from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
 from folkrnn.generation.schedule import Schedule, Watch
 from folkrnn.generation.texts import GeneratedText
+from folkrnn.generation.writing import RETRIES, Writing
 from folkrnn.model.network import CharNetwork
 from folkrnn.model.stepper import Stepper
 from folkrnn.model.threads import thread_map

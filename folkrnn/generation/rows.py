@@ -8,8 +8,7 @@ choice is repeated among the possible characters alone: the grammar steers.
 
 import math
 from collections import defaultdict, deque
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -21,97 +20,25 @@ from folkrnn.generation.prompts import Gap, HeaderWriter, Prompt
 from folkrnn.generation.sampling import SamplingParameters, sample_next
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.generation.titles import TitleWriter
-from folkrnn.model.stepper import Stepper
+from folkrnn.generation.writing import (
+    ACCIDENTAL_SIGNS,
+    CADENCE_RETRIES,
+    GUARD_RETRIES,
+    KEY_ACCIDENTALS,
+    KEY_RETRIES,
+    NOTE_LETTERS,
+    TITLE_RETRIES,
+    Writing,
+)
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.context import ContextReader
-from folkrnn.notation.grammar import Grammar, Walk
+from folkrnn.notation.grammar import Walk
 
 STRIDE = 8
 """The characters that a block writes before anybody looks at its drafts."""
 
 MAX_MASKS = 4096
 """The most sets of choices whose masks are kept for reuse."""
-
-RETRIES = 3
-"""How often an impossible bar is written again before the grammar steers it."""
-
-TITLE_RETRIES = 30
-"""How often a title that will not do is written again, alone."""
-
-CADENCE_RETRIES = 3
-"""How often the last bar of a part is written again if it does not end on the tonic.
-
-Three real parts of four end there, but fewer of those that the model writes: it knows how real tunes close,
-yet seldom leads up to it by itself.
-"""
-
-KEY_RETRIES = 40
-"""How often the last bar of a tune is written again where it shall end on the tonic."""
-
-KEY_ACCIDENTALS = 0.08
-"""The largest share of notes with accidentals where a tune shall keep to the scale; 15 % may be outside it."""
-
-ACCIDENTAL_SIGNS = frozenset("^_=")
-NOTE_LETTERS = frozenset("ABCDEFGabcdefg")
-
-GUARDED_TEMPERATURE = 0.5
-"""Below this temperature of the music, bars that come too often are written again, and what is written again is drawn
-at temperature 1: it would come out as before."""
-
-GUARD_RETRIES = 30
-"""How often a bar is written again if it comes too often (``notation.repetition.Repetition.worn_out``)."""
-
-FOLLOWING_TEMPERATURE = 0.6
-"""The factor of the temperature while a bar follows an earlier one note for note.
-
-Left alone, a model repeats half as many bars as people do. If one draw in ten goes astray, a bar of eight
-notes seldom comes back whole. And a text in which bars do not come back teaches the model not to repeat.
-"""
-
-
-@dataclass(frozen=True)
-class Writing:
-    """What all rows have in common: the model, and how characters are chosen."""
-
-    stepper: Stepper
-    vocabulary: Vocabulary
-    header_sampling: SamplingParameters
-    title_sampling: SamplingParameters
-    music_sampling: SamplingParameters
-    max_characters: int
-    seed: int
-    grammar: Grammar | None
-    retries: int
-    opening_sampling: SamplingParameters
-    """The choice in the first bar of the music."""
-    opening_only: bool
-    """Whether drafts are over after the first bar; a search finds the rest."""
-
-    @property
-    def inputs(self) -> int:
-        """R, how many numbers the network reads with each character."""
-        return self.stepper.reads
-
-    @cached_property
-    def title_again_sampling(self) -> SamplingParameters:
-        """The choice in a title that is written again: never certain, or it would come out as before."""
-        return replace(self.title_sampling, temperature=self.title_sampling.temperature or 1.0)
-
-    @cached_property  # asked for with every character
-    def following_sampling(self) -> SamplingParameters:
-        """The choice in music while a bar follows an earlier one."""
-        temperature = FOLLOWING_TEMPERATURE * self.music_sampling.temperature
-        return replace(self.music_sampling, temperature=temperature)
-
-    @property
-    def guarded(self) -> bool:
-        """Whether bars that come too often are written again."""
-        return self.music_sampling.temperature < GUARDED_TEMPERATURE
-
-    @cached_property
-    def again_sampling(self) -> SamplingParameters:
-        """The choice in a bar that is written again."""
-        return replace(self.music_sampling, temperature=1.0) if self.guarded else self.music_sampling
 
 
 @dataclass(frozen=True)

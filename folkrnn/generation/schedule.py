@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from folkrnn.errors import GenerationError
 from folkrnn.generation.drafts import DraftPolicy
 from folkrnn.generation.prompts import Prompt
-from folkrnn.generation.rows import Block, Writing
+from folkrnn.generation.rows import Block
 from folkrnn.generation.texts import GeneratedText, Refusal
+from folkrnn.generation.writing import Writing
 from folkrnn.model.threads import thread_map
 
 Watch = Callable[[int, float, int], None]
