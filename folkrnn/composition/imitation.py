@@ -1,6 +1,7 @@
-"""Tunes that a model writes in the rhythms of real ones, to be compared with them."""
+"""Tunes that a model writes in the rhythms and meters of real ones, to be compared with them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from folkrnn.composition.programme import Programme
@@ -31,19 +32,24 @@ def distinct(tunes: Iterable[CorpusTune]) -> Iterator[CorpusTune]:
 def imitate(
     tunes: Sequence[Tune], checkpoint: Checkpoint, sampling: SamplingParameters, seed: int, **options: Any
 ) -> list[GeneratedText]:
-    """Return a text for each tune, in its rhythm where the model has learned it; ``options`` as for ``generate_texts``.
+    """Return a text for each tune, in its rhythm and meter where the model has learned them.
 
-    Headers and idiom are those of the tunes that a composer writes.
+    Headers, titles and idiom are those of the tunes that a composer writes; ``options`` are for ``generate_texts``.
     """
     repertoire, alphabet = checkpoint.corpus.learned, checkpoint.vocabulary.characters
-    asked = [tune.rhythm if repertoire.count(tune.rhythm) else "" for tune in tunes]
     titles = TitleRule(repertoire.titles, alphabet)
-    programmes = {
-        rhythm: Programme(Request({"R": rhythm}), repertoire, seed=seed, titles=titles, alphabet=alphabet)
-        for rhythm in set(filter(None, asked))
-    }
     unnamed = Prompt(titles=titles.for_tune("", ""))
-    prompts = [programmes[rhythm].prompt(number) if rhythm else unnamed for number, rhythm in enumerate(asked)]
+
+    @cache
+    def programme(rhythm: str, meter: str) -> Programme:
+        return Programme(Request({"R": rhythm, "M": meter}), repertoire, seed=seed, titles=titles, alphabet=alphabet)
+
+    prompts = [
+        programme(tune.rhythm, str(tune.meter)).prompt(number)
+        if repertoire.meters(tune.rhythm).get(str(tune.meter)) and tune.rhythm
+        else unnamed
+        for number, tune in enumerate(tunes)
+    ]
     return list(
         generate_texts(
             checkpoint.network, checkpoint.vocabulary, prompts,

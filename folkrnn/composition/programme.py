@@ -147,14 +147,14 @@ class Programme:
         return Plan(prompt, shown, composed_as(repertoire, rhythm, meter))
 
     def _find_meters(self, rhythm: str) -> tuple[list[str], list[float]]:
-        """Return the meters of a rhythm, with weights: as its tunes have them, each half as often as the one before it
-        in the table.
+        """Return the meters of a rhythm, with weights: as its tunes have them.
 
-        So a reel comes in 2/2 or 4/4 and seldom in 2/4, however many an old book has.
+        Those of a dance come half as often as the one before it in the table: a reel comes in 2/2 or 4/4 and seldom
+        in 2/4, however many an old book has.
         """
         usual = self._repertoire.usual_meters(rhythm)
         meters = [meter for meter in usual if abc2midi_takes(rhythm, meter)] or usual
-        listed = usual_meters(rhythm)
+        listed = usual_meters(rhythm) if _is_dance(rhythm) else ()
         weights = [0.5 ** (listed.index(meter) if meter in listed else 0) for meter in meters]
         origin = self._request.fields.get("O")
         for rows in (
