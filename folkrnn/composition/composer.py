@@ -237,7 +237,7 @@ class Composer:
         """
         with self._index_lock:
             if self._index is None:
-                self._index = index_for(self.path, self.checkpoint, stop)
+                self._index = index_for(self.path, self.checkpoint, stop, self._jobs)
             return self._index
 
     def index_at_hand(self) -> Index | None:
