@@ -69,7 +69,7 @@ def points_of(tune: Tune) -> int:
 def grid_of(tune: Tune) -> NDArray[np.uint8]:
     """Return what sounds at evenly spaced points of the first GRID_BARS full bars, (GRID_BARS · points,).
 
-    An entry is the MIDI number of the note that begins there, or HELD, or SILENT.
+    An entry is the MIDI number of the note that begins there, from 1 to 254, or HELD, or SILENT.
     """
     points = points_of(tune)
     grid = bytearray([SILENT]) * (GRID_BARS * points)
@@ -86,7 +86,7 @@ def grid_of(tune: Tune) -> NDArray[np.uint8]:
         places = [min(points, -(-time * scale // length)) for time in times]
         for note, (first, stop) in zip(bar.notes, pairwise(places), strict=True):
             if first < stop and (top := note.top):
-                at = row * points + first
-                grid[at : at + stop - first] = bytes([top.midi, *[HELD] * (stop - first - 1)])
+                at, midi = row * points + first, min(max(top.midi, SILENT + 1), HELD - 1)
+                grid[at : at + stop - first] = bytes([midi, *[HELD] * (stop - first - 1)])
         row += 1
     return np.frombuffer(grid, np.uint8)
