@@ -257,4 +257,8 @@ def without(tune: Tune, features: frozenset[str]) -> Tune:
             hidden=note.hidden and "hidden_rests" not in features,
         )
 
-    return replace(tune, bars=tuple(replace(bar, notes=tuple(map(strip, bar.notes))) for bar in tune.bars))
+    def stripped(bar: Bar) -> Bar:
+        notes = tuple(map(strip, bar.notes))
+        return bar if notes == bar.notes else replace(bar, notes=notes)
+
+    return replace(tune, bars=tuple(map(stripped, tune.bars)))
