@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from folkrnn.notation import Tune
 from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.performance import TimedChord, joined
+from folkrnn.notation.tune import fraction
 
 GRID_BARS = 32
 """The number of full bars, from the first, that the grid of a tune has."""
@@ -37,14 +39,17 @@ def melody_of(tune: Tune) -> Melody:
 
     def tops() -> Iterator[TimedChord]:
         for number, bar in enumerate(tune.bars):
-            full = bar.meter.bar or bar.duration or Fraction(1)
-            for onset, note in bar.timed_notes():
-                yield number + onset / full, note.duration, [note.top.midi] if note.top else [], note.tie
+            whole, part = (bar.meter.bar or bar.duration or Fraction(1)).as_integer_ratio()
+            times, ticks = bar.times()
+            full = ticks * whole  # the length of the bar in ticks, times ``part``
+            for time, note in zip(times, bar.notes, strict=False):
+                onset = fraction(number * full + time * part, full)
+                yield onset, note.duration, [note.top.midi] if note.top else [], note.tie
 
     sounds = joined(tops())
     return Melody(
         np.array([sound.midi for sound in sounds], np.int64),
-        np.array([int(sound.duration * 960) for sound in sounds], np.int64),
+        np.array([960 * sound.duration.numerator // sound.duration.denominator for sound in sounds], np.int64),
         np.array([float(sound.onset) for sound in sounds], np.float64),
     )
 
@@ -64,10 +69,10 @@ def points_of(tune: Tune) -> int:
 def grid_of(tune: Tune) -> NDArray[np.uint8]:
     """Return what sounds at evenly spaced points of the first GRID_BARS full bars, (GRID_BARS · points,).
 
-    An entry is the MIDI number of the note that begins there, or HELD, or SILENT.
+    An entry is the MIDI number of the note that begins there, from 1 to 254, or HELD, or SILENT.
     """
     points = points_of(tune)
-    grid = np.full(GRID_BARS * points, SILENT, np.uint8)
+    grid = bytearray([SILENT]) * (GRID_BARS * points)
     row = 0
     for index, bar in enumerate(tune.bars):
         full = bar.meter.bar or bar.duration
@@ -75,10 +80,13 @@ def grid_of(tune: Tune) -> NDArray[np.uint8]:
             break
         if completes_measure(tune.bars, index):
             continue
-        for onset, note in bar.timed_notes():
-            first, stop = (min(points, -(-at * points // full)) for at in (onset, onset + note.duration))
-            if note.top and first < stop:
-                grid[row * points + first] = note.top.midi
-                grid[row * points + first + 1 : row * points + stop] = HELD
+        times, ticks = bar.times()
+        # Whole numbers: Fractions are slow.
+        scale, length = points * full.denominator, ticks * full.numerator
+        places = [min(points, -(-time * scale // length)) for time in times]
+        for note, (first, stop) in zip(bar.notes, pairwise(places), strict=True):
+            if first < stop and (top := note.top):
+                at, midi = row * points + first, min(max(top.midi, SILENT + 1), HELD - 1)
+                grid[at : at + stop - first] = bytes([midi, *[HELD] * (stop - first - 1)])
         row += 1
-    return grid
+    return np.frombuffer(grid, np.uint8)

@@ -84,6 +84,23 @@ class Originality(NamedTuple):
         return self.copied > most or self.known
 
 
+class IndexEntry(NamedTuple):
+    """What an index holds of one tune: its title, the hash of each run, the grid of what is heard, points to a bar."""
+
+    title: str
+    hashes: NDArray[np.uint64]
+    grid: NDArray[np.uint8]
+    points: int
+
+    @classmethod
+    def of(cls, tune: Tune) -> "IndexEntry":
+        """Return the entry of a tune."""
+        grid = np.full(GRID_BARS * MAX_POINTS, SILENT, np.uint8)
+        own = grid_of(tune)
+        grid[: len(own)] = own
+        return cls(tune.title, run_hashes(melody_of(tune)), grid, points_of(tune))
+
+
 @dataclass(frozen=True)
 class Index:
     """The N tunes of a corpus, laid out for search.
@@ -104,31 +121,26 @@ class Index:
     @classmethod
     def of(cls, tunes: Iterable[tuple[Tune, str]]) -> "Index":
         """Return the index of tunes with their names. Raises ModelError if there are none."""
-        names: list[str] = []
-        titles: set[str] = set()
-        runs: list[NDArray[np.uint64]] = []
-        grids: list[NDArray[np.uint8]] = []
-        points: list[int] = []
-        for tune, name in tunes:
-            names.append(name)
-            titles.add(title_key(tune.title))
-            runs.append(run_hashes(melody_of(tune)))
-            grid = grid_of(tune)
-            grids.append(np.pad(grid, (0, GRID_BARS * MAX_POINTS - len(grid)), constant_values=SILENT))
-            points.append(points_of(tune))
-        if not names:
+        return cls.of_entries((IndexEntry.of(tune), name) for tune, name in tunes)
+
+    @classmethod
+    def of_entries(cls, named: Iterable[tuple[IndexEntry, str]]) -> "Index":
+        """Return the index of entries with the names of their tunes. Raises ModelError if there are none."""
+        pairs = list(named)
+        if not pairs:
             raise ModelError("an index of no tunes says nothing; expected a corpus with tunes")
-        hashes = np.concatenate(runs)
+        entries = [entry for entry, _ in pairs]
+        hashes = np.concatenate([entry.hashes for entry in entries])
         order = np.argsort(hashes, kind="stable")
-        lengths = [len(found) for found in runs]
+        lengths = [len(entry.hashes) for entry in entries]
         return cls(
-            np.array(names),
-            np.array(sorted(titles)),
+            np.array([name for _, name in pairs]),
+            np.array(sorted({title_key(entry.title) for entry in entries})),
             hashes[order],
-            np.repeat(np.arange(len(names), dtype=np.int32), lengths)[order],
+            np.repeat(np.arange(len(entries), dtype=np.int32), lengths)[order],
             np.concatenate([np.arange(length, dtype=np.int32) for length in lengths])[order],
-            np.stack(grids),
-            np.array(points, np.uint8),
+            np.stack([entry.grid for entry in entries]),
+            np.array([entry.points for entry in entries], np.uint8),
         )
 
     def __len__(self) -> int:

@@ -74,7 +74,7 @@ def generate_command(
 
     Prints a table of the tunes: are they playable for two independent readers, what have they copied from the tunes
     that the model learned from, and why were drafts before them refused? The first time, these tunes are read,
-    which takes half a minute. A tune that is not playable, or not what was asked for, goes to a tunebook of its
+    which takes some seconds. A tune that is not playable, or not what was asked for, goes to a tunebook of its
     own. Ctrl-C ends the composing; the finished tunes are written.
 
     Without --format come ABC, MIDI and PDF, or ABC alone for more than 100 tunes, or what the name of -o says.

@@ -113,8 +113,9 @@ class Composer:
     """A model kept warm, which composes, extends and rewrites tunes.
 
     ``model`` is a model file; None is the one that ships with folkrnn. With ``jobs`` above 1, many tunes are
-    validated by that many processes; the program must then be guarded by ``if __name__ == "__main__":``.
-    One composer may be used from several threads. Raises ModelError for a file that is no model.
+    validated, and the corpus is read, by that many processes; the program must then be guarded by
+    ``if __name__ == "__main__":``. One composer may be used from several threads. Raises ModelError for a file that
+    is no model.
     """
 
     def __init__(self, model: str | PathLike[str] | None = None, *, jobs: int = 1) -> None:
@@ -231,13 +232,13 @@ class Composer:
     # ── the corpus of the model ─────────────────────────────────────────────────────────────────
 
     def index(self, stop: Stop = never) -> Index:
-        """Return the index of the model's corpus; making it, where it is missing, takes half a minute.
+        """Return the index of the model's corpus; making it, where it is missing, takes some seconds.
 
         Raises ModelError if the tunes that the model learned from are not at hand, Interrupted if stopped.
         """
         with self._index_lock:
             if self._index is None:
-                self._index = index_for(self.path, self.checkpoint, stop)
+                self._index = index_for(self.path, self.checkpoint, stop, self._jobs)
             return self._index
 
     def index_at_hand(self) -> Index | None:

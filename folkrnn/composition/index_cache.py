@@ -6,15 +6,15 @@ The environment variable FOLKRNN_CACHE moves the cache.
 import logging
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from folkrnn.analysis.originality import INDEX_FORMAT, Index, index_path, name_of
-from folkrnn.corpus import kept_tunes, list_recipes
+from folkrnn.analysis.originality import INDEX_FORMAT, Index, IndexEntry, index_path, name_of
+from folkrnn.corpus import list_recipes, map_kept
 from folkrnn.errors import ModelError
 from folkrnn.model.checkpoint import Checkpoint
-from folkrnn.notation import Tune
 
 _log = logging.getLogger(__name__)
 
@@ -40,8 +40,8 @@ def index_at_hand(model: Path, checkpoint: Checkpoint) -> Index | None:
     return None
 
 
-def index_for(model: Path, checkpoint: Checkpoint, stop: Callable[[], bool] = lambda: False) -> Index:
-    """Return the index of a model's corpus; that of a recipe is made if it is missing, and kept.
+def index_for(model: Path, checkpoint: Checkpoint, stop: Callable[[], bool] = lambda: False, jobs: int = 1) -> Index:
+    """Return the index of a model's corpus; that of a recipe is made if it is missing, by ``jobs`` processes, and kept.
 
     Raises ModelError if the tunes that the model learned from are not at hand, and Interrupted once ``stop``
     is true.
@@ -53,13 +53,15 @@ def index_for(model: Path, checkpoint: Checkpoint, stop: Callable[[], bool] = la
         raise ModelError(f"{model}: the tunes that it learned from are not at hand; expected a corpus of them")
     _log.info("reading the corpus, this once")
 
-    def named() -> Iterator[tuple[Tune, str]]:
-        for tune, source, _ in kept_tunes(recipe, progress=_log.info):
-            if stop():
-                raise Interrupted
-            yield tune, name_of(tune.title, source)
+    def named() -> Iterator[tuple[IndexEntry, str]]:
+        # Closed at once if it is stopped, so that no process goes on.
+        with closing(map_kept(IndexEntry.of, recipe, progress=_log.info, jobs=jobs)) as entries:
+            for entry, source, _ in entries:
+                if stop():
+                    raise Interrupted
+                yield entry, name_of(entry.title, source)
 
-    index = Index.of(named())
+    index = Index.of_entries(named())
     try:
         index.save(_kept(checkpoint))
     except ModelError as error:

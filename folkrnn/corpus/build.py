@@ -3,10 +3,13 @@
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from folkrnn.corpus.cleaning import clean_title, match_value, title_key
 from folkrnn.corpus.families import families
@@ -16,6 +19,9 @@ from folkrnn.errors import CorpusError
 from folkrnn.files import write_whole
 from folkrnn.notation import Tune, canonical, faults, is_playable, read_tunes, without
 from folkrnn.notation.headers import split_header
+from folkrnn.processes import process_map
+
+_Result = TypeVar("_Result")
 
 SPLITS = ("train", "validation", "test")
 
@@ -98,32 +104,65 @@ def kept_tunes(
 ) -> Iterator[tuple[Tune, str, str]]:
     """Yield each tune that a recipe keeps, cleaned, with the name of its source and its canonical text.
 
-    A tune is read when it is asked for, so the caller may stop at any time. ``dropped`` counts the other tunes by
-    source and reason, and ``progress`` gets a line after each source. Raise CorpusError for a source that cannot be
-    read.
+    See ``map_kept``.
+    """
+    return map_kept(_itself, recipe, dropped, progress)
+
+
+def _itself(tune: Tune) -> Tune:
+    return tune
+
+
+def map_kept(
+    function: Callable[[Tune], _Result],
+    recipe: Recipe,
+    dropped: dict[str, Counter[str]] | None = None,
+    progress: Callable[[str], None] | None = None,
+    jobs: int = 1,
+) -> Generator[tuple[_Result, str, str], None, None]:
+    """Yield what a function returns for each tune that a recipe keeps, with the tune's source and canonical text.
+
+    A file is read when its first tune is asked for, so the caller may stop at any time; ``jobs`` processes above 1
+    read ahead (see ``processes.process_map``). ``dropped`` counts the other tunes by source and reason, and
+    ``progress`` gets a line after each source. Raise CorpusError for a source that cannot be read.
     """
     dropped = defaultdict(Counter) if dropped is None else dropped
     seen: set[str] = set()
-    for source in recipe.sources:
+    files = ((source, name, text) for source in recipe.sources for name, text in source_texts(source))
+    read_file = partial(_read_file, function, recipe)
+    results = process_map(read_file, files, jobs) if jobs > 1 else map(read_file, files)
+    for source, group in groupby(results, key=itemgetter(0)):
         read = 0
-        for name, text in source_texts(source):
-            for tune in read_tunes(text, name):
-                read += 1
-                tune = clean(tune, recipe, source)
-                reason = reason_to_drop(tune, recipe)
-                written = "" if reason else canonical(tune)
-                music = written.split("\n", 2)[-1]
-                if not reason and len(written) > recipe.longest_characters:
-                    reason = "longer-than-allowed"
-                elif not reason and music in seen:
-                    reason = "duplicate"
-                if reason:
-                    dropped[source.name][reason] += 1
-                else:
-                    seen.add(music)
-                    yield tune, source.name, written
+        for tune in chain.from_iterable(tunes for _, tunes in group):
+            read += 1
+            if isinstance(tune, str):
+                dropped[source.name][tune] += 1
+                continue
+            result, text = tune
+            music = text.split("\n", 2)[-1]
+            if music in seen:
+                dropped[source.name]["duplicate"] += 1
+            else:
+                seen.add(music)
+                yield result, source.name, text
         if progress:
             progress(f"{source.name}: {read} tunes read, {read - sum(dropped[source.name].values())} kept")
+
+
+def _read_file(
+    function: Callable[[Tune], _Result], recipe: Recipe, file: tuple[SourceSettings, str, str]
+) -> tuple[SourceSettings, list[tuple[_Result, str] | str]]:
+    """Return the source of a file, which comes with name and text, and what ``_read_tune`` returns for its tunes."""
+    source, name, text = file
+    return source, [_read_tune(function, clean(tune, recipe, source), recipe) for tune in read_tunes(text, name)]
+
+
+def _read_tune(function: Callable[[Tune], _Result], tune: Tune, recipe: Recipe) -> tuple[_Result, str] | str:
+    """Return what a function returns for a clean tune, with its canonical text; or the reason to drop it."""
+    if reason := reason_to_drop(tune, recipe):
+        return reason
+    text = canonical(tune)
+    return "longer-than-allowed" if len(text) > recipe.longest_characters else (function(tune), text)
 
 
 def clean(tune: Tune, recipe: Recipe, source: SourceSettings) -> Tune:

@@ -36,7 +36,7 @@ def is_pickup(bars: Sequence[Bar], index: int) -> bool:
 
 def completes_measure(bars: Sequence[Bar], index: int) -> bool:
     """Whether a short numbered bar ends a measure: a pickup, or the second half of a split bar."""
-    return bars[index].is_short and (index == 0 or bars[index].number == bars[index - 1].number)
+    return (index == 0 or bars[index].number == bars[index - 1].number) and bars[index].is_short
 
 
 def number_bars(bars: Sequence[Bar]) -> tuple[Bar, ...]:

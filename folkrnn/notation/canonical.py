@@ -151,18 +151,19 @@ def broken_pair(bar: Bar, index: int, longest: Fraction = LONGEST_PAIR) -> tuple
     if index + 1 >= len(bar.notes):
         return "", EIGHTH
     first, second = bar.notes[index], bar.notes[index + 1]
+    # Whole numbers first, for few notes are in this ratio, and Fractions are slow.
+    numerator, denominator = first.duration.as_integer_ratio()
+    second_numerator, second_denominator = second.duration.as_integer_ratio()
+    before, after = numerator * second_denominator, second_numerator * denominator
+    if before != 3 * after and after != 3 * before:
+        return "", EIGHTH
     plain = not (
         first.tie or first.tuplet or second.tuplet or second.graces or second.chord_symbols or second.annotations
         or second.decorations or first.slurs_closed or second.slurs_opened or not first.pitches or not second.pitches
         or any(change.index == index + 1 for change in bar.changes)
     )  # fmt: skip
-    if plain and first.duration == 3 * second.duration:
-        sign, unit = ">", 2 * second.duration
-    elif plain and second.duration == 3 * first.duration:
-        sign, unit = "<", 2 * first.duration
-    else:
-        return "", EIGHTH
-    return (sign, unit) if unit.numerator == 1 and unit <= longest else ("", EIGHTH)
+    sign, unit = (">", 2 * second.duration) if before > after else ("<", 2 * first.duration)
+    return (sign, unit) if plain and unit.numerator == 1 and unit <= longest else ("", EIGHTH)
 
 
 def _tuplet_sign(tuplet: Tuplet, notes: Sequence[Note]) -> str:
@@ -204,6 +205,8 @@ def _accidental(
     grace notes (``apart``). So it is written wherever one of their rules would give another pitch.
     """
     place, by_key = pitch[:2], signature.get(pitch.step, 0)
+    if pitch.alter == by_key and not altered and tied is None:  # as most are
+        return ""
     before = altered.get(place, frozenset({by_key}))
     readings = before.union(*(alters for (step, _), alters in altered.items() if step == pitch.step))
     if apart:
@@ -218,20 +221,29 @@ def _accidental(
     return ACCIDENTAL_TEXT[pitch.alter]
 
 
-@lru_cache(maxsize=4096)
 def length_text(length: Fraction) -> str:
     """Return a length as it follows a letter at unit length 1/8: nothing, ``2``, ``3/2``, ``/``, ``/4``."""
-    units = length * 8
-    numerator = "" if units.numerator == 1 else str(units.numerator)
+    return _length_text(*length.as_integer_ratio())  # found sooner by whole numbers than by a Fraction
+
+
+@lru_cache(maxsize=4096)
+def _length_text(numerator: int, denominator: int) -> str:
+    units = Fraction(8 * numerator, denominator)
+    count = "" if units.numerator == 1 else str(units.numerator)
     if units.denominator == 1:
-        return numerator
-    return "/" if units == Fraction(1, 2) else f"{numerator}/{units.denominator}"
+        return count
+    return "/" if units == Fraction(1, 2) else f"{count}/{units.denominator}"
 
 
 def without(tune: Tune, features: frozenset[str]) -> Tune:
     """Return the tune without some of REMOVABLE; its bars, notes and lengths stay as they are."""
 
     def strip(note: Note) -> Note:
+        if not (
+            note.graces or note.decorations or note.slurs_opened or note.slurs_closed or note.chord_symbols
+            or note.annotations or note.hidden
+        ):  # fmt: skip
+            return note  # as most are
         decorations = tuple(
             name for name in note.decorations if ("ornaments" if name in _ORNAMENTS else "articulation") not in features
         )
@@ -245,4 +257,8 @@ def without(tune: Tune, features: frozenset[str]) -> Tune:
             hidden=note.hidden and "hidden_rests" not in features,
         )
 
-    return replace(tune, bars=tuple(replace(bar, notes=tuple(map(strip, bar.notes))) for bar in tune.bars))
+    def stripped(bar: Bar) -> Bar:
+        notes = tuple(map(strip, bar.notes))
+        return bar if notes == bar.notes else replace(bar, notes=notes)
+
+    return replace(tune, bars=tuple(map(stripped, tune.bars)))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import accumulate
 from math import lcm
 from typing import NamedTuple
 
@@ -20,6 +21,9 @@ USUAL_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 
 
 _ZERO = Fraction(0)
+
+fraction = lru_cache(maxsize=4096)(Fraction)
+"""A Fraction of two whole numbers, of which those used last are kept: there are few, and making one is slow."""
 
 
 class Tuplet(NamedTuple):
@@ -127,12 +131,18 @@ class Bar:
         """The key in force at the end."""
         return next((change.value for change in reversed(self.changes) if isinstance(change.value, Key)), self.key)
 
+    def times(self) -> tuple[list[int], int]:
+        """Return the onset of each note and the end of the last, in ticks, and how many ticks a whole note has."""
+        ratios = [note[1].as_integer_ratio() for note in self.notes]
+        ticks = lcm(*{denominator for _, denominator in ratios})
+        lengths = (numerator * (ticks // denominator) for numerator, denominator in ratios)
+        return list(accumulate(lengths, initial=0)), ticks
+
     def timed_notes(self, start: Fraction = _ZERO) -> Iterator[tuple[Fraction, Note]]:
         """Yield each note with its onset, as a fraction of a whole note, in a bar that begins at ``start``."""
-        onset = start
-        for note in self.notes:
-            yield onset, note
-            onset += note.duration
+        times, ticks = self.times()
+        for time, note in zip(times, self.notes, strict=False):
+            yield start + fraction(time, ticks) if start else fraction(time, ticks), note
 
     def with_number(self, number: int) -> "Bar":
         """Return the same bar with another number."""
@@ -150,10 +160,7 @@ def total(notes: tuple[Note, ...] | list[Note]) -> Fraction:
         numerator, denominator = note[1].as_integer_ratio()
         sums[denominator] = sums.get(denominator, 0) + numerator
     common = lcm(*sums)
-    return _fraction(sum(numerator * (common // denominator) for denominator, numerator in sums.items()), common)
-
-
-_fraction = lru_cache(maxsize=4096)(Fraction)
+    return fraction(sum(numerator * (common // denominator) for denominator, numerator in sums.items()), common)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +143,26 @@ def test_a_pickup_moves_no_bar_and_twice_as_fast_is_the_same() -> None:
     assert np.array_equal(grid_of(slow), grid_of(fast))
     assert grid_of(slow)[:20:2].tolist() == [67, 69, 71, 72, 74, 76, 74, 71, 67, HELD]
     assert set(grid_of(slow)[1:16:2].tolist()) == {HELD}
+
+
+@pytest.mark.parametrize(
+    ("music", "onsets", "lengths"),
+    [
+        ("A3B (3cde f>g|a8|", "0 3 4 14/3 16/3 6 15/2 8", [360, 120, 80, 80, 80, 180, 60, 960]),
+        ("A2|B8|c8|", "0 8 16", [240, 960, 960]),
+        ("(5ABcde (7ABcdefg A4|", "0 2/5 4/5 6/5 8/5 2 16/7 18/7 20/7 22/7 24/7 26/7 4", [48] * 5 + [34] * 7 + [480]),
+    ],
+)
+def test_a_melody_keeps_exact_time(music: str, onsets: str, lengths: list[int]) -> None:
+    melody = melody_of(tune(music))
+    assert melody.onsets.tolist() == [float(Fraction(onset) / 8) for onset in onsets.split()]
+    assert melody.lengths.tolist() == lengths
+
+
+def test_pitches_that_no_one_hears_are_judged(index: Index) -> None:
+    odd = tune("C,,,,,,,,,,4 c''''''''''''''''''4|z8|")
+    assert grid_of(odd)[:9].tolist() == [1, *[HELD] * 7, HELD - 1]
+    assert index.judge(odd).copied == 0
 
 
 def test_an_index_comes_back_from_its_file(index: Index, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Composing with a warm model: progress, stopping, threads, and what is said of a tune."""
 
 import logging
+import multiprocessing
+import random
 import threading
 import time
 from pathlib import Path
@@ -11,11 +13,13 @@ import torch
 from folkrnn.analysis.originality import Index
 from folkrnn.composition import index_cache
 from folkrnn.composition.composer import Composer, Composition, Progress
-from folkrnn.composition.index_cache import cache_folder, index_at_hand
+from folkrnn.composition.index_cache import Interrupted, cache_folder, index_at_hand, index_for
 from folkrnn.composition.settings import GenerationSettings
+from folkrnn.corpus import recipe_of
 from folkrnn.errors import GenerationError, ModelError
 from folkrnn.model.checkpoint import Checkpoint, save_checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
+from folkrnn.model.provenance import CorpusProvenance
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes, write_tune
 
@@ -207,6 +211,56 @@ def test_an_index_that_cannot_be_read_is_passed_over(
     with caplog.at_level(logging.WARNING, "folkrnn"):
         assert index_at_hand(tmp_path / "other" / "model.safetensors", checkpoint) is None
     assert "not a readable index" in caplog.text
+
+
+@pytest.fixture
+def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
+    """A checkpoint that learned from two books of five files: 20 tunes, two of them in both, and one that is faulty."""
+    for book, seeds in (("first", range(10)), ("second", range(8, 20))):
+        (tmp_path / book).mkdir()
+        for seed in seeds:
+            bars = "|".join("".join(random.Random(8 * seed + bar).choices("CDEFGABc", k=8)) for bar in range(4))
+            with (tmp_path / book / f"{seed % 5}.abc").open("a") as file:
+                file.write(f"X:{seed}\nT:Tune {seed}\nM:4/4\nL:1/8\nK:C\n{bars}|]\n\n")
+    with (tmp_path / "first" / "3.abc").open("a") as file:
+        file.write("X:99\nT:Faulty\nM:4/4\nL:1/8\nK:C\nCDE|CDEFGABc|c16|C|]\n")
+    recipe = recipe_of([str(tmp_path / "first"), str(tmp_path / "second")])
+    monkeypatch.setattr(index_cache, "list_recipes", lambda: [recipe])
+    network = CharNetwork(NetworkSettings(hidden=16), len(VOCABULARY), torch.Generator())
+    return Checkpoint(network, VOCABULARY, CorpusProvenance(recipe.settings(), "books"))
+
+
+def test_processes_make_the_same_index_and_tell_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, books: Checkpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept, told = [], []
+    for jobs in (1, 2):
+        monkeypatch.setenv("FOLKRNN_CACHE", str(tmp_path / f"cache {jobs}"))
+        caplog.clear()
+        with caplog.at_level(logging.INFO, "folkrnn"):
+            index = index_for(tmp_path / "model.safetensors", books, jobs=jobs)
+        assert len(index) == 20
+        kept.append(index_cache._kept(books).read_bytes())
+        told.append(caplog.messages)
+    assert kept[0] == kept[1]
+    assert told[0] == told[1]
+    assert told[0] == [
+        "reading the corpus, this once",
+        "first: 11 tunes read, 10 kept",
+        "second: 12 tunes read, 10 kept",
+    ]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_index_that_was_stopped_is_not_kept(
+    jobs: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, books: Checkpoint
+) -> None:
+    monkeypatch.setenv("FOLKRNN_CACHE", str(tmp_path / "cache"))
+    asked = iter([False, False, True])
+    with pytest.raises(Interrupted):
+        index_for(tmp_path / "model.safetensors", books, lambda: next(asked), jobs)
+    assert multiprocessing.active_children() == []
+    assert not (tmp_path / "cache").exists()
 
 
 # How tunes are written --------------------------------------------------------------------------------
