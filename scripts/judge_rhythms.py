@@ -1,6 +1,6 @@
 """Ask for tunes in many rhythms, at many temperatures, and judge what comes.
 
-For each rhythm and temperature: does the meter fit (it is one of the usual ones of the rhythm, and all bars are full
+For each rhythm and temperature: does the meter fit (3 % of its tunes or the table have it, and all bars are full
 in it)? Are key, bars and similarity those asked for, if any are? Are all tunes playable, and do abc2midi and
 abcm2ps read them without complaint? Do notes, leaps and range keep to the idiom of the corpus?
 """
@@ -25,7 +25,7 @@ from folkrnn.model.locations import bundled_model
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.repertoire import Repertoire
 from folkrnn.notation import Tune, form, similarity, write_tune
-from folkrnn.notation.rhythms import rhythm_named
+from folkrnn.notation.rhythms import meters_fit, rhythm_named
 from folkrnn.processes import processors
 
 RHYTHMS = (
@@ -54,7 +54,8 @@ def faults(made: Composition, wishes: dict[str, Any], repertoire: Repertoire, ju
     named = rhythm_named(wishes["rhythm"])
     if named is None or tune.rhythm != named.name:
         yield "rhythm"
-    if str(tune.meter) not in repertoire.usual_meters(tune.rhythm) or not _full(tune):
+    meter = str(tune.meter)
+    if not (meters_fit(tune.rhythm, meter) or repertoire.has_meter(tune.rhythm, meter)) or not _full(tune):
         yield "meter"
     if "key" in wishes and str(tune.key) != wishes["key"]:
         yield "key"

@@ -156,6 +156,14 @@ class Index:
         place = int(np.searchsorted(self.titles, key))
         return place < len(self.titles) and bool(self.titles[place] == key)
 
+    def has_title_with(self, words: str) -> bool:
+        """Whether some words, without their articles and accents, stand in the title of a tune of the index."""
+        return f" {title_key(words)} " in self._all_titles
+
+    @cached_property
+    def _all_titles(self) -> str:
+        return f" {' | '.join(self.titles.tolist())} "
+
     def _copied(self, melody: Melody) -> tuple[float, str, float]:
         """Return the copied share, the name of the tune with which it is largest, and the longest run in bars."""
         own = run_hashes(melody)

@@ -259,8 +259,8 @@ class Composer:
         return draft_policy(Request(), GenerationSettings(), self.checkpoint, critic=critic, original=original)
 
     def _knows_title(self, title: str) -> bool:
-        """Whether the corpus of the model has a title, as far as its index is at hand."""
-        return self._index is not None and self._index.knows_title(title)
+        """Whether a title of the model's corpus is this one or holds it, as far as the index is at hand."""
+        return self._index is not None and self._index.has_title_with(title)
 
     def _original(
         self, max_copied: float | None, *, any_title: bool, settings: GenerationSettings, stop: Stop

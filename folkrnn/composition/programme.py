@@ -5,10 +5,9 @@ the temperature of the music: the rhythm by the weights of a mix, meter, origin 
 rhythm that the model has hardly learned is composed on the nearest one that it knows. Nothing here loads torch.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import cache, lru_cache
 
 import numpy as np
@@ -17,13 +16,18 @@ from folkrnn.composition.requests import Request
 from folkrnn.errors import GenerationError
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.titles import TitleRule
-from folkrnn.model.repertoire import HeaderCount, Repertoire
-from folkrnn.notation import Meter, parse_meter
+from folkrnn.model.repertoire import HeaderCount, Repertoire, bar_of
 from folkrnn.notation.grammar.header import abc2midi_takes
 from folkrnn.notation.rhythms import nearest, rhythm_named, usual_meters
 
 ENOUGH = 30
 """Tunes of a rhythm in one meter that are enough to compose another rhythm on them."""
+
+SOME = 10
+"""Tunes that will do where there is nothing nearer."""
+
+SONG = "song"
+"""The rhythm that others are composed on last: songs have no steps."""
 
 DIFFERENT = 5
 """How many tunes in a row have different rhythms, as far as the mix allows."""
@@ -130,11 +134,11 @@ class Programme:
         meters, weights = self._meters(rhythm)
         meter = request.fields.get("M") or (meters[_drawn(rng, weights)] if meters else "")
         learned = composed_on(repertoire, rhythm, meter)
-        rows = self._rows(learned, meter)
+        rows = self._rows(learned, meter, rhythm)
         row = rows[_drawn(rng, [each.tunes for each in rows])] if rows else HeaderCount("", "", "", "", 0)
         fields = {"M": meter or row.meter, "O": row.origin, "K": row.key, **request.fields, "R": learned}
         if learned != rhythm and "I" not in fields and (known := rhythm_named(rhythm)):
-            fields["I"] = known.form if _bar_of(parse_meter(meter)) == _bar_of(parse_meter(known.meters[0])) else "8:8:"
+            fields["I"] = known.form if bar_of(meter) == bar_of(known.meters[0]) else "8:8:"
         shown = {**({"R": rhythm} if learned != rhythm else {}), **self._foreign}
         fields = {letter: value for letter, value in fields.items() if value and letter not in self._foreign}
         prompt = replace(
@@ -152,8 +156,7 @@ class Programme:
         Those of a dance come half as often as the one before it in the table: a reel comes in 2/2 or 4/4 and seldom
         in 2/4, however many an old book has.
         """
-        usual = self._repertoire.usual_meters(rhythm)
-        meters = [meter for meter in usual if abc2midi_takes(rhythm, meter)] or usual
+        meters = list(dict.fromkeys(_taken(rhythm, meter) for meter in self._repertoire.usual_meters(rhythm)))
         listed = usual_meters(rhythm) if _is_dance(rhythm) else ()
         weights = [0.5 ** (listed.index(meter) if meter in listed else 0) for meter in meters]
         origin = self._request.fields.get("O")
@@ -161,18 +164,22 @@ class Programme:
             [row for row in self._repertoire.headers if row.rhythm == rhythm and row.origin == origin],
             [row for row in self._repertoire.headers if row.rhythm == rhythm],
         ):
-            counts = [sum(row.tunes for row in rows if row.meter == meter) for meter in meters]
+            tunes = Counter[str]()
+            for row in rows:
+                tunes[row.meter if row.meter in meters else _alike(row.meter, meters)] += row.tunes
+            counts = [tunes[meter] for meter in meters]
             if sum(counts):
                 return meters, [weight * count for weight, count in zip(weights, counts, strict=True)]
         return meters, weights
 
-    def _find_rows(self, rhythm: str, meter: str) -> list[HeaderCount]:
+    def _find_rows(self, rhythm: str, meter: str, shown: str) -> list[HeaderCount]:
         """Return the headers from which origin and key are drawn, and the meter if it is empty.
 
         They have the rhythm, the meter and what is asked for; where there are none, some of that is passed over.
+        ``shown`` is the rhythm of the tune.
         """
         asked = {**{letter: self._request.fields.get(letter, "") for letter in "OK"}, "M": meter}
-        for passed_over in ("", "K", "KO", "KOR", "KORM"):
+        for passed_over in ("", "M", "K", "KM", "KO", "KOM", "KORM"):
             rows = [
                 row
                 for row in self._repertoire.headers
@@ -183,8 +190,21 @@ class Programme:
                 )
             ]
             if rows:
-                return self._usual(rows, rhythm) or rows
+                return self._origins(self._usual(rows, rhythm) or rows, shown)
         return []
+
+    def _origins(self, rows: list[HeaderCount], rhythm: str) -> list[HeaderCount]:
+        """Return those rows that are from where people have the rhythm's kind: a dance is from where they dance.
+
+        So what is composed on songs keeps its country. Where there is none, the origin is left out.
+        """
+        if "O" in self._request.fields or not _is_dance(rhythm):
+            return rows
+        homes = Counter[str]()
+        for row in self._repertoire.headers:
+            homes[row.origin] += row.tunes if _is_dance(row.rhythm) else 0
+        at_home = [row for row in rows if homes[row.origin] >= SOME]
+        return at_home or [row._replace(origin="") for row in rows]
 
     def _usual(self, rows: list[HeaderCount], rhythm: str) -> list[HeaderCount]:
         """Return those rows whose keys a rhythm has usually; a key of two tunes among hundreds may be a slip."""
@@ -196,18 +216,24 @@ def composed_on(repertoire: Repertoire, rhythm: str, meter: str) -> str:
     """Return the rhythm on which a model composes a tune: the same if it has learned it, else the nearest.
 
     That is the nearest of which it knows enough tunes with bars of that length, a dance for a dance; else tunes that
-    name no rhythm (empty), if there are enough; else what it knows best in the meter; else the nearest of all.
+    name no rhythm (empty), if there are enough; else one less near, or of which it knows some; else the nearest of
+    all. Songs come last.
     """
     if not rhythm or repertoire.has_learned(rhythm):
         return rhythm
-    counts = {name: _tunes_in(repertoire, name, meter) for name in filter(repertoire.has_learned, repertoire.rhythms)}
+    counts = {name: repertoire.tunes_in(name, meter) for name in filter(repertoire.has_learned, repertoire.rhythms)}
     known = rhythm_named(rhythm)
-    near = [name for name in nearest(rhythm, list(counts), meter) if not known or known.dance <= _is_dance(name)]
-    enough = next((name for name in near if counts[name] >= ENOUGH), None)
-    if enough is None and _tunes_in(repertoire, "", meter) >= ENOUGH:
-        return ""
+    near = nearest(rhythm, list(counts), meter)
+    if known and known.dance:
+        near = [name for name in near if _is_dance(name)]
+    near.sort(key=lambda name: name == SONG)
+    like = [name for name in near if known and name in known.like and name != SONG]
+    for names, least in ((like, ENOUGH), ([""], ENOUGH), (near, ENOUGH), (near, SOME), ([""], SOME)):
+        found = next((name for name in names if repertoire.tunes_in(name, meter) >= least), None)
+        if found is not None:
+            return found
     best = max(counts, key=lambda name: counts[name], default="")
-    return enough or (best if counts.get(best, 0) >= ENOUGH else next(iter(near), best))
+    return best if counts.get(best, 0) >= ENOUGH else next(iter(near), best)
 
 
 def composed_as(repertoire: Repertoire, rhythm: str, meter: str) -> str:
@@ -216,16 +242,16 @@ def composed_as(repertoire: Repertoire, rhythm: str, meter: str) -> str:
     return "" if learned == rhythm else learned or f"tunes in {meter}"
 
 
-def _tunes_in(repertoire: Repertoire, rhythm: str, meter: str) -> int:
-    """Return the number of a rhythm's tunes with bars as long as those of a meter, such as 2/2 and 4/4."""
-    wanted = parse_meter(meter or "none")
-    alike = (name for name in repertoire.meters(rhythm) if _bar_of(parse_meter(name)) == _bar_of(wanted))
-    return sum(repertoire.meters(rhythm)[name] for name in alike)
+def _taken(rhythm: str, meter: str) -> str:
+    """Return a meter as abc2midi takes it with a rhythm: a hornpipe in 2/2 is written in 4/4."""
+    meters = [each for each in usual_meters(rhythm) if abc2midi_takes(rhythm, each)]
+    return meter if abc2midi_takes(rhythm, meter) else _alike(meter, meters) or meter
 
 
-def _bar_of(meter: Meter) -> tuple[Fraction | None, bool]:
-    """Return the length of the bars of a meter, and whether its beats are dotted: 3/4 is not 6/8."""
-    return meter.bar, meter.compound
+def _alike(meter: str, meters: Sequence[str]) -> str:
+    """Return the meter among several that has bars like those of another: 4/4 for 2/2; empty if none has."""
+    bar = bar_of(meter)
+    return next((each for each in meters if bar_of(each) == bar), "")
 
 
 def _is_dance(name: str) -> bool:

@@ -172,9 +172,9 @@ def read_options(
 def read_request(wishes: Mapping[str, Any], repertoire: Repertoire | None = None) -> Request:
     """Read ``Wishes``; other names are passed over.
 
-    Rhythm and origin must be known: in the ``repertoire`` of the model, or a rhythm in the table of rhythms. Without a
-    repertoire they are not checked. Raises GenerationError, or NotationError for what is no meter, key or form, with
-    what would be right.
+    A title that ends with a rhythm asks for it. Rhythm and origin must be known: in the ``repertoire`` of the model,
+    or a rhythm in the table of rhythms. Without a repertoire they are not checked. Raises GenerationError, or
+    NotationError for what is no meter, key or form, with what would be right.
     """
     fields = {}
     for name, letter in LETTERS.items():
@@ -189,6 +189,8 @@ def read_request(wishes: Mapping[str, Any], repertoire: Repertoire | None = None
         if letter in "RO" and repertoire is not None:
             text = _rhythm(text, repertoire) if letter == "R" else _origin(text, repertoire)
         fields[letter] = {"M": _meter, "K": _key, "I": parse_form}.get(letter, str)(text)
+    if "R" not in fields and wishes.get("mix") is None and (named := _rhythm_of(fields.get("T", ""))):
+        fields["R"] = named if repertoire is None else _rhythm(named, repertoire)
     similarity, start = wishes.get("similarity"), wishes.get("start")
     if start is not None and not isinstance(start, str):
         raise GenerationError(f"start={start!r} should be music in ABC, such as 'DFA d2f'")
@@ -272,6 +274,13 @@ def _key(text: str) -> str:
     if not key.standard:
         raise GenerationError(f"key {text} has accidentals of its own; expected a tonic and a mode, such as Ador or Em")
     return str(Key(key.tonic, key.mode))
+
+
+def _rhythm_of(title: str) -> str:
+    """Return the rhythm that a title ends with, as that of The Laptop Reel does; empty if it ends with none."""
+    words = title.split()
+    found = (rhythm_named(" ".join(words[-count:])) for count in (2, 1) if len(words) > count)
+    return next((rhythm.name for rhythm in found if rhythm), "")
 
 
 def _rhythm(text: str, repertoire: Repertoire) -> str:

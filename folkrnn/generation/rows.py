@@ -281,7 +281,7 @@ class Block:
             again = free and row.attempts < writing.retries
             tries = KEY_RETRIES if row.keeps_key and row.context.in_last_part else min(CADENCE_RETRIES, writing.retries)
             off_tonic = free and row.attempts < tries and row.context.ends_off_tonic(characters[ids[number]])
-            guarded = free and writing.guarded and row.attempts < GUARD_RETRIES
+            guarded = free and row.attempts < GUARD_RETRIES
             if off_tonic or (guarded and row.context.ends_worn_out(characters[ids[number]])):
                 back.add(number)
                 continue

@@ -6,12 +6,13 @@ It is counted when a model is trained, and stands in the model's file. Nothing h
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from fractions import Fraction
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from folkrnn.errors import ModelError, NotationError
 from folkrnn.model.entries import check_type, read_object
-from folkrnn.notation import Tune
+from folkrnn.notation import Tune, parse_meter
 from folkrnn.notation.idiom import DEFAULT_IDIOM, Idiom
 from folkrnn.notation.rhythms import RHYTHMS, rhythm_named, share_of, usual_meters
 from folkrnn.notation.titles import TitleWords, title_words
@@ -41,6 +42,13 @@ class HeaderCount(NamedTuple):
     meter: str
     key: str
     tunes: int
+
+
+@cache
+def bar_of(meter: str) -> tuple[Fraction | None, bool]:
+    """Return the length of the bars of a meter, and whether its beats are dotted: 3/4 is not 6/8."""
+    parsed = parse_meter(meter)
+    return parsed.bar, parsed.compound
 
 
 @dataclass(frozen=True)
@@ -155,6 +163,11 @@ class Repertoire:
     def has_learned(self, rhythm: str) -> bool:
         """Whether a model has learned a rhythm from enough tunes to compose in it."""
         return self.count(rhythm) >= min(LEARNED_TUNES, max(1.0, USUAL_SHARE * self.tunes))
+
+    def tunes_in(self, rhythm: str, meter: str) -> int:
+        """Return the number of a rhythm's tunes with the bars of a meter: those in 2/2 are among those for 4/4."""
+        wanted = bar_of(meter)
+        return sum(tunes for name, tunes in self.meters(rhythm).items() if bar_of(name) == wanted)
 
     def has_meter(self, rhythm: str, meter: str) -> bool:
         """Whether at least USUAL_SHARE of the tunes of a rhythm, and one at all, are in a meter."""

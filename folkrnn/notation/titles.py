@@ -29,6 +29,9 @@ RARE = 0.05
 """A word that ends a smaller share of the titles that it is in, such as ``of``, ends none; and none begins with it if
 it begins a smaller share."""
 
+ABBREVIATIONS = frozenset({"Do", "Strathsy"})
+"""Last words of titles that are no words: ditto, and strathspey."""
+
 FEWEST_WORDS = 50
 """Titles of a language with fewer words than this could only be said again; such a language is left out."""
 
@@ -111,7 +114,7 @@ def _words_of(titles: list[list[str]], origins: tuple[str, ...]) -> TitleWords:
     """Return the words of titles that are words, each but the first of a title in its commonest spelling."""
     usable = [
         title for title in titles if title and all(map(_WORD.fullmatch, title)) and title[0][:1].isupper()
-        and not title[-1].endswith(",") and len(title[-1]) > 1
+        and not title[-1].endswith(",") and len(title[-1]) > 1 and title[-1] not in ABBREVIATIONS
     ]  # fmt: skip
     usual: dict[str, str] = {}
     for word, _ in Counter(word for title in usable for word in title[1:]).most_common():

@@ -81,6 +81,14 @@ def test_what_is_no_wish_says_what_would_be_right(wish: dict[str, str | None], m
         read_request(wish, LEARNED)
 
 
+def test_a_title_that_ends_with_a_rhythm_asks_for_it() -> None:
+    assert read_request({"title": "The Laptop Jig"}, LEARNED).fields == {"T": "The Laptop Jig", "R": "jig"}
+    assert read_request({"title": "Mary's Slip Jig"}, LEARNED).fields["R"] == "slip jig"
+    assert read_request({"title": "The Laptop Jig", "rhythm": "mazurka"}, LEARNED).fields["R"] == "mazurka"
+    assert "R" not in read_request({"title": "The Laptop Jig", "mix": "slip jig"}, LEARNED).fields
+    assert "R" not in read_request({"title": "Jig"}, LEARNED).fields
+
+
 def test_similarity_needs_several_parts() -> None:
     for form in ("8|", "8:", "16|"):
         with pytest.raises(GenerationError, match=f"similarity 3 needs several parts, but the form {form[:-1]}"):
