@@ -33,7 +33,7 @@ from folkrnn.generation.titles import TitleRule
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
 from folkrnn.model.locations import model_or_bundled
 from folkrnn.model.stepper import Stepper
-from folkrnn.notation import ERROR, Finding, Tune
+from folkrnn.notation import ERROR, Finding, Meter, Tune, parse_meter
 from folkrnn.notation.idiom import Idiom
 from folkrnn.notation.ranges import DEFAULT_INSTRUMENT
 from folkrnn.validation import Report, ReportQueue
@@ -371,10 +371,19 @@ def _finishing(programme: Programme, writer: TextWriter) -> Finish:
                 title, attempt = writer.title(text, attempt) or title, attempt + 1
             titles.add(title.lower())
             shown["T"] = title
+        if meter := shown.pop("M", ""):
+            tune = in_meter(tune, parse_meter(meter))
         fields = [(letter, shown.pop(letter, value)) for letter, value in tune.fields]
         return replace(tune, fields=(*fields, *shown.items())), plan.composed_as
 
     return finish
+
+
+def in_meter(tune: Tune, meter: Meter) -> Tune:
+    """Return a tune in another meter with the same bars, such as 4/4 for 2/2."""
+    bars = tuple(replace(bar, meter=meter) for bar in tune.bars)
+    fields = tuple((letter, str(meter) if letter == "M" else value) for letter, value in tune.fields)
+    return replace(tune, meter=meter, bars=bars, fields=fields)
 
 
 def _annotated(text: GeneratedText, source: str, note: str) -> Tune:

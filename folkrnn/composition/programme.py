@@ -134,12 +134,16 @@ class Programme:
         meters, weights = self._meters(rhythm)
         meter = request.fields.get("M") or (meters[_drawn(rng, weights)] if meters else "")
         learned = composed_on(repertoire, rhythm, meter)
-        rows = self._rows(learned, meter, rhythm)
+        written = composed_meter(repertoire, learned, meter)
+        rows = self._rows(learned, written, rhythm)
         row = rows[_drawn(rng, [each.tunes for each in rows])] if rows else HeaderCount("", "", "", "", 0)
-        fields = {"M": meter or row.meter, "O": row.origin, "K": row.key, **request.fields, "R": learned}
+        drawn = {"O": row.origin, "K": row.key}
+        fields = {**drawn, **request.fields, "R": learned, "M": written or row.meter}
         if learned != rhythm and "I" not in fields and (known := rhythm_named(rhythm)):
             fields["I"] = known.form if bar_of(meter) == bar_of(known.meters[0]) else "8:8:"
         shown = {**({"R": rhythm} if learned != rhythm else {}), **self._foreign}
+        if written != meter:
+            shown["M"] = meter
         fields = {letter: value for letter, value in fields.items() if value and letter not in self._foreign}
         prompt = replace(
             replace(request, fields=fields).prompt,
@@ -234,6 +238,19 @@ def composed_on(repertoire: Repertoire, rhythm: str, meter: str) -> str:
             return found
     best = max(counts, key=lambda name: counts[name], default="")
     return best if counts.get(best, 0) >= ENOUGH else next(iter(near), best)
+
+
+def composed_meter(repertoire: Repertoire, rhythm: str, meter: str) -> str:
+    """Return the meter in which a model composes tunes of a rhythm that it has learned, for another with equal bars.
+
+    That is another one only if the model knows few tunes in the meter, and enough in the other: most books have
+    hornpipes in 2/2, and abc2midi wants them in 4/4.
+    """
+    counts = repertoire.meters(rhythm)
+    if not meter or counts.get(meter, 0) >= ENOUGH:
+        return meter
+    alike = [name for name in counts if bar_of(name) == bar_of(meter) and counts[name] >= ENOUGH]
+    return max(alike, key=lambda name: counts[name], default=meter)
 
 
 def composed_as(repertoire: Repertoire, rhythm: str, meter: str) -> str:

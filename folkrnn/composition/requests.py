@@ -17,7 +17,7 @@ from folkrnn.composition.settings import GenerationOptions, GenerationSettings, 
 from folkrnn.composition.starts import read_start
 from folkrnn.errors import GenerationError
 from folkrnn.generation.prompts import Gap, Prompt
-from folkrnn.model.repertoire import Repertoire
+from folkrnn.model.repertoire import Repertoire, bar_of
 from folkrnn.notation import Key, Meter, Tune, ends_on, form, parse_key, parse_meter, read_tunes, similarity
 from folkrnn.notation.form import MAX_SIMILARITY, parse_form
 from folkrnn.notation.ranges import instrument_range
@@ -112,7 +112,8 @@ class Request:
     def violation(self, tune: Tune) -> str:
         """Return the first wish that a tune breaks; empty if it keeps all. Title, rhythm and origin are given to it."""
         if "M" in self.fields:
-            other = next((meter for meter in _meters(tune) if str(meter) != self.fields["M"]), None)
+            bars = bar_of(self.fields["M"])  # a draft may be in another meter with the same bars
+            other = next((meter for meter in _meters(tune) if bar_of(str(meter)) != bars), None)
             if other is not None:
                 return f"the meter is {other}"
         if "I" in self.fields and form(tune) != self.fields["I"]:

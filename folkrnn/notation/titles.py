@@ -65,6 +65,8 @@ def oddity(title: str) -> str:
         return "it says a word twice"
     if any(one == other for one, other in pairwise(words)):
         return "it says a word twice"
+    if "of" in words and words[-1].endswith("'s"):
+        return "whose it is, it does not say"
     if len("".join(words)) <= SHORT_WORD:
         return "it is too short"
     if len(words) > MAX_WORDS:
