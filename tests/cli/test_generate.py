@@ -39,6 +39,9 @@ def compose(monkeypatch: pytest.MonkeyPatch, run: Run) -> Callable[..., Any]:
             def check(self, prompt: Prompt) -> None:
                 pass
 
+            def title(self, text: GeneratedText, attempt: int) -> str:
+                return ""
+
             def write(self, *_: object) -> Iterator[GeneratedText]:
                 for index in range(self.count):
                     yield GeneratedText(index, texts[index], True, steered=2 * self.constrained)
