@@ -1,5 +1,6 @@
 """``folkrnn continue`` and ``folkrnn rewrite``: working on a given tune."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,7 +34,7 @@ def continue_(file: str, bars: int, number: int, **options: Any) -> None:
     Status 0: all tunes are playable; 1: some are not; 2: nothing can be made; 130: Ctrl-C.
     """
     composing = Composing.of(options, count=1)
-    tune = _the_tune(file, number)
+    tune = _the_tune(file, number, composing.output)
     from folkrnn.composition.checks import check_extension
 
     check_extension(composing.model, tune, bars, {})
@@ -61,7 +62,7 @@ def rewrite_command(file: str, bars: tuple[int, int], number: int, **options: An
     Status 0: all tunes are playable; 1: some are not; 2: nothing can be made; 130: Ctrl-C.
     """
     composing = Composing.of(options, count=1)
-    tune = _the_tune(file, number)
+    tune = _the_tune(file, number, composing.output)
     from folkrnn.composition.checks import check_rewriting
 
     check_rewriting(composing.model, tune, bars, {})
@@ -73,11 +74,20 @@ def rewrite_command(file: str, bars: tuple[int, int], number: int, **options: An
     )
 
 
-def _the_tune(file: str, number: int) -> "Tune":
+def _the_tune(file: str, number: int, output: str) -> "Tune":
+    """Return one tune of a file; the output may be that file only if no other tune is lost."""
     ((_, tunes),) = read_files([file], refuse)
     if number > len(tunes):
         raise InputError(f"{file}: has {counted(len(tunes), 'tune')}; expected --tune from 1 to {len(tunes)}")
+    if len(tunes) > 1 and _is_same(file, output):
+        raise InputError(f"{output}: holds {len(tunes)} tunes, of which 1 would be left; expected another file for -o")
     tune = tunes[number - 1]
     for finding in faults(tune.findings):  # what is wrong with it may come out otherwise than it was written
         click.echo(f"{tune.source}:{finding}", err=True)
     return tune
+
+
+def _is_same(file: str, output: str) -> bool:
+    """Whether two names are of the same file, which is there."""
+    paths = [Path(name) for name in (file, output) if name != "-"]
+    return len(paths) == 2 and all(path.is_file() for path in paths) and paths[0].samefile(paths[1])

@@ -11,9 +11,14 @@ from folkrnn.composition.programme import Programme
 from folkrnn.composition.requests import read_options
 from folkrnn.composition.reworking import bar_range, check_count, check_range, check_tune, naming
 from folkrnn.composition.settings import GenerationSettings
+from folkrnn.composition.starts import check_start
 from folkrnn.model.locations import model_or_bundled
 from folkrnn.model.metadata import read_corpus_provenance, read_metadata
 from folkrnn.notation import Tune
+from folkrnn.notation.grammar import Grammar
+
+STARTS_TRIED = 512
+"""The drafts of a tune of which one must be able to begin as it was given: as many as are written at most."""
 
 Model = str | PathLike[str] | None
 
@@ -21,9 +26,19 @@ Model = str | PathLike[str] | None
 def check_generation(model: Model, options: Mapping[str, Any]) -> None:
     """Raise FolkrnnError for keyword arguments of ``Composer.generate`` that the model cannot meet."""
     read_options(options, None)  # without the model file, which takes longer to read
-    repertoire = read_corpus_provenance(model_or_bundled(model)).learned
-    _, request, mix = read_options(options, repertoire)
-    Programme(request, repertoire, mix=mix)
+    path = model_or_bundled(model)
+    repertoire = read_corpus_provenance(path).learned
+    alphabet = read_metadata(path)["vocabulary"]
+    settings, request, mix = read_options(options, repertoire)
+    programme = Programme(request, repertoire, seed=settings.seed or 0, mix=mix, alphabet=alphabet)
+    if not settings.unconstrained and options.get("start") is not None:
+        check_given(options["start"], programme, Grammar(alphabet, idiom=request.idiom(repertoire, options.get("fit"))))
+
+
+def check_given(start: str | None, programme: Programme, grammar: Grammar) -> None:
+    """Raise GenerationError for a given start with which no draft of a programme can begin under a grammar."""
+    if start is not None:
+        check_start(start, (programme.prompt(0, draft) for draft in range(STARTS_TRIED)), grammar)
 
 
 def check_extension(model: Model, tune: Tune, bars: int, options: Mapping[str, Any]) -> None:

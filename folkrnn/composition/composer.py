@@ -17,6 +17,7 @@ from typing import Unpack
 
 from folkrnn.analysis.originality import DEFAULT_MAX_COPIED, Index, Originality
 from folkrnn.composition.acceptors import IsOriginal
+from folkrnn.composition.checks import check_given
 from folkrnn.composition.index_cache import Interrupted, index_at_hand, index_for
 from folkrnn.composition.policies import draft_policy, reworking_policy
 from folkrnn.composition.programme import Programme
@@ -34,8 +35,8 @@ from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
 from folkrnn.model.locations import model_or_bundled
 from folkrnn.model.stepper import Stepper
 from folkrnn.notation import ERROR, Finding, Meter, Tune, parse_meter
+from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.idiom import Idiom
-from folkrnn.notation.ranges import DEFAULT_INSTRUMENT
 from folkrnn.validation import Report, ReportQueue
 
 _log = logging.getLogger(__name__)
@@ -170,9 +171,9 @@ class Composer:
                 "the model does not know %s of the title, which is put over a tune written without it",
                 " ".join(unknown),
             )
-        idiom = repertoire.idiom.for_instrument(options.get("fit") or DEFAULT_INSTRUMENT)
-        if request.given:
-            idiom = idiom.with_tune(request.given)
+        idiom = request.idiom(repertoire, options.get("fit"))
+        if not settings.unconstrained:
+            check_given(options.get("start"), programme, Grammar(alphabet, idiom=idiom))
         prompt = request.prompt if settings.unconstrained else programme.prompt
         writer = self._writer(prompt, settings, count, idiom)
         try:  # which may have to read a corpus, and so comes after all else is checked

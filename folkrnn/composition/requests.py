@@ -20,7 +20,8 @@ from folkrnn.generation.prompts import Gap, Prompt
 from folkrnn.model.repertoire import Repertoire, bar_of
 from folkrnn.notation import Key, Meter, Tune, ends_on, form, parse_key, parse_meter, read_tunes, similarity
 from folkrnn.notation.form import MAX_SIMILARITY, parse_form
-from folkrnn.notation.ranges import instrument_range
+from folkrnn.notation.idiom import Idiom
+from folkrnn.notation.ranges import DEFAULT_INSTRUMENT, instrument_range
 from folkrnn.notation.rhythms import RHYTHMS, rhythm_named, suggestions, usual_meters
 from folkrnn.notation.titles import words_for
 
@@ -103,6 +104,11 @@ class Request:
         """The given music as a tune; None if there is none."""
         music = " ".join([self.body, *(gap.then for gap in self.gaps)]).strip()
         return read_tunes(f"X:1\nL:1/8\nK:none\n{music}\n")[0] if music else None
+
+    def idiom(self, repertoire: Repertoire, fit: str | None = None) -> Idiom:
+        """Return the idiom of tunes for an instrument, a fiddle if none is named, widened by the given music."""
+        idiom = repertoire.idiom.for_instrument(fit or DEFAULT_INSTRUMENT)
+        return idiom.with_tune(self.given) if self.given else idiom
 
     @property
     def demands(self) -> bool:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from folkrnn.errors import FolkrnnError, GenerationError, NotationError
-from folkrnn.generation.prompts import Gap, Prompt, given_line
+from folkrnn.generation.prompts import Gap, Prompt, plain_header
 from folkrnn.notation import ERROR, Tune, canonical, form, is_pickup, sections, without
 from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_line, bar_texts
-from folkrnn.notation.form import MAX_SIMILARITY, Part, read_form
+from folkrnn.notation.form import Part, read_form
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.headers import split_header
 
@@ -170,9 +170,7 @@ def _fields(tune: Tune, checkpoint: "Checkpoint") -> dict[str, str]:
 
 def _grammar_for(fields: dict[str, str], body: str, checkpoint: "Checkpoint") -> bool:
     """Return whether the cautious grammar takes the music, or else the other. Raises GenerationError if neither."""
-    lines = [given_line(letter, value) for letter, value in ({"T": ""} | fields).items()]
-    header = "".join(line if line.endswith("\n") else f"{line}{MAX_SIMILARITY}\n" for line in lines)
-    text = f"X:1\n{header}L:1/8\n{body}"
+    text = plain_header(fields) + body
     problem = ""
     for cautious in (True, False):
         walk = Grammar(checkpoint.vocabulary.characters, cautious).walk(len(text) + 10_000)

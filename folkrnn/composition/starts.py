@@ -1,14 +1,16 @@
 """The beginning of the music, as a composer gives it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from types import MappingProxyType
 
-from folkrnn.errors import GenerationError
-from folkrnn.generation.prompts import Gap
-from folkrnn.notation import ERROR, Tune, parse_meter, read_tunes, without
+from folkrnn.errors import GenerationError, NotationError
+from folkrnn.generation.prompts import Gap, Prompt, plain_header
+from folkrnn.notation import ERROR, Tune, form, parse_meter, read_tunes, without
 from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_texts
+from folkrnn.notation.form import USUAL_BARS, Part, read_form
+from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.lexer import SYMBOLS, tokens
 from folkrnn.notation.rhythms import rhythm_named
 
@@ -16,6 +18,11 @@ _BAR_LINE = re.compile(r"(:*\|[|\]:]*(?:\[?[12])?|::+)")
 _USUAL_LINES = {"::": ":||:", ":|:": ":||:", ":||": ":|", "|[1": "|1", ":|[2": ":|2"}
 _RESERVED = "#@?;"
 """Characters that ABC reserves, which a reader passes over."""
+
+_NOTE = re.compile(r"(?P<pitch>[_^=]*[A-Ga-g][,']*|z)(?P<length>[\d/]*)")
+
+LEAST_BARS = 2
+"""A given part of fewer bars than this is no part: the model hardly ever writes one."""
 
 
 def read_start(text: str, fields: Mapping[str, str] = MappingProxyType({})) -> tuple[str, tuple[Gap, ...]]:
@@ -44,7 +51,7 @@ def _check_characters(text: str) -> None:
     """Raise GenerationError where the reader would pass over a character, or cannot read it."""
     unknown = list(dict.fromkeys(_unknown(text)))
     if unknown:
-        named = " or ".join(filter(None, (", ".join(map(repr, unknown[:-1])), repr(unknown[-1]))))
+        named = _or(list(map(repr, unknown)))
         sharps = "; a sharp stands before its note, as in ^F" if "#" in unknown else ""
         raise GenerationError(
             f"start {text!r}: ABC knows no {named} there; expected notes from A to G or a to g, such as 'DFA d2f'"
@@ -125,3 +132,130 @@ def _read(music: str, key: str = "none") -> Tune:
 
 def _time(music: str) -> Fraction:
     return sum((note.duration for note in _read(music).notes()), Fraction(0)) if music else Fraction(0)
+
+
+# ── whether a tune can begin so ─────────────────────────────────────────────────────────────────
+
+
+def check_start(start: str, prompts: Iterable[Prompt], grammar: Grammar) -> None:
+    """Raise GenerationError if none of the prompts that begin with a given start can be met under the grammar.
+
+    ``start`` is the text as it was given. Where a prompt has no form, those are tried that the start may be of.
+    """
+    meters: dict[str, None] = {}
+    tried: set[object] = set()
+    furthest: tuple[int, str, Prompt] | None = None
+    for prompt in prompts:
+        for each in (prompt.body, *(gap.then for gap in prompt.gaps)):
+            _check_signs(start, each)
+        meters[prompt.fields.get("M", "none")] = None
+        alike = (
+            prompt.fields.get("M"),
+            prompt.fields.get("I"),
+            prompt.fields.get("R", "").lower().startswith("hornpipe"),
+        )
+        if alike in tried:
+            continue
+        tried.add(alike)
+        failures = [_failure(prompt, shape, grammar) for shape in _forms(prompt)]
+        if None in failures:
+            return
+        place, reason = max(filter(None, failures))
+        if furthest is None or place > furthest[0]:
+            furthest = place, reason, prompt
+    if furthest is not None:
+        place, reason, prompt = furthest
+        body = prompt.body
+        told = reason if place >= len(body) else _in_words(body, place, prompt, list(meters), grammar)
+        raise GenerationError(f"start {start!r}: {told}")
+
+
+def _forms(prompt: Prompt) -> Iterator[str]:
+    """Yield the form of a prompt, or those that its beginning may be of; the usual ones first."""
+    if "I" in prompt.fields:
+        yield prompt.fields["I"]
+        return
+    similarity = 5 if prompt.similarity is None else prompt.similarity
+    yield from (f"form {shape} {similarity}" for shape in ("8:8:", "8|8|", "8|8:", "8:8|"))
+    fields = {"M": "none", "K": "none"} | dict(prompt.fields)
+    (tune,) = read_tunes(f"X:1\nT:start\nM:{fields['M']}\nL:1/8\nK:{fields['K']}\n{prompt.body}\n")
+    parts = read_form(form(tune))[0] if tune.bars else ()
+    if not parts or any(part.bars < LEAST_BARS for part in parts[:-1]):
+        return
+    *closed, last = parts
+    for repeated in (True, False):
+        rest = Part(max(last.bars, USUAL_BARS), repeated)
+        yield f"form {''.join(map(str, [*closed, rest, rest]))} {similarity}"
+        if last.bars >= LEAST_BARS:
+            yield f"form {''.join(map(str, [*parts, Part(USUAL_BARS, repeated)]))} {similarity}"
+
+
+def _failure(prompt: Prompt, shape: str, grammar: Grammar) -> tuple[int, str] | None:
+    """Return at which character of a prompt's body a tune of a form fails, and why; None if it does not."""
+    walk = grammar.walk(len(prompt.body) + 10_000, prompt.similarity)
+    header = plain_header({**prompt.fields, "I": shape})
+    for character in header:
+        walk.advance(character, given=True)
+    music = walk.opened(prompt.body)
+    added = len(music) - len(prompt.body)
+    for place, character in enumerate(music):
+        try:
+            walk.advance(character, given=True)
+        except NotationError as error:
+            return place - added, str(error)
+    try:
+        walk.settle()
+        if prompt.gaps:
+            prompt.gaps[0].open(walk)
+    except NotationError as error:
+        return len(prompt.body), str(error)
+    return None
+
+
+def _check_signs(start: str, music: str) -> None:
+    """Raise GenerationError for what no tune of the grammar holds, wherever it stands."""
+    if "[M:" in music:
+        raise GenerationError(f"start {start!r}: the model writes no change of meter; expected one meter for all")
+    for note in _NOTE.finditer(music):
+        pitch = note["pitch"]
+        for mark, outer, bound in (("'", "higher", "highest note, b''"), (",", "lower", "lowest note, C,,")):
+            if pitch.count(mark) > 2:
+                raise GenerationError(f"start {start!r}: {pitch} is {outer} than the grammar's {bound}")
+
+
+def _in_words(body: str, place: int, prompt: Prompt, meters: list[str], grammar: Grammar) -> str:
+    """Return what is wrong with a character of a start, as far as that is known."""
+    before, character = body[:place], body[place]
+    music = re.split(r"[|:\]]", re.sub(r"\[K:[^]]*\]", "", before))[-1]
+    general = f"{character!r} cannot come after {before[-12:]!r}" if before else f"{character!r} cannot come first"
+    shape = prompt.fields.get("I", "").removeprefix("form ")
+    if before.endswith("-"):
+        return f"{general}; a tie leads to a note of the same pitch"
+    if body.startswith("|:") and place < 2:
+        return f"{general}; the first part is not repeated in the form {shape}"
+    if character in "|:" and not _NOTE.search(before):
+        return f"{general}; expected music before a bar line"
+    note = next((note for note in _NOTE.finditer(body) if note.start() < place <= note.end()), None)
+    if note and note["length"] and note["length"] not in grammar.bar.lengths:
+        return f"{note[0]} has a length that the tunes of the corpus do not have; expected one such as {note['pitch']}2"
+    if character in "|:]" or before.endswith(("|", ":")):
+        return f"{general}; {_bar_fault(before, music, character, shape, meters)}"
+    longest = max((parse_meter(meter).bar or Fraction(0) for meter in meters), default=Fraction(0))
+    whole = music + re.split(r"[|:*]", body[place:])[0]
+    if longest and "[" not in whole and _time(whole) > longest:
+        return f"the bar {whole!r} holds {_eighths(_time(whole))}, too many for {_or(meters)}"
+    return f"{general}; expected music that can begin a playable tune"
+
+
+def _bar_fault(before: str, music: str, character: str, shape: str, meters: list[str]) -> str:
+    """Return what is wrong with a bar line of a start, or with the bar before it."""
+    if character == ":" or before.endswith((":", "|:")) or character == "]":
+        return f"the form {shape} has no such sign there" if shape else "a part that ends there is too short"
+    length = _time(music) if music else Fraction(0)
+    if length and all(length != parse_meter(meter).bar for meter in meters):
+        return f"the bar {music!r} holds {_eighths(length)}, and is full in no {_or(meters)}"
+    return f"the form {shape} has no such bar line there" if shape else "a bar line of that kind cannot come there"
+
+
+def _or(values: list[str]) -> str:
+    return " or ".join(filter(None, (", ".join(values[:-1]), values[-1])))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.titles import TitleWriter
+from folkrnn.notation.form import MAX_SIMILARITY
 from folkrnn.notation.grammar import Grammar, Walk, form_cost
 from folkrnn.notation.headers import HEADER_FIELDS, REQUIRED_FIELDS, next_fields
 
@@ -136,3 +137,12 @@ def given_line(letter: str, value: str) -> str:
     """Return the line of a given field; a form of several parts without similarity ends before that."""
     several = letter == "I" and " " not in value.removeprefix("form ") and len(re.findall("[:|]", value)) > 1
     return f"{letter}:{value}{' ' if several else chr(10)}"
+
+
+def plain_header(fields: Mapping[str, str]) -> str:
+    """Return a whole header of some fields, with plain ones in place of those that are missing but for the form."""
+    told = {"T": "", "M": "none", "K": "none"} | dict(fields)
+    lines = (given_line(letter, told[letter]) for letter in "TROMIK" if letter in told)
+    return "".join(
+        ["X:1\n", *(line if line.endswith("\n") else f"{line}{MAX_SIMILARITY}\n" for line in lines), "L:1/8\n"]
+    )

@@ -157,3 +157,21 @@ def test_bars_that_are_not_there_are_named(run: Run, model: Path, tune: Path, ar
     assert result.status == 2
     assert told in result.err
     assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["rewrite", "continue"])
+def test_other_tunes_of_the_file_are_not_lost(run: Run, model: Path, tmp_path: Path, command: str) -> None:
+    book = tmp_path / "book.abc"
+    one = "T:One\nR:jig\nM:6/8\nL:1/8\nK:D\n|:DEF Gdc|dcB AGF|D6|D6:|\n\n"
+    book.write_text(f"X:1\n{one}X:2\n{one}")
+    before = book.read_bytes()
+    same = tmp_path / "link.abc"
+    same.symlink_to(book)
+    for output in (book, same):
+        result = run(command, book, "--tune", 2, "--bars", 2, "-o", output, "--force", "--model", model)
+        assert result.status == 2
+        assert "holds 2 tunes, of which 1 would be left; expected another file for -o" in result.err
+    assert book.read_bytes() == before
+    book.write_text(f"X:1\n{one}")
+    assert run(command, book, "--bars", 2, "-o", book, "--force", "--model", model, "-q").status == 0
+    assert len(read_tunes(book.read_text())) == 1

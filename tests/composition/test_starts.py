@@ -1,6 +1,7 @@
 """The given beginning of the music: what is taken, and what is refused before a model is loaded."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,3 +100,44 @@ def test_bars_that_the_meter_allows_are_taken(text: str, fields: dict[str, str])
 def test_a_bad_start_is_refused_before_the_model_is_looked_for(wishes: dict[str, str], message: str) -> None:
     with pytest.raises(GenerationError, match=message):
         check_generation(Path("there-is-no-such-model"), wishes)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "message"),
+    [
+        ({"start": "| d2"}, "'|' cannot come first; expected music before a bar line"),
+        ({"start": "| d2", "rhythm": "reel", "key": "D"}, "'|' cannot come first"),
+        ({"start": "A,,,,d"}, "A,,,, is lower than the grammar's lowest note, C,,"),
+        ({"start": "d'''"}, "d''' is higher than the grammar's highest note, b''"),
+        ({"start": "A2*|d'''"}, "d''' is higher than"),
+        ({"start": "D4/3"}, "D4/3 has a length that the tunes of the corpus do not have; expected one such as D2"),
+        ({"start": "d2 :|"}, "':' cannot come after 'd2'; a part that ends there is too short"),
+        ({"start": "A6|B6|c6|d6:|", "form": "8:8:"}, "the form 8:8: has no such sign there"),
+        ({"start": "|:D2F A3|", "form": "8|8|"}, "the first part is not repeated in the form 8|8|"),
+        ({"start": "A6|B6|c6|d6||", "form": "8|8|", "meter": "6/8"}, "the form 8|8| has no such bar line there"),
+        ({"start": "[M:9/8]A9"}, "the model writes no change of meter"),
+        ({"start": "A-B"}, "'B' cannot come after 'A-'; a tie leads to a note of the same pitch"),
+        ({"start": "A6|B|c6"}, "the bar 'B' holds 1 eighth, and is full in no 4/4"),
+        ({"start": "A8A8"}, "the bar 'A8A8' holds 16 eighths, too many for"),
+        ({"start": "[ACEGce]"}, "'e' cannot come after '[CEGAc'; expected music that can begin a playable tune"),
+        ({"start": "A6|B6*|", "meter": "none"}, "without a meter nobody can say how long a * is"),
+    ],
+)
+def test_a_start_that_no_tune_can_have_is_refused_without_the_weights(wishes: dict[str, str], message: str) -> None:
+    with pytest.raises(GenerationError) as caught:
+        check_generation(None, wishes)
+    assert message in str(caught.value)
+    assert str(caught.value).startswith(f"start {wishes['start']!r}: ")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"start": "DFA d2f"}, {"start": "*|A6"}, {"start": "|:D2F A3|"}, {"start": "A|B6|c6"}, {"start": "^^F a''A,,"},
+        {"start": "|:A6|[1 B6:|[2 c6|"}, {"start": "A4|B4|c4|d4:|e4"}, {"start": "A4", "similarity": 5},
+        {"start": "(5ABCDE"}, {"start": "d2 :|", "unconstrained": True},
+    ],
+)  # fmt: skip
+def test_a_start_that_some_tune_can_have_is_taken(wishes: dict[str, Any]) -> None:
+    check_generation(None, wishes)
