@@ -21,6 +21,7 @@ from folkrnn.model.repertoire import Repertoire
 from folkrnn.notation import Key, Meter, Tune, ends_on, form, parse_key, parse_meter, read_tunes, similarity
 from folkrnn.notation.form import MAX_SIMILARITY, parse_form
 from folkrnn.notation.idiom import Idiom
+from folkrnn.notation.pitch import SEMITONES, Pitch
 from folkrnn.notation.ranges import DEFAULT_INSTRUMENT, instrument_range
 from folkrnn.notation.rhythms import RHYTHMS, rhythm_named, suggestions, usual_meters
 from folkrnn.notation.titles import words_for
@@ -103,7 +104,8 @@ class Request:
     def given(self) -> Tune | None:
         """The given music as a tune; None if there is none."""
         music = " ".join([self.body, *(gap.then for gap in self.gaps)]).strip()
-        return read_tunes(f"X:1\nL:1/8\nK:none\n{music}\n")[0] if music else None
+        key = self.fields.get("K", "none")
+        return read_tunes(f"X:1\nL:1/8\nK:{key}\n{music}\n")[0] if music else None
 
     def idiom(self, repertoire: Repertoire, fit: str | None = None) -> Idiom:
         """Return the idiom of tunes for an instrument, a fiddle if none is named, widened by the given music."""
@@ -164,15 +166,35 @@ def read_options(
     for name in ("similarity", "mix", "fit"):
         if settings.unconstrained and options.get(name) is not None:
             raise GenerationError(f"{name} needs the grammar; leave out unconstrained")
-    if options.get("fit") is not None:
-        instrument_range(str(options["fit"]))
     share = options.get("max_copied")
     if share is not None and not (isinstance(share, int | float) and 0 <= share <= 1):
         raise GenerationError(f"max_copied={share!r} should be from 0 to 1, a share of the notes")
     request, mix = read_request(options, repertoire), options.get("mix")
     if mix is not None and "R" in request.fields:
         raise GenerationError("rhythm and mix are both given; expected one of them")
+    if options.get("fit") is not None:
+        _check_fit(request, str(options["fit"]))
     return settings, request, {} if mix is None else read_mix(mix, repertoire)
+
+
+def _check_fit(request: Request, fit: str) -> None:
+    """Raise GenerationError for given notes beyond the range of an instrument, NotationError for an unknown one."""
+    lowest, highest = instrument_range(fit)
+    given = request.given
+    for note in given.notes() if given else ():
+        for pitch in (*note.pitches, *(grace.pitch for grace in note.graces)):
+            if not lowest <= pitch.midi <= highest:
+                outer = "lower" if pitch.midi < lowest else "higher"
+                raise GenerationError(
+                    f"start: {pitch} is {outer} than a {fit} goes; expected notes from "
+                    f"{_natural(lowest)} to {_natural(highest)}, or no fit"
+                )
+
+
+def _natural(midi: int) -> str:
+    """Return the MIDI number of a natural note as a note of ABC."""
+    octave, step = divmod(midi, 12)
+    return Pitch(SEMITONES.index(step), octave - 1, 0).letters
 
 
 def read_request(wishes: Mapping[str, Any], repertoire: Repertoire | None = None) -> Request:
