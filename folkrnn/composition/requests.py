@@ -15,7 +15,7 @@ from typing import Any, TypedDict
 
 from folkrnn.composition.settings import GenerationOptions, GenerationSettings, check_names
 from folkrnn.composition.starts import read_start
-from folkrnn.errors import GenerationError
+from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.prompts import Gap, Prompt
 from folkrnn.model.repertoire import Repertoire
 from folkrnn.notation import Key, Meter, Tune, ends_on, form, parse_key, parse_meter, read_tunes, similarity
@@ -28,6 +28,11 @@ from folkrnn.notation.titles import words_for
 
 LETTERS = {"title": "T", "rhythm": "R", "origin": "O", "meter": "M", "key": "K", "form": "I"}
 """The wishes for header fields, by name, with the fields' letters."""
+
+_VALUES: dict[str, type] = {"meter": Meter, "key": Key}
+
+BIDIRECTIONAL = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+"""Characters that turn the direction of writing, so that a text does not look like what it is."""
 
 MIN_IN_SCALE = 0.85
 """The smallest share of notes in the scale of a requested key: 98 of 100 fiddle tunes keep it."""
@@ -169,6 +174,8 @@ def read_options(
     share = options.get("max_copied")
     if share is not None and not (isinstance(share, int | float) and 0 <= share <= 1):
         raise GenerationError(f"max_copied={share!r} should be from 0 to 1, a share of the notes")
+    if type(options.get("critic", True)) is not bool:
+        raise GenerationError(f"critic={options['critic']!r} should be True or False")
     request, mix = read_request(options, repertoire), options.get("mix")
     if mix is not None and "R" in request.fields:
         raise GenerationError("rhythm and mix are both given; expected one of them")
@@ -209,20 +216,34 @@ def read_request(wishes: Mapping[str, Any], repertoire: Repertoire | None = None
         wish = wishes.get(name)
         if wish is None:
             continue
+        if not isinstance(wish, str) and not isinstance(wish, _VALUES.get(name, ())):
+            raise GenerationError(f"{name}={wish!r} should be a text")
         text = " ".join(str(wish).split())  # a tune's own key or meter will do too
-        if not text:
-            raise GenerationError(f"{name} is empty; leave it out to let the model choose")
-        if any(unicodedata.category(character) == "Cc" for character in text):
-            raise GenerationError(f"{name}={text!r} holds a control character; expected plain text")
+        _check_text(name, text)
         if letter in "RO" and repertoire is not None:
             text = _rhythm(text, repertoire) if letter == "R" else _origin(text, repertoire)
         fields[letter] = {"M": _meter, "K": _key, "I": parse_form}.get(letter, str)(text)
     similarity, start = wishes.get("similarity"), wishes.get("start")
     if start is not None and not isinstance(start, str):
         raise GenerationError(f"start={start!r} should be music in ABC, such as 'DFA d2f'")
+    whole = isinstance(similarity, int) and not isinstance(similarity, bool)
+    if similarity is not None and not (whole and 0 <= similarity <= MAX_SIMILARITY):
+        raise GenerationError(f"similarity={similarity!r} should be a whole number from 0 to {MAX_SIMILARITY}")
     if similarity is not None and "I" in fields and len(fields["I"].replace("|", ":").split(":")) < 3:
         raise GenerationError(f"similarity {similarity} needs several parts, but the form {fields['I']} has one")
     return Request(fields, similarity, *(read_start(start, fields) if start is not None else ()))
+
+
+def _check_text(name: str, text: str) -> None:
+    """Raise GenerationError for a text that nobody can read, or that no file can hold."""
+    for character in text:
+        category = unicodedata.category(character)
+        kind = {"Cc": "a control character", "Cs": "half a character"}.get(category, "")
+        if kind or character in BIDIRECTIONAL:
+            kind = kind or "a sign that turns the direction of writing"
+            raise GenerationError(f"{name}={text!r} holds {kind}; expected plain text")
+    if all(unicodedata.category(character)[0] in "CZ" for character in text):
+        raise GenerationError(f"{name} is empty; leave it out to let the model choose")
 
 
 def read_mix(mix: str | Mapping[str, float], repertoire: Repertoire | None = None) -> dict[str, float]:
@@ -296,7 +317,10 @@ def _meter(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    key = parse_key(text[:1].upper() + text[1:])
+    try:
+        key = parse_key(text[:1].upper() + text[1:])
+    except NotationError:
+        raise GenerationError(f"{text!r} is no key; expected one such as D, Em, Ador, Gmix or none") from None
     if not key.standard:
         raise GenerationError(f"key {text} has accidentals of its own; expected a tonic and a mode, such as Ador or Em")
     return str(Key(key.tonic, key.mode))
@@ -315,7 +339,10 @@ def _rhythm(text: str, repertoire: Repertoire) -> str:
     if known:
         return known.name
     names = list(dict.fromkeys([*learned, *(rhythm.name for rhythm in RHYTHMS)]))
-    raise GenerationError(f"there is no rhythm {text!r}; expected one such as {', '.join(suggestions(text, names))}")
+    raise GenerationError(
+        f"there is no rhythm {text!r}; expected one such as {', '.join(suggestions(text, names))}"
+        "; 'folkrnn model' lists all"
+    )
 
 
 def _origin(text: str, repertoire: Repertoire) -> str:

@@ -90,7 +90,7 @@ def _unlearned(text: str, key: str) -> Iterator[str]:
             yield from (f'the annotation "{words}"' for words in note.annotations)
             if note.slurs_opened or note.slurs_closed:
                 yield "slurs"
-            for name in set(note.decorations).difference(plain.decorations):
+            for name in (name for name in note.decorations if name not in plain.decorations):
                 sign = decoration_text(name)
                 yield f"the sign {sign if sign in piece else f'!{name}!'}"
 
