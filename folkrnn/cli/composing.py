@@ -48,7 +48,10 @@ _OPTIONS = [
     click.option("--top-k", type=click.IntRange(1), help="Sample only from the K likeliest characters."),
     click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Sample only from this nucleus."),
     click.option(
-        "--best-of", type=click.IntRange(1, 1000), metavar="N", help="Keep the best of N drafts [rewrite: 16]."
+        "--best-of",
+        type=click.IntRange(1, 1000),
+        metavar="N",
+        help="Keep the best of N drafts [default: 1; rewrite: 16].",
     ),
     click.option("--model", type=click.Path(path_type=Path), help="Model file [default: the bundled one]."),
     click.option("--format", "formats", type=Formats(), help="What to write, such as abc,midi,pdf."),

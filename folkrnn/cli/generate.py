@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @click.option("--meter", help="The meter, such as 6/8.")
 @click.option("--key", help="The key and tonic, such as Ador.")
 @click.option("--form", help="Bars of each part, such as 8:8: or AABB.")
-@click.option("--similarity", type=click.IntRange(0, 10), help="Similarity of the parts, 0–10 (±1).")
+@click.option(
+    "--similarity", type=click.IntRange(0, 10), help="0: the parts differ; 10: they are nearly the same (±1)."
+)
 @click.option("--start", metavar="ABC", help="How the music begins; * is filled by the model.")
 @click.option(
     "--fit",
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     default=0.5,
     show_default=True,
     metavar="SHARE",
-    help="Replace a tune if more of it is copied.",
+    help="Replace a tune if more of its notes are copied from one known tune.",
 )
 @click.option("--critic/--no-critic", default=True, show_default=True, help="Let the model's critic refuse drafts.")
 @click.option(
@@ -79,7 +81,8 @@ def generate_command(
 
     Without --format come ABC, MIDI and PDF, or ABC alone for more than 100 tunes, or what the name of -o says.
 
-    Status 0: all tunes are playable, or --unconstrained; 1: some are not; 2: nothing can be made; 130: Ctrl-C.
+    Status 0: all tunes are playable, or --unconstrained; 1: some are not, or not what was asked for; 2: nothing can
+    be made; 130: Ctrl-C.
     """
     from folkrnn.composition.checks import check_generation
 

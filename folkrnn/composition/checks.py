@@ -31,8 +31,11 @@ def check_generation(model: Model, options: Mapping[str, Any]) -> None:
     alphabet = read_metadata(path)["vocabulary"]
     settings, request, mix = read_options(options, repertoire)
     programme = Programme(request, repertoire, seed=settings.seed or 0, mix=mix, alphabet=alphabet)
-    if not settings.unconstrained and options.get("start") is not None:
-        check_given(options["start"], programme, Grammar(alphabet, idiom=request.idiom(repertoire, options.get("fit"))))
+    if not settings.unconstrained:
+        programme.prompt(0).check_room(settings.max_length)
+        if options.get("start") is not None:
+            idiom = request.idiom(repertoire, options.get("fit"))
+            check_given(options["start"], programme, Grammar(alphabet, idiom=idiom))
 
 
 def check_given(start: str | None, programme: Programme, grammar: Grammar) -> None:

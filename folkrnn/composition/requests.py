@@ -15,18 +15,24 @@ from typing import Any, TypedDict
 
 from folkrnn.composition.settings import GenerationOptions, GenerationSettings, check_names
 from folkrnn.composition.starts import read_start
-from folkrnn.errors import GenerationError
+from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.prompts import Gap, Prompt
 from folkrnn.model.repertoire import Repertoire, bar_of
 from folkrnn.notation import Key, Meter, Tune, ends_on, form, parse_key, parse_meter, read_tunes, similarity
 from folkrnn.notation.form import MAX_SIMILARITY, parse_form
 from folkrnn.notation.idiom import Idiom
+from folkrnn.notation.pitch import SEMITONES, Pitch
 from folkrnn.notation.ranges import DEFAULT_INSTRUMENT, instrument_range
 from folkrnn.notation.rhythms import RHYTHMS, rhythm_named, suggestions, usual_meters
 from folkrnn.notation.titles import words_for
 
 LETTERS = {"title": "T", "rhythm": "R", "origin": "O", "meter": "M", "key": "K", "form": "I"}
 """The wishes for header fields, by name, with the fields' letters."""
+
+_VALUES: dict[str, type] = {"meter": Meter, "key": Key}
+
+BIDIRECTIONAL = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+"""Characters that turn the direction of writing, so that a text does not look like what it is."""
 
 MIN_IN_SCALE = 0.85
 """The smallest share of notes in the scale of a requested key: 98 of 100 fiddle tunes keep it."""
@@ -103,7 +109,8 @@ class Request:
     def given(self) -> Tune | None:
         """The given music as a tune; None if there is none."""
         music = " ".join([self.body, *(gap.then for gap in self.gaps)]).strip()
-        return read_tunes(f"X:1\nL:1/8\nK:none\n{music}\n")[0] if music else None
+        key = self.fields.get("K", "none")
+        return read_tunes(f"X:1\nL:1/8\nK:{key}\n{music}\n")[0] if music else None
 
     def idiom(self, repertoire: Repertoire, fit: str | None = None) -> Idiom:
         """Return the idiom of tunes for an instrument, a fiddle if none is named, widened by the given music."""
@@ -165,15 +172,37 @@ def read_options(
     for name in ("similarity", "mix", "fit"):
         if settings.unconstrained and options.get(name) is not None:
             raise GenerationError(f"{name} needs the grammar; leave out unconstrained")
-    if options.get("fit") is not None:
-        instrument_range(str(options["fit"]))
     share = options.get("max_copied")
     if share is not None and not (isinstance(share, int | float) and 0 <= share <= 1):
         raise GenerationError(f"max_copied={share!r} should be from 0 to 1, a share of the notes")
+    if type(options.get("critic", True)) is not bool:
+        raise GenerationError(f"critic={options['critic']!r} should be True or False")
     request, mix = read_request(options, repertoire), options.get("mix")
     if mix is not None and "R" in request.fields:
         raise GenerationError("rhythm and mix are both given; expected one of them")
+    if options.get("fit") is not None:
+        _check_fit(request, str(options["fit"]))
     return settings, request, {} if mix is None else read_mix(mix, repertoire)
+
+
+def _check_fit(request: Request, fit: str) -> None:
+    """Raise GenerationError for given notes beyond the range of an instrument, NotationError for an unknown one."""
+    lowest, highest = instrument_range(fit)
+    given = request.given
+    for note in given.notes() if given else ():
+        for pitch in (*note.pitches, *(grace.pitch for grace in note.graces)):
+            if not lowest <= pitch.midi <= highest:
+                outer = "lower" if pitch.midi < lowest else "higher"
+                raise GenerationError(
+                    f"start: {pitch} is {outer} than a {fit} goes; expected notes from "
+                    f"{_natural(lowest)} to {_natural(highest)}, or no fit"
+                )
+
+
+def _natural(midi: int) -> str:
+    """Return the MIDI number of a natural note as a note of ABC."""
+    octave, step = divmod(midi, 12)
+    return Pitch(SEMITONES.index(step), octave - 1, 0).letters
 
 
 def read_request(wishes: Mapping[str, Any], repertoire: Repertoire | None = None) -> Request:
@@ -188,11 +217,10 @@ def read_request(wishes: Mapping[str, Any], repertoire: Repertoire | None = None
         wish = wishes.get(name)
         if wish is None:
             continue
+        if not isinstance(wish, str) and not isinstance(wish, _VALUES.get(name, ())):
+            raise GenerationError(f"{name}={wish!r} should be a text")
         text = " ".join(str(wish).split())  # a tune's own key or meter will do too
-        if not text:
-            raise GenerationError(f"{name} is empty; leave it out to let the model choose")
-        if any(unicodedata.category(character) == "Cc" for character in text):
-            raise GenerationError(f"{name}={text!r} holds a control character; expected plain text")
+        _check_text(name, text)
         if letter in "RO" and repertoire is not None:
             text = _rhythm(text, repertoire) if letter == "R" else _origin(text, repertoire)
         fields[letter] = {"M": _meter, "K": _key, "I": parse_form}.get(letter, str)(text)
@@ -201,9 +229,24 @@ def read_request(wishes: Mapping[str, Any], repertoire: Repertoire | None = None
     similarity, start = wishes.get("similarity"), wishes.get("start")
     if start is not None and not isinstance(start, str):
         raise GenerationError(f"start={start!r} should be music in ABC, such as 'DFA d2f'")
+    whole = isinstance(similarity, int) and not isinstance(similarity, bool)
+    if similarity is not None and not (whole and 0 <= similarity <= MAX_SIMILARITY):
+        raise GenerationError(f"similarity={similarity!r} should be a whole number from 0 to {MAX_SIMILARITY}")
     if similarity is not None and "I" in fields and len(fields["I"].replace("|", ":").split(":")) < 3:
         raise GenerationError(f"similarity {similarity} needs several parts, but the form {fields['I']} has one")
     return Request(fields, similarity, *(read_start(start, fields) if start is not None else ()))
+
+
+def _check_text(name: str, text: str) -> None:
+    """Raise GenerationError for a text that nobody can read, or that no file can hold."""
+    for character in text:
+        category = unicodedata.category(character)
+        kind = {"Cc": "a control character", "Cs": "half a character"}.get(category, "")
+        if kind or character in BIDIRECTIONAL:
+            kind = kind or "a sign that turns the direction of writing"
+            raise GenerationError(f"{name}={text!r} holds {kind}; expected plain text")
+    if all(unicodedata.category(character)[0] in "CZ" for character in text):
+        raise GenerationError(f"{name} is empty; leave it out to let the model choose")
 
 
 def read_mix(mix: str | Mapping[str, float], repertoire: Repertoire | None = None) -> dict[str, float]:
@@ -277,7 +320,10 @@ def _meter(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    key = parse_key(text[:1].upper() + text[1:])
+    try:
+        key = parse_key(text[:1].upper() + text[1:])
+    except NotationError:
+        raise GenerationError(f"{text!r} is no key; expected one such as D, Em, Ador, Gmix or none") from None
     if not key.standard:
         raise GenerationError(f"key {text} has accidentals of its own; expected a tonic and a mode, such as Ador or Em")
     return str(Key(key.tonic, key.mode))
@@ -303,7 +349,10 @@ def _rhythm(text: str, repertoire: Repertoire) -> str:
     if known:
         return known.name
     names = list(dict.fromkeys([*learned, *(rhythm.name for rhythm in RHYTHMS)]))
-    raise GenerationError(f"there is no rhythm {text!r}; expected one such as {', '.join(suggestions(text, names))}")
+    raise GenerationError(
+        f"there is no rhythm {text!r}; expected one such as {', '.join(suggestions(text, names))}"
+        "; 'folkrnn model' lists all"
+    )
 
 
 def _origin(text: str, repertoire: Repertoire) -> str:

@@ -50,7 +50,7 @@ def naming(tune: Tune) -> Iterator[None]:
 
 def check_count(name: str, count: int) -> None:
     """Raise GenerationError for a number of tunes or bars that nobody can write."""
-    if not isinstance(count, int) or count < 1:
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise GenerationError(f"{name}={count!r} should be a whole number from 1 up")
 
 

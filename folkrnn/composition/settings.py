@@ -33,12 +33,17 @@ class GenerationOptions(TypedDict, total=False):
     unconstrained: bool
 
 
+CALL_OPTIONS = ("count", "model")
+"""Options of the functions that compose, beside wishes and settings."""
+
+
 def check_names(options: Iterable[str], known: Sequence[str]) -> None:
     """Raise GenerationError for the name of an option that is not known."""
     for name in options:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            raise GenerationError(f"there is no option {name!r}; expected {', '.join(near or known)}")
+            every = [*known, *CALL_OPTIONS]
+            near = difflib.get_close_matches(name, every, n=1)
+            raise GenerationError(f"there is no option {name!r}; expected {', '.join(near or every)}")
 
 
 _KINDS: tuple[tuple[type, str, tuple[str, ...]], ...] = (

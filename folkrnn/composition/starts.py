@@ -8,7 +8,7 @@ from types import MappingProxyType
 from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.prompts import Gap, Prompt, plain_header
 from folkrnn.notation import ERROR, Tune, form, parse_meter, read_tunes, without
-from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_texts
+from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_texts, decoration_text
 from folkrnn.notation.form import USUAL_BARS, Part, read_form
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.lexer import SYMBOLS, tokens
@@ -38,6 +38,11 @@ def read_start(text: str, fields: Mapping[str, str] = MappingProxyType({})) -> t
     _check_bars("".join(text.split()), fields)
     key = fields.get("K", "none")
     pieces = [_normal(piece, key) for piece in re.split(r"[*\s]*\*[*\s]*", text)]
+    if unlearned := list(dict.fromkeys(_unlearned(text, key))):
+        raise GenerationError(
+            f"start {text!r}: the model does not write {_or(unlearned)}; expected the notes alone, such as "
+            f"{'*'.join(pieces)!r}"
+        )
     body, *rest = pieces
     gaps = [Gap(piece, left=_time(_BAR_LINE.split(piece)[0])) for piece in rest]
     if gaps and not gaps[-1].then:
@@ -53,9 +58,10 @@ def _check_characters(text: str) -> None:
     if unknown:
         named = _or(list(map(repr, unknown)))
         sharps = "; a sharp stands before its note, as in ^F" if "#" in unknown else ""
+        chords = "; a chord ends with ], as in [DF]" if "[" in unknown else ""
         raise GenerationError(
             f"start {text!r}: ABC knows no {named} there; expected notes from A to G or a to g, such as 'DFA d2f'"
-            f"{sharps}"
+            f"{sharps}{chords}"
         )
 
 
@@ -72,6 +78,21 @@ def _unknown(text: str) -> Iterator[str]:
         if unknown and not (before and character.isdigit()):
             yield character
         before = character if unknown else ""
+
+
+def _unlearned(text: str, key: str) -> Iterator[str]:
+    """Yield in words what some music holds that a model does not learn; hidden rests only look otherwise."""
+    for piece in text.split("*"):
+        tune = _tune(piece, key)
+        learned = without(tune, frozenset(UNLEARNED_FEATURES))
+        for note, plain in zip(tune.notes(), learned.notes(), strict=True):
+            yield from (f'the chord symbol "{symbol}"' for symbol in note.chord_symbols)
+            yield from (f'the annotation "{words}"' for words in note.annotations)
+            if note.slurs_opened or note.slurs_closed:
+                yield "slurs"
+            for name in (name for name in note.decorations if name not in plain.decorations):
+                sign = decoration_text(name)
+                yield f"the sign {sign if sign in piece else f'!{name}!'}"
 
 
 def _check_bars(text: str, fields: Mapping[str, str]) -> None:
@@ -121,13 +142,18 @@ def _normal(piece: str, key: str) -> str:
 
 
 def _read(music: str, key: str = "none") -> Tune:
-    (tune,) = read_tunes(f"%abc-2.1\nX:1\nT:start\nM:none\nL:1/8\nK:{key}\n{music}\n")
+    tune = _tune(music, key)
     for finding in tune.findings:
         if finding.level == ERROR:
             raise GenerationError(f"start {music!r}: {finding.message}")
     if not tune.bars:
         raise GenerationError(f"start {music!r} holds no music; expected some ABC, such as 'DFA d2f'")
     return without(tune, frozenset(UNLEARNED_FEATURES))
+
+
+def _tune(music: str, key: str) -> Tune:
+    (tune,) = read_tunes(f"%abc-2.1\nX:1\nT:start\nM:none\nL:1/8\nK:{key}\n{music}\n")
+    return tune
 
 
 def _time(music: str) -> Fraction:

@@ -10,6 +10,7 @@ from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.titles import TitleWriter
 from folkrnn.notation.form import MAX_SIMILARITY
 from folkrnn.notation.grammar import Grammar, Walk, form_cost
+from folkrnn.notation.grammar.walk import MIN_CHARACTERS
 from folkrnn.notation.headers import HEADER_FIELDS, REQUIRED_FIELDS, next_fields
 
 if TYPE_CHECKING:
@@ -83,10 +84,23 @@ class Prompt:
         try:
             for letter, value in self.fields.items():
                 grammar.header.check(letter, value)
-            told = sum(map(len, self.fields.values()))
-            grammar.walk(max_characters - max(told - HEADER_ALLOWANCE, 0) - form_cost(self.fields.get("I", "")))
         except NotationError as error:
             raise GenerationError(f"the grammar cannot write what is asked for: {error}") from None
+        self.check_room(max_characters)
+
+    def check_room(self, max_characters: int) -> None:
+        """Raise GenerationError if a tune of the form, below what is given, may take more characters than allowed."""
+        form = self.fields.get("I", "")
+        told = max(sum(map(len, self.fields.values())) - HEADER_ALLOWANCE, 0)
+        given = len(self.body) + sum(len(gap.then) for gap in self.gaps)
+        needed = MIN_CHARACTERS + told + max(form_cost(form), given)
+        if needed > max_characters:
+            what = "a tune does" if not told and not given else "the given texts do"
+            if form_cost(form) > max(told, given):
+                what = f"the form {form.removeprefix('form ')} does"
+            raise GenerationError(
+                f"{what} not fit into {max_characters} characters; expected a max_length of at least {needed}"
+            )
 
 
 class HeaderWriter:

@@ -14,7 +14,7 @@ from folkrnn.notation.headers import in_canonical_order, split_header
 class Refusal(NamedTuple):
     """Why a draft is not accepted, and in a word what ``kind`` of reason it is, so that reasons can be counted.
 
-    Kinds are: asked (it breaks a wish), critic, copied, title (a known one), start (the given music cannot
+    Kinds are: asked (it breaks a wish), critic, copied, title (a known one), given (the given music cannot
     stand where it should).
 
     If the reason is ``required`` and no other draft is better, the tune is delivered as a failure.

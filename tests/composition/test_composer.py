@@ -151,7 +151,7 @@ def test_a_tune_is_extended_and_rewritten(composer: Composer) -> None:
 def test_what_cannot_be_met_is_refused_at_once(composer: Composer) -> None:
     with pytest.raises(GenerationError, match="count=0"):
         composer.generate(0)
-    with pytest.raises(GenerationError, match="too short"):
+    with pytest.raises(GenerationError, match="expected a max_length of at least 3664"):
         composer.generate(1, form="99:99:")
     with pytest.raises(GenerationError, match=r"tune:1: Known: bars 5-6 are not in the tune"):
         composer.rewrite(TUNE, (5, 6))
@@ -293,3 +293,8 @@ def test_settings_say_what_is_sampled_how() -> None:
     assert 0 <= seeded.seed < 10**6
     assert seeded.seeded() is seeded
     assert GenerationSettings(**seeded.options()) == seeded
+
+
+def test_a_start_that_no_tune_can_have_is_refused_before_writing(composer: Composer) -> None:
+    with pytest.raises(GenerationError, match="expected music before a bar line"):
+        composer.generate(1, start="| d2")

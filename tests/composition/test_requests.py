@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from folkrnn.composition.checks import check_generation
 from folkrnn.composition.requests import (
     MIN_IN_SCALE,
     SIMILARITY_TOLERANCE,
@@ -16,7 +17,7 @@ from folkrnn.composition.requests import (
 from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.prompts import Gap
 from folkrnn.model.repertoire import HeaderCount, Repertoire
-from folkrnn.notation import Tune, read_tunes, similarity
+from folkrnn.notation import Key, Tune, parse_meter, read_tunes, similarity
 
 LEARNED = Repertoire(
     tuple(
@@ -231,3 +232,38 @@ def test_the_similarity_may_be_one_off_and_no_more() -> None:
     assert kept == {7, 8, 9}
     assert Request(similarity=5).violation(parts) == "the similarity of the parts is 8 of 10"
     assert Request(similarity=5).violation(tune()) == "the similarity of the parts is None of 10"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"similarity": 5.0}, "similarity=5.0 should be a whole number from 0 to 10"),
+        ({"similarity": True}, "similarity=True should be a whole number"),
+        ({"similarity": 11}, "similarity=11 should be a whole number from 0 to 10"),
+        ({"critic": 1}, "critic=1 should be True or False"),
+        ({"title": 5}, "title=5 should be a text"),
+        ({"form": ["8:8:"]}, "form=['8:8:'] should be a text"),
+        ({"rhythm": Key("D")}, "should be a text"),
+        ({"key": 4}, "key=4 should be a text"),
+        ({"key": "H"}, "'H' is no key; expected one such as D, Em, Ador, Gmix or none"),
+        ({"title": "a\ud800"}, "holds half a character; expected plain text"),
+        ({"title": "a\u202eb"}, "holds a sign that turns the direction of writing; expected plain text"),
+        ({"origin": "\u2066Ireland"}, "holds a sign that turns the direction"),
+        ({"title": "\u200d \u200b"}, "title is empty; leave it out"),
+        ({"n": 3}, "critic, count, model"),
+        ({"modle": "x"}, "there is no option 'modle'; expected model"),
+        ({"form": "300:"}, "the form 300: does not fit into 2000 characters; expected a max_length of at least 5248"),
+        ({"title": "x" * 1800}, "the given texts do not fit into 2000 characters; expected a max_length of at least 2"),
+        ({"rhythm": "foo"}, "; 'folkrnn model' lists all"),
+    ],
+)
+def test_an_option_of_a_wrong_kind_is_refused_in_one_line(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(GenerationError) as caught:
+        check_generation(None, options)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_joiners_inside_words_keys_and_meters_are_taken() -> None:
+    check_generation(None, {"title": "نمی\u200cخواهم", "key": Key("D"), "meter": parse_meter("6/8")})
+    check_generation(None, {"form": "300:", "max_length": 5248})

@@ -129,7 +129,7 @@ def test_bars_that_cannot_be_written_anew_are_refused(text: str, bars: tuple[int
 
 def test_a_beginning_is_read_in_any_spelling() -> None:
     assert read_start("|: D1 F A/2A/2 | ^f2 || ") == ("|:DFA/A/|^f2||", ())
-    assert read_start('"G"(GA) .B::c') == ("GAB:||:c", ())
+    assert read_start("GA B::c") == ("GAB:||:c", ())
     body, (first, second) = read_start("A2 *| * d2|c *")
     assert body == "A2"
     assert (first.then, first.left) == ("|", 0)

@@ -8,6 +8,7 @@ import pytest
 from folkrnn.composition.checks import check_generation
 from folkrnn.composition.starts import read_start
 from folkrnn.errors import GenerationError
+from folkrnn.notation.ranges import INSTRUMENTS
 
 
 @pytest.mark.parametrize(
@@ -36,14 +37,52 @@ def test_what_is_no_note_is_named(text: str, named: str) -> None:
 @pytest.mark.parametrize(
     ("text", "body"),
     [
-        ("{g}A2", "{g}A2"), ("[DF]2", "[DF]2"), ("A-A", "A-A"), ("~A TB uc", "~ATBc"), ("(3ABC", "(3ABC"),
+        ("{g}A2", "{g}A2"), ("[DF]2", "[DF]2"), ("A-A", "A-A"), ("~A TB c", "~ATBc"), ("(3ABC", "(3ABC"),
         ("A>B", "A>B"),
-        ('"G"A "^slowly"B', "AB"), ("!trill!A", "TA"), ("(AB) .c", "ABc"), ("^F=G_a,", "^FG_A"), ("z2 x2", "z2z2"),
+        ("!trill!A", "TA"), ("^F=G_a,", "^FG_A"), ("z2 x2", "z2z2"),
         ("|:A|[1 B:|[2 c", "|:A|1B:|2c"), ("A y B $ c `d", "ABcd"), ("A2*|B", "A2"),
     ],
 )  # fmt: skip
 def test_what_abc_allows_is_taken(text: str, body: str) -> None:
     assert read_start(text)[0] == body
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "right"),
+    [
+        ('"G"A "^slowly"B', 'the chord symbol "G" or the annotation "^slowly"', "AB"),
+        ("(AB|c)*d", "slurs", "AB|c*d"),
+        (".A2 uB", "the sign . or the sign u", "A2B"),
+        ("A !fermata!B", "the sign !fermata!", "AB"),
+    ],
+)
+def test_what_the_model_does_not_write_is_refused(text: str, named: str, right: str) -> None:
+    with pytest.raises(GenerationError) as caught:
+        read_start(text)
+    assert str(caught.value) == (
+        f"start {text!r}: the model does not write {named}; expected the notes alone, such as {right!r}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "named"),
+    [
+        ("A,,B", "A,, is lower than a whistle goes; expected notes from D to d'"),
+        ("A*|c''", "c'' is higher than a whistle"),
+        ("{_B,}A c", "_B, is lower than a whistle"),
+    ],
+)
+def test_given_notes_keep_to_the_instrument_that_is_asked_for(start: str, named: str) -> None:
+    with pytest.raises(GenerationError) as caught:
+        check_generation(None, {"start": start, "fit": "whistle"})
+    assert named in str(caught.value)
+    check_generation(None, {"start": start})
+
+
+def test_a_message_can_name_the_range_of_every_instrument() -> None:
+    for name in INSTRUMENTS:
+        with pytest.raises(GenerationError, match=f"A,,, is lower than a {name} goes; expected notes from [A-Ga-g]"):
+            check_generation(None, {"start": "A,,,", "fit": name})
 
 
 @pytest.mark.parametrize(
