@@ -172,7 +172,7 @@ class Composer:
                 " ".join(unknown),
             )
         idiom = request.idiom(repertoire, options.get("fit"))
-        if not settings.unconstrained:
+        if options.get("start") is not None and not settings.unconstrained:
             check_given(options.get("start"), programme, Grammar(alphabet, idiom=idiom))
         prompt = request.prompt if settings.unconstrained else programme.prompt
         writer = self._writer(prompt, settings, count, idiom)
