@@ -93,9 +93,9 @@ def other_dances(rhythm: str) -> frozenset[str]:
     """Return the words, in small letters, that say that a tune is of another rhythm."""
     own = rhythm_named(rhythm)
     words = {each.name.split()[-1] for each in RHYTHMS}
-    spoken = {word for name in (own.name, *own.aliases) for word in name.split()} if own else set[str]()
+    spoken = set(own.name.split()) if own else set[str]()
     if own and own.name == "quickstep":
-        spoken |= _QUICK_STEP
+        spoken |= {*_QUICK_STEP, "march"}
     return frozenset((words | _QUICK_STEP) - _NO_DANCE - spoken)
 
 

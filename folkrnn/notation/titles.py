@@ -29,7 +29,7 @@ RARE = 0.05
 """A word that ends a smaller share of the titles that it is in, such as ``of``, ends none; and none begins with it if
 it begins a smaller share."""
 
-ABBREVIATIONS = frozenset({"Do", "Strathsy"})
+ABBREVIATIONS = frozenset({"Do", "Strathspe", "Strathsy"})
 """Last words of titles that are no words: ditto, and strathspey."""
 
 FEWEST_WORDS = 50
