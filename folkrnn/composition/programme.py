@@ -157,7 +157,7 @@ class Programme:
     def _find_meters(self, rhythm: str) -> tuple[list[str], list[float]]:
         """Return the meters of a rhythm, with weights: as its tunes have them.
 
-        Those of a dance come half as often as the one before it in the table: a reel comes in 2/2 or 4/4 and seldom
+        Each meter of a dance comes half as often as the last in the table: a reel comes in 2/2 or 4/4 and seldom
         in 2/4, however many an old book has.
         """
         meters = list(dict.fromkeys(_taken(rhythm, meter) for meter in self._repertoire.usual_meters(rhythm)))
