@@ -89,6 +89,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("-n", "--count", type=int, default=40, help="tunes for each rhythm and temperature")
     parser.add_argument("-t", "--temperature", type=float, nargs="+", default=TEMPERATURES)
+    parser.add_argument("--rhythms", nargs="+", default=RHYTHMS, metavar="RHYTHM", help="other rhythms than the 24")
     parser.add_argument("--untrained", action="store_true", help="judge an untrained model instead of the bundled one")
     parser.add_argument("--wishes", action="store_true", help="ask for key, bars and likeness in turn")
     parser.add_argument("--seed", type=int, default=1)
@@ -100,7 +101,7 @@ def main() -> int:
         repertoire = composer.checkpoint.corpus.learned
         given: dict[str, Any] = {"max_copied": 1} if options.untrained else {}
         for temperature in options.temperature:
-            for number, rhythm in enumerate(RHYTHMS):
+            for number, rhythm in enumerate(options.rhythms):
                 wishes = {"rhythm": rhythm, **(WISHES[number % len(WISHES)] if options.wishes else {})}
                 if temperature > 1 or options.untrained:
                     wishes.pop("similarity", None)

@@ -197,7 +197,7 @@ class BarGrammar:
 
     ``cautious`` leaves out what can be played but trips abc2midi or abcm2ps: lengths that need two note heads or
     three dots; ornaments and grace notes on tied notes, inside tuplets, both on one note, or on too short a one;
-    chords that are tied, have an ornament or lie in a tuplet. An ``idiom`` leaves out the lengths, tuplets,
+    chords that are tied, have an ornament, lie in a tuplet or are swung. An ``idiom`` leaves out the lengths, tuplets,
     accidentals, chords and grace notes that it does not have.
     """
 
@@ -306,6 +306,21 @@ class BarGrammar:
             found = self._after[time] = dict(self._lengths(time))
         return found
 
+    def _rest_lengths(self, position: BarPosition) -> dict[str, BarPosition]:
+        """Return the possible lengths of a rest, each with the position after it.
+
+        Where abc2midi swings, no rest leads to the second note of a pair: it would be paired with the last note before.
+        """
+        found, swing = self._after_length(position), position.task.swing
+        if not (self.cautious and swing):
+            return found
+        full, ends = position.task.full, position.task.ends
+        return {
+            text: after
+            for text, after in found.items()
+            if not (full - after.left) % (2 * swing) or ends.get(after.left)
+        }
+
     def _lengths(self, position: BarPosition) -> Iterable[tuple[str, BarPosition]]:
         tuplet = position.tuplet or NO_TUPLET
         actual, normal, _, _ = tuplet
@@ -314,7 +329,7 @@ class BarGrammar:
                 continue
             rest = tuplet.after(length)
             sounding = length * normal // actual
-            if self.cautious and self._too_short(sounding, position):
+            if self.cautious and (self._too_short(sounding, position) or self._is_dotted(length, position)):
                 continue
             left = position.left - sounding
             if self._can_end(position.task, left, rest):
@@ -324,8 +339,19 @@ class BarGrammar:
 
     def _too_short(self, sounding: int, position: BarPosition) -> bool:
         """Whether a note is too short for abc2midi to play its grace notes or its ornament."""
-        shortest = max(WHOLE_TICKS // 16, 2 * position.task.swing)
-        return sounding * 32 <= position.graces * WHOLE_TICKS or (position.ornament and sounding < shortest)
+        swung = 2 * position.task.swing
+        shortest = max(WHOLE_TICKS // 16, swung)
+        if position.graces and sounding < max(swung, position.graces * WHOLE_TICKS // 32 + 1):
+            return True
+        return position.ornament and sounding < shortest
+
+    def _is_dotted(self, length: int, position: BarPosition) -> bool:
+        """Whether a note that abc2midi swings is dotted by its length; only a broken pair may make it so.
+
+        A pair that is written out stands on any beat, and for people it is written broken.
+        """
+        swing = position.task.swing
+        return bool(swing) and not position.pair and not position.tuplet and length in (swing * 3 // 2, swing * 3 // 4)
 
     # ── characters ──────────────────────────────────────────────────────────────────────────────
 
@@ -346,10 +372,10 @@ class BarGrammar:
         steps |= self._letters(position, "length")
         steps |= self._accidental_signs(position, "accidental")
         silent = not position.tuplet or self.tuplet_rests
-        if silent and not position.pair and not position.ornament and not (self.cautious and position.graces):
+        silent = silent and not position.pair and not position.ornament and not (self.cautious and position.graces)
+        if silent and self._rest_lengths(position):
             steps["z"] = position._replace(stage="length", sounds=False)
-        chord = self.max_chord_notes > 1 and not (self.cautious and (position.ornament or position.tuplet))
-        if chord or self._may_change_key(position):
+        if self._may_chord(position) or self._may_change_key(position):
             steps["["] = position._replace(stage="chord")
         return steps
 
@@ -426,7 +452,7 @@ class BarGrammar:
     def _length(self, position: BarPosition) -> Steps:
         """Return what may follow a letter, its octave marks, or some of its length."""
         steps: Steps = {}
-        lengths = self._after_length(position)
+        lengths = self._after_length(position) if position.sounds else self._rest_lengths(position)
         if position.detail in lengths:
             steps |= self._after_note(position, lengths[position.detail])
         for character, so_far in _longer(position.detail, lengths):
@@ -494,13 +520,18 @@ class BarGrammar:
         steps = self._octaves(position)
         if position.members >= 2:
             steps["]"] = position._replace(stage="length", octave="")
-        if position.members < self.max_chord_notes and self.max_chord_notes > 1:
+        if position.members < self.max_chord_notes and self._may_chord(position):
             more = position._replace(members=position.members + 1)
             steps |= self._letters(more, "chord")
             steps |= self._accidental_signs(more, "chord_accidental")
         if not position.members and self._may_change_key(position):
             steps["K"] = position._replace(stage="key_change", detail="K")
         return steps
+
+    def _may_chord(self, position: BarPosition) -> bool:
+        """Whether a chord may stand here."""
+        trips = position.ornament or position.tuplet or position.task.swing
+        return self.max_chord_notes > 1 and not (self.cautious and trips)
 
     def _chord_accidental(self, position: BarPosition) -> Steps:
         return self._accidentals(position, "chord_accidental", "chord")
