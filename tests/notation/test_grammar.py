@@ -216,3 +216,21 @@ def test_too_short_a_limit_is_refused() -> None:
 def test_impossible_fields_are_named(letter: str, value: str, named: str) -> None:
     with pytest.raises(NotationError, match=named):
         CAUTIOUS.header.check(letter, value)
+
+
+def test_in_hornpipes_nothing_comes_that_abc2midi_cannot_swing() -> None:
+    def choices(music: str, rhythm: str = "hornpipe") -> frozenset[str]:
+        walk = Grammar().walk()
+        for character in f"X:1\nT:One\nR:{rhythm}\nM:4/4\nI:form 8|\nK:D\nL:1/8\n{music}":
+            walk.advance(character)
+        return walk.choices
+
+    assert "[" not in choices("A")
+    assert "[" in choices("A", "reel")
+    with pytest.raises(NotationError):
+        choices("A3/2B")  # dotted by its length; A>B may be
+    assert choices("A3/2B", "reel")
+    assert ">" in choices("A")
+    assert "B" in choices("Az")  # the rest ends where a pair may begin
+    assert "B" not in choices("ABz")  # here it would end within one
+    assert "B" in choices("ABz2")
