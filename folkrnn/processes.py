@@ -85,8 +85,10 @@ class ProcessQueue(Generic[_Item, _Result]):
         """Give an item to the processes and return the results that are ready; wait only if too many are not."""
         with _interrupts_held():
             self._pending.append(self._pool.submit(self._function, item))
-        ready = []
+        ready: list[_Result] = []
         while self._pending and (self._pending[0].done() or len(self._pending) >= self._most):
+            if ready and self._pending[0].exception():
+                break  # it is raised in its turn, after what is ready
             ready.append(self._pending.popleft().result())
         return ready
 
