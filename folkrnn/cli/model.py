@@ -81,7 +81,7 @@ def _learned(repertoire: "Repertoire") -> dict[str, Any]:
                 "meters": {meter: repertoire.meters(name).get(meter, 0) for meter in meters},
                 "keys": dict(keys.most_common()),
                 "share": round(shares.get(name, 0), 4),
-                "composed_as": composed_as(repertoire, name, meter),
+                "composed_as": composed_as(name, learned, meter),
             }
         )
     values = {field: Counter[str]() for field in ("origins", "keys")}

@@ -13,7 +13,7 @@ from folkrnn.composition.reworking import bar_range, check_count, check_range, c
 from folkrnn.composition.settings import GenerationSettings
 from folkrnn.composition.starts import check_start
 from folkrnn.model.locations import model_or_bundled
-from folkrnn.model.metadata import read_corpus_provenance, read_metadata
+from folkrnn.model.metadata import corpus_provenance, read_metadata
 from folkrnn.notation import Tune
 from folkrnn.notation.grammar import Grammar
 
@@ -27,8 +27,8 @@ def check_generation(model: Model, options: Mapping[str, Any]) -> None:
     """Raise FolkrnnError for keyword arguments of ``Composer.generate`` that the model cannot meet."""
     read_options(options, None)  # without the model file, which takes longer to read
     path = model_or_bundled(model)
-    repertoire = read_corpus_provenance(path).learned
-    alphabet = read_metadata(path)["vocabulary"]
+    about = read_metadata(path)
+    repertoire, alphabet = corpus_provenance(path, about).learned, about["vocabulary"]
     settings, request, mix = read_options(options, repertoire)
     programme = Programme(request, repertoire, seed=settings.seed or 0, mix=mix, alphabet=alphabet)
     if not settings.unconstrained:
@@ -38,10 +38,9 @@ def check_generation(model: Model, options: Mapping[str, Any]) -> None:
             check_given(options["start"], programme, Grammar(alphabet, idiom=idiom))
 
 
-def check_given(start: str | None, programme: Programme, grammar: Grammar) -> None:
+def check_given(start: str, programme: Programme, grammar: Grammar) -> None:
     """Raise GenerationError for a given start with which no draft of a programme can begin under a grammar."""
-    if start is not None:
-        check_start(start, (programme.prompt(0, draft) for draft in range(STARTS_TRIED)), grammar)
+    check_start(start, (programme.prompt(0, draft) for draft in range(STARTS_TRIED)), grammar)
 
 
 def check_extension(model: Model, tune: Tune, bars: int, options: Mapping[str, Any]) -> None:

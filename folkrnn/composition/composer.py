@@ -172,8 +172,9 @@ class Composer:
                 " ".join(unknown),
             )
         idiom = request.idiom(repertoire, options.get("fit"))
-        if options.get("start") is not None and not settings.unconstrained:
-            check_given(options.get("start"), programme, Grammar(alphabet, idiom=idiom))
+        start = options.get("start")
+        if start is not None and not settings.unconstrained:
+            check_given(start, programme, Grammar(alphabet, idiom=idiom))
         prompt = request.prompt if settings.unconstrained else programme.prompt
         writer = self._writer(prompt, settings, count, idiom)
         try:  # which may have to read a corpus, and so comes after all else is checked

@@ -152,7 +152,7 @@ class Programme:
         )
         if self._titles and "T" not in fields:
             prompt = replace(prompt, titles=self._titles.for_tune(fields.get("O", ""), rhythm))
-        return Plan(prompt, shown, composed_as(repertoire, rhythm, meter))
+        return Plan(prompt, shown, composed_as(rhythm, learned, meter))
 
     def _find_meters(self, rhythm: str) -> tuple[list[str], list[float]]:
         """Return the meters of a rhythm, with weights: as its tunes have them.
@@ -253,9 +253,8 @@ def composed_meter(repertoire: Repertoire, rhythm: str, meter: str) -> str:
     return max(alike, key=lambda name: counts[name], default=meter)
 
 
-def composed_as(repertoire: Repertoire, rhythm: str, meter: str) -> str:
-    """Return in words on what a model composes a rhythm that it has hardly learned; empty for one that it has."""
-    learned = composed_on(repertoire, rhythm, meter)
+def composed_as(rhythm: str, learned: str, meter: str) -> str:
+    """Return in words that a rhythm is composed on a learned one (``composed_on``); empty if it is that one."""
     return "" if learned == rhythm else learned or f"tunes in {meter}"
 
 

@@ -11,6 +11,7 @@ from folkrnn.notation import ERROR, Tune, form, parse_meter, read_tunes, without
 from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_texts, decoration_text
 from folkrnn.notation.form import USUAL_BARS, Part, read_form
 from folkrnn.notation.grammar import Grammar
+from folkrnn.notation.grammar.header import is_hornpipe
 from folkrnn.notation.lexer import SYMBOLS, tokens
 from folkrnn.notation.rhythms import rhythm_named
 
@@ -175,11 +176,7 @@ def check_start(start: str, prompts: Iterable[Prompt], grammar: Grammar) -> None
         for each in (prompt.body, *(gap.then for gap in prompt.gaps)):
             _check_signs(start, each)
         meters[prompt.fields.get("M", "none")] = None
-        alike = (
-            prompt.fields.get("M"),
-            prompt.fields.get("I"),
-            prompt.fields.get("R", "").lower().startswith("hornpipe"),
-        )
+        alike = prompt.fields.get("M"), prompt.fields.get("I"), is_hornpipe(prompt.fields.get("R", ""))
         if alike in tried:
             continue
         tried.add(alike)

@@ -303,8 +303,9 @@ class Block:
 
     def _refuses_title(self, row: Row) -> bool:
         """Whether the title under way will not do and is written again."""
-        again = row.titles and row.titles_refused < TITLE_RETRIES and not row.forced
-        return bool(again and row.titles and row.titles.refusal(row.title or ""))
+        if row.titles is None or row.titles_refused == TITLE_RETRIES:
+            return False
+        return bool(row.titles.refusal(row.title or ""))
 
     def _begin_title_again(self, number: int) -> None:
         """Stand before the title again."""

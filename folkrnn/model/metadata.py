@@ -1,6 +1,7 @@
 """What a model file says of itself, read without its weights. Nothing here loads torch."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,13 @@ def read_metadata(path: Path, kind: str = MODEL_FORMAT) -> dict[str, Any]:
 
 def read_corpus_provenance(path: Path) -> CorpusProvenance:
     """Return what a model file says of its corpus. Raise ModelError for a file that is no model."""
+    return corpus_provenance(path, read_metadata(path))
+
+
+def corpus_provenance(path: Path, about: Mapping[str, Any]) -> CorpusProvenance:
+    """Return what the metadata of a model file says of its corpus. Raise ModelError, which names the file."""
     try:
-        return CorpusProvenance.from_json(read_metadata(path).get("corpus", {}))
+        return CorpusProvenance.from_json(about.get("corpus", {}))
     except ModelError as error:
         raise error_in(path, error) from None
 

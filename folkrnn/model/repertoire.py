@@ -120,7 +120,7 @@ class Repertoire:
             found.setdefault(header.rhythm, Counter())[header.meter] += header.tunes
         return found
 
-    @property
+    @cached_property
     def rhythms(self) -> list[str]:
         """The rhythms, commonest first."""
         return sorted(filter(None, self._meters), key=self.count, reverse=True)
@@ -147,7 +147,7 @@ class Repertoire:
             counts[header[:4][place]] += header.tunes
         return [value for value, _ in counts.most_common() if value]
 
-    @property
+    @cached_property
     def tunes(self) -> int:
         """The number of tunes."""
         return sum(header.tunes for header in self.headers)

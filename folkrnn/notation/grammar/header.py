@@ -51,9 +51,14 @@ def meter_names() -> Iterator[str]:
             yield f"{first}+{second}+{third}/8"
 
 
+def is_hornpipe(rhythm: str) -> bool:
+    """Whether abc2midi takes a tune of a rhythm for a hornpipe, which it swings."""
+    return rhythm.lower().startswith(_HORNPIPE)
+
+
 def abc2midi_takes(rhythm: str, meter: str) -> bool:
     """Whether abc2midi takes a rhythm in a meter: hornpipes in 2/4 and 4/4 only."""
-    return not rhythm.lower().startswith(_HORNPIPE) or meter in _HORNPIPE_METERS
+    return not is_hornpipe(rhythm) or meter in _HORNPIPE_METERS
 
 
 def form_cost(value: str) -> int:
@@ -165,7 +170,7 @@ class Header:
     @property
     def is_hornpipe(self) -> bool:
         """Whether abc2midi takes the tune for a hornpipe, which it swings."""
-        return self.fields.get("R", "").lower().startswith(_HORNPIPE)
+        return is_hornpipe(self.fields.get("R", ""))
 
     @property
     def _meters(self) -> Words:
