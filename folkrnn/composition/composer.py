@@ -385,7 +385,7 @@ def in_meter(tune: Tune, meter: Meter) -> Tune:
     """Return a tune in another meter with the same bars, such as 4/4 for 2/2."""
     bars = tuple(replace(bar, meter=meter) for bar in tune.bars)
     fields = tuple((letter, str(meter) if letter == "M" else value) for letter, value in tune.fields)
-    return replace(tune, meter=meter, bars=bars, fields=fields)
+    return replace(tune.with_bars(bars), meter=meter, fields=fields)
 
 
 def _annotated(text: GeneratedText, source: str, note: str) -> Tune:

@@ -154,7 +154,7 @@ def _reopened(tune: Tune) -> Tune:
     """Return the tune with its endless repeat open: the reader closed it, but its end is still to come."""
     open_at = [(finding.line, finding.column) for finding in tune.findings if finding.code == "unbalanced-repeat"]
     bars = tuple(replace(bar, opens=bar.opens or (bar.line, bar.column) in open_at) for bar in tune.bars)
-    return replace(tune, bars=bars)
+    return tune.with_bars(bars)
 
 
 def _fields(tune: Tune, checkpoint: "Checkpoint") -> dict[str, str]:

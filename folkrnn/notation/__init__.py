@@ -10,7 +10,7 @@ from folkrnn.notation.lexer import decode
 from folkrnn.notation.meter import Meter, parse_meter
 from folkrnn.notation.performance import Sound, performance
 from folkrnn.notation.pitch import Pitch
-from folkrnn.notation.reader import read_tunes
+from folkrnn.notation.reading import read_tunes
 from folkrnn.notation.repeats import Ending, Section, performed_order, sections
 from folkrnn.notation.transposition import interval_between, transpose
 from folkrnn.notation.tune import Bar, Change, Grace, Note, Tune, Tuplet

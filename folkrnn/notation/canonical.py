@@ -261,4 +261,4 @@ def without(tune: Tune, features: frozenset[str]) -> Tune:
         notes = tuple(map(strip, bar.notes))
         return bar if notes == bar.notes else replace(bar, notes=notes)
 
-    return replace(tune, bars=tuple(map(stripped, tune.bars)))
+    return tune.with_bars(tuple(map(stripped, tune.bars)))

@@ -166,7 +166,7 @@ def _with_symbols(tune: Tune, symbols: Mapping[tuple[int, int], str]) -> Tune:
             for note, text in zip(bar.notes, symbol_of, strict=True)
         ]
         bars.append(replace(bar, notes=tuple(notes)))
-    return replace(tune, bars=tuple(bars))
+    return tune.with_bars(tuple(bars))
 
 
 class _Span(NamedTuple):

@@ -14,21 +14,22 @@ TOKENS: tuple[tuple[str, str], ...] = (
     ("space", r"[ \t`]+"),
     ("note", rf"(?P<accidental>\^\^?|__?|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>{LENGTH})"),
     ("field", r"\[(?P<field_name>[A-Za-z]):(?P<field_value>[^\][]*)\]"),
-    ("bar", r"(?P<bar_line>\.?(?:(?:\[(?=\|))?[|:]+\]?)+) ?(?P<bar_passes>\d+(?:[,-]\d+)*)?"),
+    ("bar", r"(?P<bar_line>\.?(?:\](?=[|:]))?(?:(?:\[(?=\|))?[|:]+\]?)+) ?(?P<bar_passes>\d+(?:[,-]\d+)*)?"),
     ("ending", r"\[ ?(?P<passes>\d+(?:[,-]\d+)*)"),
     ("broken", r">+|<+"),
+    ("overlay", r"\(&|&\)|&+"),
     ("tuplet", r"\((?P<p>\d+)(?::(?P<q>\d*))?(?::(?P<r>\d*))?"),
     ("slur_open", r"\.?\("),
     ("slur_close", r"\)"),
     ("tie", r"\.?-"),
     ("rest", rf"(?P<rest_letter>[zx])(?P<rest_length>{LENGTH})"),
     ("bar_rest", r"(?P<bar_rest_letter>[ZX])(?P<bar_rest_count>\d*)"),
-    ("grace", r"\{/?(?P<graces>[^{}|]*)\}"),
+    ("grace", r"\{(?P<slash>/)?(?P<graces>[^{}|]*)\}"),
     ("chord", rf'\[(?P<members>(?:[^\]\[|"]|"[^"]*")+)\](?P<chord_length>{LENGTH})'),
+    ("bracket", r'\[ ?"(?P<bracket_text>[^"]*)"'),
     ("text", r'"(?P<quoted>[^"]*)"'),
     ("decoration", r"!(?P<decoration_name>[^!|\s]+)!|\+(?P<old_decoration>[a-z0-9<>.()]+)\+"),
     ("symbol", r"[.~H-WYh-wJ]"),
-    ("overlay", r"&"),
     ("layout", r"y\d*|[$!*;?@#\\]"),
     ("unreadable", r"."),
 )
@@ -49,13 +50,15 @@ _COMMENT = re.compile(r"(?<!\\)%.*")
 class Line(NamedTuple):
     """One line: its number from 1, and its content.
 
-    ``kind`` is ``field`` (then ``letter`` names it), ``music``, ``directive``, ``comment`` or ``blank``.
+    ``kind`` is ``field`` (then ``letter`` names it), ``music``, ``directive``, ``comment`` or ``blank``. ``comment`` is
+    that at the end of a field or of music, from its ``%`` on.
     """
 
     number: int
     kind: str
     letter: str
     text: str
+    comment: str = ""
 
 
 def decode(data: bytes) -> str:
@@ -80,15 +83,15 @@ def classify(number: int, raw: str, in_music: bool) -> Line:
     if neither ``|`` nor ``:`` follows: ``F::`` and ``A:|`` are a note before a repeat sign.
     """
     if raw[:1] == "%":
-        return Line(number, "directive" if raw[:2] == "%%" else "comment", "", raw[2:])
+        return Line(number, "directive", "", raw[2:]) if raw[:2] == "%%" else Line(number, "comment", "", raw[1:])
     text = _COMMENT.sub("", raw) if "%" in raw else raw
     if not text or text.isspace():
         # A comment alone is not the empty line that ends a tune.
-        return Line(number, "blank" if text == raw else "comment", "", "")
+        return Line(number, "blank" if text == raw else "comment", "", raw.strip()[1:])
     match = _FIELD.match(text)
     if match and not (in_music and match[2][:1] in ("|", ":")):
-        return Line(number, "field", match[1], match[2].strip())
-    return Line(number, "music", "", text)
+        return Line(number, "field", match[1], match[2].strip(), raw[len(text) :])
+    return Line(number, "music", "", text, raw[len(text) :])
 
 
 def tokens(text: str, start: int = 0) -> Iterator[re.Match[str]]:

@@ -16,8 +16,8 @@ class Sound(NamedTuple):
     duration: Fraction
 
 
-TimedChord = tuple[Fraction, Fraction, Sequence[int], bool]
-"""The onset and duration of a note or chord, its MIDI numbers (none for a rest), and whether it is tied to the next."""
+TimedChord = tuple[Fraction, Fraction, Sequence[int], Sequence[int]]
+"""The onset and duration of a note or chord, its MIDI numbers (none for a rest), and those tied to the next."""
 
 
 def joined(chords: Iterable[TimedChord]) -> list[Sound]:
@@ -27,8 +27,8 @@ def joined(chords: Iterable[TimedChord]) -> list[Sound]:
     """
     sounds: list[Sound] = []
     held: dict[int, int] = {}  # MIDI number → index of the sound that is tied on
-    for onset, duration, midis, tie in chords:
-        if not tie and not held:  # as most are
+    for onset, duration, midis, ties in chords:
+        if not ties and not held:  # as most are
             for midi in midis:
                 sounds.append(Sound(onset, midi, duration))
             continue
@@ -40,7 +40,7 @@ def joined(chords: Iterable[TimedChord]) -> list[Sound]:
                 sounds.append(Sound(onset, midi, duration))
             else:
                 sounds[index] = sounds[index]._replace(duration=sounds[index].duration + duration)
-            if tie:
+            if midi in ties:
                 tied[midi] = index
         held = tied
     return sounds
@@ -55,5 +55,5 @@ def _performed_chords(tune: Tune) -> Iterator[TimedChord]:
     onset = Fraction(0)
     for index in performed_order(tune):
         for note in tune.bars[index].notes:
-            yield onset, note.duration, [pitch.midi for pitch in note.pitches], note.tie
+            yield onset, note.duration, [pitch.midi for pitch in note.pitches], [pitch.midi for pitch in note.held]
             onset += note.duration

@@ -43,7 +43,7 @@ def _tonic(name: str) -> Pitch:
 
 
 def transpose(tune: Tune, steps: int, semitones: int) -> Tune:
-    """Return the tune an interval away, with its keys, grace notes and chord symbols.
+    """Return the tune an interval away, in all its voices, with its keys, grace notes and chord symbols.
 
     Raises NotationError where a key or a pitch has no usual spelling there.
     """
@@ -55,8 +55,12 @@ def transpose(tune: Tune, steps: int, semitones: int) -> Tune:
         return note._replace(
             pitches=tuple(map(move, note.pitches)),
             graces=tuple(g._replace(pitch=move(g.pitch)) for g in note.graces),
-            chord_symbols=tuple(move_symbol(symbol, move) for symbol in note.chord_symbols),
+            chord_symbols=symbols(note.chord_symbols),
+            tied=tuple(map(move, note.tied)),
         )
+
+    def symbols(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(move_symbol(symbol, move) for symbol in texts)
 
     def moved_bar(bar: Bar) -> Bar:
         changes = tuple(
@@ -64,10 +68,16 @@ def transpose(tune: Tune, steps: int, semitones: int) -> Tune:
             for c in bar.changes
         )
         return replace(
-            bar, notes=tuple(map(moved, bar.notes)), key=transpose_key(bar.key, steps, semitones), changes=changes
+            bar,
+            notes=tuple(map(moved, bar.notes)),
+            overlays=tuple(tuple(map(moved, notes)) for notes in bar.overlays),
+            key=transpose_key(bar.key, steps, semitones),
+            changes=changes,
+            closing=bar.closing._replace(chord_symbols=symbols(bar.closing.chord_symbols)),
         )
 
-    return replace(tune, key=transpose_key(tune.key, steps, semitones), bars=tuple(map(moved_bar, tune.bars)))
+    voices = tuple(replace(voice, bars=tuple(map(moved_bar, voice.bars))) for voice in tune.voices)
+    return replace(tune, key=transpose_key(tune.key, steps, semitones), voices=voices)
 
 
 def transpose_key(key: Key, steps: int, semitones: int) -> Key:

@@ -1,16 +1,18 @@
-"""The values of a tune: header fields and bars of notes, with exact times.
+"""The values of a tune: header fields, and voices that hold bars of notes, with exact times.
 
-The reader makes these values from ABC, and the writers turn them into ABC.
+The reader makes these values from ABC, and the writers turn them into ABC. What the product does not interpret (remarks,
+directives, comments, text to be printed) is kept as lines at the place where it stood.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import accumulate
 from math import lcm
 from typing import NamedTuple
 
+from folkrnn.notation.clef import NO_STAFF, StaffSettings
 from folkrnn.notation.findings import Finding
 from folkrnn.notation.key import Key
 from folkrnn.notation.meter import Meter
@@ -19,6 +21,12 @@ from folkrnn.notation.pitch import Pitch
 USUAL_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 """The number of notes in whose time a tuplet of 2, 3, 4, 6 or 8 is played in any meter (ABC 2.1, 4.13)."""
 
+
+COMMENT, DIRECTIVE, TEXT_LINE = "%", "%%", "text"
+"""What stands in a ``Field`` in place of a letter: for a comment, a ``%%`` line, and a line within a text block."""
+
+Field = tuple[str, str]
+"""A line that is no music: its letter, or one of the three above, and its text as written."""
 
 _ZERO = Fraction(0)
 
@@ -36,10 +44,16 @@ class Tuplet(NamedTuple):
 
 
 class Grace(NamedTuple):
-    """A grace note; its length is a hint to the engraver and takes no time from the bar."""
+    """A grace note; its length is a hint to the engraver and takes no time from the bar.
+
+    ``duration`` is in unit lengths. ``slashed`` says that it is an acciaccatura (``{/g}``); ``chord`` that it sounds
+    with the grace note before it.
+    """
 
     pitch: Pitch
     duration: Fraction
+    slashed: bool = False
+    chord: bool = False
 
 
 class Note(NamedTuple):
@@ -47,8 +61,11 @@ class Note(NamedTuple):
 
     ``pitches`` holds one pitch for a note, several for a chord, none for a rest. ``duration`` is
     the sounding length as a fraction of a whole note, after tuplets and broken rhythm.
+    ``tie`` says that it is tied to the next; ``tied`` names the pitches that are if not all members of a chord are.
     ``spaced`` is true where the beam breaks before the note. ``chord_symbols`` are the quoted
     chords (``G7``), ``annotations`` the other quoted texts with their placement sign.
+    ``lyrics`` has one text a verse: a syllable (with ``-`` at its end if the word goes on), ``_`` where the one before
+    is held, or nothing.
     """
 
     pitches: tuple[Pitch, ...]
@@ -66,6 +83,12 @@ class Note(NamedTuple):
     lyrics: tuple[str, ...] = ()
     line: int = 0
     column: int = 0
+    tied: tuple[Pitch, ...] = ()
+
+    @property
+    def held(self) -> tuple[Pitch, ...]:
+        """The pitches that are tied to the next note."""
+        return (self.tied or self.pitches) if self.tie else ()
 
     @property
     def is_rest(self) -> bool:
@@ -84,12 +107,36 @@ class Note(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A field inside the music: ``value`` is a Meter (M), a Key (K), or the text of Q, P, R or T."""
+    """What stands inside the music and is no note: a field, a line that is kept, a dotted line within the bar.
+
+    ``index`` is that of the note before which it stands; after the last note it is their number. ``field`` is the letter
+    of the field; ``value`` a Meter (M), a Key (K), StaffSettings (``STAFF``: clef, octave and transposition from here on)
+    or the text as written. ``COMMENT``, ``DIRECTIVE`` and ``TEXT_LINE`` stand for lines, ``DOTTED`` for a dotted bar line
+    that ends no bar.
+    """
 
     index: int  # type: ignore[assignment]  # a tuple's own index() is of no use here
     field: str
-    value: Meter | Key | str
+    value: Meter | Key | StaffSettings | str
 
+    @property
+    def is_line(self) -> bool:
+        """Whether it can only stand on a line of its own."""
+        return self.field in (COMMENT, DIRECTIVE, TEXT_LINE, "W")
+
+
+STAFF, DOTTED = "staff", ".|"
+
+
+class Marks(NamedTuple):
+    """What hangs on a bar line: decorations, chord symbols and annotations, as in Note."""
+
+    decorations: tuple[str, ...] = ()
+    chord_symbols: tuple[str, ...] = ()
+    annotations: tuple[str, ...] = ()
+
+
+NO_MARKS = Marks()
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -101,6 +148,10 @@ class Bar:
     bar line at the end: empty for a plain one, ``||`` or ``|]``. ``ending`` lists the passes for which this
     bar begins a variant ending (``[1,3``). ``number`` is the bar's number as printed: a pickup at the
     start has 0, and a pickup or the second half of a split bar later on has its predecessor's.
+
+    ``overlays`` are further voices within the bar (``&``), which begin with it. ``closing`` hangs on the bar line at the
+    end. ``bracket`` is the text of a bracket that begins here without a number (``["Coda"``). ``drawn`` is the shape of
+    a plain bar line at the end that is no plain stroke (``.|`` or ``[|]``). ``implied`` says that the ``|:`` is not written.
     """
 
     notes: tuple[Note, ...]
@@ -114,11 +165,21 @@ class Bar:
     number: int = 0
     line: int = 0
     column: int = 0
+    overlays: tuple[tuple[Note, ...], ...] = ()
+    closing: Marks = NO_MARKS
+    bracket: str = ""
+    drawn: str = ""
+    implied: bool = False
 
     @property
     def duration(self) -> Fraction:
         """The sum of the notes' lengths, as a fraction of a whole note."""
         return total(self.notes)
+
+    @property
+    def layers(self) -> tuple[tuple[Note, ...], ...]:
+        """The notes of the bar, then those of its overlays."""
+        return (self.notes, *self.overlays)
 
     @property
     def is_short(self) -> bool:
@@ -148,7 +209,7 @@ class Bar:
         """Return the same bar with another number."""
         return Bar(
             self.notes, self.meter, self.key, self.changes, self.opens, self.plays, self.edge, self.ending,
-            number, self.line, self.column,
+            number, self.line, self.column, self.overlays, self.closing, self.bracket, self.drawn, self.implied,
         )  # fmt: skip
 
 
@@ -163,24 +224,71 @@ def total(notes: tuple[Note, ...] | list[Note]) -> Fraction:
     return fraction(sum(numerator * (common // denominator) for denominator, numerator in sums.items()), common)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Tune:
-    """One tune as read: its fields in order, its bars, and the findings about it.
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One voice: what ``V:`` calls it, its bars, and how it is drawn and sounds.
 
-    ``fields`` holds (letter, value) pairs of the header; ``number`` is the value of ``X:``;
-    ``unit`` the unit length in force at the start of the music; ``source`` and ``line`` are its place in a
-    file. ``str`` gives ABC for people.
+    ``id`` is empty in a tune without ``V:``. ``name`` and ``short_name`` are printed before its first staff and the
+    others. ``words`` are those of its first ``V:`` line inside the music, as written, where the header has none.
+    ``staff`` is what holds at its start: clef, octave, transposition.
     """
 
-    fields: tuple[tuple[str, str], ...]
+    bars: tuple[Bar, ...]
+    id: str = ""
+    name: str = ""
+    short_name: str = ""
+    staff: StaffSettings = NO_STAFF
+    words: str = ""
+
+    @property
+    def sounds(self) -> bool:
+        """Whether it has any note."""
+        return any(note.pitches for bar in self.bars for layer in bar.layers for note in layer)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Tune:
+    """One tune as read: its fields in order, its voices, and the findings about it.
+
+    ``fields`` holds the lines of the header but for K, in order and as written; ``book`` those of the file header, which
+    hold for all its tunes; ``after`` those that follow the music. ``voices`` are in score order. ``number`` is the value
+    of ``X:``; ``unit`` the unit length in force at the start of the music; ``staff`` the words of ``K:`` that are no key;
+    ``source`` and ``line`` are its place in a file. ``str`` gives ABC for people.
+    """
+
+    fields: tuple[Field, ...]
     meter: Meter
     key: Key
     unit: Fraction
-    bars: tuple[Bar, ...]
+    voices: tuple[Voice, ...]
     findings: tuple[Finding, ...] = ()
     number: str = ""
     source: str = ""
     line: int = 1
+    staff: StaffSettings = NO_STAFF
+    book: tuple[Field, ...] = ()
+    after: tuple[Field, ...] = ()
+
+    @property
+    def melody(self) -> Voice:
+        """The first voice with notes in score order; without any, the first voice."""
+        return next((voice for voice in self.voices if voice.sounds), self.voices[0])
+
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        """The bars of the melody."""
+        return self.melody.bars
+
+    def with_bars(self, bars: tuple[Bar, ...]) -> "Tune":
+        """Return the tune with other bars of its melody; the other voices stay."""
+        melody = self.melody
+        return replace(
+            self, voices=tuple(replace(each, bars=bars) if each is melody else each for each in self.voices)
+        )
+
+    def alone(self, voice: Voice) -> "Tune":
+        """Return the tune with one of its voices only."""
+        return replace(self, voices=(voice,))
 
     def field(self, letter: str) -> str:
         """Return the first value of a header field; empty if it is absent."""
@@ -233,7 +341,12 @@ class Tune:
         count = f"{self.bar_count} bar{'s' * (self.bar_count != 1)}"
         return f'<Tune "{" ".join(self.title.split())}", {kind + ", " * bool(kind)}{count}>'
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The lines of words below the tune (``W:``), as written."""
+        return tuple(value for letter, value in (*self.fields, *self.after) if letter == "W")
+
     def notes(self) -> Iterator[Note]:
-        """Yield all notes, chords and rests in written order."""
+        """Yield all notes, chords and rests of the melody in written order, without overlays."""
         for bar in self.bars:
             yield from bar.notes

@@ -148,7 +148,7 @@ def _heard(measures: Iterable[_Measure]) -> list[Sound]:
         clock = Fraction(0)
         for measure in measures:
             for onset, duration, numbers, tied in measure.notes:
-                yield clock + onset, duration, numbers, tied
+                yield clock + onset, duration, numbers, numbers if tied else ()
             clock += measure.length
 
     return sorted(joined(chords()))

@@ -67,7 +67,7 @@ def unfolded(tune: Tune, order: Sequence[int] | None = None) -> Tune:
     for index in performed_order(tune) if order is None else order:
         number += not completes_measure(tune.bars, index)
         played.append(replace(plain[index], number=number))
-    return replace(tune, bars=tuple(played))
+    return tune.with_bars(tuple(played))
 
 
 def musicxml(score: m21.stream.Score) -> bytes:

@@ -121,7 +121,7 @@ def _written_out(tune: Tune) -> Tune:
         if bar.key != (bars[-1].final_key if bars else tune.key):
             bar = replace(bar, changes=(Change(0, "K", bar.key), *bar.changes))
         bars.append(bar)
-    return replace(tune, bars=tuple(bars))
+    return tune.with_bars(tuple(bars))
 
 
 def _agreement(opinion: Sequence[Finding]) -> bool | None:

@@ -6,7 +6,7 @@ import pytest
 from abc_tools import codes, eighths, one, pitches, places
 
 from folkrnn.notation import read_tunes
-from folkrnn.notation.reader import parse_length
+from folkrnn.notation.reading import parse_length
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from folkrnn.notation.idiom import Idiom
 from folkrnn.notation.key import parse_key
 from folkrnn.notation.meter import parse_meter
 from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
-from folkrnn.notation.reader import read_tunes
+from folkrnn.notation.reading import read_tunes
 from folkrnn.notation.writer import LINE_WIDTH, NOTE_WIDTH, SIGN_WIDTH
 
 MAX_BAR_CHARACTERS = 160

@@ -1,0 +1,377 @@
+"""The reader of one tune: its header, the lines of its body, its voices."""
+
+import re
+from dataclasses import replace
+from fractions import Fraction
+
+from folkrnn.errors import NotationError
+from folkrnn.notation.bars import check_bars, number_bars
+from folkrnn.notation.clef import NO_STAFF, StaffSettings, parse_staff
+from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
+from folkrnn.notation.key import Key, parse_key
+from folkrnn.notation.layout import score_order
+from folkrnn.notation.lexer import SYMBOLS, Line
+from folkrnn.notation.meter import FREE, Meter, parse_meter
+from folkrnn.notation.reading.lengths import shown
+from folkrnn.notation.reading.macros import Macro, parse_macro
+from folkrnn.notation.reading.voice import VoiceReader
+from folkrnn.notation.repeats import balance_repeats
+from folkrnn.notation.tune import COMMENT, DIRECTIVE, TEXT_LINE, Bar, Change, Field, Tune, Voice
+from folkrnn.notation.voices import check_voices, voice_names
+
+_UNIT_LENGTH = re.compile(r"1\s*/\s*(\d+)")
+_INLINE_VOICE = re.compile(r"\[V:([^\]]*)\]")
+_USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*(?:([!+]?)([^!+|\s\"]*)\2|(\"[^\"]+\"))\s*")
+_NUMBERED_BY_BARS = frozenset({"bar-too-long", "bar-too-short", "pickup-mismatch"})
+"""The codes of findings that hold the numbers of bars already; others hold their indices."""
+
+BODY_FIELDS = frozenset("ABCDFGHINOPQRSTZr")
+"""Fields inside the music that are kept as they are."""
+
+
+class TuneReader:
+    """A reader of one tune, line by line. ``book`` holds the lines of the file header; ``strict`` is said of ABC 2.1."""
+
+    def __init__(self, source: str, first: Line, book: list[Line], strict: bool = False) -> None:
+        self.source, self.first_line, self.strict = source, first.number, strict
+        self.fields: list[Field] = []
+        self.after: list[Field] = []
+        self.findings: list[Finding] = []
+        self.symbols = dict(SYMBOLS)
+        self.macros: list[Macro] = []
+        self.in_music = False
+        self.number = ""
+        self.meter, self.key, self.staff = FREE, Key(), NO_STAFF
+        self.unit: Fraction | None = None
+        self.propagation = "pitch"
+        self.line = first.number
+        self._last_field = ""
+        self.voices: dict[str, VoiceReader] = {}
+        self.declared: dict[str, str] = {}  # the words of V: in the header, by voice
+        self.voice: VoiceReader | None = None
+        for line in book:
+            self.read(line)
+        self.book, self.fields = self.fields, []
+        self._last_field = ""
+        self.read(first)
+
+    def find(self, code: str, level: str, message: str) -> None:
+        """Add a finding about the line that is being read."""
+        if self.voice is not None:
+            self.voice.find(code, level, message)
+        else:
+            self.findings.append(Finding(code, level, self.line, 1, 0, message))
+
+    # ── lines ───────────────────────────────────────────────────────────────────────────────
+
+    def read(self, line: Line) -> None:
+        """Read a line of any kind."""
+        self.line = line.number
+        if line.kind == "field":
+            if self.in_music:
+                self._at_line(line.number)
+                self._body_field(line.letter, line.text)
+            else:
+                self._header_field(line.letter, line.text)
+        elif line.kind == "music":
+            if self.in_music:
+                self._music(line.text, line.number)
+            elif self._last_field:
+                self._no_field(line.text)
+        elif line.kind == "directive":
+            self._keep(DIRECTIVE, line.text)
+            self._instruct(line.text)
+        elif line.kind == "comment":
+            self._keep(COMMENT, line.text)
+        if line.comment:
+            self._keep(COMMENT, line.comment[1:])
+
+    def _music(self, text: str, line: int) -> None:
+        """Read a line of music, of one voice or of several in turn (``[V:2]``)."""
+        if "[V:" not in text:
+            self._current().read(text, line)
+            return
+        start = 0
+        for match in _INLINE_VOICE.finditer(text):
+            self._part(text, start, match.start(), line)
+            self._at_line(line)
+            self._switch(match[1])
+            start = match.end()
+        self._part(text, start, len(text), line)
+
+    def _part(self, text: str, start: int, stop: int, line: int) -> None:
+        if not text[start:stop].isspace() and start < stop:
+            self._current().read(" " * start + text[start:stop], line)  # the spaces keep the columns right
+
+    def _at_line(self, line: int) -> None:
+        voice = self._current()
+        voice.line, voice.column = line, 1
+
+    def read_text(self, raw: str) -> None:
+        """Keep a line within a text block."""
+        self._keep(TEXT_LINE, raw)
+
+    def _keep(self, kind: str, text: str) -> None:
+        if self.in_music:
+            self._current().change(kind, text)
+        else:
+            self.fields.append((kind, text))
+
+    def _no_field(self, text: str) -> None:
+        """Keep a line of the header that is no field: as more of the history (as ABC 1.6 has it), or as a comment."""
+        if self._last_field == "H":
+            self.fields.append(("+", text.strip()))
+            return
+        self.find("not-a-field", NOTE, f"the header holds {shown(text)}; expected a field such as T: or K:")
+        self.fields.append((COMMENT, f" {text.strip()}"))
+
+    def _header_field(self, letter: str, value: str) -> None:
+        if letter == "+":
+            if self._last_field:
+                self.fields.append(("+", value))
+            else:
+                self.find("not-a-field", ERROR, f"{shown(letter + ':')} is no field; fields have one letter")
+            return
+        self._last_field = letter
+        if letter != "m":
+            self.fields.append((letter, value))
+        if letter == "X":
+            self.number = value.strip()
+            if not self.number.isdigit():
+                self.find("bad-number", NOTE, f"X:{shown(value)} is no number")
+        elif letter == "M":
+            self.meter = self._meter(value) or self.meter
+        elif letter == "L":
+            self.unit = self._unit(value) or self.unit
+        elif letter == "U":
+            self._user_symbol(value)
+        elif letter == "m":
+            self._macro(value)
+        elif letter == "V":
+            self._declare(value)
+        elif letter == "I":
+            self._instruct(value)
+        elif letter == "K":
+            self.key = self._key(value, self.key)
+            self.staff = self._staff(value)
+            self.fields.pop()
+            self._begin_music()
+
+    def _begin_music(self) -> None:
+        self.in_music = True
+        if self.unit is None:
+            self.unit = self.meter.default_unit_length
+        for name in self.declared:
+            self._voice_reader(name)
+
+    def _body_field(self, letter: str, value: str) -> None:
+        voice = self._current()
+        if letter == "w":
+            voice.add_words(value, self.line)
+        elif letter == "+":
+            if self.after and self._last_field == "W":
+                self.after.append(("+", value))
+            elif not voice.continue_words(value):
+                self._continue(voice, value)
+        elif letter == "s":
+            voice.add_symbols(value, self.line)
+        elif letter == "W":
+            self.after.append((letter, value))
+        elif letter == "V":
+            self._switch(value)
+        elif letter == "K":
+            voice.set_key(self._key(value, voice.key), self._staff(value))
+        elif letter == "M":
+            voice.set_meter(self._meter(value) or voice.meter)
+        elif letter == "L":
+            voice.set_unit(self._unit(value) or voice.unit)
+        elif letter == "U":
+            self._user_symbol(value)
+            voice.change(letter, value)
+        elif letter == "m":
+            self._macro(value)
+        elif letter in BODY_FIELDS:
+            voice.change(letter, value.strip())
+            if letter == "I":
+                self._instruct(value)
+        else:
+            self.find("not-a-field", WARNING, f"{shown(letter + ':')} is no field of the music")
+            voice.change(letter, value.strip())
+        self._last_field = letter
+
+    def _continue(self, voice: VoiceReader, value: str) -> None:
+        """Add to the field before, which is the last thing in the music."""
+        if voice.bar.changes and isinstance(text := voice.bar.changes[-1].value, str):
+            voice.bar.changes[-1] = voice.bar.changes[-1]._replace(value=f"{text} {value}".strip())
+        else:
+            self.find("not-a-field", NOTE, f"+:{shown(value)} continues no field")
+
+    def _inline(self, letter: str, value: str) -> None:
+        """Read a field in brackets."""
+        self._body_field(letter, value)
+
+    # ── values ──────────────────────────────────────────────────────────────────────────────
+
+    def _meter(self, value: str) -> Meter | None:
+        try:
+            return parse_meter(value)
+        except NotationError as error:
+            self.find("bad-meter", ERROR, str(error))
+            return None
+
+    def _unit(self, value: str) -> Fraction | None:
+        match = _UNIT_LENGTH.fullmatch(value.strip())
+        denominator = int(match[1]) if match and len(match[1]) < 5 else 1 if value.strip() == "1" else 0
+        if denominator in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512):
+            return Fraction(1, denominator)
+        self.find("bad-unit-length", ERROR, f"{shown(value)} is no unit length; expected one such as 1/8")
+        return None
+
+    def _key(self, value: str, before: Key) -> Key:
+        try:
+            return parse_key(value, before)
+        except NotationError as error:
+            self.find("bad-key", ERROR, str(error))
+            return before
+
+    def _staff(self, value: str) -> StaffSettings:
+        staff, problems = parse_staff(value)
+        for problem in problems:
+            self.find("bad-clef", NOTE, problem)
+        return staff
+
+    def _user_symbol(self, value: str) -> None:
+        match = _USER_SYMBOL.fullmatch(value)
+        if match:
+            self.symbols[match[1]] = match[4] or SYMBOLS.get(match[3], match[3])
+        else:
+            self.find("bad-symbol", NOTE, f"{shown(value)} defines no symbol; expected one such as T = !trill!")
+
+    def _macro(self, value: str) -> None:
+        macro = parse_macro(value)
+        if macro is None:
+            self.find("bad-macro", NOTE, f"{shown(value)} is no macro; expected one such as ~G2={{A}}G{{F}}G")
+        else:
+            self.macros.append(macro)
+
+    def _instruct(self, text: str) -> None:
+        """Follow an instruction that says how to read."""
+        words = text.replace("=", " ").split()
+        if len(words) == 2 and words[0] == "propagate-accidentals":
+            self.propagation = words[1]
+            for voice in self.voices.values():
+                voice.accidentals.propagation = words[1]
+
+    # ── voices ──────────────────────────────────────────────────────────────────────────────
+
+    def _declare(self, value: str) -> None:
+        name, _, words = value.partition(" ")
+        if name:
+            self.declared[name] = f"{self.declared.get(name, '')} {words}".strip()
+        else:
+            self.find("bad-voice", NOTE, "V: names no voice; expected one such as V:1")
+
+    def _voice_reader(self, name: str) -> VoiceReader:
+        reader = self.voices.get(name)
+        if reader is None:
+            assert self.unit is not None
+            reader = self.voices[name] = VoiceReader(
+                name, self.meter, self.key, self.unit, self.staff, self.line, self.symbols, self.macros, self._inline
+            )
+            reader.strict = self.strict
+            reader.accidentals.propagation = self.propagation
+            if words := self.declared.get(name, ""):
+                self._describe(reader, words)
+        return reader
+
+    def _describe(self, reader: VoiceReader, words: str) -> None:
+        """Take the words of a V: field: names and clef."""
+        name, short_name = voice_names(words)
+        reader.name, reader.short_name = name or reader.name, short_name or reader.short_name
+        reader.set_staff(self._staff(words))
+
+    def _current(self) -> VoiceReader:
+        if self.voice is None:
+            self.voice = next(iter(self.voices.values()), None) or self._voice_reader("")
+            self.voice.line = self.line
+        return self.voice
+
+    def _switch(self, value: str) -> None:
+        """Go on with another voice."""
+        name, _, words = value.strip().partition(" ")
+        if not name:
+            self.find("bad-voice", NOTE, "V: names no voice; expected one such as V:1")
+            return
+        before = self.voice
+        only = self.voices.get("")
+        if only is not None and not self.declared and not only.bars and not only.bar.notes:
+            # What came before the first V: belongs to its voice.
+            del self.voices[""]
+            only.id = name
+            self.voices[name] = only
+        if self.declared and name not in self.declared and name not in self.voices:
+            self.find("undeclared-voice", NOTE, f"the header has no V:{name}; it is read as a voice more")
+        self.voice = self._voice_reader(name)
+        if words.strip():
+            self._describe(self.voice, words)
+            if words.strip() != self.declared.get(name) and not self.voice.words:
+                self.voice.words = words.strip()
+        if before is not None and before is not self.voice:
+            if before._verses:
+                before.end_words()
+            # A comment before the line of a voice is about that voice.
+            moved = []
+            while before.bar.changes and before.bar.changes[-1].field == COMMENT:
+                moved.append(before.bar.changes.pop())
+            for change in reversed(moved):
+                self.voice.change(COMMENT, change.value)
+
+    # ── the end ─────────────────────────────────────────────────────────────────────────────
+
+    def finish(self) -> Tune:
+        """Return the tune."""
+        readers = list(self.voices.values()) or ([self._current()] if self.in_music else [])
+        voices: list[Voice] = []
+        behind: list[Change] = []
+        for reader in readers:
+            behind += reader.finish()
+            bars, repeats = balance_repeats(tuple(draft.bar() for draft in reader.bars))
+            bars = number_bars(bars)
+            numbered = reader.findings + repeats + check_bars(bars)
+            self.findings += [
+                each if each.code in _NUMBERED_BY_BARS else each._replace(bar=_number_of(bars, each.bar))
+                for each in numbered
+            ]
+            voices.append(Voice(bars, reader.id, reader.name, reader.short_name, reader.first_staff, reader.words))
+        order, problems = score_order([*self.book, *self.fields], [voice.id for voice in voices])
+        voices = [voices[place] for place in order] or [Voice(())]
+        for line, problem in problems:
+            self.findings.append(Finding("bad-score", NOTE, self.first_line + line, 1, 0, problem))
+        if len(voices) > 1:
+            self.findings += check_voices(voices)
+        if not self.in_music:
+            self.findings.append(
+                Finding("no-key", ERROR, self.line, 1, 0, "the tune has no K: field, so no music; expected one such as K:D")
+            )
+        elif not any(voice.bars for voice in voices):
+            self.findings.append(Finding("no-notes", ERROR, self.line, 1, 0, "the tune has no notes"))
+        self.findings.sort(key=lambda finding: (finding.line, finding.column))
+        own = {letter for letter, _ in self.fields if letter.isalpha()}
+        book = tuple(field for field in self.book if field[0] not in own)
+        tune = Tune(
+            tuple(self.fields), self.meter, self.key, self.unit or Fraction(1, 8), tuple(voices),
+            tuple(self.findings), self.number, self.source, self.first_line, self.staff, book,
+            (*(_as_field(change) for change in behind), *self.after),
+        )  # fmt: skip
+        bars = tune.bars
+        if bars and (bars[0].meter, bars[0].key) != (tune.meter, tune.key):
+            tune = replace(tune, meter=bars[0].meter, key=bars[0].key)
+        return tune
+
+
+def _number_of(bars: tuple[Bar, ...], index: int) -> int:
+    return bars[min(index, len(bars) - 1)].number if bars else 0
+
+
+def _as_field(change: Change) -> Field:
+    return change.field, str(change.value)

@@ -1,0 +1,601 @@
+"""The reader of one voice: lines of music, token by token, to bars."""
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import ClassVar
+
+from folkrnn.notation.clef import NO_STAFF, StaffSettings
+from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
+from folkrnn.notation.key import Key
+from folkrnn.notation.lexer import TOKEN, tokens
+from folkrnn.notation.meter import Meter
+from folkrnn.notation.pitch import Pitch
+from folkrnn.notation.reading.accidentals import Accidentals
+from folkrnn.notation.reading.drafts import DraftBar
+from folkrnn.notation.reading.lengths import MAX_BAR_RESTS, MAX_LENGTH, MIN_LENGTH, parse_length, scaled, shown
+from folkrnn.notation.reading.lyrics import MAX_VERSES, decorate, places_of, sing
+from folkrnn.notation.reading.macros import Macro, expanded
+from folkrnn.notation.reading.quoted import marked
+from folkrnn.notation.tune import (
+    DOTTED,
+    NO_MARKS,
+    STAFF,
+    USUAL_TUPLETS,
+    Change,
+    Grace,
+    Marks,
+    Note,
+    Tuplet,
+    total,
+)
+
+_PASSES = re.compile(r"(\d{1,2})(?:-(\d{1,2}))?")
+_NUMBERED = re.compile(r"\s*(\d{1,2}(?:[,-]\d{1,2})*)\.?\s*")
+
+
+class VoiceReader:
+    """The bars of one voice, as far as they are read, and what is under way.
+
+    ``symbols`` are the letters for decorations (``U:``) and ``macros`` the macros (``m:``) of the tune, which all its
+    voices share. ``field`` is called with the letter and the text of a field in brackets. ``strict`` says that words
+    are aligned as ABC 2.1 has it.
+    """
+
+    def __init__(
+        self, id: str, meter: Meter, key: Key, unit: Fraction, staff: StaffSettings, line: int,
+        symbols: dict[str, str], macros: list[Macro], field: Callable[[str, str], None],
+    ) -> None:  # fmt: skip
+        self.id = id
+        self.name = self.short_name = self.words = ""
+        self.meter, self.key, self.unit, self.staff = meter, key, unit, staff
+        self.first_staff = staff
+        self.symbols, self.macros, self._inline_field = symbols, macros, field
+        self.findings: list[Finding] = []
+        self.line, self.column = line, 1
+        self.strict = False
+
+        self.bars: list[DraftBar] = []
+        self.bar = DraftBar(meter, key, line, 1)
+        self.notes = self.bar.notes  # those under way: of the bar, or of an overlay
+        self.accidentals = Accidentals(key, staff.shift)
+        self.durations: dict[str, Fraction] = {}
+        self.full_at_line_end = False
+        self._span: list[DraftBar] = []  # the bars of an overlay under way, and those of them that are done
+        self._filled = 0
+        self._group: int | None = None  # the number of the bar where a group of overlays began
+
+        self.tie: Note | None = None
+        self.tie_place = line, 1
+        self.broken_factor: Fraction | None = None
+        self.tuplet: tuple[int, int, int] | None = None
+        self.tuplet_index = 0
+        self._colon = False
+        self._clear_pending()
+        self.spaced = True
+        self.open_slurs = 0
+
+        self._words_from = (0, 0)  # the numbers of the bar and of the note where the next words begin
+        self._words_done = True
+        self.continued = False  # whether a backslash joins the next line of music to the last
+        self._verses: list[tuple[int, str]] = []  # the lines of words, with their numbers, under the last line of music
+
+    def find(self, code: str, level: str, message: str) -> None:
+        """Add a finding at the place that is being read."""
+        self.findings.append(Finding(code, level, self.line, self.column, len(self.bars), message))
+
+    # ── fields and lines ────────────────────────────────────────────────────────────────────
+
+    def change(self, field: str, value: Meter | Key | StaffSettings | str) -> None:
+        """Put a field, or a line to be kept, before the next note."""
+        bar = self.bar
+        if not bar.notes and field == "K" and isinstance(value, Key):
+            bar.key = value
+        if not bar.notes and field == "M" and isinstance(value, Meter):
+            bar.meter = value
+        bar.changes.append(Change(len(bar.notes), field, value))
+
+    def set_meter(self, meter: Meter) -> None:
+        """Begin a meter."""
+        self.meter = meter
+        self.change("M", meter)
+
+    def set_key(self, key: Key, staff: StaffSettings) -> None:
+        """Begin a key, and whatever else the words of its field say."""
+        self.key = key
+        self.change("K", key)
+        self.set_staff(staff)
+
+    def set_staff(self, staff: StaffSettings) -> None:
+        """Begin a clef, an octave, a transposition; what is not named stays."""
+        before = self.staff
+        self.staff = staff.over(before)
+        self.accidentals.set_key(self.key, self.staff.shift)
+        if self.staff == before:
+            return
+        if self.bars or self.bar.notes:
+            self.change(STAFF, self.staff)
+        else:
+            self.first_staff = self.staff
+
+    def set_unit(self, unit: Fraction) -> None:
+        """Begin a unit length."""
+        self.unit = unit
+        self.durations = {}
+
+    # ── music ───────────────────────────────────────────────────────────────────────────────
+
+    def read(self, text: str, line: int) -> None:
+        """Read a line of music."""
+        self.line, self.column = line, 1
+        if self._verses:
+            self.end_words()
+        if self.macros:
+            text = expanded(text, self.macros)
+        if self.full_at_line_end:
+            first = TOKEN.match(text.lstrip())
+            if first is None or first.lastgroup not in ("bar", "ending", "bracket", "overlay"):
+                self.find("unwritten-bar-line", NOTE, "the bar is full at the end of the line: a bar line is read here")
+                self._close_bar()
+            self.full_at_line_end = False
+        if not self.continued and (self._words_done or not self.strict):
+            self._words_from = len(self.bars), len(self.bar.notes)
+            self._words_done = False
+        self.spaced = True
+        handlers = self._HANDLERS
+        accidentals = self.accidentals
+        for match in tokens(text):
+            kind = match.lastgroup
+            if kind == "space":
+                self.spaced = True
+            elif kind == "note":
+                self.column = match.start() + 1
+                _, accidental, letter, octave, length = match.group("note", "accidental", "letter", "octave", "length")
+                tied = self.tie.held if self.tie is not None and not self.notes else ()
+                self._add((accidentals.pitch(accidental, letter, octave, tied),), length)
+            else:
+                self.column = match.start() + 1
+                handlers[kind](self, match)  # type: ignore[index]
+        self.continued = text.rstrip().endswith("\\")
+        if not self.continued and self.bar.notes and not self._span and not self.tuplet and self.broken_factor is None:
+            full = self.meter.bar
+            self.full_at_line_end = full is not None and total(self.bar.notes) == full
+
+    def _duration(self, length: str) -> Fraction:
+        duration = self.durations.get(length)
+        if duration is None:
+            count = parse_length(length)
+            if count is None:
+                self.find("bad-length", ERROR, f"{shown(length)} is no note length; expected one such as 2, 3/2 or /")
+                count = Fraction(1)
+            duration = count * self.unit
+            if duration.denominator > MIN_LENGTH.denominator:
+                self.find(
+                    "bad-length", ERROR, f"the length {shown(length)} is too fine; the shortest note is {MIN_LENGTH}"
+                )
+                return MIN_LENGTH
+            if duration > MAX_LENGTH:
+                message = f"the note is {shown(str(duration))} whole notes long; at most {MAX_LENGTH} can be"
+                self.find("bad-length", ERROR, message)
+                return MAX_LENGTH
+            self.durations[length] = duration
+        return duration
+
+    def _add(self, pitches: tuple[Pitch, ...], length: str, hidden: bool = False) -> None:
+        """Add a note, a chord or a rest with everything that stood before it."""
+        duration = self._duration(length)
+        if self.broken_factor is not None:
+            duration *= self.broken_factor
+            self.broken_factor = None
+        place = None
+        if self.tuplet is not None:
+            actual, normal, size = self.tuplet
+            duration = scaled(duration, actual, normal)
+            place = Tuplet(actual, normal, size, self.tuplet_index)
+            self.tuplet_index += 1
+            if self.tuplet_index == size:
+                self.tuplet = None
+        if not self.bar.notes:
+            self.bar.line, self.bar.column = self.line, self.column
+        tie = self.tie
+        if tie is not None:
+            if not set(tie.held) & set(pitches) and not self.crossed_edge:
+                self.find("tie-between-pitches", WARNING, "the tie leads to another pitch")
+            self.tie = None
+        marks = self.marks
+        note = Note(
+            pitches, duration, False, place, self.graces, marks.decorations, marks.chord_symbols,
+            marks.annotations, self.slurs, 0, self.spaced, hidden, (), self.line, self.column,
+        )  # fmt: skip
+        self.notes.append(note)
+        self.spaced = False
+        if self.pending:
+            self._clear_pending()
+
+    def _clear_pending(self) -> None:
+        self.pending = False
+        self.graces: tuple[Grace, ...] = ()
+        self.marks = NO_MARKS
+        self.slurs = 0
+        self.crossed_edge = False
+
+    # ── tokens ──────────────────────────────────────────────────────────────────────────────
+
+    def _rest(self, match: re.Match[str]) -> None:
+        self._add((), match["rest_length"], match["rest_letter"] == "x")
+
+    def _bar_rest(self, match: re.Match[str]) -> None:
+        full, hidden = self.meter.bar, match["bar_rest_letter"] == "X"
+        if full is None:
+            self.find("bar-rest-without-meter", ERROR, "a bar's rest needs a meter")
+            return
+        count = int(match["bar_rest_count"][:4] or 1)
+        if not 1 <= count <= MAX_BAR_RESTS:
+            self.find("bad-length", ERROR, f"{match[0]} rests for {count} bars; expected 1 to {MAX_BAR_RESTS}")
+            return
+        for rest in range(count):
+            if rest:
+                self._close_bar()
+            self._add((), "", hidden)
+            self.notes[-1] = self.notes[-1]._replace(duration=full)
+
+    def _chord(self, match: re.Match[str]) -> None:
+        pitches: list[Pitch] = []
+        lengths: list[str] = []
+        tied: list[Pitch] = []
+        column = self.column
+        before = self.tie.held if self.tie is not None and not self.notes else ()
+        for member in tokens(match["members"]):
+            kind = member.lastgroup
+            self.column = column + member.start() + 1
+            if kind == "note":
+                pitches.append(
+                    self.accidentals.pitch(member["accidental"], member["letter"], member["octave"], before)
+                )
+                lengths.append(member["length"])
+            elif kind == "tie":
+                tied += pitches[-1:]
+            elif kind in ("text", "decoration", "symbol"):
+                self._HANDLERS[kind](self, member)
+            elif kind not in ("space", "layout", "slur_open", "slur_close"):
+                self.find("unreadable", ERROR, f"{shown(member[0])} cannot stand in a chord")
+        self.column = column
+        if not pitches:
+            self.find("empty-chord", ERROR, "the chord holds no note")
+            return
+        # The standard lets the first note's length stand for the chord's (4.17).
+        inner, outer = parse_length(lengths[0]), parse_length(match["chord_length"])
+        if inner is None or outer is None:
+            self.find("bad-length", ERROR, f"{shown(match[0])} has a length that means nothing")
+            return
+        if any(length != lengths[0] and parse_length(length) != inner for length in lengths):
+            message = f"the notes of {shown(match[0])} are not equally long: the chord is as long as its first note"
+            self.find("unequal-chord", NOTE, message)
+        product = inner * outer
+        text = f"{product.numerator}/{product.denominator}" if product.denominator > 1 else str(product)
+        sounding = tuple(sorted(set(pitches), key=lambda pitch: (pitch.midi, pitch)))
+        self._add(sounding, text)
+        if tied:
+            self._tie(match)
+            held = set(tied)
+            if held != set(sounding):
+                self.notes[-1] = self.tie = self.notes[-1]._replace(
+                    tied=tuple(pitch for pitch in sounding if pitch in held)
+                )
+
+    def _broken(self, match: re.Match[str]) -> None:
+        if not self.notes or self.broken_factor is not None:
+            self.find("broken-rhythm", ERROR, f"{match[0]} needs a note before and after it in the same bar")
+            return
+        if len(match[0]) > 3:
+            self.find("broken-rhythm", ERROR, f"{match[0]} is deeper than any rhythm; expected at most >>>")
+            return
+        short = Fraction(1, 2 ** len(match[0]))
+        before = self.notes[-1]
+        first, second = (2 - short, short) if match[0][0] == ">" else (short, 2 - short)
+        self.notes[-1] = before._replace(duration=before.duration * first)
+        self.broken_factor = second
+
+    def _tuplet(self, match: re.Match[str]) -> None:
+        if self.tuplet is not None:
+            self.find("unfinished-tuplet", ERROR, "a tuplet begins before the one before it has all its notes")
+        actual = int(match["p"][:3])
+        group = 3 if self.meter.compound else 2
+        normal = USUAL_TUPLETS.get(actual, group)
+        if match["q"]:
+            normal = int(match["q"][:3])
+        size = int(match["r"][:3]) if match["r"] else actual
+        if not (2 <= actual <= 64 and 1 <= normal <= 64 and 1 <= size <= 64):
+            self.find("bad-tuplet", ERROR, f"{shown(match[0])} is no tuplet; expected one such as (3 or (5:4:5")
+            return
+        self.tuplet, self.tuplet_index = (actual, normal, size), 0
+
+    def _slur_open(self, match: re.Match[str]) -> None:
+        self.slurs += 1
+        self.open_slurs += 1
+        self.pending = True
+
+    def _slur_close(self, match: re.Match[str]) -> None:
+        if self.open_slurs == self.slurs:  # what is open has no note yet
+            self.find("slur", NOTE, "a slur ends that never began")
+            return
+        self.open_slurs -= 1
+        notes = self._last_notes()
+        if notes:
+            notes[-1] = notes[-1]._replace(slurs_closed=notes[-1].slurs_closed + 1)
+
+    def _last_notes(self) -> list[Note]:
+        """Return the notes of which the last is the last one read; none before the first note."""
+        if self.notes or not self.bars or self._span:
+            return self.notes
+        return self.bars[-1].notes
+
+    def _tie(self, match: re.Match[str]) -> None:
+        notes = self._last_notes()
+        if not notes or notes[-1].is_rest:
+            self.find("tie-without-note", WARNING, "a tie needs a note before it")
+            return
+        notes[-1] = self.tie = notes[-1]._replace(tie=True)
+        self.tie_place = self.line, self.column
+
+    def _grace(self, match: re.Match[str]) -> None:
+        slashed = match["slash"] is not None
+        graces: list[Grace] = []
+
+        def add(member: re.Match[str], length: str, with_last: bool = False) -> None:
+            pitch = self.accidentals.pitch(member["accidental"], member["letter"], member["octave"])
+            graces.append(Grace(pitch, parse_length(length) or Fraction(1), slashed, with_last))
+
+        for member in tokens(match["graces"]):
+            if member.lastgroup == "note":
+                add(member, member["length"])
+            elif member.lastgroup == "chord":
+                inner = [note for note in tokens(member["members"]) if note.lastgroup == "note"]
+                for place, note in enumerate(inner):
+                    add(note, note["length"] or member["chord_length"], place > 0)
+            elif member.lastgroup == "unreadable":
+                self.find("unreadable", ERROR, f"{shown(member[0])} cannot stand among grace notes")
+            elif member.lastgroup not in ("space", "layout", "slur_open", "slur_close", "tie"):
+                self.find("among-graces", NOTE, f"{shown(member[0])} among grace notes is left out")
+        if not graces:
+            self.find("no-graces", NOTE, "the braces hold no grace note")
+            return
+        self.graces += tuple(graces)
+        self.pending = True
+
+    def _text(self, match: re.Match[str]) -> None:
+        if not match["quoted"].strip():
+            self.find("empty-text", NOTE, "the quoted text is empty")
+        self.marks = marked(self.marks, match["quoted"])
+        self.pending = True
+
+    def _decoration(self, match: re.Match[str]) -> None:
+        self._decorate(match["decoration_name"] or match["old_decoration"])
+
+    def _symbol(self, match: re.Match[str]) -> None:
+        name = self.symbols.get(match[0])
+        if name is None:
+            message = f"the symbol {match[0]} is not defined; a U: field could say what it means"
+            self.find("undefined-symbol", NOTE, message)
+        elif name[:1] == '"':
+            self.marks = marked(self.marks, name.strip('"'))
+            self.pending = True
+        elif name not in ("nil", "none", ""):
+            self._decorate(name)
+
+    def _decorate(self, name: str) -> None:
+        self.marks = self.marks._replace(decorations=(*self.marks.decorations, name))
+        self.pending = True
+
+    def _field(self, match: re.Match[str]) -> None:
+        self._inline_field(match["field_name"], match["field_value"])
+
+    def _layout(self, match: re.Match[str]) -> None:
+        pass
+
+    def _unreadable(self, match: re.Match[str]) -> None:
+        character = match[0]
+        if character in "^_=":
+            self.find("unreadable", ERROR, f"{character} is an accidental without a note")
+        elif character in "[{":
+            self.find("unclosed-bracket", ERROR, f"{character} is not closed")
+        elif character in "]}":
+            self.find("unclosed-bracket", ERROR, f"{character} closes what was never opened")
+        elif character == '"':
+            self.find("unclosed-quote", ERROR, 'a " is not closed')
+        else:
+            self.find("unreadable", ERROR, f"{shown(character)} means nothing in the music")
+
+    # ── overlays ────────────────────────────────────────────────────────────────────────────
+
+    def _overlay(self, match: re.Match[str]) -> None:
+        sign = match[0]
+        if sign == "(&":
+            self._group = len(self.bars)
+            return
+        if sign == "&)":
+            self._group = None
+            return
+        bars = [*self.bars, self.bar]
+        start = self._group if self._group is not None else len(self.bars) + 1 - len(sign)
+        if not self.bar.notes or start < 0:
+            self.find("overlay-without-voice", NOTE, f"{sign} needs a bar of music before it")
+            return
+        self._end_layer()
+        self._span, self._filled = bars[start:], 0
+        self._begin_layer()
+
+    def _begin_layer(self) -> None:
+        self.notes = []
+        self._span[self._filled].overlays.append(self.notes)
+        self.accidentals.end_bar()
+        self.spaced = True
+
+    def _end_layer(self) -> None:
+        """Say what the end of a bar, or of a voice within it, leaves unfinished."""
+        if self.broken_factor is not None:
+            self.find("broken-rhythm", ERROR, "a broken rhythm needs a second note before the bar line")
+            self.broken_factor = None
+        if self.tuplet is not None:
+            self.find("unfinished-tuplet", ERROR, f"the tuplet has {self.tuplet_index} of its {self.tuplet[2]} notes")
+            self.tuplet = None
+
+    # ── bar lines ───────────────────────────────────────────────────────────────────────────
+
+    def _bar_line(self, match: re.Match[str]) -> None:
+        text = match["bar_line"]
+        dotted = text[0] == "."
+        if dotted and self.bar.notes and text == ".|" and not self._is_full():
+            self.change(DOTTED, "")
+            self.spaced = True
+            return
+        text = text.strip(".")
+        drawn = ".|" if dotted else "[|]" if text == "[|]" else ""
+        text = text.replace("[|]", "|")  # an invisible bar line
+        signs = text.replace("[", "").replace("]", "")
+        if "|" not in signs and len(signs) == 1 and "]" not in text:
+            if self.bar.notes:
+                self._colon = True  # the repeat sign goes on after a space, or the colon is alone
+                self._colon_place = self.line, self.column
+            else:
+                self.bar.opens = True
+            return
+        if "|" in signs:
+            closing = len(signs) - len(signs.lstrip(":")) + self._colon
+            opening = len(signs) - len(signs.rstrip(":"))
+        else:
+            closing, opening = len(signs) // 2, len(signs) - len(signs) // 2
+        self._colon = False
+        edge = "|]" if "]" in text[1:] else "||" if "||" in signs or "[" in text else ""
+        if self._span and self._filled + 1 < len(self._span):
+            self._end_layer()
+            self._filled += 1
+            self._begin_layer()
+            return
+        self._close_bar(1 + closing if closing else 1, edge, drawn)
+        if opening:
+            self.bar.opens = True
+        if match["bar_passes"]:
+            self._begin_ending(match["bar_passes"])
+
+    def _is_full(self) -> bool:
+        full = self.meter.bar
+        return full is None or total(self.bar.notes) >= full
+
+    def _ending(self, match: re.Match[str]) -> None:
+        self._begin_ending(match["passes"])
+
+    def _bracket(self, match: re.Match[str]) -> None:
+        text = match["bracket_text"]
+        if numbers := _NUMBERED.fullmatch(text):
+            self._begin_ending(numbers[1])
+            return
+        if self.bar.notes:
+            self._close_bar()
+        self.bar.bracket = text.strip()
+
+    def _begin_ending(self, passes: str) -> None:
+        if self.bar.notes:
+            self._close_bar()
+        parts = [_PASSES.fullmatch(part) for part in passes.split(",")]
+        numbers = {number for part in parts if part for number in range(int(part[1]), int(part[2] or part[1]) + 1)}
+        if not numbers or not all(parts) or not all(0 < number < 20 for number in numbers):
+            self.find("bad-ending", ERROR, f"{shown(passes)} is no list of endings; expected one such as 1 or 1,3")
+            return
+        self.bar.ending = tuple(sorted(numbers))
+
+    def _close_bar(self, plays: int = 1, edge: str = "", drawn: str = "") -> None:
+        """End the bar at a bar line; a bar line after a bar line only adds to the first."""
+        if self._colon:
+            self._colon = False
+            self.find("unreadable", ERROR, "a colon alone is no bar line; expected :| or |:")
+        self._end_layer()
+        self._span = []
+        draft = self.bar
+        if draft.notes:
+            draft.plays, draft.edge, draft.drawn = plays, edge, drawn
+            if self.marks != NO_MARKS:
+                draft.closing = self.marks
+                self.marks = NO_MARKS
+            self.bars.append(draft)
+            self.bar = DraftBar(self.meter, self.key, self.line, self.column)
+            # A field between the last note and the bar line holds for the bar after it.
+            while draft.changes and draft.changes[-1].index == len(draft.notes):
+                self.bar.changes.insert(0, draft.changes.pop()._replace(index=0))
+            self.notes = self.bar.notes
+            self.accidentals.end_bar()
+            self.spaced = True
+        else:
+            if self.bars:
+                before = self.bars[-1]
+                before.plays = max(before.plays, plays)
+                before.edge = edge or before.edge
+            draft.line, draft.column = self.line, self.column
+        if plays > 1 or edge:
+            # What a tie before a repeat sign or a double bar leads to depends on the pass.
+            self.crossed_edge = self.pending = True
+
+    _HANDLERS: ClassVar[dict[str, Callable[["VoiceReader", re.Match[str]], None]]] = {
+        "rest": _rest, "bar_rest": _bar_rest, "chord": _chord, "broken": _broken, "tuplet": _tuplet,
+        "slur_open": _slur_open, "slur_close": _slur_close, "tie": _tie, "grace": _grace, "text": _text,
+        "decoration": _decoration, "symbol": _symbol, "field": _field, "overlay": _overlay, "layout": _layout,
+        "unreadable": _unreadable, "bar": _bar_line, "ending": _ending, "bracket": _bracket,
+    }  # fmt: skip
+
+    # ── words and symbols below the music ───────────────────────────────────────────────────
+
+    def add_words(self, text: str, line: int) -> None:
+        """Take a line of words for the music before it; further ones are its other verses."""
+        self.continued = False
+        self._verses.append((line, text))
+
+    def continue_words(self, text: str) -> bool:
+        """Add to the last line of words; return whether there is one."""
+        if not self._verses:
+            return False
+        line, before = self._verses[-1]
+        self._verses[-1] = line, f"{before} {text}"
+        return True
+
+    def end_words(self) -> None:
+        """Give the lines of words to the notes."""
+        places = places_of([*self.bars, self.bar], *self._words_from)
+        for verse, (line, text) in enumerate(self._verses[:MAX_VERSES]):
+            left = sing(places, text, verse)
+            if left:
+                self.line, self.column = line, 1
+                what = "no notes for the words" if not places else "no note left for"
+                self.find("words-without-notes", NOTE, f"there is {what} {shown(' '.join(left))}")
+        if len(self._verses) > MAX_VERSES:
+            self.line, self.column = self._verses[MAX_VERSES][0], 1
+            self.find("too-many-verses", NOTE, f"only the first {MAX_VERSES} verses are read")
+        self._verses = []
+        self._words_done = True
+
+    def add_symbols(self, text: str, line: int) -> None:
+        """Give the decorations of a symbol line to the notes before it."""
+        self.line, self.column = line, 1
+        self.continued = False
+        left = decorate(places_of([*self.bars, self.bar], *self._words_from), text, self.symbols)
+        if left:
+            self.find("symbols-without-notes", NOTE, f"there is no note left for {shown(' '.join(left))}")
+
+    # ── the end ─────────────────────────────────────────────────────────────────────────────
+
+    def finish(self) -> list[Change]:
+        """End the last bar; return what stands behind it."""
+        if self._verses:
+            self.end_words()
+        self._close_bar()
+        if self.tie is not None:
+            self.line, self.column = self.tie_place
+            self.find("tie-without-end", WARNING, "the tie leads to no note")
+        if self.bars and self.pending and (self.marks != NO_MARKS or self.graces):
+            closing = self.bars[-1].closing
+            self.bars[-1].closing = Marks(*(old + new for old, new in zip(closing, self.marks, strict=True)))
+            if self.graces:
+                self.find("graces-without-note", NOTE, "the grace notes at the end lead to no note")
+        return self.bar.changes
+
+
+__all__ = ["NO_STAFF", "VoiceReader"]

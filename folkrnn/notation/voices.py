@@ -1,0 +1,51 @@
+"""Several voices: their names, and whether their bars go together."""
+
+import re
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from folkrnn.notation.findings import NOTE, WARNING, Finding
+from folkrnn.notation.text import plain_text
+from folkrnn.notation.tune import Voice, total
+
+_WORD = re.compile(r'([A-Za-z]+)\s*=\s*(?:"([^"]*)"|(\S+))')
+
+
+def voice_names(words: str) -> tuple[str, str]:
+    """Return the name and the short name that the words of a ``V:`` field give; empty where they give none."""
+    found = {match[1].lower(): plain_text(match[2] if match[2] is not None else match[3]) for match in _WORD.finditer(words)}
+    name = found.get("name") or found.get("nm") or ""
+    return name, next((found[key] for key in ("subname", "snm", "sname") if key in found), "")
+
+
+def check_voices(voices: Sequence[Voice]) -> list[Finding]:
+    """Return findings about voices whose bars differ from those of the first."""
+    findings = []
+    first = voices[0]
+    for voice in voices[1:]:
+        if not voice.bars:
+            continue
+        for ours, theirs in zip_longest(first.bars, voice.bars):
+            if theirs is None or ours is None:
+                bar = ours or theirs
+                short = voice if theirs is None else first
+                message = f"the voice {short.id or '1'} has only {len(short.bars)} of {max(len(first.bars), len(voice.bars))} bars"
+                findings.append(Finding("voice-ends-early", NOTE, bar.line, bar.column, bar.number, message))
+                break
+            if ours.duration != theirs.duration and ours.meter == theirs.meter:
+                message = f"the bar holds {theirs.duration} in voice {voice.id} and {ours.duration} in voice {first.id}"
+                findings.append(Finding("voices-differ", WARNING, theirs.line, theirs.column, theirs.number, message))
+                break
+    return findings + [finding for voice in voices for finding in check_overlays(voice)]
+
+
+def check_overlays(voice: Voice) -> list[Finding]:
+    """Return findings about overlays that are not as long as their bars."""
+    findings = []
+    for bar in voice.bars:
+        for notes in bar.overlays:
+            if (length := total(notes)) != bar.duration:
+                level = WARNING if length > bar.duration else NOTE
+                message = f"the voice after & holds {length}, the bar {bar.duration}"
+                findings.append(Finding("overlay-length", level, bar.line, bar.column, bar.number, message))
+    return findings
