@@ -13,7 +13,7 @@ from folkrnn.notation.pitch import Pitch
 from folkrnn.notation.reading import read_tunes
 from folkrnn.notation.repeats import Ending, Section, performed_order, sections
 from folkrnn.notation.transposition import interval_between, transpose
-from folkrnn.notation.tune import Bar, Change, Grace, Note, Tune, Tuplet
+from folkrnn.notation.tune import Bar, Change, Grace, Note, Tune, Tuplet, Voice
 from folkrnn.notation.writer import write_tune, write_tunebook
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Sound",
     "Tune",
     "Tuplet",
+    "Voice",
     "canonical",
     "check_bars",
     "decode",

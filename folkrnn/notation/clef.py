@@ -35,3 +35,8 @@ NO_STAFF = StaffSettings()
 def parse_staff(value: str) -> tuple[StaffSettings, tuple[str, ...]]:
     """Stub."""
     return NO_STAFF, ()
+
+
+def staff_words(settings: StaffSettings) -> str:
+    """Stub."""
+    return settings.other

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from folkrnn.notation.findings import WARNING, Finding
+from folkrnn.notation.findings import NOTE, WARNING, Finding
 from folkrnn.notation.tune import Bar, Tune
 
 
@@ -84,7 +84,7 @@ def balance_repeats(bars: tuple[Bar, ...]) -> tuple[tuple[Bar, ...], list[Findin
     for section in sections(bars):
         first = bars[section.first]
         if first.opens != (section.passes > 1):
-            result[section.first] = replace(first, opens=section.passes > 1)
+            result[section.first] = replace(first, opens=section.passes > 1, implied=section.passes > 1)
         if section.passes == 1 and first.opens:
             findings.append(_unbalanced(first, section.first, "the repeat that begins here has no end"))
         for ending in section.endings[:-1]:
@@ -92,9 +92,12 @@ def balance_repeats(bars: tuple[Bar, ...]) -> tuple[tuple[Bar, ...], list[Findin
             if last.plays == 1:
                 message = "the ending has no repeat sign although another follows"
                 findings.append(_unbalanced(last, ending.last, message))
-            result[ending.last] = replace(last, plays=section.passes, edge="")
+            result[ending.last] = replace(last, plays=2, edge="")
         if len(section.endings) > 1 or (section.endings and section.passes == 1):
             last = result[section.last]
+            if last.plays > 1 and len(section.endings) > 1:
+                message = "a repeat sign after the last ending repeats nothing and is left out"
+                findings.append(Finding("repeat-after-endings", NOTE, last.line, last.column, section.last, message))
             result[section.last] = replace(last, plays=1, edge=last.edge or ("||" if last.plays > 1 else ""))
         for index in range(section.first, section.last + 1):
             if result[index].plays > 1 and result[index].edge:

@@ -64,7 +64,7 @@ def transpose(tune: Tune, steps: int, semitones: int) -> Tune:
 
     def moved_bar(bar: Bar) -> Bar:
         changes = tuple(
-            Change(c.index, c.field, transpose_key(c.value, steps, semitones)) if isinstance(c.value, Key) else c
+            c._replace(value=transpose_key(c.value, steps, semitones)) if isinstance(c.value, Key) else c
             for c in bar.changes
         )
         return replace(

@@ -4,7 +4,7 @@ The reader makes these values from ABC, and the writers turn them into ABC. What
 directives, comments, text to be printed) is kept as lines at the place where it stood.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -111,13 +111,14 @@ class Change(NamedTuple):
 
     ``index`` is that of the note before which it stands; after the last note it is their number. ``field`` is the letter
     of the field; ``value`` a Meter (M), a Key (K), StaffSettings (``STAFF``: clef, octave and transposition from here on)
-    or the text as written. ``COMMENT``, ``DIRECTIVE`` and ``TEXT_LINE`` stand for lines, ``DOTTED`` for a dotted bar line
+    or the text as written. ``own_line`` says that it stands on a line of its own. ``COMMENT``, ``DIRECTIVE`` and ``TEXT_LINE`` stand for lines, ``DOTTED`` for a dotted bar line
     that ends no bar.
     """
 
     index: int  # type: ignore[assignment]  # a tuple's own index() is of no use here
     field: str
     value: Meter | Key | StaffSettings | str
+    own_line: bool = False
 
     @property
     def is_line(self) -> bool:
@@ -292,11 +293,14 @@ class Tune:
 
     def field(self, letter: str) -> str:
         """Return the first value of a header field; empty if it is absent."""
-        return next((value for name, value in self.fields if name == letter), "")
+        return next(iter(self.all_fields(letter)), "")
 
     def all_fields(self, letter: str) -> tuple[str, ...]:
-        """Return all values of a header field, in order."""
-        return tuple(value for name, value in self.fields if name == letter)
+        """Return all values of a header field, in order: the tune's own, or else those of the file header.
+
+        A field that goes on (``+:``) is one value.
+        """
+        return _values(self.fields, letter) or _values(self.book, letter)
 
     @property
     def title(self) -> str:
@@ -344,9 +348,23 @@ class Tune:
     @property
     def words(self) -> tuple[str, ...]:
         """The lines of words below the tune (``W:``), as written."""
-        return tuple(value for letter, value in (*self.fields, *self.after) if letter == "W")
+        return _values((*self.fields, *self.after), "W")
 
     def notes(self) -> Iterator[Note]:
         """Yield all notes, chords and rests of the melody in written order, without overlays."""
         for bar in self.bars:
             yield from bar.notes
+
+
+def _values(fields: Iterable[Field], letter: str) -> tuple[str, ...]:
+    """Return the values of the fields of a letter, each with what continues it."""
+    values: list[str] = []
+    name = ""
+    for each, value in fields:
+        name = name if each == "+" else each
+        if name == letter:
+            if each == "+":
+                values[-1] += f" {value}"
+            else:
+                values.append(value)
+    return tuple(values)

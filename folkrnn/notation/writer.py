@@ -1,20 +1,26 @@
-"""The writer for people: tunebooks with fields in the standard's order, four bars a line, notes beamed by the beat.
+"""The writer for people: lines of the header as they were, four bars a line, notes beamed by the beat.
 
-Bars that are too wide for a page in fours stand in twos or alone.
+Bars that are too wide for a page in fours stand in twos or alone. What a tune holds beside its music (remarks,
+directives, comments, text to be printed) is written where it stood; voices stand one after the other.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from folkrnn import __version__
+from folkrnn.errors import NotationError
 from folkrnn.notation.bars import completes_measure, is_pickup, starts_section
 from folkrnn.notation.beaming import beat_starts
-from folkrnn.notation.canonical import bar_texts, plain_key
-from folkrnn.notation.meter import EIGHTH
-from folkrnn.notation.tune import Bar, Tune
-
-FIELD_ORDER = "TCOARBDFGHNSZQP"
-"""The header fields between X and M; L and K follow."""
+from folkrnn.notation.clef import NO_STAFF, StaffSettings, staff_words
+from folkrnn.notation.key import Key, parse_key
+from folkrnn.notation.layout import directives
+from folkrnn.notation.meter import EIGHTH, Meter, parse_meter
+from folkrnn.notation.repeats import sections
+from folkrnn.notation.spelling import Pen, Style, decoration_text
+from folkrnn.notation.tempo import explicit
+from folkrnn.notation.text import escaped_text
+from folkrnn.notation.tune import COMMENT, DIRECTIVE, DOTTED, NO_MARKS, TEXT_LINE, Bar, Change, Field, Tune, Voice
 
 TUNEBOOK_HEADER = f"%abc-2.1\nI:abc-creator folkrnn {__version__}\nI:abc-charset utf-8\n"
 """The beginning of every tunebook; each tune follows after an empty line."""
@@ -31,29 +37,114 @@ _DOTS = {3: 1, 7: 2}  # by the numerator of a length
 
 
 def write_tunebook(tunes: Sequence[Tune]) -> str:
-    """Return a complete ABC file of some tunes, numbered from 1."""
-    return TUNEBOOK_HEADER + "".join(f"\n{write_tune(tune, number)}" for number, tune in enumerate(tunes, 1))
+    """Return a complete ABC file of some tunes.
+
+    They keep their numbers; a tune without one, or with that of a tune before it, gets the next that is free. Lines of
+    the file header that all tunes share are written once.
+    """
+    shared = tunes[0].book if tunes and all(tune.book == tunes[0].book for tune in tunes) else ()
+    taken = {tune.number for tune in tunes}
+    given: set[str] = set()
+    last = 0
+    parts = [TUNEBOOK_HEADER, *(f"{_line_of(field)}\n" for field in shared)]
+    for tune in tunes:
+        number = tune.number
+        if not number.isdigit() or number in given:
+            last += 1
+            while str(last) in taken:
+                last += 1
+            number = str(last)
+            taken.add(number)
+        given.add(number)
+        parts.append("\n" + write_tune(replace(tune, book=()) if shared else tune, number))
+    return "".join(parts)
 
 
-def write_tune(tune: Tune, number: int = 1) -> str:
-    """Return one tune as ABC for people; read again, it is the same music with the same words."""
-    lines = [f"X:{number}"]
-    for letter in FIELD_ORDER:
-        values = tune.all_fields(letter) or (("",) if letter == "T" else ())
-        lines += [f"{letter}:{' '.join(value.split())}" for value in values if value.strip() or letter == "T"]
-    lines += [f"M:{tune.meter.symbol or tune.meter}", "L:1/8", f"K:{plain_key(tune.key)}"]
-    words = [f"W:{value}" for value in tune.all_fields("W")]
-    return "\n".join([*lines, *_body(tune), *words]) + "\n"
+def write_tune(tune: Tune, number: str | int = "") -> str:
+    """Return one tune as ABC for people, under its own number or another; read again, it is the same."""
+    lines = [*_header(tune, str(number or tune.number or 1)), *_body(tune), *map(_line_of, tune.after)]
+    return "\n".join(lines) + "\n"
+
+
+def _line_of(field: Field) -> str:
+    """Return the line of a field, a directive, a comment, or a line of a text block."""
+    letter, text = field
+    if letter == TEXT_LINE:
+        return text
+    return f"{letter}{text}" if letter in (COMMENT, DIRECTIVE) else f"{letter}:{text}"
+
+
+def _header(tune: Tune, number: str) -> Iterator[str]:
+    """Yield the lines of the header, in their order, but X first and K last; M and L stand only once."""
+    yield f"X:{number}"
+    fields = [*tune.fields, *tune.book]
+    letters = {letter for letter, _ in fields}
+    if "T" not in letters:
+        yield "T:"
+    meter, key = _first_meter_and_key(tune)
+    written = set()
+    for letter, text in fields:
+        if letter in "MLQ" and letter not in written:
+            written.add(letter)
+            yield {"M": _meter_line(meter, text), "L": "L:1/8", "Q": f"Q:{explicit(text, tune.unit)}"}[letter]
+        elif letter not in ("X", "K", "M", "L"):
+            yield _line_of((letter, text))
+    if "M" not in letters:
+        yield _meter_line(meter, "")
+    if "L" not in letters:
+        yield "L:1/8"
+    yield _key_line(key, tune.staff, next((text for letter, text in fields if letter == "K"), ""))
+
+
+def _first_meter_and_key(tune: Tune) -> tuple[Meter, Key]:
+    """Return what the header must say: what the voices begin with that do not say it themselves."""
+    found: dict[str, Meter | Key] = {"M": tune.meter, "K": tune.key}
+    for letter, value_of in (("M", lambda bar: bar.meter), ("K", lambda bar: bar.key)):
+        for voice in tune.voices:
+            if voice.bars and not any(each.field == letter and not each.index for each in voice.bars[0].changes):
+                found[letter] = value_of(voice.bars[0])
+                break
+    return found["M"], found["K"]  # type: ignore[return-value]
+
+
+def _meter_line(meter: Meter, text: str) -> str:
+    """Return the M: line: as it is written, if that says the meter."""
+    try:
+        same = bool(text) and parse_meter(text) == meter
+    except NotationError:
+        same = False
+    return f"M:{text if same else meter.symbol or meter}"
+
+
+def _key_line(key: Key, staff: StaffSettings, text: str) -> str:
+    """Return the K: line: as it is written, if that says the key."""
+    try:
+        same = bool(text) and parse_key(text, key) == key
+    except NotationError:
+        same = False
+    return f"K:{text if same else _key_text(key, staff)}"
+
+
+def _key_text(key: Key, staff: StaffSettings = NO_STAFF) -> str:
+    return f"{key} {staff_words(staff)}".strip()
 
 
 def _body(tune: Tune) -> Iterator[str]:
-    """Yield the lines of music, each followed by its lines of words."""
-    texts = list(bar_texts(tune, spaces, longest_pair=EIGHTH))
-    widths = [_width(tune.bars, index, text) for index, (_, text) in enumerate(texts[:-1])]
-    room = LINE_WIDTH - SIGN_WIDTH * len(plain_key(tune.key).signature)
-    for start, stop in _fours(tune.bars):
-        for first, after in _fitting(widths, room, start, stop):
-            yield from _line(tune, texts, first, after)
+    """Yield the lines of music, voice by voice, each followed by its lines of words."""
+    redefined = {text[0] for letter, text in (*tune.fields, *tune.book) if letter == "U" and text}
+    redefined |= {
+        str(change.value)[0]
+        for voice in tune.voices
+        for bar in voice.bars
+        for change in bar.changes
+        if change.field == "U" and change.value
+    }
+    declared = {text.split()[0] for letter, text in tune.fields if letter == "V" and text.split()}
+    for voice in tune.voices:
+        if voice.id and (len(tune.voices) > 1 or voice.words or voice.id not in declared) and voice.bars:
+            yield f"V:{voice.id} {voice.words}".strip()
+        if voice.bars:
+            yield from _VoiceWriter(tune, voice, redefined).lines()
 
 
 def _fours(bars: Sequence[Bar]) -> Iterator[tuple[int, int]]:
@@ -61,7 +152,7 @@ def _fours(bars: Sequence[Bar]) -> Iterator[tuple[int, int]]:
     start = count = 0
     for index, bar in enumerate(bars):
         new_section = starts_section(bars, index) and not bar.ending
-        if count and (new_section or count >= BARS_A_LINE):
+        if index and (any(_own_lines(bar.changes, EIGHTH)) or (count and (new_section or count >= BARS_A_LINE))):
             yield start, index
             start, count = index, 0
         count += not is_pickup(bars, index)
@@ -81,7 +172,7 @@ def _fitting(widths: Sequence[int], room: int, start: int, stop: int) -> Iterato
 def _width(bars: Sequence[Bar], index: int, text: str) -> int:
     """Return about how many points of a staff a bar needs if its signs stand as close as possible."""
     bar = bars[index]
-    signs = 3 * len(bar.changes) + sum(map(text.count, "^_="))
+    signs = 3 * sum(not each.is_line for each in bar.changes) + sum(map(text.count, "^_="))
     for note in bar.notes:
         signs += _DOTS.get(note.written.numerator, 0) + note.tie + (len(note.pitches) > 1)
         signs += len(note.graces) + bool(note.graces)
@@ -90,32 +181,161 @@ def _width(bars: Sequence[Bar], index: int, text: str) -> int:
     return BAR_LINE_WIDTH + NOTE_WIDTH * len(bar.notes) + SIGN_WIDTH * signs + FLAG_WIDTH * flags
 
 
-def _line(tune: Tune, texts: Sequence[tuple[str, str]], start: int, stop: int) -> Iterator[str]:
-    """Yield one line of music with its closing bar line, then its lines of words."""
-    _, opening = _divide(texts[start][0])
-    closing, _ = _divide(texts[stop][0])
-    parts = [opening + " " if opening else "", texts[start][1]]
-    for line, text in texts[start + 1 : stop]:
-        parts.append(f" {line} {text}")
-    music = "".join(parts) + f" {closing or '|'}"
-    # Some readers take a lone letter and a colon for a field. A length of 1 after the letter prevents this.
-    yield f"{music[0]}1{music[1:]}" if music[1:3] == " :" else music
-    notes = [note for bar in tune.bars[start:stop] for note in bar.notes if note.pitches]
-    for verse in range(max((len(note.lyrics) for note in notes), default=0)):
-        words = (note.lyrics[verse] if verse < len(note.lyrics) else "" for note in notes)
-        yield "w: " + " ".join(word.replace(" ", "~") or "*" for word in words)
+def _inline(changes: Sequence[Change]) -> str:
+    """Return what stands within a line of music for the changes at one place."""
+    parts = []
+    key_before = False
+    for place, change in enumerate(changes):
+        value = change.value
+        if change.own_line and (not change.index or change.is_line):
+            continue
+        if change.field == DOTTED:
+            parts.append(" .| ")
+        elif isinstance(value, Key):
+            parts.append(f"[K:{_key_text(value, _staff_among(changes[place + 1 :]))}]")
+            key_before = True
+        elif isinstance(value, StaffSettings):
+            parts.append("" if key_before else f"[K:{staff_words(value)}]")
+        elif isinstance(value, Meter):
+            parts.append(f"[M:{value.symbol or value}]")
+        else:
+            parts.append(f"[{change.field}:{value}]")
+    return "".join(parts)
 
 
-def _divide(line: str) -> tuple[str, str]:
-    """Return the part of a bar line that ends a line of music, and the part that begins the next.
+def _own_lines(changes: Sequence[Change], unit: Fraction) -> Iterator[str]:
+    """Yield the lines before a bar: for the changes at its start, and for those in it that cannot stand in a line."""
+    key_before = False
+    for place, change in enumerate(changes):
+        value = change.value
+        if not change.own_line or (change.index and not change.is_line):
+            continue
+        if isinstance(value, Key):
+            yield f"K:{_key_text(value, _staff_among(changes[place + 1 :]))}"
+            key_before = True
+        elif isinstance(value, Meter):
+            yield f"M:{value.symbol or value}"
+        elif isinstance(value, StaffSettings):
+            if not key_before:
+                yield f"K:{staff_words(value)}"
+        else:
+            yield _line_of((change.field, explicit(value, unit) if change.field == "Q" else value))
 
-    The second part is the start of a repeat, or an ending. Where a repeat begins and none ends, a double bar ends the
-    line, because the section before may end with a short bar.
-    """
-    if line.endswith("|:"):
-        return line[:-2] or "||", "|:"
-    sign = line.rstrip("0123456789,")
-    return sign, f"[{line[len(sign) :]}" if sign != line else ""
+
+def _staff_among(changes: Sequence[Change]) -> StaffSettings:
+    return next((each.value for each in changes if isinstance(each.value, StaffSettings)), NO_STAFF)
+
+
+class _VoiceWriter:
+    """Writes the lines of one voice; ``redefined`` are the letters that a U: field gives another meaning."""
+
+    def __init__(self, tune: Tune, voice: Voice, redefined: set[str]) -> None:
+        self.bars, self.unit = voice.bars, tune.unit
+
+        def decoration(name: str) -> str:
+            text = decoration_text(name)
+            return f"!{name}!" if text in redefined else text
+
+        self.pen = Pen(
+            self.bars[0].key, voice.staff.shift, Style(lambda key: key, _inline, decoration, EIGHTH, all_signs=True)
+        )
+        self.passes = {each.first: each.passes for each in sections(self.bars) if not each.endings}
+        self.texts = [self._bar(index) for index in range(len(self.bars))]
+        self.room = LINE_WIDTH - SIGN_WIDTH * len(self.bars[0].key.signature)
+        self.line_break = "$" if _breaks_at_signs(tune) else ""
+        self.verses = max((len(note.lyrics) for bar in self.bars for note in bar.notes), default=0)
+        self.sung = max(
+            (index for index, bar in enumerate(self.bars) if any(note.lyrics for note in bar.notes)), default=-1
+        )
+
+    def lines(self) -> Iterator[str]:
+        """Yield all lines."""
+        widths = [_width(self.bars, index, text) for index, text in enumerate(self.texts)]
+        for start, stop in _fours(self.bars):
+            yield from _own_lines(self.bars[start].changes, self.unit)
+            for first, after in _fitting(widths, self.room, start, stop):
+                yield from self._line(first, after)
+
+    def _bar(self, index: int) -> str:
+        """Return the music of a bar with its overlays and with what hangs on its bar line."""
+        bar = self.bars[index]
+        before = self.bars[index - 1] if index else None
+        overlays = [
+            self.pen.overlay(bar, notes, spaces([replace(bar, notes=notes)], 0)) for notes in bar.overlays
+        ]
+        text = self.pen.bar(bar, before, spaces(self.bars, index))
+        if bar.closing != NO_MARKS:
+            text += f" {self.pen.marks(bar.closing)}"
+        return " & ".join([text, *overlays])
+
+    def _line(self, start: int, stop: int) -> Iterator[str]:
+        """Yield one line of music with its closing bar line, then its lines of words."""
+        opening = self._opening(start)
+        parts = [f"{opening} " if opening else ""]
+        for index in range(start, stop):
+            parts.append(self.texts[index])
+            closing = self._closing(index)
+            if index + 1 < stop:
+                parts.append(f" {_joined(closing, self._opening(index + 1))} ")
+            else:
+                # The section before a repeat may end with a short bar, which a double bar explains.
+                repeat = closing == "|" and self._opening(stop).startswith("|:") if stop < len(self.bars) else False
+                parts.append(f" {'||' if repeat else closing}{self.line_break}")
+        music = "".join(parts)
+        # Some readers take a lone letter and a colon for a field. A length of 1 after the letter prevents this.
+        yield f"{music[0]}1{music[1:]}" if music[1:3] == " :" else music
+        notes = [note for bar in self.bars[start:stop] for note in bar.notes if note.pitches]
+        if start > self.sung:
+            return
+        # Each line up to the last that is sung has words, for words begin where the last ones ended.
+        verses = max((len(note.lyrics) for note in notes), default=0)
+        for verse in range(max(1, verses)):
+            words = (note.lyrics[verse] if verse < len(note.lyrics) else "" for note in notes)
+            text = " ".join(map(_syllable, words))
+            yield f"w: {text.rstrip('* ') or '*'}"
+
+    def _closing(self, index: int) -> str:
+        """Return the bar line at the end of a bar."""
+        bar = self.bars[index]
+        if bar.plays > 1:
+            return ":" * (bar.plays - 1) + "|"
+        if index + 1 == len(self.bars):
+            return bar.edge or "|]"
+        return bar.edge or bar.drawn or "|"
+
+    def _opening(self, index: int) -> str:
+        """Return what begins with a bar: a repeat, an ending, a bracket."""
+        bar = self.bars[index]
+        text = ""
+        if bar.opens and not bar.implied:
+            text = "|" + ":" * max(1, self.passes.get(index, 2) - 1)
+        if bar.ending:
+            text += "[" + ",".join(map(str, bar.ending))
+        if bar.bracket:
+            text += f'["{escaped_text(bar.bracket)}"'
+        return text
+
+
+def _joined(closing: str, opening: str) -> str:
+    """Return a bar line and what begins behind it, on one line of music."""
+    if opening.startswith("[") and opening[1:2].isdigit() and closing in ("|", ":|"):
+        return closing + opening[1:]
+    if opening.startswith("|:"):
+        return opening if closing == "|" else closing + opening if closing == ":|" else f"{closing} {opening}"
+    return f"{closing} {opening}".rstrip()
+
+
+def _syllable(word: str) -> str:
+    """Return a syllable as it stands in a line of words; a hyphen at its end joins it to the next."""
+    if not word or word == "_":
+        return word or "*"
+    text, joint = (word[:-1], "-") if len(word) > 1 and word.endswith("-") else (word, "")
+    return escaped_text(text).replace("-", "\\-").replace(" ", "~") + joint
+
+
+def _breaks_at_signs(tune: Tune) -> bool:
+    """Whether an instruction says that lines of the score end at ``$``, not where lines of the text end."""
+    return any(text.split()[:1] == ["linebreak"] and "$" in text for text in directives((*tune.fields, *tune.book)))
 
 
 def spaces(bars: Sequence[Bar], index: int) -> frozenset[int]:

@@ -151,7 +151,7 @@ def test_verses_are_counted_from_each_line_of_music() -> None:
     ("line", "words"),
     [
         ("a|b", "a . b ."), (" |a b", "a b . ."), ("a b|c", "a b c ."), ("a||b", "a . b ."), ("* a", ". a . ."),
-        ("a _ b", "a . b ."), ("a~b c", "a b c . ."), ("a- b", "a- b . ."), ("a\\-b c", "a-b c . ."),
+        ("a _ b", "a _ b ."), ("a~b c", "a b c . ."), ("a- b", "a- b . ."), ("a\\-b c", "a-b c . ."),
         ("a b c d e", "a b c d"),
     ],
 )  # fmt: skip

@@ -16,7 +16,7 @@ def verse(line: str, music: str = "ABcd|efga|") -> str:
     [
         (" one two three", "one two three . . . . ."),
         (" syll-a-ble word", "syll- a- ble word . . . ."),
-        (" time__ now", "time . . now . . . ."),
+        (" time__ now", "time _ _ now . . . ."),
         (" a * b", "a . b . . . . ."),
         (" a~b c", "a b c . . . . . ."),
         (" a b|c", "a b . . c . . ."),

@@ -162,7 +162,7 @@ def test_a_tune_is_divided_into_sections(text: str, found: list[tuple[object, ..
         ("|:A||B:|]", [(True, 1, "||"), (False, 2, "")]),
         ("|:A|B|", [(False, 1, ""), (False, 1, "")]),
         ("A|1 B|C|", [(False, 1, ""), (False, 1, ""), (False, 1, "")]),
-        ("|:A|[1-3 B:|[4 C:|", [(True, 1, ""), (False, 4, ""), (False, 1, "||")]),
+        ("|:A|[1-3 B:|[4 C:|", [(True, 1, ""), (False, 2, ""), (False, 1, "||")]),
     ],
 )
 def test_repeats_are_balanced(text: str, bars: list[tuple[bool, int, str]]) -> None:

@@ -89,7 +89,7 @@ def test_the_key_at_the_end_of_a_bar_is_the_last_one_in_it() -> None:
 
 
 def chord(onset: int, duration: int, midis: tuple[int, ...], tie: bool = False) -> TimedChord:
-    return Fraction(onset), Fraction(duration), midis, tie
+    return Fraction(onset), Fraction(duration), midis, midis if tie else ()
 
 
 def test_a_tie_joins_a_pitch_to_the_same_pitch_directly_after_it() -> None:

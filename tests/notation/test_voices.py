@@ -1,22 +1,39 @@
+"""Several voices: which are read, what each of them holds, and which is the melody."""
+
 from abc_tools import codes, one, pitches, places
 
-from folkrnn.notation import read_tunes
+from folkrnn.notation import Tune, Voice, read_tunes
 
 
-def test_only_the_first_voice_is_read_and_the_others_are_noted() -> None:
-    tune = one("V:1\nA8|B8|\nV:2\nC8|D9|\nV:1\nc8|\nV:2\nE8|")
-    assert pitches(tune) == "A B c"
-    assert places(tune) == [("more-voices", "note", 8, 1)]
+def heard(voice: Voice) -> str:
+    return " ".join(str(note.pitches[0]) if note.pitches else "z" for bar in voice.bars for note in bar.notes)
 
 
-def test_voices_declared_in_the_header_are_noted_once_each() -> None:
-    (tune,) = read_tunes("X:1\nV:T1 clef=treble\nV:B1 clef=bass\nM:4/4\nL:1/8\nK:C\nV:B1\nC8|\nV:T1\nc8|\nV:B1\nD8|\n")
-    assert (pitches(tune), places(tune)) == ("c", [("more-voices", "note", 3, 1)])
+def all_heard(tune: Tune) -> list[str]:
+    return [heard(voice) for voice in tune.voices]
+
+
+def test_voices_are_read_side_by_side() -> None:
+    tune = one("V:1\nA8|B8|\nV:2\nC8|D8|\nV:1\nc8|\nV:2\nE8|")
+    assert (all_heard(tune), codes(tune)) == (["A B c", "C D E"], [])
+
+
+def test_a_fault_of_any_voice_is_found_at_its_line() -> None:
+    assert places(one("V:1\nA8|B8|\nV:2\nC8|D9|"))[0] == ("bar-too-long", "error", 9, 4)
+
+
+def test_voices_declared_in_the_header_stand_in_its_order() -> None:
+    (tune,) = read_tunes(
+        'X:1\nV:T1 clef=treble name="Top"\nV:B1 clef=bass snm="B."\nM:4/4\nL:1/8\nK:C\nV:B1\nC8|\nV:T1\nc8|\nV:B1\nD8|\n'
+    )
+    assert all_heard(tune) == ["c", "C D"]
+    assert [(voice.id, voice.name, voice.short_name) for voice in tune.voices] == [("T1", "Top", ""), ("B1", "", "B.")]
+    assert codes(tune) == ["voice-ends-early"]
 
 
 def test_voices_may_change_inline() -> None:
     tune = one("[V:1]A8|[V:2]C8|[V:1]B8|\n[V:2]D8|")
-    assert (pitches(tune), codes(tune)) == ("A B", ["more-voices"])
+    assert (all_heard(tune), codes(tune)) == (["A B", "C D"], [])
 
 
 def test_one_voice_by_name_is_simply_the_tune() -> None:
@@ -24,19 +41,63 @@ def test_one_voice_by_name_is_simply_the_tune() -> None:
     assert (pitches(tune), codes(tune)) == ("A B", [])
 
 
-def test_fields_and_words_of_another_voice_do_not_touch_the_first() -> None:
+def test_fields_and_words_of_one_voice_do_not_touch_another() -> None:
     tune = one("V:1\nA8|\nV:2\nK:D\nM:3/4\nF6|\nw: low\nV:1\nF8|\nw: high")
-    assert (pitches(tune), codes(tune)) == ("A F", ["more-voices"])
-    assert [note.lyrics for note in tune.notes()] == [(), ("high",)]
+    first, second = tune.voices
+    assert (str(first.bars[1].notes[0].pitches[0]), str(second.bars[0].notes[0].pitches[0])) == ("F", "^F")
+    assert [[note.lyrics for bar in voice.bars for note in bar.notes] for voice in tune.voices] == [
+        [(), ("high",)],
+        [("low",)],
+    ]
 
 
-def test_a_voice_after_an_overlay_sign_is_left_out() -> None:
+def test_the_melody_is_the_first_voice_with_notes() -> None:
+    tune = one('V:chords\n"G"x8|"C"x8|\nV:tune\nG8|c8|')
+    assert (tune.melody.id, pitches(tune)) == ("tune", "G c")
+
+
+def test_the_score_says_which_voice_comes_first() -> None:
+    (tune,) = read_tunes("X:1\n%%score (T B)\nM:4/4\nL:1/8\nV:B clef=bass\nV:T\nK:C\n[V:B]C8|\n[V:T]c8|\n")
+    assert [voice.id for voice in tune.voices] == ["T", "B"]
+
+
+def test_a_score_that_names_no_voice_is_noted() -> None:
+    (tune,) = read_tunes("X:1\n%%score (T Q) }\nM:4/4\nL:1/8\nV:T\nK:C\n[V:T]c8|\n")
+    assert codes(tune) == ["bad-score", "bad-score"]
+
+
+def test_a_voice_that_the_header_does_not_declare_is_noted() -> None:
+    (tune,) = read_tunes("X:1\nM:4/4\nL:1/8\nV:1\nK:C\n[V:1]c8|\n[V:2]C8|\n")
+    assert (all_heard(tune), places(tune)) == (["c", "C"], [("undeclared-voice", "note", 7, 1)])
+
+
+def test_bars_of_different_lengths_do_not_go_together() -> None:
+    tune = one("V:1\nA2|B8|c6|\nV:2\nC8|D8|", key="C")
+    assert "voices-differ" in codes(tune)
+
+
+def test_an_overlay_is_a_voice_within_its_bar() -> None:
     tune = one("A4B4 & C8|c8|")
-    assert (pitches(tune), places(tune)) == ("A B c", [("more-voices", "note", 6, 6)])
+    (overlay,) = tune.bars[0].overlays
+    assert (pitches(tune), [str(note.pitches[0]) for note in overlay], codes(tune)) == ("A B c", ["C"], [])
 
 
-def test_nothing_of_an_overlaid_voice_touches_the_first() -> None:
-    tune = one('A8 & ^c>d (3efg [CE]- Z {g} "Am" !trill! ("x"|c8|')
-    assert (pitches(tune), codes(tune)) == ("A c", ["more-voices"])
-    assert all(note.decorations == () and note.chord_symbols == () and not note.graces for note in tune.notes())
-    assert all(note.slurs_opened == 0 and not note.tie for note in tune.notes())
+def test_overlays_may_go_back_several_bars() -> None:
+    for music in ("A8|B8 && C8|D8|c8|", "(& A8|B8 & C8|D8 &)|c8|"):
+        tune = one(music)
+        overlays = [[str(note.pitches[0]) for notes in bar.overlays for note in notes] for bar in tune.bars]
+        assert (pitches(tune), overlays) == ("A B c", [["C"], ["D"], []])
+
+
+def test_nothing_of_an_overlay_touches_the_bar() -> None:
+    tune = one('A8 & (3efg [CE]2 "Am" !trill!x4|c8|')
+    assert pitches(tune) == "A c"
+    assert all(note.decorations == () and note.chord_symbols == () for note in tune.notes())
+
+
+def test_an_overlay_that_is_too_long_is_a_fault() -> None:
+    assert codes(one("A8 & C8D8|c8|")) == ["overlay-length"]
+
+
+def test_an_overlay_needs_music_before_it() -> None:
+    assert codes(one("& A8|c8|")) == ["overlay-without-voice"]

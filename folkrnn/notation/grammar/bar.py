@@ -10,7 +10,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from folkrnn.errors import NotationError
-from folkrnn.notation.canonical import ORNAMENT_TEXTS, length_text
+from folkrnn.notation.canonical import ORNAMENT_TEXTS
+from folkrnn.notation.spelling import length_text
 from folkrnn.notation.grammar.sections import Plan
 from folkrnn.notation.grammar.words import Words
 from folkrnn.notation.idiom import Idiom, TupletPattern

@@ -105,7 +105,7 @@ class TuneReader:
 
     def _at_line(self, line: int) -> None:
         voice = self._current()
-        voice.line, voice.column = line, 1
+        voice.line, voice.column, voice.own_line = line, 1, True
 
     def read_text(self, raw: str) -> None:
         """Keep a line within a text block."""
@@ -113,6 +113,7 @@ class TuneReader:
 
     def _keep(self, kind: str, text: str) -> None:
         if self.in_music:
+            self._at_line(self.line)
             self._current().change(kind, text)
         else:
             self.fields.append((kind, text))
@@ -154,7 +155,6 @@ class TuneReader:
         elif letter == "K":
             self.key = self._key(value, self.key)
             self.staff = self._staff(value)
-            self.fields.pop()
             self._begin_music()
 
     def _begin_music(self) -> None:
@@ -286,9 +286,7 @@ class TuneReader:
 
     def _describe(self, reader: VoiceReader, words: str) -> None:
         """Take the words of a V: field: names and clef."""
-        name, short_name = voice_names(words)
-        reader.name, reader.short_name = name or reader.name, short_name or reader.short_name
-        reader.set_staff(self._staff(words))
+        reader.describe(*voice_names(words), self._staff(words))
 
     def _current(self) -> VoiceReader:
         if self.voice is None:
@@ -347,8 +345,7 @@ class TuneReader:
         voices = [voices[place] for place in order] or [Voice(())]
         for line, problem in problems:
             self.findings.append(Finding("bad-score", NOTE, self.first_line + line, 1, 0, problem))
-        if len(voices) > 1:
-            self.findings += check_voices(voices)
+        self.findings += check_voices(voices)
         if not self.in_music:
             self.findings.append(
                 Finding("no-key", ERROR, self.line, 1, 0, "the tune has no K: field, so no music; expected one such as K:D")

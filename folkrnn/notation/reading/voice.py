@@ -54,6 +54,7 @@ class VoiceReader:
         self.findings: list[Finding] = []
         self.line, self.column = line, 1
         self.strict = False
+        self.own_line = False  # whether what is read stands on a line of its own
 
         self.bars: list[DraftBar] = []
         self.bar = DraftBar(meter, key, line, 1)
@@ -70,7 +71,7 @@ class VoiceReader:
         self.broken_factor: Fraction | None = None
         self.tuplet: tuple[int, int, int] | None = None
         self.tuplet_index = 0
-        self._colon = False
+        self._colon: tuple[int, int, int] | None = None  # a colon alone: the notes before it, its line and column
         self._clear_pending()
         self.spaced = True
         self.open_slurs = 0
@@ -87,13 +88,13 @@ class VoiceReader:
     # ── fields and lines ────────────────────────────────────────────────────────────────────
 
     def change(self, field: str, value: Meter | Key | StaffSettings | str) -> None:
-        """Put a field, or a line to be kept, before the next note."""
+        """Put a field, or a line to be kept, before the next note; ``own_line`` says which of both."""
         bar = self.bar
         if not bar.notes and field == "K" and isinstance(value, Key):
             bar.key = value
         if not bar.notes and field == "M" and isinstance(value, Meter):
             bar.meter = value
-        bar.changes.append(Change(len(bar.notes), field, value))
+        bar.changes.append(Change(len(bar.notes), field, value, self.own_line))
 
     def set_meter(self, meter: Meter) -> None:
         """Begin a meter."""
@@ -105,18 +106,24 @@ class VoiceReader:
         self.key = key
         self.change("K", key)
         self.set_staff(staff)
+        self.accidentals.set_key(key, self.staff.shift)
 
     def set_staff(self, staff: StaffSettings) -> None:
         """Begin a clef, an octave, a transposition; what is not named stays."""
         before = self.staff
         self.staff = staff.over(before)
-        self.accidentals.set_key(self.key, self.staff.shift)
-        if self.staff == before:
-            return
-        if self.bars or self.bar.notes:
+        if self.staff != before:
+            self.accidentals.set_key(self.key, self.staff.shift)
             self.change(STAFF, self.staff)
-        else:
-            self.first_staff = self.staff
+
+    def describe(self, name: str, short_name: str, staff: StaffSettings) -> None:
+        """Take what a V: field says: before the music it holds from the start."""
+        self.name, self.short_name = name or self.name, short_name or self.short_name
+        if self.bars or self.bar.notes:
+            self.set_staff(staff)
+            return
+        self.staff = self.first_staff = staff.over(self.staff)
+        self.accidentals.set_key(self.key, self.staff.shift)
 
     def set_unit(self, unit: Fraction) -> None:
         """Begin a unit length."""
@@ -128,6 +135,7 @@ class VoiceReader:
     def read(self, text: str, line: int) -> None:
         """Read a line of music."""
         self.line, self.column = line, 1
+        self.own_line = False
         if self._verses:
             self.end_words()
         if self.macros:
@@ -446,7 +454,7 @@ class VoiceReader:
         text = match["bar_line"]
         dotted = text[0] == "."
         if dotted and self.bar.notes and text == ".|" and not self._is_full():
-            self.change(DOTTED, "")
+            self.change(DOTTED, "")  # it divides a long bar
             self.spaced = True
             return
         text = text.strip(".")
@@ -455,17 +463,15 @@ class VoiceReader:
         signs = text.replace("[", "").replace("]", "")
         if "|" not in signs and len(signs) == 1 and "]" not in text:
             if self.bar.notes:
-                self._colon = True  # the repeat sign goes on after a space, or the colon is alone
-                self._colon_place = self.line, self.column
+                self._colon = len(self.bar.notes), self.line, self.column  # perhaps the sign goes on after a space
             else:
                 self.bar.opens = True
             return
         if "|" in signs:
-            closing = len(signs) - len(signs.lstrip(":")) + self._colon
+            closing = len(signs) - len(signs.lstrip(":")) + self._colon_before()
             opening = len(signs) - len(signs.rstrip(":"))
         else:
             closing, opening = len(signs) // 2, len(signs) - len(signs) // 2
-        self._colon = False
         edge = "|]" if "]" in text[1:] else "||" if "||" in signs or "[" in text else ""
         if self._span and self._filled + 1 < len(self._span):
             self._end_layer()
@@ -477,6 +483,18 @@ class VoiceReader:
             self.bar.opens = True
         if match["bar_passes"]:
             self._begin_ending(match["bar_passes"])
+
+    def _colon_before(self) -> bool:
+        """Return whether a colon stands just before a bar line, as in ``: |``; complain of one elsewhere."""
+        if self._colon is None:
+            return False
+        notes, line, column = self._colon
+        self._colon = None
+        if notes == len(self.bar.notes):
+            return True
+        message = "a colon alone is no bar line; expected :| or |:"
+        self.findings.append(Finding("unreadable", ERROR, line, column, len(self.bars), message))
+        return False
 
     def _is_full(self) -> bool:
         full = self.meter.bar
@@ -506,9 +524,7 @@ class VoiceReader:
 
     def _close_bar(self, plays: int = 1, edge: str = "", drawn: str = "") -> None:
         """End the bar at a bar line; a bar line after a bar line only adds to the first."""
-        if self._colon:
-            self._colon = False
-            self.find("unreadable", ERROR, "a colon alone is no bar line; expected :| or |:")
+        self._colon_before()
         self._end_layer()
         self._span = []
         draft = self.bar
