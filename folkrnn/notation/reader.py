@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from folkrnn.errors import NotationError
 from folkrnn.notation.bars import check_bars, number_bars
+from folkrnn.notation.chords import is_like_chord, read_symbol
 from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
 from folkrnn.notation.key import Key, parse_key
 from folkrnn.notation.lexer import SYMBOLS, TOKEN, Line, classify, split_lines, tokens
@@ -25,10 +26,6 @@ MIN_LENGTH = Fraction(1, 512)
 MAX_BAR_RESTS = 100
 """The longest rest, in bars."""
 
-_CHORD_SYMBOL = re.compile(
-    r"\(?[A-G][#b♯♭]?(?:maj|min|mi|ma|m|dim|aug|sus|add|M|\+|°|ø|-)?\d*(?:(?:maj|sus|add|dim|aug|[#b+-])\d*)*"
-    r"(?:/[A-Ga-g][#b♯♭]?)?\)?"
-)
 _UNIT_LENGTH = re.compile(r"1\s*/\s*(\d+)")
 _SYLLABLE = re.compile(r"[^\s\-_*|]+-?|[-_*|]")
 _USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*([!+]?)([^!+|\s]*)\2\s*")
@@ -543,10 +540,13 @@ class _TuneReader:
 
     def _text(self, match: re.Match[str]) -> None:
         text = match["quoted"]
-        if _CHORD_SYMBOL.fullmatch(text.strip()):
+        if read_symbol(text.strip()):
             self.chord_symbols += (text.strip(),)
         elif text.strip():
             self.annotations += (text,)
+            if is_like_chord(text):
+                message = f"{_shown(text)} is no chord, so it stays as it is; a chord is written like Em7 or D/F#"
+                self.find("doubtful-chord", NOTE, message)
         self.pending = True
 
     def _decoration(self, match: re.Match[str]) -> None:
