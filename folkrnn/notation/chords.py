@@ -19,7 +19,7 @@ from typing import NamedTuple
 from folkrnn.notation.pitch import SEMITONES, STEPS, Pitch
 
 _ALTERS = {"#": 1, "♯": 1, "b": -1, "♭": -1}
-_ACCIDENTAL = "[#♯]{1,2}|[b♭]{1,2}"
+_ACCIDENTAL = r"[#♯]{2}(?!\d)|[b♭]{2}(?!\d)|[#♯]|[b♭]"  # Ebb5 is an E flat with a flat fifth
 
 _FORMS = {
     "major": r"maj|Maj|MAJ|ma(?!dd)|Ma|MA|M(?!I)|j(?=7|9)|\^|[Δ△∆]",
@@ -41,15 +41,20 @@ _FORMS = {
 
 _PART = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _FORMS.items()))
 _ANY_PART = "|".join(_FORMS.values())
-_KIND = rf"(?:{_ANY_PART}|/(?=[#♯b♭+-]?\d|[Mm]aj|M7|add|sus)|\s?\((?:{_ANY_PART}|,\s?)++\))*+"
+_SPACE = r"[ \t\r\n\xa0]"
+_KIND = rf"(?:{_ANY_PART}|/(?=[#♯b♭+-]?\d|[Mm]aj|M7|add|sus)|{_SPACE}?\((?:{_ANY_PART}|,{_SPACE}?)++\))*+"
 _PIECE = re.compile(
-    rf"(?P<separator>(?:[\s;,|]|\\n|(?<=\s)[-–](?=\s))+)|(?P<open>\()|(?P<close>\))"
+    rf"(?P<separator>(?:{_SPACE}|[;,|]|\\n|(?<={_SPACE})[-–](?={_SPACE}))+)|(?P<open>\()|(?P<close>\))"
     rf"|(?P<root>[A-Ha-g])(?P<accidental>{_ACCIDENTAL}|)(?P<kind>{_KIND})"
-    rf"(?P<over>\s?/\s?(?P<bass>[A-Ha-h])(?P<bass_accidental>{_ACCIDENTAL}|))?(?=[\s;,|()]|\\n|$)"
+    rf"(?P<over>{_SPACE}?/{_SPACE}?(?P<bass>[A-Ha-h])(?P<bass_accidental>{_ACCIDENTAL}|))?"
+    rf"(?={_SPACE}|[;,|()]|\\n|$)"
 )
 _SILENCE = re.compile(r"\(?(?:[Nn]\.? ?[Cc]\.?|[Nn]o [Cc]hord)\)?")
 _LOWER_CASE = re.compile(r"m|M|dim|aug|sus|add|alt|[°ºø˚]|o7|\(?(?:6|7|9|11|13)")
 """How the kind after a lower-case root begins; ``a2``, ``co`` and ``f-`` are no chords."""
+
+_LEADING_SIGN = re.compile(r"^[#♯b♭]\d+")
+"""An altered degree that would be taken for the accidental of the root before it."""
 
 _WORDS = frozenset({"Do", "Go"})
 """Words that look like diminished chords."""
@@ -216,7 +221,7 @@ def quality(kind: str, minor: bool = False) -> tuple[Interval, ...] | None:
     the seventh; a thirteenth leaves the eleventh out, as players do.
     """
     builder = _Builder(minor)
-    for part in _PART.finditer(re.sub(r"[\s,()/]", "", kind)):
+    for part in _PART.finditer(re.sub(rf"{_SPACE}|[,()/]", "", kind)):
         if not builder.take(str(part.lastgroup), part[0], first=not part.start()):
             return None
     return builder.intervals()
@@ -351,7 +356,10 @@ def move_symbol(text: str, move: Callable[[Pitch], Pitch]) -> str:
         if piece["bass"]:
             slash = piece["over"][: piece.start("bass") - piece.start("over")]
             bass = slash + moved(piece["bass"], piece["bass_accidental"])
-        return moved(piece["root"], piece["accidental"]) + piece["kind"] + bass
+        root, kind = moved(piece["root"], piece["accidental"]), piece["kind"]
+        if len(root) == 1:
+            kind = _LEADING_SIGN.sub(r"(\g<0>)", kind)
+        return root + kind + bass
 
     return "".join(map(moved_piece, _pieces(text.strip())))
 
