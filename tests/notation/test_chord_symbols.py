@@ -85,7 +85,8 @@ def test_the_bass_may_be_written_small(text: str, bass: str) -> None:
         "Fine", "Allegro", "D.C.", "D.S.", "DC", "A part", "Part A", "Bass", "Coda", "Gently", "Add voice", "Dal segno",
         "Am Fenster", "B MINOR", "BREAK", "DANCE", "Chorus", "End", "end", "cresc.", "dim.", "f", "p", "mf", "Do", "Go",
         "co", "a2", "H", "1", "4", "A1", "(S)", "()", "A()", "((A))", "(A", "A)", "A tempo", "Fill", "Ad lib", "^G",
-        "_D", "<Am", "@1,2 G", "", " ", "8va", "2nd time", "E.", "Gx", "Gb#", "G/F#m", "Gxyz7", "C/D/E", "Cmm", "G\x1cD",
+        "_D", "<Am", "@1,2 G", "", " ", "8va", "2nd time", "E.", "Gx", "Gb#", "G/F#m", "Gxyz7", "C/D/E", "Cmm",
+        "G\x1cD",
     ],
 )  # fmt: skip
 def test_words_stay_text(text: str) -> None:
