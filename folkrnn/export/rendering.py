@@ -14,7 +14,8 @@ from typing import NamedTuple
 from folkrnn.errors import ExportError
 from folkrnn.notation import Bar, Note, Tune
 from folkrnn.notation.bars import completes_measure
-from folkrnn.notation.harmony import Chord, chords
+from folkrnn.notation.chords import Chord
+from folkrnn.notation.harmony import chords
 from folkrnn.notation.key import Key
 from folkrnn.notation.pitch import Pitch
 from folkrnn.notation.rhythms import HELD, Rhythm, played_as, rhythm_in
@@ -282,7 +283,7 @@ def accompaniment(bars: Sequence[PerformedBar], style: str = "") -> Iterator[Per
             if place >= bar.duration:
                 break
             chord = next((changes[at] for at in sorted(changes, reverse=True) if at <= place), chord)
-            if chord is None:
+            if chord is None or not chord.tones:
                 continue
             start, end = to_ticks(onset + place), to_ticks(onset + min(place + length, bar.duration))
             pitches = [_bass(chord)] if strong else _voicing(chord)

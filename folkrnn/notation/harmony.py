@@ -1,94 +1,43 @@
-"""Chord symbols: what they mean, and which ones suit a tune that has none."""
+"""The chords of a tune: when each is heard, and which ones suit a tune that has none."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
 from folkrnn.notation.bars import completes_measure
+from folkrnn.notation.chords import Chord, ChordName, read_symbol
 from folkrnn.notation.key import Key
-from folkrnn.notation.pitch import SEMITONES, STEPS, Pitch
+from folkrnn.notation.pitch import SEMITONES, STEPS
 from folkrnn.notation.tune import Bar, Tune
 
-_SYMBOL = re.compile(r"([A-G])([#b♯♭]?)([^/]*)(?:/([A-Ga-g])([#b♯♭]?))?")
 
-_QUALITIES = {
-    "": (0, 4, 7), "maj": (0, 4, 7), "M": (0, 4, 7), "m": (0, 3, 7), "min": (0, 3, 7), "-": (0, 3, 7),
-    "7": (0, 4, 7, 10), "m7": (0, 3, 7, 10), "min7": (0, 3, 7, 10), "maj7": (0, 4, 7, 11), "M7": (0, 4, 7, 11),
-    "6": (0, 4, 7, 9), "m6": (0, 3, 7, 9), "dim": (0, 3, 6), "o": (0, 3, 6), "dim7": (0, 3, 6, 9), "aug": (0, 4, 8),
-    "+": (0, 4, 8), "sus": (0, 5, 7), "sus4": (0, 5, 7), "sus2": (0, 2, 7), "5": (0, 7), "9": (0, 4, 7, 10, 14),
-    "m9": (0, 3, 7, 10, 14), "add9": (0, 4, 7, 14),
-}  # fmt: skip
-"""The chords by the text after the root, in semitones above the root."""
+def chord_names(bar: Bar) -> Iterator[tuple[Fraction, ChordName]]:
+    """Yield the chords written in a bar, each with its onset in the bar, in whole notes.
 
-_ALTERS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
-
-
-class Chord(NamedTuple):
-    """A chord: the pitch class of its root, its tones in semitones above it, and the pitch class of its bass."""
-
-    root: int
-    tones: tuple[int, ...]
-    bass: int
-
-    @property
-    def classes(self) -> frozenset[int]:
-        """The pitch classes of its tones."""
-        return frozenset((self.root + tone) % 12 for tone in self.tones)
-
-
-@lru_cache(maxsize=1024)
-def parse_chord(text: str) -> Chord | None:
-    """Read a chord symbol such as ``G``, ``Am7``, ``D/F#``; None for words that are no chord.
-
-    An unknown kind (``G13b9``) gives the chord that it begins with.
+    Several over one note share the time until the next chord symbol, or until the bar ends.
     """
-    match = _SYMBOL.fullmatch(text.strip())
-    if not match:
-        return None
-    root = _pitch_class(match[1], match[2])
-    kind = match[3].strip().strip("()")
-    if kind not in _QUALITIES:
-        known = [name for name in _QUALITIES if name and kind.startswith(name)]
-        if not known and not re.match(r"\d|alt", kind):
-            return None
-        kind = max(known, key=len, default="")
-    bass = _pitch_class(match[4].upper(), match[5]) if match[4] else root
-    return Chord(root, _QUALITIES[kind], bass)
-
-
-def _pitch_class(letter: str, sign: str) -> int:
-    return (SEMITONES[STEPS.index(letter)] + _ALTERS[sign]) % 12
+    places = []
+    for onset, note in bar.timed_notes():
+        symbols = filter(None, map(read_symbol, note.chord_symbols))
+        if names := [name for symbol in symbols for name in symbol.names]:
+            places.append((onset, names))
+    ends = [*(onset for onset, _ in places[1:]), bar.duration]
+    for (onset, names), end in zip(places, ends, strict=False):
+        for place, name in enumerate(names):
+            yield onset + (end - onset) * place / len(names), name
 
 
 def chords(bar: Bar) -> Iterator[tuple[Fraction, Chord]]:
-    """Yield the chords written in a bar, each with its onset in the bar, in whole notes."""
-    for onset, note in bar.timed_notes():
-        found = [chord for chord in map(parse_chord, note.chord_symbols) if chord]
-        for place, chord in enumerate(found):  # several over one note share its time
-            yield onset + note.duration * place / len(found), chord
+    """Yield what is to be heard of the chords written in a bar, each with its onset in the bar, in whole notes."""
+    for onset, name in chord_names(bar):
+        yield onset, name.chord
 
 
 def has_chords(tune: Tune) -> bool:
     """Whether any chord is written in a tune."""
-    return any(parse_chord(symbol) for note in tune.notes() for symbol in note.chord_symbols)
-
-
-def move_symbol(symbol: str, move: Callable[[Pitch], Pitch]) -> str:
-    """Return a chord symbol with its root and its bass moved; words that are no chord stay."""
-    match = _SYMBOL.fullmatch(symbol.strip())
-    if not match or not parse_chord(symbol):
-        return symbol
-
-    def moved(letter: str, sign: str) -> str:
-        pitch = move(Pitch(STEPS.index(letter.upper()), 4, _ALTERS[sign]))
-        return STEPS[pitch.step] + ("#" * pitch.alter if pitch.alter > 0 else "b" * -pitch.alter)
-
-    bass = f"/{moved(match[4], match[5])}" if match[4] else ""
-    return moved(match[1], match[2]) + match[3] + bass
+    return any(read_symbol(symbol) for note in tune.notes() for symbol in note.chord_symbols)
 
 
 # Suggested chords -------------------------------------------------------------------------------------------

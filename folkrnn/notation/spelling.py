@@ -159,9 +159,7 @@ class Pen:
 
 
 def _quoted(marks: Note | Marks) -> Iterator[str]:
-    for text in marks.chord_symbols:
-        yield f'"{text}"'
-    for text in marks.annotations:
+    for text in (*marks.chord_symbols, *marks.annotations):
         yield f'"{escaped_text(text)}"'
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from folkrnn.errors import NotationError
-from folkrnn.notation.harmony import move_symbol
+from folkrnn.notation.chords import move_symbol
 from folkrnn.notation.key import Key
 from folkrnn.notation.pitch import SEMITONES, STEPS, Pitch
 from folkrnn.notation.tune import Bar, Change, Note, Tune

@@ -32,6 +32,7 @@ from folkrnn.notation.pitch import STEPS, Pitch
 from folkrnn.notation.repeats import performed_order, sections
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.notation.tune import Bar, Change, Note, Tune
+from folkrnn.score.harmonies import as_written, chord_symbols
 
 MAX_NOTE_LENGTH = Fraction(16)
 """The longest note, in whole notes, that is turned into tied notes rather than refused."""
@@ -76,7 +77,7 @@ def musicxml(score: m21.stream.Score) -> bytes:
         exporter = m21ToXml.GeneralObjectExporter(score)
         # The score is complete, so music21 neither copies it nor guesses beams, ties or accidentals.
         exporter.makeNotation = False
-        return bytes(exporter.parse())
+        return as_written(bytes(exporter.parse()))
 
 
 def midi(score: m21.stream.Score) -> bytes:
@@ -337,6 +338,8 @@ class _PartWriter:
         lead = self._pad(measure, index, bar)
         events = []
         changes = {place: list(found) for place, found in groupby(bar.changes, lambda change: change.index)}
+        for onset, symbol in chord_symbols(bar):
+            measure.insert(4 * onset, symbol)
         for place, (onset, each) in enumerate(bar.timed_notes()):
             for change in changes.get(place, ()):
                 self._change(measure, onset, change)
@@ -518,9 +521,6 @@ _HAIRPINS = {
     "diminuendo": m21.dynamics.Diminuendo,
     ">": m21.dynamics.Diminuendo,
 }
-_CHORD = re.compile(r"([A-G])([#b]?)([^/\s]*)(?:/([A-Ga-g])([#b]?))?")
-_KINDS = {short: kind for kind, (_, shorts) in m21.harmony.CHORD_TYPES.items() for short in shorts}
-_KINDS |= {"5": "power", "dim7": "diminished-seventh", "Maj7": "major-seventh", "aug+": "augmented"}
 
 
 def _violin() -> Any:
@@ -634,27 +634,11 @@ def _add_text(measure: Any, onset: Fraction, text: str, placement: str = "above"
 
 
 def _add_words(measure: Any, onset: Fraction, note: Note) -> None:
-    """Write chord symbols and annotations at a note."""
-    for symbol in note.chord_symbols:
-        harmony = _chord_symbol(symbol)
-        if harmony is None:
-            _add_text(measure, onset, symbol)
-        else:
-            measure.insert(4 * onset, harmony)
+    """Write the annotations at a note."""
     for text in note.annotations:
         sign, words = (text[0], text[1:]) if text[:1] in "^_<>@" else ("^", text)
         if words.strip():
             _add_text(measure, onset, words.strip(), "below" if sign == "_" else "above")
-
-
-def _chord_symbol(text: str) -> Any:
-    """Return a chord symbol that shows its text as written; None where music21 knows no such chord."""
-    match = _CHORD.fullmatch(text.strip())
-    if not match or match[3] not in _KINDS:
-        return None
-    root = match[1] + match[2].replace("b", "-")
-    bass = match[4] and match[4].upper() + match[5].replace("b", "-")
-    return m21.harmony.ChordSymbol(root=root, bass=bass, kind=_KINDS[match[3]], kindStr=match[3], updatePitches=False)
 
 
 def _beam(meter: Meter, events: Sequence[_Event]) -> None:

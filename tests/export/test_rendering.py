@@ -376,6 +376,19 @@ def test_a_chord_between_the_strokes_is_heard_at_the_next_one() -> None:
     assert strokes('"G"G7 "C"G|A8|')[4] == (1920, 2400, "48")
 
 
+def test_no_chord_silences_the_strokes_until_the_next_chord() -> None:
+    assert strokes('"G"G4 "N.C."G4|A8|"C (Am)"G8|') == [
+        (0, 480, G), (480, 960, GBD),
+        (3840, 4320, "48"), (4320, 4800, "55 60 64"), (4800, 5280, "48"), (5280, 5760, "55 60 64"),
+    ]  # fmt: skip
+
+
+def test_two_chords_in_one_text_share_the_bar() -> None:
+    assert strokes('"G C"GABc dBAG|') == [
+        (0, 480, G), (480, 960, GBD), (960, 1440, "48"), (1440, 1920, "55 60 64"),
+    ]  # fmt: skip
+
+
 def test_a_pickup_has_no_stroke_but_its_chord_holds() -> None:
     played = strokes('"C"G|A8|c7|')
     assert played[0] == (240, 720, "48")

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import ClassVar
 
-from folkrnn.notation.clef import NO_STAFF, StaffSettings
+from folkrnn.notation.chords import is_like_chord
+from folkrnn.notation.clef import StaffSettings
 from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
 from folkrnn.notation.key import Key
 from folkrnn.notation.lexer import TOKEN, tokens
@@ -372,9 +373,14 @@ class VoiceReader:
         self.pending = True
 
     def _text(self, match: re.Match[str]) -> None:
-        if not match["quoted"].strip():
+        text = match["quoted"]
+        if not text.strip():
             self.find("empty-text", NOTE, "the quoted text is empty")
-        self.marks = marked(self.marks, match["quoted"])
+        before = self.marks
+        self.marks = marked(before, text)
+        if self.marks.annotations != before.annotations and is_like_chord(text):
+            message = f"{shown(text)} is no chord, so it stays as it is; a chord is written like Em7 or D/F#"
+            self.find("doubtful-chord", NOTE, message)
         self.pending = True
 
     def _decoration(self, match: re.Match[str]) -> None:
@@ -612,6 +618,3 @@ class VoiceReader:
             if self.graces:
                 self.find("graces-without-note", NOTE, "the grace notes at the end lead to no note")
         return self.bar.changes
-
-
-__all__ = ["NO_STAFF", "VoiceReader"]
