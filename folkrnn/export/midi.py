@@ -178,8 +178,8 @@ def _conductor(
 ) -> Iterator[tuple[int, Any]]:
     """Yield the messages of the first track, each with its tick."""
     yield 0, mido.MetaMessage("track_name", name=tune.title or "Untitled")
-    written = parse_tempo(tune.tempo, tune.unit)
-    yield 0, _tempo(_given(playback.tempo, tune.meter) or (written if written.rate else default_tempo(tune)))
+    tempo = _given(playback.tempo, tune.meter) or _opening_tempo(tune, bars)
+    yield 0, _tempo(tempo)
     meter: Meter | None = None
     key: Key | None = None
     parts = _part_starts(tune.bars)
@@ -199,12 +199,21 @@ def _conductor(
         meter, key = bar.meter, bar.key
         for change in bar.changes:
             place = shift + to_ticks(onset + sum((note.duration for note in bar.notes[: change.index]), Fraction(0)))
-            tempo = parse_tempo(str(change.value), tune.unit) if change.field == "Q" and not playback.tempo else None
-            if tempo and tempo.rate:
+            new = parse_tempo(str(change.value), tune.unit) if change.field == "Q" and not playback.tempo else tempo
+            if new.rate and new != tempo:
+                tempo = new
                 yield place, _tempo(tempo)
             if isinstance(change.value, Key) and change.value != key:
                 yield from ((place, message) for message in _key_signature(change.value))
                 key = change.value
+
+
+def _opening_tempo(tune: Tune, bars: Sequence[PerformedBar]) -> Tempo:
+    """Return the tempo of the first note: the last one that is written before it, or else the usual one."""
+    changes = bars[0].bar.changes if bars else ()
+    written = [tune.tempo, *(str(change.value) for change in changes if change.field == "Q" and not change.index)]
+    rates = [tempo for text in written if (tempo := parse_tempo(text, tune.unit)).rate]
+    return rates[-1] if rates else default_tempo(tune)
 
 
 def _given(rate: Fraction | None, meter: Meter) -> Tempo | None:

@@ -6,7 +6,7 @@ otherwise read another pitch. The inverse is the reader itself.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -15,7 +15,7 @@ from folkrnn.notation.form import form_and_similarity
 from folkrnn.notation.key import Key
 from folkrnn.notation.lexer import SYMBOLS
 from folkrnn.notation.meter import EIGHTH
-from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
+from folkrnn.notation.pitch import Alter, Pitch, accidental_text
 from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Note, Tune, Tuplet
 
 REMOVABLE = ("graces", "ornaments", "articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
@@ -40,7 +40,7 @@ ORNAMENT_TEXTS = {name: decoration_text(name) for name in sorted(_ORNAMENTS)}
 LONGEST_PAIR = Fraction(1, 4)
 """The longest notes, as they would be if they were even, that are written as broken rhythm."""
 
-_Altered = dict[tuple[int, int], frozenset[int]]
+_Altered = dict[tuple[int, int], frozenset[Alter]]
 """The alterations that readers may give a (step, octave), after the accidentals so far in a bar."""
 
 
@@ -75,17 +75,19 @@ def bar_texts(
     tune: Tune,
     spaces: Callable[[Sequence[Bar], int], frozenset[int]] = lambda bars, index: frozenset(),
     longest_pair: Fraction = LONGEST_PAIR,
+    key_of: Callable[[Key], Key] = plain_key,
 ) -> Iterator[tuple[str, str]]:
     """Yield the bars as (bar line before, music) pairs; the last pair is the closing bar line and no music.
 
     ``spaces`` gives, for one of some bars, the indices of the notes that follow a space. A pair in the ratio 3:1 is
     written as broken rhythm if each note of it would be at most ``longest_pair`` if they were even.
+    ``key_of`` gives the key that is written for one of the tune's.
     """
     before: Bar | None = None
-    signature = plain_key(tune.key).signature
+    signature: Mapping[int, Alter] = key_of(tune.key).signature
     for index, bar in enumerate(tune.bars):
         line = bar_line(before, bar)
-        signature, text = _bar_text(bar, signature, before, spaces(tune.bars, index), longest_pair)
+        signature, text = _bar_text(bar, signature, before, spaces(tune.bars, index), longest_pair, key_of)
         yield line, text
         before = bar
     yield bar_line(before, None), ""
@@ -109,8 +111,13 @@ def bar_line(before: Bar | None, bar: Bar | None) -> str:
 
 
 def _bar_text(
-    bar: Bar, signature: dict[int, int], before: Bar | None, spaces: frozenset[int], longest_pair: Fraction
-) -> tuple[dict[int, int], str]:
+    bar: Bar,
+    signature: Mapping[int, Alter],
+    before: Bar | None,
+    spaces: frozenset[int],
+    longest_pair: Fraction,
+    key_of: Callable[[Key], Key],
+) -> tuple[Mapping[int, Alter], str]:
     parts: list[str] = []
     altered: _Altered = {}
     tied = before.notes[-1] if before is not None and before.notes[-1].tie else None
@@ -123,7 +130,7 @@ def _bar_text(
         while changes and changes[0].index <= index:
             change = changes.pop(0)
             if isinstance(change.value, Key):
-                key = plain_key(change.value)
+                key = key_of(change.value)
                 signature = key.signature
                 parts.append(f"[K:{key}]")
             elif change.field == "M":
@@ -174,7 +181,7 @@ def _tuplet_sign(tuplet: Tuplet, notes: Sequence[Note]) -> str:
     return f"({actual}" if usual and len(lengths) == 1 else f"({actual}:{normal}:{size}"
 
 
-def _before(note: Note, signature: dict[int, int], altered: _Altered) -> Iterator[str]:
+def _before(note: Note, signature: Mapping[int, Alter], altered: _Altered) -> Iterator[str]:
     """Yield what stands before a note, in the order of the standard: slurs, graces, quoted texts, decorations."""
     yield "(" * note.slurs_opened
     if note.graces:
@@ -188,7 +195,7 @@ def _before(note: Note, signature: dict[int, int], altered: _Altered) -> Iterato
         yield decoration_text(name)
 
 
-def _pitches(note: Note, signature: dict[int, int], altered: _Altered, tied: Note | None) -> str:
+def _pitches(note: Note, signature: Mapping[int, Alter], altered: _Altered, tied: Note | None) -> str:
     if not note.pitches:
         return "x" if note.hidden else "z"
     apart = len(note.pitches) > 1
@@ -197,7 +204,7 @@ def _pitches(note: Note, signature: dict[int, int], altered: _Altered, tied: Not
 
 
 def _accidental(
-    pitch: Pitch, signature: dict[int, int], altered: _Altered, tied: Note | None = None, apart: bool = False
+    pitch: Pitch, signature: Mapping[int, Alter], altered: _Altered, tied: Note | None = None, apart: bool = False
 ) -> str:
     """Return the accidental that a pitch needs, so that no reader of ABC takes it for another pitch.
 
@@ -218,7 +225,7 @@ def _accidental(
     # A double accidental is written again at the next note: music21 lets only half of it hold.
     now = {pitch.alter, pitch.alter // 2} if abs(pitch.alter) == 2 else {pitch.alter}
     altered[place] = before | now if apart else frozenset(now)
-    return ACCIDENTAL_TEXT[pitch.alter]
+    return accidental_text(pitch.alter)
 
 
 def length_text(length: Fraction) -> str:

@@ -85,7 +85,7 @@ def move_symbol(symbol: str, move: Callable[[Pitch], Pitch]) -> str:
 
     def moved(letter: str, sign: str) -> str:
         pitch = move(Pitch(STEPS.index(letter.upper()), 4, _ALTERS[sign]))
-        return STEPS[pitch.step] + ("#" * pitch.alter if pitch.alter > 0 else "b" * -pitch.alter)
+        return pitch.name
 
     bass = f"/{moved(match[4], match[5])}" if match[4] else ""
     return moved(match[1], match[2]) + match[3] + bass
@@ -213,7 +213,7 @@ def _triads(key: Key) -> dict[str, tuple[Chord, float]]:
         return {}
     tonic = STEPS.index(key.tonic[0])
     scale = [(tonic + step) % 7 for step in range(7)]
-    signature = key.signature
+    signature = key.semitones
     classes = [(SEMITONES[step] + signature.get(step, 0)) % 12 for step in scale]
     found: dict[str, tuple[Chord, float]] = {}
     for degree, preference in _PREFERENCES[_FAMILY.get(key.mode, "minor")].items():

@@ -8,12 +8,14 @@ from typing import ClassVar
 
 from folkrnn.errors import NotationError
 from folkrnn.notation.bars import check_bars, number_bars
+from folkrnn.notation.clef import parse_staff
 from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
-from folkrnn.notation.key import Key, parse_key
+from folkrnn.notation.key import Key, divide_key, parse_key
 from folkrnn.notation.lexer import SYMBOLS, TOKEN, Line, classify, split_lines, tokens
 from folkrnn.notation.meter import FREE, Meter, parse_meter
-from folkrnn.notation.pitch import ACCIDENTALS, Pitch, staff_position
+from folkrnn.notation.pitch import Alter, Pitch, read_accidental, staff_position
 from folkrnn.notation.repeats import balance_repeats
+from folkrnn.notation.tempo import explicit, read_tempo
 from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Change, Grace, Note, Tune, Tuplet, total
 
 MAX_LENGTH = Fraction(16)
@@ -126,6 +128,7 @@ class _TuneReader:
         self.meter, self.key = FREE, Key()
         self.unit: Fraction | None = None
         self.first_unit: Fraction | None = None
+        self.header_tempos: list[tuple[int, str]] = []
         self.voices: list[str] = []
         self.voice_muted = False
         self.propagation = "pitch"  # how far an accidental holds: the standard's default (11.3)
@@ -136,10 +139,10 @@ class _TuneReader:
         self.bar = _Draft(self.meter, self.key, first.number, 1)
         self.full_at_line_end = False
         self.overlay = False
-        self.altered: dict[tuple[int, int], int] = {}
+        self.altered: dict[tuple[int, int], Alter] = {}
         self.plain: dict[str, Pitch] = {}
         self.durations: dict[str, Fraction] = {}
-        self.signature: dict[int, int] = {}
+        self.signature: dict[int, Alter] = {}
 
         self.tie: Note | None = None
         self.broken = 0
@@ -206,6 +209,8 @@ class _TuneReader:
             self._set_meter(value)
         elif letter == "L":
             self._set_unit(value)
+        elif letter == "Q":
+            self.header_tempos.append((self.line, value))
         elif letter == "U":
             self._user_symbol(value)
         elif letter == "V":
@@ -221,6 +226,8 @@ class _TuneReader:
         if self.unit is None:
             self.unit = self.meter.default_unit_length
         self.first_unit = self.unit
+        for line, tempo in self.header_tempos:  # what a bare number counts is known only now
+            self._check_tempo(tempo, line)
         self.bar = _Draft(self.meter, self.key, self.line, 1)
 
     def _body_field(self, letter: str, value: str) -> None:
@@ -246,7 +253,11 @@ class _TuneReader:
             self._user_symbol(value)
         elif letter == "I":
             self.directive(value)
-        elif letter in ("P", "Q", "R", "T"):
+        elif letter == "Q":
+            assert self.unit is not None
+            self._check_tempo(value, self.line)
+            self._change("Q", explicit(value.strip(), self.unit))
+        elif letter in ("P", "R", "T"):
             self._change(letter, value.strip())
         elif letter not in "ABCDFGHNOSZmr":
             self.find("not-a-field", WARNING, f"{_shown(letter + ':')} is no field of the music")
@@ -280,8 +291,16 @@ class _TuneReader:
             self.key = parse_key(value, self.key)
         except NotationError as error:
             self.find("bad-key", ERROR, str(error))
+        for problem in parse_staff(divide_key(value)[1]).problems:
+            self.find("staff-words", NOTE, problem)
         self.signature = self.key.signature
         self.plain = {}
+
+    def _check_tempo(self, value: str, line: int) -> None:
+        assert self.unit is not None
+        _, remark = read_tempo(value, self.unit)
+        if remark:
+            self.findings.append(Finding("doubtful-tempo", NOTE, line, self.column, len(self.bars), remark))
 
     def _user_symbol(self, value: str) -> None:
         match = _USER_SYMBOL.fullmatch(value)
@@ -340,7 +359,12 @@ class _TuneReader:
             step, height = staff_position(letter, octave)
             pitch = self.plain[name] = Pitch(step, height, self.signature.get(step, 0))
         if accidental is not None:
-            alter = ACCIDENTALS[accidental] or 0
+            alter = read_accidental(accidental)
+            if alter is None:
+                self.find(
+                    "bad-accidental", ERROR, f"{_shown(accidental)} is no accidental; expected one such as ^ or ^/"
+                )
+                alter = 0
             if self.propagation != "not":
                 self.altered[self._place(pitch)] = alter
             return (pitch._replace(alter=alter),)

@@ -9,8 +9,9 @@ from fractions import Fraction
 from folkrnn import __version__
 from folkrnn.notation.bars import completes_measure, is_pickup, starts_section
 from folkrnn.notation.beaming import beat_starts
-from folkrnn.notation.canonical import bar_texts, plain_key
+from folkrnn.notation.canonical import bar_texts
 from folkrnn.notation.meter import EIGHTH
+from folkrnn.notation.tempo import explicit
 from folkrnn.notation.tune import Bar, Tune
 
 FIELD_ORDER = "TCOARBDFGHNSZQP"
@@ -40,17 +41,19 @@ def write_tune(tune: Tune, number: int = 1) -> str:
     lines = [f"X:{number}"]
     for letter in FIELD_ORDER:
         values = tune.all_fields(letter) or (("",) if letter == "T" else ())
+        if letter == "Q":
+            values = tuple(explicit(value, tune.unit) for value in values)
         lines += [f"{letter}:{' '.join(value.split())}" for value in values if value.strip() or letter == "T"]
-    lines += [f"M:{tune.meter.symbol or tune.meter}", "L:1/8", f"K:{plain_key(tune.key)}"]
+    lines += [f"M:{tune.meter.symbol or tune.meter}", "L:1/8", f"K:{tune.key}"]
     words = [f"W:{value}" for value in tune.all_fields("W")]
     return "\n".join([*lines, *_body(tune), *words]) + "\n"
 
 
 def _body(tune: Tune) -> Iterator[str]:
     """Yield the lines of music, each followed by its lines of words."""
-    texts = list(bar_texts(tune, spaces, longest_pair=EIGHTH))
+    texts = list(bar_texts(tune, spaces, longest_pair=EIGHTH, key_of=lambda key: key))
     widths = [_width(tune.bars, index, text) for index, (_, text) in enumerate(texts[:-1])]
-    room = LINE_WIDTH - SIGN_WIDTH * len(plain_key(tune.key).signature)
+    room = LINE_WIDTH - SIGN_WIDTH * len(tune.key.signature)
     for start, stop in _fours(tune.bars):
         for first, after in _fitting(widths, room, start, stop):
             yield from _line(tune, texts, first, after)

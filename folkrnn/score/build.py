@@ -28,7 +28,7 @@ from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.beaming import beat_starts
 from folkrnn.notation.key import Key
 from folkrnn.notation.meter import EIGHTH, Meter
-from folkrnn.notation.pitch import STEPS, Pitch
+from folkrnn.notation.pitch import STEPS, Alter, Pitch
 from folkrnn.notation.repeats import performed_order, sections
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.notation.tune import Bar, Change, Note, Tune
@@ -450,7 +450,7 @@ class _PartWriter:
         if display:
             self.altered[place] = pitch.alter
         if display or pitch.alter:
-            result.accidental = m21.pitch.Accidental(pitch.alter)
+            result.accidental = _accidental(pitch.alter)
             result.accidental.displayStatus = display
         return result
 
@@ -556,9 +556,16 @@ def _key_signature(key: Key) -> Any:
             return m21.key.KeySignature(fifths)
     signature = m21.key.KeySignature(None)
     signature.alteredPitches = [
-        m21.pitch.Pitch(step=STEPS[step], accidental=alter) for step, alter in key.signature.items()
+        m21.pitch.Pitch(step=STEPS[step], accidental=_accidental(alter)) for step, alter in key.signature.items()
     ]
     return signature
+
+
+def _accidental(alter: Alter) -> Any:
+    """Return the accidental of an alteration; music21 draws quarter tones, and passes on other microtones as numbers."""
+    accidental = m21.pitch.Accidental()
+    accidental.set(alter if isinstance(alter, int) else float(alter), allowNonStandardValue=True)
+    return accidental
 
 
 def _plain_signature(fifths: int) -> dict[int, int]:
