@@ -254,7 +254,7 @@ _MINOR = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", 
 
 def _key_signature(key: Key) -> Iterator[Any]:
     """Yield the signature, minor for modes with a minor third; MIDI has only these two and at most 7 signs."""
-    signature = key.signature
+    signature = key.semitones
     fifths = sum(signature.values())
     if len(signature) == abs(fifths) <= 7 and (key.standard or key.pipes):
         names = _MINOR if key.mode in ("m", "dor", "phr", "loc") else _MAJOR

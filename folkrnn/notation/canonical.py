@@ -212,9 +212,10 @@ def _accidental(
     grace notes (``apart``). So it is written wherever one of their rules would give another pitch.
     """
     place, by_key = pitch[:2], signature.get(pitch.step, 0)
-    if pitch.alter == by_key and not altered and tied is None:  # as most are
+    if pitch.alter == by_key and not altered and tied is None and isinstance(by_key, int):  # as most are
         return ""
-    before = altered.get(place, frozenset({by_key}))
+    # abc2midi passes over a microtone in the key.
+    before = altered.get(place, frozenset({by_key} if isinstance(by_key, int) else {by_key, 0}))
     readings = before.union(*(alters for (step, _), alters in altered.items() if step == pitch.step))
     if apart:
         readings |= {by_key}

@@ -10,6 +10,7 @@ Lengths are fractions of a whole note everywhere in folkrnn and of a quarter not
     midi(score)               a performed score as music21's MIDI
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -291,7 +292,7 @@ class _PartWriter:
         self.spanners: list[Any] = []
         self.meter: Meter | None = None
         self.key: Key | None = None
-        self.altered: dict[tuple[int, int], int] = {}
+        self.altered: dict[tuple[int, int], Alter] = {}
         self.tied: tuple[Pitch, ...] = ()
         self.marks = _MarkWriter(self.spanners)
         self.joined: Any = None
@@ -562,9 +563,13 @@ def _key_signature(key: Key) -> Any:
 
 
 def _accidental(alter: Alter) -> Any:
-    """Return the accidental of an alteration; music21 draws quarter tones, and passes on other microtones as numbers."""
-    accidental = m21.pitch.Accidental()
-    accidental.set(alter if isinstance(alter, int) else float(alter), allowNonStandardValue=True)
+    """Return the accidental of an alteration; a microtone that has no sign gets that of the next wider quarter tone."""
+    if isinstance(alter, int):
+        return m21.pitch.Accidental(alter)
+    sign = math.copysign(math.ceil(2 * abs(alter)) / 2, alter)
+    accidental = m21.pitch.Accidental(sign)
+    if alter != sign:
+        accidental.setAttributeIndependently("alter", float(alter))
     return accidental
 
 
