@@ -35,6 +35,7 @@ from folkrnn.export.rendering import (
     to_ticks,
 )
 from folkrnn.notation import Bar, Key, Meter, Tune, sections
+from folkrnn.notation.microtones import first_microtone, in_semitones
 from folkrnn.notation.repeats import order_of
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score import build
@@ -53,7 +54,7 @@ def to_midi(tune: Tune, playback: PlaybackSettings = DEFAULT_PLAYBACK) -> bytes:
     order = order_of(tune.bars, once=not playback.repeats)
     bars = performed_bars(tune, order)
     performed = build.unfolded(tune, order)
-    source = build.midi(build.to_score(performed))
+    source = build.midi(build.to_score(in_semitones(performed) if first_microtone(performed) else performed))
     with _gate(tune):
         shift = _count_in(bars, playback)
         swing = Swing(bars, default_swing(tune) if playback.swing is None else playback.swing)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 
 from folkrnn.errors import NotationError
@@ -23,6 +24,9 @@ _SPELLINGS = {
     "maj": "", "ion": "", "min": "m", "aeo": "m", "dor": "dor",
     "phr": "phr", "lyd": "lyd", "mix": "mix", "loc": "loc",
 }  # fmt: skip
+_MODE_NAMES = (
+    "major", "minor", "ionian", "aeolian", "dorian", "phrygian", "lydian", "mixolydian", "locrian", *_SPELLINGS,
+)  # fmt: skip
 _FIFTHS_ORDER = "FCGDAEB"
 _KEY = re.compile(r"([A-G])([#b]?)\s*([A-Za-z]*)")
 _EXPLICIT = re.compile(rf"({ACCIDENTAL})([A-Ga-g])")
@@ -127,7 +131,12 @@ def _is_of_staff(word: str, key: list[str]) -> bool:
         return False  # D=c and mix=c
     if is_staff_word(word):
         return bool(key) or word.lower() != "none"
-    return bool(key) and (_is_complete(key) or not (plain.isalpha() or plain[0] == "#"))
+    return bool(key) and plain[0] != "#" and (_is_complete(key) or not _may_be_mode(plain))
+
+
+def _may_be_mode(word: str) -> bool:
+    """Whether a word may be meant for a mode or another key: it is short, or spelled nearly like a mode."""
+    return word.isalpha() and (len(word) < 3 or bool(get_close_matches(word.lower(), _MODE_NAMES, 1)))
 
 
 def _is_key(text: str) -> bool:
@@ -145,6 +154,14 @@ def _is_complete(words: list[str]) -> bool:
 def _mode(text: str) -> str | None:
     """Return the canonical name of a mode, such as ``m`` for ``minor``; None if it is none, empty for major."""
     return text.lower() if text.lower() in ("", "m") else _SPELLINGS.get(text[:3].lower())
+
+
+def nearest_key(text: str, before: Key) -> Key:
+    """Return the key that the first word of an unreadable value names; the one ``before`` if it names none."""
+    try:
+        return parse_key(text.split()[0], before)
+    except (NotationError, IndexError):
+        return before
 
 
 @lru_cache(maxsize=1024)

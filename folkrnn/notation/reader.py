@@ -10,7 +10,7 @@ from folkrnn.errors import NotationError
 from folkrnn.notation.bars import check_bars, number_bars
 from folkrnn.notation.clef import parse_staff
 from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
-from folkrnn.notation.key import Key, divide_key, parse_key
+from folkrnn.notation.key import Key, divide_key, nearest_key, parse_key
 from folkrnn.notation.lexer import SYMBOLS, TOKEN, Line, classify, split_lines, tokens
 from folkrnn.notation.meter import FREE, Meter, parse_meter
 from folkrnn.notation.pitch import Alter, Pitch, read_accidental, staff_position
@@ -291,6 +291,7 @@ class _TuneReader:
             self.key = parse_key(value, self.key)
         except NotationError as error:
             self.find("bad-key", ERROR, str(error))
+            self.key = nearest_key(value, self.key)
         for problem in parse_staff(divide_key(value)[1]).problems:
             self.find("staff-words", NOTE, problem)
         self.signature = self.key.signature

@@ -19,11 +19,12 @@ EXPECTED = 'expected a tempo such as 1/4=120, or words in quotation marks, such 
 _QUOTED = re.compile(r'"([^"]*)"')
 _LENGTH = re.compile(r"(\d{1,3})(?:/(\d{1,3}))?(\.?)")
 _UNITS = re.compile(r"C(\d{0,3})(?:/(\d{1,3}))?")
-_WORD = re.compile(r"[^\W\d_]{2,}\S?")
+_WORD = re.compile(r"[^\W\d_]{2,}[.,;:!]?")
 _NUMBER = r"\d{1,5}(?:\.\d{0,4})?"
-_RATE = re.compile(
-    rf"(?:circa|approx|ca?|~)?\.?\s*({_NUMBER})(?:\s*(?:-|–|to)\s*({_NUMBER}))?\s*(?:bpm)?", re.IGNORECASE
-)
+_RATE = re.compile(rf"(circa|approx|ca?|~)?\.?\s*({_NUMBER})(?:\s*(?:-|–|to)\s*({_NUMBER}))?\s*(?:bpm)?", re.IGNORECASE)
+
+_ABOUT = "ca."
+_STANDARD = re.compile(r"(?:\d+/\d+\s+)*\d+/\d+\s*=\s*\d+(?:\.\d+)?(?:\s*-\s*\d+(?:\.\d+)?)?")
 
 
 class Tempo(NamedTuple):
@@ -49,57 +50,75 @@ def read_tempo(text: str, unit: Fraction) -> tuple[Tempo, str]:
 
     A bare number, or one after ``C`` or ``C3``, counts unit lengths a minute (ABC 2.1, 10.1). Several lengths
     (``1/4 3/8=40``) are one beat. Of a range (``80-100``) the slower end counts. A number may be approximate
-    (``ca. 120``). What cannot be read gives no rate, nor does a rate outside SLOWEST and FASTEST.
+    (``ca. 120``, ``~120``). What cannot be read gives no rate, nor does a rate outside SLOWEST and FASTEST.
     """
     words = " ".join(part.strip() for part in _QUOTED.findall(text)).strip()
-    figures = _QUOTED.sub(" ", text).strip()
-    if not figures:
+    plain = _QUOTED.sub(" ", text).strip()
+    if not plain:
         return Tempo(words), "" if words else f"the tempo is empty; {EXPECTED}"
     shown = repr(text.strip() if len(text) <= 40 else text[:37].strip() + "...")
-    beat, rate, in_units = _figures(figures, unit)
-    if not beat and (unquoted := _WORD.findall(figures)):
-        beat, rate, in_units = _figures(_WORD.sub("", figures), unit)
-        if beat and not in_units:
-            return Tempo(
-                " ".join([words, *unquoted]).strip(), beat, rate
-            ), f"the words of {shown} are not in quotation marks"
-        beat = Fraction(0)
-    if not beat:
+    figures, unquoted = _figures(plain, unit)
+    if figures is None:
         return Tempo(words), f"{shown} is no tempo; {EXPECTED}"
-    tempo = Tempo(words, beat, rate)
+    tempo = Tempo(" ".join([words, *unquoted]).strip(), figures.beat, figures.rate)
     if not SLOWEST <= tempo.quarters <= FASTEST:
         return Tempo(words), f"{shown} is no tempo: it is {_per_minute(tempo)}; {EXPECTED}"
+    if unquoted not in ([], [_ABOUT]):
+        return tempo, f"the words of {shown} are not in quotation marks"
     if USUAL_SLOWEST <= tempo.quarters <= USUAL_FASTEST:
         return tempo, ""
     kind = "slow" if tempo.quarters < USUAL_SLOWEST else "fast"
-    if in_units:
-        instead = f"1/4={_plain(rate)} would count quarter notes"
-        return tempo, f"{shown} counts notes of {beat}: {_per_minute(tempo)}, unusually {kind}; {instead}"
+    if figures.in_units:
+        instead = f"1/4={_plain(figures.rate)} would count quarter notes"
+        return tempo, f"{shown} counts notes of {figures.beat}: {_per_minute(tempo)}, unusually {kind}; {instead}"
     return tempo, f"{shown} is {_per_minute(tempo)}, unusually {kind}"
 
 
 def explicit(text: str, unit: Fraction) -> str:
-    """Return the value of a ``Q:`` field so that it means the same whatever ``L:`` says: ``1/16=80`` for ``80``.
+    """Return the value of a ``Q:`` field as every program reads it, whatever ``L:`` says: ``1/16=80`` for ``80``.
 
-    Only a tempo that counts unit lengths changes. Its words stay, and so does any other value.
+    A tempo in the words of the standard stays as it is, and so does what cannot be read. Unquoted words get their
+    quotation marks, and a rate that is only approximate becomes ``"ca." 1/4=120``.
     """
-    parts = re.split(r'("[^"]*")', text)  # at odd places what stands in quotation marks
-    figures = [part for part in parts[::2] if part.strip()]
-    beat, _, in_units = _figures(figures[0].strip(), unit) if len(figures) == 1 else (0, 0, False)
-    if not beat or not in_units:
+    tempo = parse_tempo(text, unit)
+    plain = _QUOTED.sub(" ", text).strip()
+    figures, _ = _figures(plain, unit)
+    if not tempo.rate or figures is None or _STANDARD.fullmatch(plain):
         return text
-    counted = f"{beat.numerator}/{beat.denominator}={figures[0].rpartition('=')[2].strip()}"
-    kept = [part if place % 2 else counted for place, part in enumerate(parts) if part.strip()]
-    return " ".join(kept)
+    counted = f"{tempo.beat.numerator}/{tempo.beat.denominator}={figures.number}"
+    if not tempo.words:
+        return counted
+    return (
+        f'{counted} "{tempo.words}"'
+        if text.rstrip().endswith('"') and text.strip()[0] != '"'
+        else f'"{tempo.words}" {counted}'
+    )
 
 
-def _figures(text: str, unit: Fraction) -> tuple[Fraction, Fraction, bool]:
-    """Return the beat, the rate and whether the beat counts unit lengths; no beat where the text is no tempo."""
+class _Figures(NamedTuple):
+    """The figures of a tempo: whether the beat counts unit lengths, and the rate as it is written, such as 80-100."""
+
+    beat: Fraction
+    rate: Fraction
+    in_units: bool
+    number: str
+
+
+def _figures(text: str, unit: Fraction) -> tuple[_Figures | None, list[str]]:
+    """Return the figures of a tempo without quotation marks, and the words among them; None for what is no tempo."""
     beats, equals, number = text.rpartition("=")
     in_units = beats.lstrip().startswith("C") if equals else not text.startswith("C")
     beat = _units(beats, unit) if in_units else _beat(beats)
-    rate = _rate(number)
-    return beat if rate else Fraction(0), rate, in_units
+    match = _RATE.fullmatch(number.strip())
+    if beat and match:
+        about, low, high = match.groups()
+        rate = min(Fraction(low), Fraction(high or low))
+        return _Figures(beat, rate, in_units, f"{low}-{high}" if high else low), [_ABOUT] * bool(about)
+    words = _WORD.findall(text)
+    if not words or not equals:
+        return None, []
+    figures, _ = _figures(_WORD.sub("", text), unit)
+    return (None, []) if figures is None or figures.in_units else (figures, words)
 
 
 def _beat(text: str) -> Fraction:
@@ -117,11 +136,6 @@ def _units(text: str, unit: Fraction) -> Fraction:
 
 def _ratio(top: str, bottom: str | None) -> Fraction:
     return Fraction(int(top), int(bottom or 1)) if int(bottom or 1) else Fraction(0)
-
-
-def _rate(text: str) -> Fraction:
-    match = _RATE.fullmatch(text.strip())
-    return min(Fraction(each) for each in match.groups() if each) if match else Fraction(0)
 
 
 def _per_minute(tempo: Tempo) -> str:

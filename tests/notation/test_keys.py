@@ -73,7 +73,8 @@ def test_the_highland_pipes_have_f_and_c_sharp(text: str) -> None:
 @pytest.mark.parametrize(
     "words",
     ["clef=bass", "treble", "bass", "alto4", "treble-8", "clef=treble+8", "octave=-1", "middle=d", "m=B",
-     "strings:tuning=4", "none", "treble^8", "treble_8", "bass-15", "shift=GD", "clef=C3", "clef=soprno", "capo 3",
+     "strings:tuning=4", "foo", "none", "treble^8", "treble_8", "bass-15", "shift=GD", "clef=C3", "clef=soprno",
+     "capo 3",
      "octave = 1", "clef = bass", 'name="A fiddle"',
      "transpose=-2", "t=2", "perc", "clef=none", "stafflines=1", "clef=treble middle=B transpose=3", "style=rhythm"],
 )  # fmt: skip
@@ -84,6 +85,11 @@ def test_clef_and_transposition_words_do_not_change_the_key(words: str) -> None:
 @pytest.mark.parametrize("words", ["bass", "clef=alto", "clef=treble octave=1"])
 def test_a_clef_alone_leaves_the_key_as_it_was(words: str) -> None:
     assert pitches(one(f"F4[K:{words}]F4|", key="D")) == "^F ^F"
+
+
+@pytest.mark.parametrize("key", ["D foo", "D mayor", "D E", "D capo=2", "D sharp 2"])
+def test_what_follows_the_tonic_and_is_not_understood_leaves_the_tonic(key: str) -> None:
+    assert pitches(one("F4C4|", key=key)) == "^F ^C"
 
 
 def test_a_clef_alone_at_the_start_means_no_signature() -> None:
