@@ -21,6 +21,7 @@ from folkrnn.model.repertoire import Repertoire, bar_of
 from folkrnn.notation import Key, Meter, Tune, ends_on, form, parse_key, parse_meter, read_tunes, similarity
 from folkrnn.notation.form import MAX_SIMILARITY, parse_form
 from folkrnn.notation.idiom import Idiom
+from folkrnn.notation.key import divide_key
 from folkrnn.notation.pitch import SEMITONES, Pitch
 from folkrnn.notation.ranges import DEFAULT_INSTRUMENT, instrument_range
 from folkrnn.notation.rhythms import RHYTHMS, rhythm_named, suggestions, usual_meters
@@ -320,10 +321,13 @@ def _meter(text: str) -> str:
 
 
 def _key(text: str) -> str:
+    value = text[:1].upper() + text[1:]
     try:
-        key = parse_key(text[:1].upper() + text[1:])
+        key = parse_key(value)
     except NotationError:
-        raise GenerationError(f"{text!r} is no key; expected one such as D, Em, Ador, Gmix or none") from None
+        key = None
+    if key is None or divide_key(value)[1]:  # a clef, say
+        raise GenerationError(f"{text!r} is no key; expected one such as D, Em, Ador, Gmix or none")
     if not key.standard:
         raise GenerationError(f"key {text} has accidentals of its own; expected a tonic and a mode, such as Ador or Em")
     return str(Key(key.tonic, key.mode))

@@ -19,6 +19,7 @@ from folkrnn.errors import CorpusError
 from folkrnn.files import write_whole
 from folkrnn.notation import Tune, canonical, faults, is_playable, read_tunes, without
 from folkrnn.notation.headers import split_header
+from folkrnn.notation.microtones import first_microtone
 from folkrnn.processes import process_map
 
 _Result = TypeVar("_Result")
@@ -179,10 +180,12 @@ def clean(tune: Tune, recipe: Recipe, source: SourceSettings) -> Tune:
 
 
 def reason_to_drop(tune: Tune, recipe: Recipe) -> str:
-    """The code of the first finding for which a recipe drops a tune; empty if it stays."""
+    """Why a recipe drops a tune: the code of a finding, ``microtones``, or its length; empty if it stays."""
     for finding in faults(tune.findings):
         if finding.code not in recipe.allow:
             return finding.code
+    if first_microtone(tune):
+        return "microtones"  # neither the grammar nor the model has them
     return "shorter-than-allowed" if tune.bar_count < recipe.shortest_bars else ""
 
 

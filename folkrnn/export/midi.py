@@ -35,6 +35,7 @@ from folkrnn.export.rendering import (
     to_ticks,
 )
 from folkrnn.notation import Bar, Key, Meter, Tune, sections
+from folkrnn.notation.microtones import first_microtone, in_semitones
 from folkrnn.notation.repeats import order_of
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score import build
@@ -53,7 +54,7 @@ def to_midi(tune: Tune, playback: PlaybackSettings = DEFAULT_PLAYBACK) -> bytes:
     order = order_of(tune.bars, once=not playback.repeats)
     bars = performed_bars(tune, order)
     performed = build.unfolded(tune, order)
-    source = build.midi(build.to_score(performed))
+    source = build.midi(build.to_score(in_semitones(performed) if first_microtone(performed) else performed))
     with _gate(tune):
         shift = _count_in(bars, playback)
         swing = Swing(bars, default_swing(tune) if playback.swing is None else playback.swing)
@@ -178,8 +179,8 @@ def _conductor(
 ) -> Iterator[tuple[int, Any]]:
     """Yield the messages of the first track, each with its tick."""
     yield 0, mido.MetaMessage("track_name", name=tune.title or "Untitled")
-    written = parse_tempo(tune.tempo, tune.unit)
-    yield 0, _tempo(_given(playback.tempo, tune.meter) or (written if written.rate else default_tempo(tune)))
+    tempo = _given(playback.tempo, tune.meter) or _opening_tempo(tune, bars)
+    yield 0, _tempo(tempo)
     meter: Meter | None = None
     key: Key | None = None
     parts = _part_starts(tune.bars)
@@ -199,12 +200,21 @@ def _conductor(
         meter, key = bar.meter, bar.key
         for change in bar.changes:
             place = shift + to_ticks(onset + sum((note.duration for note in bar.notes[: change.index]), Fraction(0)))
-            tempo = parse_tempo(str(change.value), tune.unit) if change.field == "Q" and not playback.tempo else None
-            if tempo and tempo.rate:
+            new = parse_tempo(str(change.value), tune.unit) if change.field == "Q" and not playback.tempo else tempo
+            if new.rate and new != tempo:
+                tempo = new
                 yield place, _tempo(tempo)
             if isinstance(change.value, Key) and change.value != key:
                 yield from ((place, message) for message in _key_signature(change.value))
                 key = change.value
+
+
+def _opening_tempo(tune: Tune, bars: Sequence[PerformedBar]) -> Tempo:
+    """Return the tempo of the first note: the last one that is written before it, or else the usual one."""
+    changes = bars[0].bar.changes if bars else ()
+    written = [tune.tempo, *(str(change.value) for change in changes if change.field == "Q" and not change.index)]
+    rates = [tempo for text in written if (tempo := parse_tempo(text, tune.unit)).rate]
+    return rates[-1] if rates else default_tempo(tune)
 
 
 def _given(rate: Fraction | None, meter: Meter) -> Tempo | None:
@@ -245,7 +255,7 @@ _MINOR = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", 
 
 def _key_signature(key: Key) -> Iterator[Any]:
     """Yield the signature, minor for modes with a minor third; MIDI has only these two and at most 7 signs."""
-    signature = key.signature
+    signature = key.semitones
     fifths = sum(signature.values())
     if len(signature) == abs(fifths) <= 7 and (key.standard or key.pipes):
         names = _MINOR if key.mode in ("m", "dor", "phr", "loc") else _MAJOR

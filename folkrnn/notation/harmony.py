@@ -162,7 +162,7 @@ def _triads(key: Key) -> dict[str, tuple[Chord, float]]:
         return {}
     tonic = STEPS.index(key.tonic[0])
     scale = [(tonic + step) % 7 for step in range(7)]
-    signature = key.signature
+    signature = key.semitones
     classes = [(SEMITONES[step] + signature.get(step, 0)) % 12 for step in scale]
     found: dict[str, tuple[Chord, float]] = {}
     for degree, preference in _PREFERENCES[_FAMILY.get(key.mode, "minor")].items():

@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from folkrnn.notation.pitch import ACCIDENTAL
+
 LENGTH = r"\d*/*\d*"
 """A note length after a letter: ``2``, ``3/2``, ``/``, ``//``, or nothing."""
 
 TOKENS: tuple[tuple[str, str], ...] = (
     ("space", r"[ \t`]+"),
-    ("note", rf"(?P<accidental>\^\^?|__?|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>{LENGTH})"),
+    ("note", rf"(?P<accidental>{ACCIDENTAL})?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>{LENGTH})"),
     ("field", r"\[(?P<field_name>[A-Za-z]):(?P<field_value>[^\][]*)\]"),
     ("bar", r"(?P<bar_line>\.?(?:\](?=[|:]))?(?:(?:\[(?=\|))?[|:]+\]?)+) ?(?P<bar_passes>\d+(?:[,-]\d+)*)?"),
     ("ending", r"\[ ?(?P<passes>\d+(?:[,-]\d+)*)"),

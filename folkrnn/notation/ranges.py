@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from folkrnn.errors import NotationError
+from folkrnn.notation.canonical import plain_key
 from folkrnn.notation.key import Key
 from folkrnn.notation.pitch import STEPS
 from folkrnn.notation.transposition import interval_between, transpose, transpose_key
@@ -67,7 +68,7 @@ def _usual_interval(key: Key, semitones: int) -> tuple[int, int]:
     """Return the interval of this many semitones, as (steps, semitones), to the key with the fewest signs."""
     octaves, rest = divmod(semitones, 12)
     choices = [(_STEPS[rest], rest)]
-    if key.tonic and key.standard:
+    if plain_key(key).tonic:
         choices += [(_STEPS[rest] + more, rest) for more in (1, -1)]
 
     def signs(interval: tuple[int, int]) -> int:

@@ -3,7 +3,7 @@
 Canonical text and the writer for people share it; a ``Style`` says where they differ.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -13,7 +13,7 @@ from folkrnn.notation.clef import StaffSettings
 from folkrnn.notation.key import Key
 from folkrnn.notation.lexer import SYMBOLS
 from folkrnn.notation.meter import EIGHTH
-from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
+from folkrnn.notation.pitch import Alter, Pitch, accidental_text
 from folkrnn.notation.text import escaped_text
 from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Change, Grace, Marks, Note, Tuplet
 
@@ -21,7 +21,7 @@ LONGEST_PAIR = Fraction(1, 4)
 """The longest notes, as they would be if they were even, that are written as broken rhythm."""
 
 _SHORTHAND = {name: symbol for symbol, name in reversed(SYMBOLS.items()) if symbol not in "JR"}
-_Altered = dict[tuple[int, int], frozenset[int]]
+_Altered = dict[tuple[int, int], frozenset[Alter]]
 """The alterations that readers may give a (step, octave), after the accidentals so far in a bar."""
 
 
@@ -68,7 +68,7 @@ class Pen:
 
     def __init__(self, key: Key, octaves: int = 0, style: Style = CANONICAL) -> None:
         self.style = style
-        self.signature = style.key(key).signature
+        self.signature: Mapping[int, Alter] = style.key(key).signature
         self.octaves = octaves
 
     def bar(self, bar: Bar, before: Bar | None, spaces: frozenset[int]) -> str:
@@ -119,7 +119,7 @@ class Pen:
             if isinstance(change.value, Key):
                 self.signature = self.style.key(change.value).signature
             elif isinstance(change.value, StaffSettings) and self.style.all_signs:
-                self.octaves = change.value.shift
+                self.octaves = change.value.octaves
 
     def _letters(self, pitch: Pitch) -> str:
         return pitch._replace(octave=pitch.octave - self.octaves).letters if self.octaves else pitch.letters
@@ -192,7 +192,7 @@ def _tuplet_sign(tuplet: Tuplet, notes: Sequence[Note]) -> str:
 
 
 def _accidental(
-    pitch: Pitch, signature: dict[int, int], altered: _Altered, tied: Note | None = None, apart: bool = False
+    pitch: Pitch, signature: Mapping[int, Alter], altered: _Altered, tied: Note | None = None, apart: bool = False
 ) -> str:
     """Return the accidental that a pitch needs, so that no reader of ABC takes it for another pitch.
 
@@ -200,9 +200,10 @@ def _accidental(
     grace notes (``apart``). So it is written wherever one of their rules would give another pitch.
     """
     place, by_key = pitch[:2], signature.get(pitch.step, 0)
-    if pitch.alter == by_key and not altered and tied is None:  # as most are
+    if pitch.alter == by_key and not altered and tied is None and isinstance(by_key, int):  # as most are
         return ""
-    before = altered.get(place, frozenset({by_key}))
+    # abc2midi passes over a microtone in the key.
+    before = altered.get(place, frozenset({by_key} if isinstance(by_key, int) else {by_key, 0}))
     readings = before.union(*(alters for (step, _), alters in altered.items() if step == pitch.step))
     if apart:
         readings |= {by_key}
@@ -213,7 +214,7 @@ def _accidental(
     # A double accidental is written again at the next note: music21 lets only half of it hold.
     now = {pitch.alter, pitch.alter // 2} if abs(pitch.alter) == 2 else {pitch.alter}
     altered[place] = before | now if apart else frozenset(now)
-    return ACCIDENTAL_TEXT[pitch.alter]
+    return accidental_text(pitch.alter)
 
 
 def length_text(length: Fraction) -> str:

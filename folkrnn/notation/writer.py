@@ -12,7 +12,7 @@ from folkrnn import __version__
 from folkrnn.errors import NotationError
 from folkrnn.notation.bars import completes_measure, is_pickup, starts_section
 from folkrnn.notation.beaming import beat_starts
-from folkrnn.notation.clef import NO_STAFF, StaffSettings, staff_words
+from folkrnn.notation.clef import NO_STAFF, StaffSettings
 from folkrnn.notation.key import Key, parse_key
 from folkrnn.notation.layout import directives
 from folkrnn.notation.meter import EIGHTH, Meter, parse_meter
@@ -126,7 +126,7 @@ def _key_line(key: Key, staff: StaffSettings, text: str) -> str:
 
 
 def _key_text(key: Key, staff: StaffSettings = NO_STAFF) -> str:
-    return f"{key} {staff_words(staff)}".strip()
+    return f"{key} {staff}".strip()
 
 
 def _body(tune: Tune) -> Iterator[str]:
@@ -195,7 +195,7 @@ def _inline(changes: Sequence[Change]) -> str:
             parts.append(f"[K:{_key_text(value, _staff_among(changes[place + 1 :]))}]")
             key_before = True
         elif isinstance(value, StaffSettings):
-            parts.append("" if key_before else f"[K:{staff_words(value)}]")
+            parts.append("" if key_before else f"[K:{value}]")
         elif isinstance(value, Meter):
             parts.append(f"[M:{value.symbol or value}]")
         else:
@@ -217,7 +217,7 @@ def _own_lines(changes: Sequence[Change], unit: Fraction) -> Iterator[str]:
             yield f"M:{value.symbol or value}"
         elif isinstance(value, StaffSettings):
             if not key_before:
-                yield f"K:{staff_words(value)}"
+                yield f"K:{value}"
         else:
             yield _line_of((change.field, explicit(value, unit) if change.field == "Q" else value))
 
@@ -237,7 +237,7 @@ class _VoiceWriter:
             return f"!{name}!" if text in redefined else text
 
         self.pen = Pen(
-            self.bars[0].key, voice.staff.shift, Style(lambda key: key, _inline, decoration, EIGHTH, all_signs=True)
+            self.bars[0].key, voice.staff.octaves, Style(lambda key: key, _inline, decoration, EIGHTH, all_signs=True)
         )
         self.passes = {each.first: each.passes for each in sections(self.bars) if not each.endings}
         self.texts = [self._bar(index) for index in range(len(self.bars))]

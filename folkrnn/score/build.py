@@ -10,6 +10,7 @@ Lengths are fractions of a whole note everywhere in folkrnn and of a quarter not
     midi(score)               a performed score as music21's MIDI
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.beaming import beat_starts
 from folkrnn.notation.key import Key
 from folkrnn.notation.meter import EIGHTH, Meter
-from folkrnn.notation.pitch import STEPS, Pitch
+from folkrnn.notation.pitch import STEPS, Alter, Pitch
 from folkrnn.notation.repeats import performed_order, sections
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.notation.tune import Bar, Change, Note, Tune
@@ -292,7 +293,7 @@ class _PartWriter:
         self.spanners: list[Any] = []
         self.meter: Meter | None = None
         self.key: Key | None = None
-        self.altered: dict[tuple[int, int], int] = {}
+        self.altered: dict[tuple[int, int], Alter] = {}
         self.tied: tuple[Pitch, ...] = ()
         self.marks = _MarkWriter(self.spanners)
         self.joined: Any = None
@@ -453,7 +454,7 @@ class _PartWriter:
         if display:
             self.altered[place] = pitch.alter
         if display or pitch.alter:
-            result.accidental = m21.pitch.Accidental(pitch.alter)
+            result.accidental = _accidental(pitch.alter)
             result.accidental.displayStatus = display
         return result
 
@@ -556,9 +557,20 @@ def _key_signature(key: Key) -> Any:
             return m21.key.KeySignature(fifths)
     signature = m21.key.KeySignature(None)
     signature.alteredPitches = [
-        m21.pitch.Pitch(step=STEPS[step], accidental=alter) for step, alter in key.signature.items()
+        m21.pitch.Pitch(step=STEPS[step], accidental=_accidental(alter)) for step, alter in key.signature.items()
     ]
     return signature
+
+
+def _accidental(alter: Alter) -> Any:
+    """Return the accidental of an alteration; a microtone that has no sign gets that of the next wider quarter tone."""
+    if isinstance(alter, int):
+        return m21.pitch.Accidental(alter)
+    sign = math.copysign(math.ceil(2 * abs(alter)) / 2, alter)
+    accidental = m21.pitch.Accidental(sign)
+    if alter != sign:
+        accidental.setAttributeIndependently("alter", float(alter))
+    return accidental
 
 
 def _plain_signature(fifths: int) -> dict[int, int]:

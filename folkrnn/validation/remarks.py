@@ -4,13 +4,11 @@ from collections.abc import Iterator
 
 from folkrnn.notation.final import ends_on, final_note
 from folkrnn.notation.findings import NOTE, Finding
-from folkrnn.notation.pitch import STEPS, Pitch
+from folkrnn.notation.pitch import Pitch
 from folkrnn.notation.tune import Bar, Note, Tune
 
 FIDDLE_LOWEST, FIDDLE_HIGHEST = 55, 100
 """The fiddle's range in MIDI numbers: its open G string (G3) to E7."""
-
-_SIGNS = {1: "#", 2: "##", -1: "b", -2: "bb"}
 
 
 def remarks(tune: Tune) -> list[Finding]:
@@ -19,8 +17,8 @@ def remarks(tune: Tune) -> list[Finding]:
 
 
 def pitch_name(pitch: Pitch) -> str:
-    """Return a pitch as musicians write it, such as ``F#4``."""
-    return f"{STEPS[pitch.step]}{_SIGNS.get(pitch.alter, '')}{pitch.octave}"
+    """Return a pitch as musicians write it, such as ``F#4``; a microtone as the nearest semitone."""
+    return f"{pitch.name}{pitch.octave}"
 
 
 def _range(tune: Tune) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from folkrnn.notation import (
     performance,
     performed_order,
 )
+from folkrnn.notation.microtones import first_microtone, in_semitones
 from folkrnn.processes import ProcessQueue
 from folkrnn.validation.remarks import remarks
 from folkrnn.validation.report import Report
@@ -29,6 +30,7 @@ MAX_SERIAL_TUNES = 50
 """This process reads this many tunes faster than new processes start."""
 
 _UNREAD = "music21 reads only two passes and two endings, so it was given this tune with its repeats written out"
+_NO_MICROTONES = "music21 reads no microtones, so it was given the nearest semitones"
 _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 
@@ -94,10 +96,13 @@ def validate_all(tunes: Iterable[Tune], jobs: int = 1, second: bool = True) -> I
 
 
 def _second_opinion(tune: Tune) -> list[Finding]:
-    """Return the findings of music21's reading beside ours: one error, or at most one note."""
+    """Return the findings of music21's reading beside ours: one error, or notes on what it was not given."""
     # music21 takes half a second to load, and no tune with errors needs it.
     from folkrnn.score.reading import second_reading
 
+    microtone = first_microtone(tune)
+    if microtone is not None:
+        tune = in_semitones(tune)
     unread = [bar for bar in tune.bars if bar.plays > 2 or bar.ending not in ((), (1,), (2,))]
     written_out = bool(unread) or len(tune.bars) == 1
     try:
@@ -110,7 +115,11 @@ def _second_opinion(tune: Tune) -> list[Finding]:
         bar, note = _note_at(tune, onset)
         message = f"in bar {bar.number} {message}"
         return [Finding("readers-disagree", ERROR, note.line, note.column, bar.number, message)]
-    return [Finding("repeats-unread", NOTE, bar.line, bar.column, bar.number, _UNREAD) for bar in unread[:1]]
+    notes = [Finding("repeats-unread", NOTE, bar.line, bar.column, bar.number, _UNREAD) for bar in unread[:1]]
+    if microtone is not None:
+        bar, note = microtone
+        notes.append(Finding("microtones-unread", NOTE, note.line, note.column, bar.number, _NO_MICROTONES))
+    return notes
 
 
 def _written_out(tune: Tune) -> Tune:

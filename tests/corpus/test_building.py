@@ -90,6 +90,12 @@ def test_dropped_tunes_are_counted_by_reason(tmp_path: Path) -> None:
     assert corpus.dropped == {"in": {"bar-too-long": 1, "bar-too-short": 1, "duplicate": 1, "no-key": 1}}
 
 
+def test_tunes_with_microtones_are_left_out(tmp_path: Path) -> None:
+    corpus = build(tmp_path / "in", tune(1), tune(2).replace("|", "|^/", 1))
+    assert titles(corpus) == ["Tune 1"]
+    assert corpus.dropped == {"in": {"microtones": 1}}
+
+
 def test_equal_music_under_two_titles_is_kept_once(tmp_path: Path) -> None:
     corpus = build(tmp_path / "in", tune(1, "First"), tune(1, "Second"))
     assert titles(corpus) == ["First"]

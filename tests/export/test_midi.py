@@ -107,6 +107,18 @@ def test_a_tempo_field_is_kept():
     assert quarters(file("A8|", Q='"Slow" 1/4 = 60')) == [60]
 
 
+def test_a_tempo_after_the_key_is_that_of_the_first_note():
+    midi = file("[Q:1/4=90]A8|[Q:1/4=90]A8|[Q:fast]A8|")
+    assert [tick for tick, _ in meta(midi, "set_tempo")] == [0]
+    assert quarters(midi) == [90]
+    assert quarters(file("[Q:1/4=90]A8|", Q="1/4=100")) == [90]
+    assert quarters(file("|:[Q:1/4=90]A8|[Q:1/4=60]A8:|")) == [90, 60, 90, 60]
+
+
+def test_of_a_range_of_tempos_the_slower_is_played():
+    assert quarters(file("A8|", Q="1/4=80-100")) == [80]
+
+
 def test_a_tempo_may_change():
     midi = file("A8|[Q:1/4=60]B8|", Q="1/4=120")
     assert [tick for tick, _ in meta(midi, "set_tempo")] == [0, 4 * TICKS_PER_QUARTER]

@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import pytest
 from abc_tools import codes, one, pitches
 from hypothesis import given
@@ -9,7 +11,8 @@ from folkrnn.notation.key import MODES
 from folkrnn.notation.pitch import STEPS
 
 TONICS = st.builds(str.__add__, st.sampled_from("ABCDEFG"), st.sampled_from(["", "#", "b"]))
-MARKS = st.lists(st.tuples(st.integers(0, 6), st.integers(-2, 2)), max_size=3).map(tuple)
+ALTERS = st.one_of(st.integers(-2, 2), st.sampled_from([Fraction(1, 2), Fraction(-3, 2), Fraction(1, 4)]))
+MARKS = st.lists(st.tuples(st.integers(0, 6), ALTERS), max_size=3).map(tuple)
 KEYS = st.one_of(
     st.builds(Key, TONICS, st.sampled_from(sorted(MODES)), MARKS, st.booleans()),
     st.builds(Key, explicit=MARKS.filter(bool), replaces=st.booleans()),
@@ -30,6 +33,7 @@ def signature(text: str) -> str:
      ("Em", "Em"), ("E m", "Em"), ("Emin", "Em"), ("E minor", "Em"), ("EAeolian", "Em"), ("E aeo", "Em"),
      ("Ador", "Ador"), ("A Dorian", "Ador"), ("ADOR", "Ador"), ("Gmix", "Gmix"), ("G MIXOLYDIAN", "Gmix"),
      ("G Mixo", "Gmix"), ("Ephr", "Ephr"), ("E Phrygian", "Ephr"), ("Flyd", "Flyd"), ("F lydian", "Flyd"),
+     ("D mix", "Dmix"), ("Dmixolydian", "Dmix"), ("F # m", "F#m"),
      ("Bloc", "Bloc"), ("B Locrian", "Bloc"), ("Bb", "Bb"), ("Bbm", "Bbm"), ("F#dor", "F#dor"), ("C# minor", "C#m")],
 )  # fmt: skip
 def test_every_spelling_of_a_mode_is_understood(written: str, key: str) -> None:
@@ -49,7 +53,8 @@ def test_a_key_has_its_signature(key: str, sharps_and_flats: str) -> None:
 @pytest.mark.parametrize(
     ("key", "sharps_and_flats"),
     [("D exp ^f", "^f"), ("D exp _b _e ^f", "_e ^f _b"), ("Dphr ^f", "_e ^f _b"), ("D =c", "^f"), ("D mix^c", "^c ^f"),
-     ("C ^f_b", "^f _b"), ("Am ^^g", "^^g"), ("D exp", ""), ("none ^f", "^f")],
+     ("C ^f_b", "^f _b"), ("Am ^^g", "^^g"), ("D exp", ""), ("none ^f", "^f"),
+     ("D MIX =c", "^f"), ("D=c", "^f"), ("D phr ^f clef=bass", "_e ^f _b")],
 )  # fmt: skip
 def test_explicit_accidentals_add_to_the_mode_or_replace_it(key: str, sharps_and_flats: str) -> None:
     assert signature(key) == sharps_and_flats
@@ -68,6 +73,9 @@ def test_the_highland_pipes_have_f_and_c_sharp(text: str) -> None:
 @pytest.mark.parametrize(
     "words",
     ["clef=bass", "treble", "bass", "alto4", "treble-8", "clef=treble+8", "octave=-1", "middle=d", "m=B",
+     "strings:tuning=4", "foo", "none", "treble^8", "treble_8", "bass-15", "shift=GD", "clef=C3", "clef=soprno",
+     "capo 3",
+     "octave = 1", "clef = bass", 'name="A fiddle"',
      "transpose=-2", "t=2", "perc", "clef=none", "stafflines=1", "clef=treble middle=B transpose=3", "style=rhythm"],
 )  # fmt: skip
 def test_clef_and_transposition_words_do_not_change_the_key(words: str) -> None:
@@ -77,6 +85,11 @@ def test_clef_and_transposition_words_do_not_change_the_key(words: str) -> None:
 @pytest.mark.parametrize("words", ["bass", "clef=alto", "clef=treble octave=1"])
 def test_a_clef_alone_leaves_the_key_as_it_was(words: str) -> None:
     assert pitches(one(f"F4[K:{words}]F4|", key="D")) == "^F ^F"
+
+
+@pytest.mark.parametrize("key", ["D foo", "D mayor", "D E", "D capo=2", "D sharp 2"])
+def test_what_follows_the_tonic_and_is_not_understood_leaves_the_tonic(key: str) -> None:
+    assert pitches(one("F4C4|", key=key)) == "^F ^C"
 
 
 def test_a_clef_alone_at_the_start_means_no_signature() -> None:
@@ -138,3 +151,18 @@ def test_a_key_keeps_its_explicit_accidentals(
 ) -> None:
     read = parse_key(key)
     assert (read.explicit, read.replaces, read.pipes) == (explicit, replaces, pipes)
+
+
+@given(st.text(alphabet="ABCDEFGabcdefgm#^_=/ 123explHPnortbas", max_size=20))
+def test_any_text_is_a_key_or_refused(text: str) -> None:
+    try:
+        key = parse_key(text)
+    except NotationError:
+        return
+    assert parse_key(str(key)) == key
+
+
+def test_a_key_may_hold_quarter_tones() -> None:
+    assert str(parse_key("D exp _/b ^f")) == "D exp _/b ^f"
+    assert pitches(one("B2F2 =B2B2|", key="D exp _/b ^f")) == "_/B ^F B B"
+    assert parse_key("D exp _/b ^f").semitones == {6: 0, 3: 1}

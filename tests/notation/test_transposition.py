@@ -39,11 +39,39 @@ def test_grace_notes_move_along() -> None:
     assert moved("D", "{EF}D8|D8|", "G")[1].startswith("{AB}G8")
 
 
-@pytest.mark.parametrize("key", ["HP", "D exp ^f"])
-def test_a_signature_without_a_usual_name_is_not_moved(key: str) -> None:
-    (tune,) = read_tunes(HEAD.format(key, "D8|D8|"))
-    with pytest.raises(NotationError):
-        transpose(tune, 1, 2)
+@pytest.mark.parametrize(
+    ("key", "moved"),
+    [("D phr ^f", "Ephr ^g"), ("Am ^g", "Bm ^a"), ("D =c", "E =d"), ("D exp _b _e ^f", "E exp ^g"), ("HP", "Bmix"),
+     ("D exp ^f", "E exp ^g ^f ^c"), ("C exp _/b", "D exp ^/c ^f"), ("none ^f", "none ^g"), ("Dm ^/c", "Em ^/d")],
+)  # fmt: skip
+def test_explicit_accidentals_move_with_the_key(key: str, moved: str) -> None:
+    (tune,) = read_tunes(HEAD.format(key, "DEFG ABcd|[K:D]D8|"))
+    there = transpose(tune, 1, 2)
+    assert str(there.key).split()[:2] == moved.split()[:2]
+    assert there.key.signature == parse_key(moved).signature
+    before, after = ([note.pitches[0] for note in each.notes()] for each in (tune, there))
+    assert {b.midi + b.bend - a.midi - a.bend for a, b in zip(before, after, strict=True)} == {2}
+
+
+def test_the_pipes_stay_the_pipes_an_octave_away() -> None:
+    assert str(transpose_key(parse_key("HP"), -7, -12)) == "HP"
+    assert interval_between(parse_key("HP"), "D") == (3, 5)
+
+
+def test_a_key_in_the_music_without_a_usual_signature_is_spelled_a_step_away() -> None:
+    (tune,) = read_tunes(HEAD.format("D", "DEFG A4|[K:F#]^FGAB c4|[K:D][K:G]G8|"))
+    there = transpose(tune, 1, 2)
+    assert [str(bar.final_key) for bar in there.bars] == ["E", "Ab", "A"]
+    assert [[str(change.value) for change in bar.changes] for bar in there.bars[1:]] == [["Ab"], ["E", "A"]]
+    assert body(there).split("|")[1] == "[K:Ab]ABcde4"
+    assert {b.midi - a.midi for a, b in zip(performance(tune), performance(there), strict=True)} == {2}
+
+
+def test_a_pitch_that_would_need_a_triple_accidental_is_spelled_a_step_away() -> None:
+    (tune,) = read_tunes(HEAD.format("C", "^^F8|"))
+    there = transpose(tune, 0, 1)
+    assert [pitch.letters for note in there.notes() for pitch in note.pitches] == ["G"]
+    assert performance(there)[0].midi == performance(tune)[0].midi + 1
 
 
 def test_music_without_a_key_moves_and_has_none_still() -> None:

@@ -215,3 +215,18 @@ def test_lines_hold_four_bars_or_a_section(body: str, lines: list[int]) -> None:
 def test_notes_are_beamed_by_the_beat(meter: str, bar: str, shown: str) -> None:
     (tune,) = read_tunes(HEAD.format(meter) + f"{bar}|\n")
     assert write_tune(tune).splitlines()[-1] == f"{shown} |]"
+
+
+@pytest.mark.parametrize(
+    ("key", "music", "written"),
+    [
+        ("D exp _b _e ^f", "DEFG ABcd|", "D2"), ("HP", "AceA fgA2|", "A2"), ("Am ^g", "AGFE A4|", "A2"),
+        ("none ^f", "F8|", "F8"), ("D =c", "DcFA d4|", "D2"),
+    ],
+)  # fmt: skip
+def test_a_key_is_written_with_all_that_it_says(key: str, music: str, written: str) -> None:
+    (tune,) = read_tunes(f"X:1\nT:T\nM:4/4\nL:1/8\nK:{key}\n{music}\n")
+    text = write_tune(tune)
+    assert f"K:{key}\n" in text
+    assert not set("^_=") & set(text.partition(f"K:{key}\n")[2])  # the key says it
+    assert performance(read_tunes(text)[0]) == performance(tune)

@@ -178,6 +178,12 @@ def test_an_accidental_is_printed_once_a_bar_and_taken_back():
     assert texts(xml("^A2A2=A2A2|A2^A2A2z2|"), "accidental") == ["sharp", "natural", "sharp"]
 
 
+def test_quarter_tones_have_their_signs():
+    root = xml("^/F2 F2 _/B2 ^3/2G2|^1/4A4 A4|")
+    assert texts(root, "alter") == ["0.5", "0.5", "-0.5", "1.5", "0.25", "0.25"]
+    assert texts(root, "accidental") == ["quarter-sharp", "quarter-flat", "three-quarters-sharp", "quarter-sharp"]
+
+
 def test_the_key_saves_accidentals():
     assert texts(xml("F2^f2=f2f2|", key="D"), "accidental") == ["natural"]
 

@@ -104,6 +104,13 @@ def test_repeats_that_music21_cannot_read_are_written_out_for_it(music: str) -> 
     assert report.agrees is True
 
 
+def test_music21_gets_the_nearest_semitones_of_microtones() -> None:
+    report = validate_tune(tune_of("D2^/F2 _/B2D2|D4 [D^3/2G]4|D8|"))
+    assert (report.playable, report.agrees) == (True, True)
+    (note,) = report.findings
+    assert (note.code, note.level, note.line, note.column) == ("microtones-unread", "note", 6, 3)
+
+
 def test_notes_beyond_the_fiddle_are_named_and_stay_playable() -> None:
     report = validate_tune(tune_of("D,4^f''4|D,8|D8|]"))
     assert [finding.code for finding in report.findings] == ["range"]

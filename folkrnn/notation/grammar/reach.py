@@ -287,5 +287,5 @@ def _place(letter: str) -> int:
 
 
 def _signature(key: str) -> tuple[int, ...]:
-    signature = parse_key(key).signature
+    signature = parse_key(key).semitones
     return tuple(signature.get(step, 0) for step in range(7))

@@ -12,7 +12,7 @@ from folkrnn.notation.grammar.sections import NO_LINES, Plan, Sections
 from folkrnn.notation.idiom import Idiom
 from folkrnn.notation.key import parse_key
 from folkrnn.notation.meter import parse_meter
-from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
+from folkrnn.notation.pitch import Pitch, accidental_text
 from folkrnn.notation.reading import read_tunes
 from folkrnn.notation.writer import LINE_WIDTH, NOTE_WIDTH, SIGN_WIDTH
 
@@ -447,7 +447,7 @@ class Walk:
         bar = "".join(self.text[self._bar_start :])
         pitches = self._last_pitches(before + bar)
         plain = [pitch.letters for pitch in pitches]
-        full = [ACCIDENTAL_TEXT[pitch.alter] + pitch.letters for pitch in pitches]
+        full = [accidental_text(pitch.alter) + pitch.letters for pitch in pitches]
         spellings = tuple("".join(names) for names in product(*zip(plain, full, strict=True)))
         if len(pitches) > 1:
             spellings = tuple(f"[{names}]" for names in spellings)

@@ -1,7 +1,9 @@
 """Which pitch a letter stands for: key, accidentals of the bar, ties."""
 
+from collections.abc import Callable
+
 from folkrnn.notation.key import Key
-from folkrnn.notation.pitch import ACCIDENTALS, Pitch, staff_position
+from folkrnn.notation.pitch import ACCIDENTALS, Alter, Pitch, read_accidental, staff_position
 
 
 class Accidentals:
@@ -9,14 +11,15 @@ class Accidentals:
 
     ``propagation`` says how far an accidental holds within its bar: for all octaves (``pitch``, the standard's default;
     ABC 2.1, 11.3), for its own (``octave``) or for its note alone (``not``). ``octaves`` are added to every letter, for
-    clefs and ``octave=``.
+    clefs and ``octave=``. ``complain`` is called with an accidental that means nothing.
     """
 
-    __slots__ = ("_altered", "_plain", "_signature", "octaves", "propagation")
+    __slots__ = ("_altered", "_complain", "_plain", "_signature", "octaves", "propagation")
 
-    def __init__(self, key: Key, octaves: int = 0, propagation: str = "pitch") -> None:
-        self.propagation = propagation
-        self._altered: dict[tuple[int, int], int] = {}
+    def __init__(self, key: Key, octaves: int, complain: Callable[[str], None]) -> None:
+        self.propagation = "pitch"
+        self._complain = complain
+        self._altered: dict[tuple[int, int], Alter] = {}
         self.set_key(key, octaves)
 
     def set_key(self, key: Key, octaves: int) -> None:
@@ -37,7 +40,12 @@ class Accidentals:
             step, octave = staff_position(letter, marks)
             pitch = self._plain[name] = Pitch(step, octave + self.octaves, self._signature.get(step, 0))
         if accidental is not None:
-            alter = ACCIDENTALS[accidental] or 0
+            alter = ACCIDENTALS.get(accidental)
+            if alter is None:
+                alter = read_accidental(accidental)
+            if alter is None:
+                self._complain(accidental)
+                alter = 0
             if self.propagation != "not":
                 self._altered[self._place(pitch)] = alter
             return pitch._replace(alter=alter)

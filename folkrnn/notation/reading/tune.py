@@ -8,7 +8,7 @@ from folkrnn.errors import NotationError
 from folkrnn.notation.bars import check_bars, number_bars
 from folkrnn.notation.clef import NO_STAFF, StaffSettings, parse_staff
 from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
-from folkrnn.notation.key import Key, parse_key
+from folkrnn.notation.key import Key, divide_key, nearest_key, parse_key
 from folkrnn.notation.layout import score_order
 from folkrnn.notation.lexer import SYMBOLS, Line
 from folkrnn.notation.meter import FREE, Meter, parse_meter
@@ -16,6 +16,7 @@ from folkrnn.notation.reading.lengths import shown
 from folkrnn.notation.reading.macros import Macro, parse_macro
 from folkrnn.notation.reading.voice import VoiceReader
 from folkrnn.notation.repeats import balance_repeats
+from folkrnn.notation.tempo import explicit, read_tempo
 from folkrnn.notation.tune import COMMENT, DIRECTIVE, TEXT_LINE, Bar, Change, Field, Tune, Voice
 from folkrnn.notation.voices import check_voices, voice_names
 
@@ -25,7 +26,7 @@ _USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*(?:([!+]?)([^!+|\s\"]*)\2|(\"[^\"
 _NUMBERED_BY_BARS = frozenset({"bar-too-long", "bar-too-short", "pickup-mismatch"})
 """The codes of findings that hold the numbers of bars already; others hold their indices."""
 
-BODY_FIELDS = frozenset("ABCDFGHINOPQRSTZr")
+BODY_FIELDS = frozenset("ABCDFGHINOPRSTZr")
 """Fields inside the music that are kept as they are."""
 
 
@@ -39,6 +40,7 @@ class TuneReader:
         self.findings: list[Finding] = []
         self.symbols = dict(SYMBOLS)
         self.macros: list[Macro] = []
+        self.tempos: list[tuple[int, str]] = []  # those of the header, with their lines
         self.in_music = False
         self.number = ""
         self.meter, self.key, self.staff = FREE, Key(), NO_STAFF
@@ -144,6 +146,8 @@ class TuneReader:
             self.meter = self._meter(value) or self.meter
         elif letter == "L":
             self.unit = self._unit(value) or self.unit
+        elif letter == "Q":
+            self.tempos.append((self.line, value))
         elif letter == "U":
             self._user_symbol(value)
         elif letter == "m":
@@ -154,7 +158,7 @@ class TuneReader:
             self._instruct(value)
         elif letter == "K":
             self.key = self._key(value, self.key)
-            self.staff = self._staff(value)
+            self.staff = self._staff(divide_key(value)[1])
             self._begin_music()
 
     def _begin_music(self) -> None:
@@ -163,6 +167,8 @@ class TuneReader:
             self.unit = self.meter.default_unit_length
         for name in self.declared:
             self._voice_reader(name)
+        for line, tempo in self.tempos:  # what a bare number counts is known only now
+            self._check_tempo(tempo, line)
 
     def _body_field(self, letter: str, value: str) -> None:
         voice = self._current()
@@ -180,7 +186,7 @@ class TuneReader:
         elif letter == "V":
             self._switch(value)
         elif letter == "K":
-            voice.set_key(self._key(value, voice.key), self._staff(value))
+            voice.set_key(self._key(value, voice.key), self._staff(divide_key(value)[1]))
         elif letter == "M":
             voice.set_meter(self._meter(value) or voice.meter)
         elif letter == "L":
@@ -190,6 +196,9 @@ class TuneReader:
             voice.change(letter, value)
         elif letter == "m":
             self._macro(value)
+        elif letter == "Q":
+            self._check_tempo(value, self.line)
+            voice.change(letter, explicit(value.strip(), voice.unit))
         elif letter in BODY_FIELDS:
             voice.change(letter, value.strip())
             if letter == "I":
@@ -232,13 +241,22 @@ class TuneReader:
             return parse_key(value, before)
         except NotationError as error:
             self.find("bad-key", ERROR, str(error))
-            return before
+            return nearest_key(value, before)
 
     def _staff(self, value: str) -> StaffSettings:
-        staff, problems = parse_staff(value)
-        for problem in problems:
-            self.find("bad-clef", NOTE, problem)
+        staff = parse_staff(value)
+        for problem in staff.problems:
+            self.find("staff-words", NOTE, problem)
         return staff
+
+    def _check_tempo(self, value: str, line: int) -> None:
+        unit = self.voice.unit if self.voice else self.unit
+        assert unit is not None
+        _, remark = read_tempo(value, unit)
+        if remark and self.voice:
+            self.find("doubtful-tempo", NOTE, remark)
+        elif remark:
+            self.findings.append(Finding("doubtful-tempo", NOTE, line, 1, 0, remark))
 
     def _user_symbol(self, value: str) -> None:
         match = _USER_SYMBOL.fullmatch(value)

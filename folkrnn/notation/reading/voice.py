@@ -60,7 +60,7 @@ class VoiceReader:
         self.bars: list[DraftBar] = []
         self.bar = DraftBar(meter, key, line, 1)
         self.notes = self.bar.notes  # those under way: of the bar, or of an overlay
-        self.accidentals = Accidentals(key, staff.shift)
+        self.accidentals = Accidentals(key, staff.octaves, self._bad_accidental)
         self.durations: dict[str, Fraction] = {}
         self.full_at_line_end = False
         self._span: list[DraftBar] = []  # the bars of an overlay under way, and those of them that are done
@@ -86,6 +86,9 @@ class VoiceReader:
         """Add a finding at the place that is being read."""
         self.findings.append(Finding(code, level, self.line, self.column, len(self.bars), message))
 
+    def _bad_accidental(self, accidental: str) -> None:
+        self.find("bad-accidental", ERROR, f"{shown(accidental)} is no accidental; expected one such as ^ or ^/")
+
     # ── fields and lines ────────────────────────────────────────────────────────────────────
 
     def change(self, field: str, value: Meter | Key | StaffSettings | str) -> None:
@@ -107,14 +110,14 @@ class VoiceReader:
         self.key = key
         self.change("K", key)
         self.set_staff(staff)
-        self.accidentals.set_key(key, self.staff.shift)
+        self.accidentals.set_key(key, self.staff.octaves)
 
     def set_staff(self, staff: StaffSettings) -> None:
         """Begin a clef, an octave, a transposition; what is not named stays."""
         before = self.staff
         self.staff = staff.over(before)
-        if self.staff != before:
-            self.accidentals.set_key(self.key, self.staff.shift)
+        if self.staff.applied != before.applied:
+            self.accidentals.set_key(self.key, self.staff.octaves)
             self.change(STAFF, self.staff)
 
     def describe(self, name: str, short_name: str, staff: StaffSettings) -> None:
@@ -124,7 +127,7 @@ class VoiceReader:
             self.set_staff(staff)
             return
         self.staff = self.first_staff = staff.over(self.staff)
-        self.accidentals.set_key(self.key, self.staff.shift)
+        self.accidentals.set_key(self.key, self.staff.octaves)
 
     def set_unit(self, unit: Fraction) -> None:
         """Begin a unit length."""
