@@ -19,6 +19,7 @@ from folkrnn.errors import CorpusError
 from folkrnn.files import write_whole
 from folkrnn.notation import Tune, canonical, faults, is_playable, read_tunes, without
 from folkrnn.notation.headers import split_header
+from folkrnn.notation.text import escaped_text
 from folkrnn.processes import process_map
 
 _Result = TypeVar("_Result")
@@ -174,7 +175,7 @@ def clean(tune: Tune, recipe: Recipe, source: SourceSettings) -> Tune:
     rhythm = match_value((tune.rhythm, *tune.all_fields("T")), recipe.rhythms) or source.rhythm
     origin = match_value((tune.origin,), recipe.origins) or source.origin
     fields = tuple((letter, value) for letter, value in tune.fields if letter not in "TRO")
-    fields = (("T", title), ("R", rhythm), ("O", origin), *fields)
+    fields = (("T", escaped_text(title)), ("R", rhythm), ("O", origin), *fields)
     return without(replace(tune, fields=fields), frozenset(recipe.drop))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from folkrnn.corpus.recipe import SourceSettings
 from folkrnn.errors import CorpusError, InputError
 from folkrnn.notation import Tune, read_tunes
-from folkrnn.notation.lexer import decode
+from folkrnn.notation.encoding import decode
 
 MAX_CONTROL_SHARE = 0.05
 """A file with a larger share of control characters than this is not text."""

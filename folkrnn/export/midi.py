@@ -35,6 +35,7 @@ from folkrnn.export.rendering import (
     to_ticks,
 )
 from folkrnn.notation import Bar, Key, Meter, Tune, sections
+from folkrnn.notation.articles import shown_title
 from folkrnn.notation.repeats import order_of
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score import build
@@ -177,7 +178,7 @@ def _conductor(
     tune: Tune, order: Sequence[int], bars: Sequence[PerformedBar], shift: int, playback: PlaybackSettings
 ) -> Iterator[tuple[int, Any]]:
     """Yield the messages of the first track, each with its tick."""
-    yield 0, mido.MetaMessage("track_name", name=tune.title or "Untitled")
+    yield 0, mido.MetaMessage("track_name", name=shown_title(tune.title) or "Untitled")
     written = parse_tempo(tune.tempo, tune.unit)
     yield 0, _tempo(_given(playback.tempo, tune.meter) or (written if written.rate else default_tempo(tune)))
     meter: Meter | None = None

@@ -16,6 +16,7 @@ from folkrnn.notation.key import Key
 from folkrnn.notation.lexer import SYMBOLS
 from folkrnn.notation.meter import EIGHTH
 from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
+from folkrnn.notation.text import escaped_quoted, escaped_text
 from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Note, Tune, Tuplet
 
 REMOVABLE = ("graces", "ornaments", "articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
@@ -56,7 +57,7 @@ def canonical(tune: Tune) -> str:
 
 
 def _one_line(text: str) -> str:
-    return _SPACE.sub(" ", text).strip()
+    return escaped_text(_SPACE.sub(" ", text).strip())
 
 
 def plain_key(key: Key) -> Key:
@@ -183,7 +184,7 @@ def _before(note: Note, signature: dict[int, int], altered: _Altered) -> Iterato
             yield _accidental(grace.pitch, signature, altered, apart=True) + grace.pitch.letters
         yield "}"
     for text in (*note.chord_symbols, *note.annotations):
-        yield f'"{text}"'
+        yield f'"{escaped_quoted(text)}"'
     for name in sorted(set(note.decorations)):
         yield decoration_text(name)
 

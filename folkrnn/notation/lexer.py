@@ -43,7 +43,7 @@ SYMBOLS = {
 
 _FIELD = re.compile(r"([A-Za-z+]):(.*)", re.DOTALL)
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
-_COMMENT = re.compile(r"(?<!\\)%.*")
+_COMMENT = re.compile(r"((?:^|[^\\])(?:\\\\)*)%.*")  # a backslash before the sign makes it text
 
 
 class Line(NamedTuple):
@@ -56,16 +56,6 @@ class Line(NamedTuple):
     kind: str
     letter: str
     text: str
-
-
-def decode(data: bytes) -> str:
-    """Return the text of a tunebook: UTF-8 or UTF-16 with a byte-order mark, UTF-8 without one, else Latin-1."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
 
 
 def split_lines(text: str) -> list[str]:
@@ -81,7 +71,7 @@ def classify(number: int, raw: str, in_music: bool) -> Line:
     """
     if raw[:1] == "%":
         return Line(number, "directive" if raw[:2] == "%%" else "comment", "", raw[2:])
-    text = _COMMENT.sub("", raw) if "%" in raw else raw
+    text = _COMMENT.sub(r"\1", raw, count=1) if "%" in raw else raw
     if not text or text.isspace():
         # A comment alone is not the empty line that ends a tune.
         return Line(number, "blank" if text == raw else "comment", "", "")

@@ -14,6 +14,7 @@ from folkrnn.notation.lexer import SYMBOLS, TOKEN, Line, classify, split_lines, 
 from folkrnn.notation.meter import FREE, Meter, parse_meter
 from folkrnn.notation.pitch import ACCIDENTALS, Pitch, staff_position
 from folkrnn.notation.repeats import balance_repeats
+from folkrnn.notation.text import SYLLABLE, lyric_text, plain_text
 from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Change, Grace, Note, Tune, Tuplet, total
 
 MAX_LENGTH = Fraction(16)
@@ -30,7 +31,6 @@ _CHORD_SYMBOL = re.compile(
     r"(?:/[A-Ga-g][#b♯♭]?)?\)?"
 )
 _UNIT_LENGTH = re.compile(r"1\s*/\s*(\d+)")
-_SYLLABLE = re.compile(r"[^\s\-_*|]+-?|[-_*|]")
 _USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*([!+]?)([^!+|\s]*)\2\s*")
 _PASSES = re.compile(r"(\d{1,2})(?:-(\d{1,2}))?")
 
@@ -542,7 +542,7 @@ class _TuneReader:
         self.pending = True
 
     def _text(self, match: re.Match[str]) -> None:
-        text = match["quoted"]
+        text = plain_text(match["quoted"])
         if _CHORD_SYMBOL.fullmatch(text.strip()):
             self.chord_symbols += (text.strip(),)
         elif text.strip():
@@ -670,7 +670,7 @@ class _TuneReader:
         ]
         position = 0
         # A hyphen ends a syllable; a hyphen after a space or another hyphen stands for a note of its own.
-        for syllable in _SYLLABLE.findall(text.replace("\\-", "\0")):
+        for syllable in SYLLABLE.findall(text):
             if position >= len(places):
                 break
             if syllable == "|":
@@ -680,7 +680,7 @@ class _TuneReader:
                         position += 1
                 continue
             _, draft, index = places[position]
-            word = "" if syllable in ("*", "_", "-") else syllable.replace("~", " ").replace("\0", "-")
+            word = "" if syllable in ("*", "_", "-") else lyric_text(syllable)
             note = draft.notes[index]
             padding = ("",) * (self.verse - 1 - len(note.lyrics))
             draft.notes[index] = note._replace(lyrics=note.lyrics + padding + (word,))

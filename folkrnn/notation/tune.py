@@ -15,6 +15,7 @@ from folkrnn.notation.findings import Finding
 from folkrnn.notation.key import Key
 from folkrnn.notation.meter import Meter
 from folkrnn.notation.pitch import Pitch
+from folkrnn.notation.text import plain_text
 
 USUAL_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 """The number of notes in whose time a tuplet of 2, 3, 4, 6 or 8 is played in any meter (ABC 2.1, 4.13)."""
@@ -167,7 +168,8 @@ def total(notes: tuple[Note, ...] | list[Note]) -> Fraction:
 class Tune:
     """One tune as read: its fields in order, its bars, and the findings about it.
 
-    ``fields`` holds (letter, value) pairs of the header; ``number`` is the value of ``X:``;
+    ``fields`` holds (letter, value) pairs of the header, as they are written; ``field`` and ``title`` give what they
+    say. ``number`` is the value of ``X:``;
     ``unit`` the unit length in force at the start of the music; ``source`` and ``line`` are its place in a
     file. ``str`` gives ABC for people.
     """
@@ -183,12 +185,12 @@ class Tune:
     line: int = 1
 
     def field(self, letter: str) -> str:
-        """Return the first value of a header field; empty if it is absent."""
-        return next((value for name, value in self.fields if name == letter), "")
+        """Return what the first header field of a letter says; empty if it is absent."""
+        return next((plain_text(value) for name, value in self.fields if name == letter), "")
 
     def all_fields(self, letter: str) -> tuple[str, ...]:
-        """Return all values of a header field, in order."""
-        return tuple(value for name, value in self.fields if name == letter)
+        """Return what all header fields of a letter say, in order."""
+        return tuple(plain_text(value) for name, value in self.fields if name == letter)
 
     @property
     def title(self) -> str:

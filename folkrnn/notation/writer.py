@@ -11,6 +11,7 @@ from folkrnn.notation.bars import completes_measure, is_pickup, starts_section
 from folkrnn.notation.beaming import beat_starts
 from folkrnn.notation.canonical import bar_texts, plain_key
 from folkrnn.notation.meter import EIGHTH
+from folkrnn.notation.text import escaped_lyric
 from folkrnn.notation.tune import Bar, Tune
 
 FIELD_ORDER = "TCOARBDFGHNSZQP"
@@ -39,11 +40,16 @@ def write_tune(tune: Tune, number: int = 1) -> str:
     """Return one tune as ABC for people; read again, it is the same music with the same words."""
     lines = [f"X:{number}"]
     for letter in FIELD_ORDER:
-        values = tune.all_fields(letter) or (("",) if letter == "T" else ())
+        values = _written(tune, letter) or ([""] if letter == "T" else [])
         lines += [f"{letter}:{' '.join(value.split())}" for value in values if value.strip() or letter == "T"]
     lines += [f"M:{tune.meter.symbol or tune.meter}", "L:1/8", f"K:{plain_key(tune.key)}"]
-    words = [f"W:{value}" for value in tune.all_fields("W")]
+    words = [f"W:{value}" for value in _written(tune, "W")]
     return "\n".join([*lines, *_body(tune), *words]) + "\n"
+
+
+def _written(tune: Tune, letter: str) -> list[str]:
+    """Return the values of a header field as they are written."""
+    return [value for name, value in tune.fields if name == letter]
 
 
 def _body(tune: Tune) -> Iterator[str]:
@@ -103,7 +109,7 @@ def _line(tune: Tune, texts: Sequence[tuple[str, str]], start: int, stop: int) -
     notes = [note for bar in tune.bars[start:stop] for note in bar.notes if note.pitches]
     for verse in range(max((len(note.lyrics) for note in notes), default=0)):
         words = (note.lyrics[verse] if verse < len(note.lyrics) else "" for note in notes)
-        yield "w: " + " ".join(word.replace(" ", "~") or "*" for word in words)
+        yield "w: " + " ".join(escaped_lyric(word) or "*" for word in words)
 
 
 def _divide(line: str) -> tuple[str, str]:

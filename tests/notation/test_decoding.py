@@ -38,7 +38,8 @@ def test_a_comment_ends_at_its_line() -> None:
 
 
 def test_an_escaped_percent_sign_is_no_comment() -> None:
-    assert read_tunes("X:1\nT:50\\% more\nK:C\nA|\n")[0].title == "50\\% more"
+    (tune,) = read_tunes("X:1\nT:50\\% more\nK:C\nA|\n")
+    assert (tune.title, ("T", "50\\% more") in tune.fields) == ("50% more", True)
 
 
 def test_a_line_with_only_a_comment_does_not_end_the_tune() -> None:
