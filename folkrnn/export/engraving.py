@@ -74,12 +74,8 @@ def to_svg(tune: Tune) -> str:
     if len(drawings) != 1:
         raise ExportError(f"tune {tune.number} {tune.title!r} is too long for one drawing; export it as PDF")
     # A browser shows the title of a drawing as its description.
-    return re.sub(
-        r"<svg[^>]*>",
-        lambda tag: f"{tag[0]}\n   <title>{_escape(shown_title(tune.title))}</title>",
-        drawings[0],
-        count=1,
-    )
+    title = _escape(shown_title(tune.title))
+    return re.sub(r"<svg[^>]*>", lambda tag: f"{tag[0]}\n   <title>{title}</title>", drawings[0], count=1)
 
 
 def _escape(text: str) -> str:

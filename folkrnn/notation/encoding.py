@@ -3,7 +3,9 @@
 import re
 
 _CHARSET = re.compile(rb"(?:^|[\r\n])(?:%%|I:[ \t]*)abc-charset[ \t]+([\w.:-]+)", re.ASCII)
-_ASCII = bytes(range(32, 127)) + rb"\x41"
+_ASCII = b"A a 1 %: +~ " + rb"\x41"
+"""Signs that not every encoding has at ASCII's places; such an encoding is none for a text that names it."""
+
 _WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
 """What Windows-1252 has in place of Latin-1's control characters; five codes are unassigned in it."""
 
@@ -40,7 +42,6 @@ def _in_charset(data: bytes) -> str:
     if not name or _LATIN_1.fullmatch(name):
         return ""
     try:
-        # The name itself was read as ASCII, so the encoding must contain it.
         return data.decode(name) if _ASCII.decode(name) == _ASCII.decode("ascii") else ""
     except (LookupError, ValueError):
         return ""
