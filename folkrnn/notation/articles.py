@@ -13,6 +13,9 @@ ARTICLES = (
 )  # fmt: skip
 """Articles of the languages of tunebooks."""
 
+_OTHER_WORDS = frozenset({"a", "an", "ein", "lo", "na", "y"})
+"""Articles that, in small letters, may also be other words at the end of a title: ``Brich, Morgenlicht, an``."""
+
 _ARTICLE = "|".join(ARTICLES).replace("'", "['’]")
 _TURNED = re.compile(
     rf"(?P<title>.*\S)\s*,\s*(?P<article>{_ARTICLE})(?P<remark>\s*[(\[].*|\s+[-–—]+\s.*)?", re.IGNORECASE | re.DOTALL
@@ -23,7 +26,7 @@ _LEADING = re.compile(rf"(?:{_ARTICLE})(?:(?<=['’])|\s+)(?=\S)", re.IGNORECASE
 def shown_title(title: str) -> str:
     """Return a title as it is said: ``Kettle, The (reel)`` is turned to ``The Kettle (reel)``."""
     turned = _TURNED.fullmatch(title.strip())
-    if not turned:
+    if not turned or (turned["article"] in _OTHER_WORDS and turned["title"][0].isupper()):
         return title
     article = turned["article"][0].upper() + turned["article"][1:]
     space = "" if article[-1] in "'’" else " "

@@ -14,6 +14,7 @@ from folkrnn.notation.articles import shown_title, sort_key
         ("Kettle, The - slow", "The Kettle - slow"),
         ("Jack, Will and Tom, A", "A Jack, Will and Tom"),
         ("Bhó Bhuí, An", "An Bhó Bhuí"),
+        ("bhó bhuí, an", "An bhó bhuí"),
         ("Mühle, Die", "Die Mühle"),
         ("Année passée, L'", "L'Année passée"),
         ("Année passée, L’", "L’Année passée"),
@@ -27,7 +28,17 @@ def test_an_article_at_the_end_is_shown_at_the_beginning(written: str, shown: st
 
 @pytest.mark.parametrize(
     "title",
-    ["", "The", ", The", "Sally, O", "Polka, No. 2", "Up, The Boys", "The Kettle", "Kettle, Thermal", "Reel in A"],
+    [
+        "",
+        "The",
+        ", The",
+        "Sally, O",
+        "Polka, No. 2",
+        "Up, The Boys",
+        "The Kettle",
+        "Kettle, Thermal",
+        "Brich, Licht, an",
+    ],
 )
 def test_other_titles_are_shown_as_they_are(title: str) -> None:
     assert shown_title(title) == title
