@@ -5,6 +5,7 @@ from html import escape
 
 from folkrnn.errors import FolkrnnError
 from folkrnn.notation import Tune
+from folkrnn.notation.articles import shown_title
 from folkrnn.notation.writer import write_tune
 
 PLAYER_RATE = 22_050
@@ -21,7 +22,7 @@ def tune_html(tune: Tune) -> str:
     """
     facts = ", ".join(part for part in (tune.rhythm, str(tune.key)) if part)
     lines = [
-        f"<strong>{_text(tune.title or 'Untitled')}</strong>",
+        f"<strong>{_text(shown_title(tune.title) or 'Untitled')}</strong>",
         f"<div><em>{_text(facts)}</em></div>",
         _score(tune) or f"<pre>{_text(write_tune(tune, 1))}</pre>",
         _player(tune),

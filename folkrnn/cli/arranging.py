@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
-from folkrnn.cli.console import Command
-from folkrnn.cli.inputs import picked, read_files, refuse
+from folkrnn.cli.console import Command, complain
+from folkrnn.cli.inputs import picked, read_all
 from folkrnn.cli.parameters import Numbers
 from folkrnn.errors import InputError, NotationError
 from folkrnn.export import PlaybackSettings
 from folkrnn.notation import ERROR, Tune
+from folkrnn.notation.articles import shown_title
 from folkrnn.notation.harmony import has_chords, with_chords, without_chords
 from folkrnn.notation.ranges import INSTRUMENTS, TRANSPOSING, fitted, moved, octave_moved, written_for
 
@@ -79,21 +80,34 @@ def _exact(number: float | None) -> Fraction | None:
 
 
 def chosen(options: dict[str, Any]) -> tuple[list[Tune], bool]:
-    """Return the tunes with music, and whether those are all; print their errors on stderr."""
-    tunes = [tune for _, found in read_files(options["files"], refuse) for tune in found]
+    """Return the tunes with music, arranged, and whether those are all; print on stderr what is wrong with others.
+
+    Raises InputError if no file holds a tune, or no tune can be arranged.
+    """
+    tunes, all_read = read_all(options["files"])
     tunes = picked(tunes, options["numbers"])
     for tune in tunes:
         errors = [finding for finding in tune.findings if finding.level == ERROR]
         if errors:
             more = f" (and {len(errors) - 1} more errors)" if len(errors) > 1 else ""
             click.echo(f"{tune.source}:{errors[0]}{more}", err=True)
-    whole = [_arranged(tune, options) for tune in tunes if tune.bars]
-    return whole, len(whole) == len(tunes)
+    arranged: list[Tune] = []
+    refusals: list[InputError] = []
+    for tune in tunes:
+        try:
+            arranged += [_arranged(tune, options)] if tune.bars else []
+        except InputError as error:
+            refusals.append(error)
+    if refusals and not arranged:
+        raise refusals[0]
+    for refusal in refusals:
+        complain(f"folkrnn: {refusal}")
+    return arranged, all_read and len(arranged) == len(tunes)
 
 
 def _arranged(tune: Tune, options: dict[str, Any]) -> Tune:
     """Return the tune transposed, fitted and harmonised; print on stderr what does not fit."""
-    where = f"{tune.source}:{tune.line}: {tune.title}"
+    where = f"{tune.source}:{tune.line}: {shown_title(tune.title)}"
     try:
         if options["transpose"]:
             tune = moved(tune, options["transpose"])

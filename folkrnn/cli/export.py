@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from folkrnn.cli.arranging import chosen, playing, playing_options, tune_options
-from folkrnn.cli.console import quiet_option, tell
+from folkrnn.cli.console import complain, quiet_option, tell
 from folkrnn.cli.outputs import deliver, formats_for
 from folkrnn.cli.parameters import Formats
 from folkrnn.errors import InputError
@@ -38,7 +38,8 @@ def export(formats: tuple[str, ...] | None, output: str, separate: bool, force: 
     """Write tunes in other formats; - reads standard input.
 
     The formats are abc, midi, wav, musicxml, svg, png and pdf. ABC and PDF make one book of all tunes, the other
-    formats one file a tune. Tunes with errors are named on stderr and written as far as they could be read.
+    formats one file a tune. Tunes with errors are named on stderr and written as far as they could be read. A tune
+    that a format cannot show, and a file that cannot be read, are named and left out.
 
     --chords suggested adds chord symbols to tunes that have none. --fit moves tunes into the octave that suits an
     instrument; --instrument writes them for one that sounds in another key.
@@ -52,7 +53,13 @@ def export(formats: tuple[str, ...] | None, output: str, separate: bool, force: 
     if tunes:
         files = options["files"]
         name = Path(files[0]).stem if len(files) == 1 and files[0] != "-" else "tunes"
-        for path in deliver(tunes, formats, output, name=name, settings=settings, separate=separate, overwrite=force):
+        paths, errors = deliver(
+            tunes, formats, output, name=name, settings=settings, separate=separate, overwrite=force
+        )
+        for path in paths:
             tell(path)
+        for error in errors:
+            complain(f"folkrnn: {error}")
+        all_of_them = all_of_them and not errors
     if not all_of_them:
         sys.exit(1)

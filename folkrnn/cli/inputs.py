@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from folkrnn.cli.console import complain
 from folkrnn.corpus import SourceSettings, read_text, source_files, tunes_in
 from folkrnn.errors import InputError
 from folkrnn.notation import Tune
@@ -35,6 +36,20 @@ def read_files(names: Sequence[str], on_error: Callable[[InputError], None]) -> 
     return result
 
 
+def read_all(names: Sequence[str]) -> tuple[list[Tune], bool]:
+    """Return the tunes of all files, and whether each file held some; print on stderr which one did not.
+
+    Raises InputError if none did.
+    """
+    errors: list[InputError] = []
+    tunes = [tune for _, found in read_files(names, errors.append) for tune in found]
+    if errors and not tunes:
+        raise errors[0]
+    for error in errors:
+        complain(f"folkrnn: {error}")
+    return tunes, not errors
+
+
 def refuse(error: InputError) -> None:
-    """Raise the error of a file that cannot be read, as most commands do."""
+    """Raise the error of a file that cannot be read, as commands on a single file do."""
     raise error

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from folkrnn.cli.console import is_quiet, quiet_option
-from folkrnn.cli.inputs import picked, read_files, refuse
+from folkrnn.cli.inputs import picked, read_all
 from folkrnn.cli.outputs import table
 from folkrnn.cli.parameters import Numbers
 
@@ -39,8 +39,8 @@ def originality(
     tune has the most notes in common that begin at the same places of the same bars. If that cannot be chance,
     the tune is a copy of it, even with more than half of its notes changed, or a setting of the same tune.
     """
-    tunes = [tune for _, found in read_files(files, refuse) for tune in found if tune.bars]
-    tunes = picked(tunes, numbers)
+    read, all_read = read_all(files)
+    tunes = picked([tune for tune in read if tune.bars], numbers)
     from folkrnn.corpus import find_corpus
 
     corpus = find_corpus(sources, _log.info) if sources else None
@@ -71,5 +71,5 @@ def originality(
             for tune, each in zip(tunes, found, strict=True)
         ]
         click.echo(table(header, lines))
-    if max_copied is not None and any(each.copies(max_copied) for each in found):
+    if not all_read or (max_copied is not None and any(each.copies(max_copied) for each in found)):
         sys.exit(1)

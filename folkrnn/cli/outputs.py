@@ -10,12 +10,13 @@ from typing import Any
 import click
 
 from folkrnn.cli.console import is_quiet
-from folkrnn.errors import InputError
+from folkrnn.errors import ExportError, InputError
 from folkrnn.export import (
     DEFAULT_SETTINGS,
     FORMATS,
     ExportSettings,
     Output,
+    contents_of,
     export_tunes,
     format_of,
     render_count,
@@ -48,8 +49,14 @@ def deliver(
     settings: ExportSettings = DEFAULT_SETTINGS,
     separate: bool = False,
     overwrite: bool = False,
-) -> list[Path]:
-    """Write tunes to a folder, a file, or standard output for ``-``; return the paths of the files."""
+) -> tuple[list[Path], list[ExportError]]:
+    """Write tunes to a folder, a file, or standard output for ``-``.
+
+    Return the paths of the files, and an error for each tune that a format cannot show and that is left out. Raises
+    the first of these if nothing can be written.
+    """
+    errors: list[ExportError] = []
+    paths: list[Path] = []
     if output == "-":
         _check_stdout(formats, len(tunes), "--tune")
     count = render_count(formats, len(tunes))
@@ -57,12 +64,23 @@ def deliver(
     with click.progressbar(length=count, label="exporting", show_pos=True, file=sys.stderr, hidden=hidden) as steps:
         if output != "-":
             options: dict[str, Any] = {"name": name, "settings": settings, "separate": separate, "overwrite": overwrite}
-            return export_tunes(tunes, formats, output, **options, jobs=processors(), step=lambda: steps.update(1))
-        (content,) = render_outputs(
-            [Output(Path(), formats[0], tuple(tunes))], settings, processors(), lambda: steps.update(1)
-        )
-    sys.stdout.buffer.write(content)
-    return []
+            paths = export_tunes(
+                tunes,
+                formats,
+                output,
+                **options,
+                jobs=processors(),
+                step=lambda: steps.update(1),
+                on_error=errors.append,
+            )
+        else:
+            book = Output(Path(output), formats[0], tuple(tunes))
+            for path, content in contents_of([book], settings, processors(), lambda: steps.update(1), errors.append):
+                paths.append(path)
+                sys.stdout.buffer.write(content)
+    if errors and not paths:
+        raise errors[0]
+    return [path for path in paths if output != "-"], errors
 
 
 def _check_stdout(formats: tuple[str, ...], count: int, fewer: str) -> None:

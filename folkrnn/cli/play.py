@@ -7,6 +7,7 @@ import click
 
 from folkrnn.cli.arranging import chosen, playing, playing_options, tune_options
 from folkrnn.cli.console import is_quiet, quiet_option
+from folkrnn.notation.articles import shown_title
 
 if TYPE_CHECKING:
     from folkrnn.notation import Tune
@@ -27,7 +28,7 @@ def play(port: str, **options: Any) -> None:
 
     def begin(tune: "Tune") -> None:
         if not is_quiet():
-            click.echo(f"playing {tune.title or 'Untitled'}", err=True)
+            click.echo(f"playing {shown_title(tune.title) or 'Untitled'}", err=True)
 
     play_tunes(tunes, port, playing(options), begin)
     if not all_of_them:

@@ -37,6 +37,7 @@ from folkrnn.model.stepper import Stepper
 from folkrnn.notation import ERROR, Finding, Meter, Tune, parse_meter
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.idiom import Idiom
+from folkrnn.notation.text import escaped_text
 from folkrnn.validation import Report, ReportQueue
 
 _log = logging.getLogger(__name__)
@@ -372,7 +373,7 @@ def _finishing(programme: Programme, writer: TextWriter) -> Finish:
             while (title.lower() in titles or plan.prompt.titles.refusal(title)) and attempt < MOST_TITLES:
                 title, attempt = writer.title(text, attempt) or title, attempt + 1
             titles.add(title.lower())
-            shown["T"] = title
+            shown["T"] = escaped_text(title)
         if meter := shown.pop("M", ""):
             tune = in_meter(tune, parse_meter(meter))
         fields = [(letter, shown.pop(letter, value)) for letter, value in tune.fields]
@@ -397,4 +398,4 @@ def _annotated(text: GeneratedText, source: str, note: str) -> Tune:
         findings = (*findings, Finding("unfinished", ERROR, 1, 1, tune.bar_count, message))
     fields = tuple(field for field in tune.fields if field[0] not in "IL")
     number = str(text.index + 1)
-    return replace(tune, fields=(*fields, ("N", note)), number=number, source=source, findings=findings)
+    return replace(tune, fields=(*fields, ("N", escaped_text(note))), number=number, source=source, findings=findings)

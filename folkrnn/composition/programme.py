@@ -19,6 +19,7 @@ from folkrnn.generation.titles import TitleRule
 from folkrnn.model.repertoire import HeaderCount, Repertoire, bar_of
 from folkrnn.notation.grammar.header import abc2midi_takes
 from folkrnn.notation.rhythms import nearest, rhythm_named, usual_meters
+from folkrnn.notation.text import escaped_text
 
 ENOUGH = 30
 """Tunes of a rhythm in one meter that are enough to compose another rhythm on them."""
@@ -74,7 +75,9 @@ class Programme:
         self._seed = seed
         self._titles = titles
         title = request.fields.get("T", "")
-        self._foreign = {} if alphabet is None or set(alphabet).issuperset(title) else {"T": title}
+        written = escaped_text(title)
+        learned = alphabet is None or set(alphabet).issuperset(title)
+        self._foreign = {} if learned and written == title else {"T": written}
         self._asked = request.fields.get("R", "")
         self._weights: Mapping[str, float] = {}
         if not self._asked:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -20,7 +21,10 @@ from folkrnn.files import write_whole
 from folkrnn.notation import Tune, canonical, faults, is_playable, read_tunes, without
 from folkrnn.notation.headers import split_header
 from folkrnn.notation.microtones import first_microtone
+from folkrnn.notation.text import escaped_text
 from folkrnn.processes import process_map
+
+_log = logging.getLogger(__name__)
 
 _Result = TypeVar("_Result")
 
@@ -125,7 +129,8 @@ def map_kept(
 
     A file is read when its first tune is asked for, so the caller may stop at any time; ``jobs`` processes above 1
     read ahead (see ``processes.process_map``). ``dropped`` counts the other tunes by source and reason, and
-    ``progress`` gets a line after each source. Raise CorpusError for a source that cannot be read.
+    ``progress`` gets a line after each source. A file of a folder that holds no tune is named in the log. Raise
+    CorpusError for a source that cannot be read.
     """
     dropped = defaultdict(Counter) if dropped is None else dropped
     seen: set[str] = set()
@@ -134,7 +139,7 @@ def map_kept(
     results = process_map(read_file, files, jobs) if jobs > 1 else map(read_file, files)
     for source, group in groupby(results, key=itemgetter(0)):
         read = 0
-        for tune in chain.from_iterable(tunes for _, tunes in group):
+        for tune in chain.from_iterable(map(_tunes_of, group)):
             read += 1
             if isinstance(tune, str):
                 dropped[source.name][tune] += 1
@@ -150,12 +155,20 @@ def map_kept(
             progress(f"{source.name}: {read} tunes read, {read - sum(dropped[source.name].values())} kept")
 
 
+def _tunes_of(file: tuple[SourceSettings, str, list[_Result]]) -> list[_Result]:
+    """Return what was read of a file's tunes; a file without tunes is named in the log."""
+    _, name, tunes = file
+    if not tunes:
+        _log.warning("%s: holds no tune; expected one that begins with X: and has a K: field", name)
+    return tunes
+
+
 def _read_file(
     function: Callable[[Tune], _Result], recipe: Recipe, file: tuple[SourceSettings, str, str]
-) -> tuple[SourceSettings, list[tuple[_Result, str] | str]]:
-    """Return the source of a file, which comes with name and text, and what ``_read_tune`` returns for its tunes."""
+) -> tuple[SourceSettings, str, list[tuple[_Result, str] | str]]:
+    """Return source and name of a file, which come with its text, and what ``_read_tune`` returns for its tunes."""
     source, name, text = file
-    return source, [_read_tune(function, clean(tune, recipe, source), recipe) for tune in read_tunes(text, name)]
+    return source, name, [_read_tune(function, clean(tune, recipe, source), recipe) for tune in read_tunes(text, name)]
 
 
 def _read_tune(function: Callable[[Tune], _Result], tune: Tune, recipe: Recipe) -> tuple[_Result, str] | str:
@@ -175,7 +188,7 @@ def clean(tune: Tune, recipe: Recipe, source: SourceSettings) -> Tune:
     rhythm = match_value((tune.rhythm, *tune.all_fields("T")), recipe.rhythms) or source.rhythm
     origin = match_value((tune.origin,), recipe.origins) or source.origin
     fields = tuple((letter, value) for letter, value in tune.fields if letter not in "TRO")
-    fields = (("T", title), ("R", rhythm), ("O", origin), *fields)
+    fields = (("T", escaped_text(title)), ("R", rhythm), ("O", origin), *fields)
     return without(replace(tune, fields=fields), frozenset(recipe.drop))
 
 

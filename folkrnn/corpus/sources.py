@@ -1,5 +1,6 @@
 """Where tunes come from: the folk collections of the music21 wheel, files, folders, standard input."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,9 @@ from pathlib import Path
 from folkrnn.corpus.recipe import SourceSettings
 from folkrnn.errors import CorpusError, InputError
 from folkrnn.notation import Tune, read_tunes
-from folkrnn.notation.lexer import decode
+from folkrnn.notation.encoding import decode
+
+_log = logging.getLogger(__name__)
 
 MAX_CONTROL_SHARE = 0.05
 """A file with a larger share of control characters than this is not text."""
@@ -75,6 +78,16 @@ def source_files(source: SourceSettings) -> list[str]:
 
 
 def source_texts(source: SourceSettings) -> Iterator[tuple[str, str]]:
-    """Yield the (name, text) pairs of a source's files; those of collections have bare file names."""
+    """Yield the (name, text) pairs of a source's files; those of collections have bare file names.
+
+    A file of a folder that cannot be read is passed over, with a warning in the log.
+    """
     for file in source_files(source):
-        yield (Path(file).name if source.collection else file), read_text(file)
+        try:
+            text = read_text(file)
+        except InputError as error:
+            if file == source.path:
+                raise
+            _log.warning("%s", error)
+        else:
+            yield (Path(file).name if source.collection else file), text

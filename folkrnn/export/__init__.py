@@ -17,10 +17,18 @@ from folkrnn.export.filenames import file_names
 from folkrnn.export.formats import FORMATS, Format, format_named, format_of
 from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
 from folkrnn.export.settings import DEFAULT_SETTINGS, BookLayout, ExportSettings
-from folkrnn.export.writing import Output, export_tunes, plan_outputs, render_count, render_outputs, write_file
+from folkrnn.export.writing import (
+    Output,
+    contents_of,
+    export_tunes,
+    plan_outputs,
+    render_count,
+    render_outputs,
+    write_file,
+)
 
 __all__ = [
     "DEFAULT_PLAYBACK", "DEFAULT_SETTINGS", "FORMATS", "BookLayout", "Delivery", "ExportSettings", "Format", "Output",
-    "PlaybackSettings", "export_tunes", "file_names", "format_named", "format_of", "plan_outputs", "render_count",
-    "render_outputs", "write_file",
+    "PlaybackSettings", "contents_of", "export_tunes", "file_names", "format_named", "format_of", "plan_outputs",
+    "render_count", "render_outputs", "write_file",
 ]  # fmt: skip

@@ -23,7 +23,9 @@ import verovio
 from folkrnn.errors import ExportError, FolkrnnError
 from folkrnn.export.settings import BOTTOM, GUTTER, MARGIN, PAPERS, TOP, BookLayout
 from folkrnn.notation import Bar, Change, Tune, sections
+from folkrnn.notation.articles import shown_title, sort_key
 from folkrnn.notation.bars import completes_measure
+from folkrnn.notation.rhythms import rhythm_named
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score.build import musicxml, printable, to_score
 
@@ -72,7 +74,8 @@ def to_svg(tune: Tune) -> str:
     if len(drawings) != 1:
         raise ExportError(f"tune {tune.number} {tune.title!r} is too long for one drawing; export it as PDF")
     # A browser shows the title of a drawing as its description.
-    return re.sub(r"<svg[^>]*>", lambda tag: f"{tag[0]}\n   <title>{_escape(tune.title)}</title>", drawings[0], count=1)
+    title = _escape(shown_title(tune.title))
+    return re.sub(r"<svg[^>]*>", lambda tag: f"{tag[0]}\n   <title>{title}</title>", drawings[0], count=1)
 
 
 def _escape(text: str) -> str:
@@ -131,13 +134,21 @@ def _page() -> bytes:
 
 
 def _index(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the places of tunes by rhythm and, within a rhythm, by key; tunes without a rhythm come last."""
+    """Return the places of tunes by rhythm, within a rhythm by key, and within a key by title.
+
+    A rhythm is the same in any spelling; one that the table lacks is shown as it is spelt first. Tunes without a rhythm
+    come last.
+    """
+    names: dict[str, str] = {}
     groups: dict[tuple[bool, str], dict[str, list[int]]] = {}
-    for place, each in enumerate(entries):
-        groups.setdefault((not each["rhythm"], each["rhythm"]), {}).setdefault(each["key"], []).append(place)
+    for place in sorted(range(len(entries)), key=lambda place: (sort_key(entries[place]["titles"][0]), place)):
+        spelt = " ".join(entries[place]["rhythm"].split())
+        known = rhythm_named(spelt)
+        name = known.name if known else names.setdefault(spelt.casefold(), spelt)
+        groups.setdefault((not name, name), {}).setdefault(entries[place]["key"], []).append(place)
     return [
         {"rhythm": rhythm or "other tunes", "keys": [{"key": key, "tunes": keys[key]} for key in sorted(keys)]}
-        for (_, rhythm), keys in sorted(groups.items())
+        for (_, rhythm), keys in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1].casefold()))
     ]
 
 
@@ -168,7 +179,7 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> dict[str, Any
     return {
         "number": tune.number,
         "key": str(tune.key),
-        "titles": [title for title in tune.all_fields("T") if title] or ["Untitled"],
+        "titles": [shown_title(title) for title in tune.all_fields("T") if title] or ["Untitled"],
         "rhythm": tune.rhythm,
         "source": ", ".join(part for part in (tune.field("C"), tune.origin) if part),
         "tempo": {"words": printable(tempo.words), **_beats(tempo)},

@@ -4,10 +4,11 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from folkrnn.notation.articles import shown_title
+
 MAX_NAME_LENGTH = 60
 """The longest file name made from a title, in characters, without number and extension."""
 
-_ARTICLE_LAST = re.compile(r"(.*), *(The|An?)", re.IGNORECASE | re.DOTALL)
 # Windows keeps these names for devices, whatever the extension.
 _RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{digit}" for port in ("com", "lpt") for digit in range(10)}
 
@@ -40,9 +41,7 @@ class FileNames:
 
 def _slug(title: str) -> str:
     """Return a title as a file name; accents are removed, for systems store them differently."""
-    if match := _ARTICLE_LAST.fullmatch(title.strip()):
-        title = f"{match[2]} {match[1]}"
-    plain = "".join(c for c in unicodedata.normalize("NFKD", title) if not unicodedata.combining(c))
+    plain = "".join(c for c in unicodedata.normalize("NFKD", shown_title(title)) if not unicodedata.combining(c))
     plain = plain.casefold().replace("'", "").replace("’", "")
     slug = re.sub(r"[\W_]+", "-", plain).strip("-")[:MAX_NAME_LENGTH].strip("-")
     return f"tune-{slug}" if slug in _RESERVED else slug or "tune"

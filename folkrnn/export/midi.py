@@ -35,6 +35,7 @@ from folkrnn.export.rendering import (
     to_ticks,
 )
 from folkrnn.notation import Bar, Key, Meter, Tune, sections
+from folkrnn.notation.articles import shown_title
 from folkrnn.notation.microtones import first_microtone, in_semitones
 from folkrnn.notation.repeats import order_of
 from folkrnn.notation.tempo import Tempo, parse_tempo
@@ -178,7 +179,7 @@ def _conductor(
     tune: Tune, order: Sequence[int], bars: Sequence[PerformedBar], shift: int, playback: PlaybackSettings
 ) -> Iterator[tuple[int, Any]]:
     """Yield the messages of the first track, each with its tick."""
-    yield 0, mido.MetaMessage("track_name", name=tune.title or "Untitled")
+    yield 0, mido.MetaMessage("track_name", name=shown_title(tune.title) or "Untitled")
     tempo = _given(playback.tempo, tune.meter) or _opening_tempo(tune, bars)
     yield 0, _tempo(tempo)
     meter: Meter | None = None

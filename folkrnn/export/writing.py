@@ -16,6 +16,7 @@ from folkrnn.export.formats import FORMATS, format_named, format_of
 from folkrnn.export.settings import DEFAULT_SETTINGS, ExportSettings
 from folkrnn.files import whole_file
 from folkrnn.notation import Tune
+from folkrnn.notation.articles import shown_title
 from folkrnn.processes import process_map
 
 MAX_SERIAL_RENDERS = 16
@@ -23,6 +24,14 @@ MAX_SERIAL_RENDERS = 16
 
 Step = Callable[[], None]
 """A function that is called after each render, to show the progress."""
+
+
+OnError = Callable[[ExportError], None]
+"""A function that gets the error of a tune that a format cannot show; it may raise it."""
+
+
+def _refuse(error: ExportError) -> None:
+    raise error
 
 
 class Output(NamedTuple):
@@ -45,6 +54,7 @@ def export_tunes(
     overwrite: bool = False,
     jobs: int = 1,
     step: Step = lambda: None,
+    on_error: OnError = _refuse,
 ) -> list[Path]:
     """Write tunes in some formats and return the paths of the files, in order.
 
@@ -54,18 +64,19 @@ def export_tunes(
 
     ``step`` is called ``render_count`` times. With ``jobs`` above 1, processes share the work; the program must then
     be guarded by ``if __name__ == "__main__":``. Raises ExportError for an unknown format, a file ending that no
-    format has, or a tune that a format cannot show. Raises TargetExistsError for an existing file without
-    ``overwrite``. All this comes before anything is written.
+    format has, or a tune that a format cannot show. With ``on_error``, which gets the errors of such tunes, they are
+    left out instead. Raises TargetExistsError for an existing file without ``overwrite``. All this comes before
+    anything is written.
     """
     outputs = plan_outputs(tunes, formats, target, name=name, prefix=prefix, separate=separate)
     if not overwrite:
         for output in outputs:
             refuse_existing(output.path)
     # Everything is made before anything is written: a tune that cannot be drawn leaves no half of a set behind.
-    contents = list(render_outputs(outputs, settings, jobs, step))
-    for output, content in zip(outputs, contents, strict=True):
-        write_file(output.path, content, overwrite=overwrite)
-    return [output.path for output in outputs]
+    contents = list(contents_of(outputs, settings, jobs, step, on_error))
+    for path, content in contents:
+        write_file(path, content, overwrite=overwrite)
+    return [path for path, _ in contents]
 
 
 def render_count(formats: Sequence[str], count: int) -> int:
@@ -77,6 +88,20 @@ def render_outputs(
     outputs: Sequence[Output], settings: ExportSettings, jobs: int = 1, step: Step = lambda: None
 ) -> Iterator[bytes]:
     """Yield the content of each file; ``jobs`` processes make more than MAX_SERIAL_RENDERS. Raises ExportError."""
+    return (content for _, content in contents_of(outputs, settings, jobs, step))
+
+
+def contents_of(
+    outputs: Sequence[Output],
+    settings: ExportSettings,
+    jobs: int = 1,
+    step: Step = lambda: None,
+    on_error: OnError = _refuse,
+) -> Iterator[tuple[Path, bytes]]:
+    """Yield the path and the content of each file, as ``render_outputs`` makes them.
+
+    A tune that a format cannot show is left out if ``on_error`` does not raise, and so is a file without any tune.
+    """
     tasks = [
         (output.format, tune, number, settings) for output in outputs for number, tune in enumerate(output.tunes, 1)
     ]
@@ -84,17 +109,25 @@ def render_outputs(
     for output in outputs:
         combine, own = FORMATS[output.format].combine, []
         for _ in output.tunes:
-            own.append(next(renders))
+            render = next(renders)
             step()
-        yield combine(own, settings) if combine else own[0]
+            if isinstance(render, ExportError):
+                on_error(render)
+            else:
+                own.append(render)
+        if own:
+            yield output.path, combine(own, settings) if combine else own[0]
 
 
 def _render(task: tuple[str, Tune, int, ExportSettings]) -> Any:
+    """Return what a format makes of a tune, or the ExportError that says why it makes nothing."""
     format, tune, number, settings = task
     try:
         return FORMATS[format].render(tune, number, settings)
-    except FolkrnnError as error:
-        raise ExportError(f"{tune.source or 'tune'}:{tune.line}: {tune.title}: {error}") from error
+    except Exception as error:  # whatever is the matter with one tune, it stops no book
+        why = str(error) if isinstance(error, FolkrnnError) else f"{type(error).__name__}: {error}"
+        where = f"{tune.source or 'tune'}:{tune.line}: {shown_title(tune.title)}"
+        return ExportError(f"{where}: cannot be written as {format}: {why}")
 
 
 def plan_outputs(

@@ -2,11 +2,11 @@
 
 from folkrnn.notation.bars import check_bars, is_pickup
 from folkrnn.notation.canonical import canonical, without
+from folkrnn.notation.encoding import decode
 from folkrnn.notation.final import ends_on, final_pitch
 from folkrnn.notation.findings import ERROR, LEVELS, NOTE, WARNING, Finding, faults, is_playable
 from folkrnn.notation.form import form, similarity
 from folkrnn.notation.key import Key, parse_key
-from folkrnn.notation.lexer import decode
 from folkrnn.notation.meter import Meter, parse_meter
 from folkrnn.notation.performance import Sound, performance
 from folkrnn.notation.pitch import Pitch

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from folkrnn.notation.form import form_and_similarity
 from folkrnn.notation.spelling import Pen, decoration_text, plain_key
+from folkrnn.notation.text import escaped_text
 from folkrnn.notation.tune import Bar, Note, Tune
 
 REMOVABLE = ("graces", "ornaments", "articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
@@ -39,7 +40,7 @@ def canonical(tune: Tune) -> str:
 
 
 def _one_line(text: str) -> str:
-    return _SPACE.sub(" ", text).strip()
+    return escaped_text(_SPACE.sub(" ", text).strip())
 
 
 def body(tune: Tune) -> str:

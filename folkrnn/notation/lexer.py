@@ -46,7 +46,7 @@ SYMBOLS = {
 
 _FIELD = re.compile(r"([A-Za-z+]):(.*)", re.DOTALL)
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
-_COMMENT = re.compile(r"(?<!\\)%.*")
+_COMMENT = re.compile(r"((?:^|[^\\])(?:\\\\)*)%.*")  # a backslash before the sign makes it text
 
 
 class Line(NamedTuple):
@@ -63,16 +63,6 @@ class Line(NamedTuple):
     comment: str = ""
 
 
-def decode(data: bytes) -> str:
-    """Return the text of a tunebook: UTF-8 or UTF-16 with a byte-order mark, UTF-8 without one, else Latin-1."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
 def split_lines(text: str) -> list[str]:
     """Return the lines of a text, whatever ends them: LF, CRLF or a bare CR."""
     return _LINE_ENDS.split(text.removeprefix("\ufeff"))
@@ -86,7 +76,7 @@ def classify(number: int, raw: str, in_music: bool) -> Line:
     """
     if raw[:1] == "%":
         return Line(number, "directive", "", raw[2:]) if raw[:2] == "%%" else Line(number, "comment", "", raw[1:])
-    text = _COMMENT.sub("", raw) if "%" in raw else raw
+    text = _COMMENT.sub(r"\1", raw, count=1) if "%" in raw else raw
     if not text or text.isspace():
         # A comment alone is not the empty line that ends a tune.
         return Line(number, "blank" if text == raw else "comment", "", raw.strip()[1:])

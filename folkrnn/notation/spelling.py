@@ -14,7 +14,7 @@ from folkrnn.notation.key import Key
 from folkrnn.notation.lexer import SYMBOLS
 from folkrnn.notation.meter import EIGHTH
 from folkrnn.notation.pitch import Alter, Pitch, accidental_text
-from folkrnn.notation.text import escaped_text
+from folkrnn.notation.text import escaped_quoted
 from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Change, Grace, Marks, Note, Tuplet
 
 LONGEST_PAIR = Fraction(1, 4)
@@ -160,7 +160,7 @@ class Pen:
 
 def _quoted(marks: Note | Marks) -> Iterator[str]:
     for text in (*marks.chord_symbols, *marks.annotations):
-        yield f'"{escaped_text(text)}"'
+        yield f'"{escaped_quoted(text)}"'
 
 
 def broken_pair(bar: Bar, index: int, longest: Fraction = LONGEST_PAIR) -> tuple[str, Fraction]:

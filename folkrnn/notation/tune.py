@@ -17,6 +17,7 @@ from folkrnn.notation.findings import Finding
 from folkrnn.notation.key import Key
 from folkrnn.notation.meter import Meter
 from folkrnn.notation.pitch import Pitch
+from folkrnn.notation.text import plain_text
 
 USUAL_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 """The number of notes in whose time a tuplet of 2, 3, 4, 6 or 8 is played in any meter (ABC 2.1, 4.13)."""
@@ -292,11 +293,11 @@ class Tune:
         return replace(self, voices=(voice,))
 
     def field(self, letter: str) -> str:
-        """Return the first value of a header field; empty if it is absent."""
+        """Return what the first header field of a letter says; empty if it is absent."""
         return next(iter(self.all_fields(letter)), "")
 
     def all_fields(self, letter: str) -> tuple[str, ...]:
-        """Return all values of a header field, in order: the tune's own, or else those of the file header.
+        """Return what all header fields of a letter say, in order: the tune's own, or else those of the file header.
 
         A field that goes on (``+:``) is one value.
         """
@@ -347,7 +348,7 @@ class Tune:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The lines of words below the tune (``W:``), as written."""
+        """What the lines of words below the tune say (``W:``)."""
         return _values((*self.fields, *self.after), "W")
 
     def notes(self) -> Iterator[Note]:
@@ -357,7 +358,7 @@ class Tune:
 
 
 def _values(fields: Iterable[Field], letter: str) -> tuple[str, ...]:
-    """Return the values of the fields of a letter, each with what continues it."""
+    """Return what the fields of a letter say, each with what continues it."""
     values: list[str] = []
     name = ""
     for each, value in fields:
@@ -367,4 +368,4 @@ def _values(fields: Iterable[Field], letter: str) -> tuple[str, ...]:
                 values[-1] += f" {value}"
             else:
                 values.append(value)
-    return tuple(values)
+    return tuple(map(plain_text, values))

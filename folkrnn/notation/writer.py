@@ -19,7 +19,7 @@ from folkrnn.notation.meter import EIGHTH, Meter, parse_meter
 from folkrnn.notation.repeats import sections
 from folkrnn.notation.spelling import Pen, Style, decoration_text
 from folkrnn.notation.tempo import explicit
-from folkrnn.notation.text import escaped_text
+from folkrnn.notation.text import escaped_lyric, escaped_quoted
 from folkrnn.notation.tune import COMMENT, DIRECTIVE, DOTTED, NO_MARKS, TEXT_LINE, Bar, Change, Field, Tune, Voice
 
 TUNEBOOK_HEADER = f"%abc-2.1\nI:abc-creator folkrnn {__version__}\nI:abc-charset utf-8\n"
@@ -312,7 +312,7 @@ class _VoiceWriter:
         if bar.ending:
             text += "[" + ",".join(map(str, bar.ending))
         if bar.bracket:
-            text += f'["{escaped_text(bar.bracket)}"'
+            text += f'["{escaped_quoted(bar.bracket)}"'
         return text
 
 
@@ -329,8 +329,7 @@ def _syllable(word: str) -> str:
     """Return a syllable as it stands in a line of words; a hyphen at its end joins it to the next."""
     if not word or word == "_":
         return word or "*"
-    text, joint = (word[:-1], "-") if len(word) > 1 and word.endswith("-") else (word, "")
-    return escaped_text(text).replace("-", "\\-").replace(" ", "~") + joint
+    return escaped_lyric(word)
 
 
 def _breaks_at_signs(tune: Tune) -> bool:

@@ -25,6 +25,7 @@ from music21.midi import translate
 from music21.musicxml import m21ToXml
 
 from folkrnn.errors import FolkrnnError, ScoreError
+from folkrnn.notation.articles import shown_title
 from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.beaming import beat_starts
 from folkrnn.notation.key import Key
@@ -32,6 +33,7 @@ from folkrnn.notation.meter import EIGHTH, Meter
 from folkrnn.notation.pitch import STEPS, Alter, Pitch
 from folkrnn.notation.repeats import performed_order, sections
 from folkrnn.notation.tempo import Tempo, parse_tempo
+from folkrnn.notation.text import plain_text
 from folkrnn.notation.tune import Bar, Change, Note, Tune
 from folkrnn.score.harmonies import as_written, chord_symbols
 
@@ -124,9 +126,9 @@ def printable(text: str) -> str:
 
 def _metadata(tune: Tune) -> m21.metadata.Metadata:
     """Return title, other titles, composer and origin."""
-    data = m21.metadata.Metadata(movementName=printable(tune.title) or "Untitled")
+    data = m21.metadata.Metadata(movementName=printable(shown_title(tune.title)) or "Untitled")
     for title in tune.all_fields("T")[1:]:
-        data.add("alternativeTitle", printable(title))
+        data.add("alternativeTitle", printable(shown_title(title)))
     # music21 names itself as the composer of a piece without one.
     data.composer = printable(tune.field("C")) or "Traditional"
     if tune.origin:
@@ -389,9 +391,9 @@ class _PartWriter:
         elif change.field == "Q":
             _add_tempo(measure, onset, parse_tempo(change.value, self.tune.unit))
         elif change.field == "P":
-            measure.insert(4 * onset, m21.expressions.RehearsalMark(printable(change.value)))
+            measure.insert(4 * onset, m21.expressions.RehearsalMark(printable(plain_text(change.value))))
         else:
-            _add_text(measure, onset, change.value)
+            _add_text(measure, onset, plain_text(change.value))
 
     # Notes
 

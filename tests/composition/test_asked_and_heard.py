@@ -113,6 +113,12 @@ def test_a_title_that_the_model_cannot_write_is_put_over_the_tune(
     )
 
 
+def test_a_title_with_signs_of_abc_comes_out_whole(composer: Composer) -> None:
+    title = r"Half % Full &amp; \'e"
+    (tune,) = tunes(composer, 1, title=title)
+    assert (tune.title, read_tunes(str(tune))[0].title) == (title, title)
+
+
 def test_a_title_of_another_language_than_the_origin_is_said(
     composer: Composer, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -215,18 +215,25 @@ def test_the_digest_follows_texts_and_splits(tmp_path: Path) -> None:
     assert replace(corpus, name="other").digest == corpus.digest
 
 
-def test_kept_tunes_can_be_read_one_by_one(tmp_path: Path) -> None:
+def test_kept_tunes_can_be_read_one_by_one(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     for number in range(3):
         (tmp_path / f"{number}.abc").write_text(tune(number) + "\n" + tune(number, "Again"))
-    (tmp_path / "1.abc").write_text("")  # cannot be read, which shows only when it is its turn
+    (tmp_path / "1.abc").write_text("")  # is passed over, which shows only when it is its turn
     dropped: dict[str, Counter[str]] = defaultdict(Counter)
     tunes = kept_tunes(recipe_of([str(tmp_path)]), dropped)
     first, source, text = next(tunes)
     assert (first.title, source, text) == ("Tune 0", tmp_path.name, canonical(first))
-    assert dropped == {}
-    with pytest.raises(InputError, match=r"1\.abc: is empty"):
-        next(tunes)
+    assert (dropped, caplog.messages) == ({}, [])
+    assert next(tunes)[0].title == "Tune 2"
     assert dropped == {tmp_path.name: {"duplicate": 1}}
+    assert [message.partition(": ")[0] for message in caplog.messages] == [str(tmp_path / "1.abc")]
+
+
+def test_a_file_of_a_folder_without_tunes_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "notes.abc").write_text("A few words.\n")
+    (tmp_path / "tune.abc").write_text(tune(1))
+    assert [kept.title for kept, _, _ in kept_tunes(recipe_of([str(tmp_path)]))] == ["Tune 1"]
+    assert "notes.abc: holds no tune" in caplog.text
 
 
 @pytest.mark.parametrize(("name", "reason"), [("shortest_bars", "shorter"), ("longest_characters", "longer")])

@@ -302,7 +302,7 @@ def test_accidentals_among_words_are_characters_of_every_font() -> None:
 
 def test_an_index_has_rhythms_in_order_and_the_others_last() -> None:
     rows = (("reel", "G"), ("", "D"), ("jig", "D"), ("reel", "D"), ("reel", "G"))
-    assert engraving._index([{"rhythm": rhythm, "key": key} for rhythm, key in rows]) == [
+    assert engraving._index([{"rhythm": rhythm, "key": key, "titles": ["One"]} for rhythm, key in rows]) == [
         {"rhythm": "jig", "keys": [{"key": "D", "tunes": [2]}]},
         {"rhythm": "reel", "keys": [{"key": "D", "tunes": [3]}, {"key": "G", "tunes": [0, 4]}]},
         {"rhythm": "other tunes", "keys": [{"key": "D", "tunes": [1]}]},

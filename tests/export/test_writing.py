@@ -339,7 +339,7 @@ def test_a_tune_that_cannot_be_shown_is_named(tmp_path, monkeypatch) -> None:
     for tune, start in ((bad, "odd.abc:1"), (replace(bad, source=""), "tune:1")):
         with pytest.raises(ExportError) as caught:
             export_tunes([tune], ["midi", "musicxml"], tmp_path)
-        assert str(caught.value) == f"{start}: Odd: no note"
+        assert str(caught.value) == f"{start}: Odd: cannot be written as musicxml: no note"
     assert os.listdir(tmp_path) == []
 
 

@@ -38,7 +38,8 @@ def test_a_comment_ends_at_its_line() -> None:
 
 
 def test_an_escaped_percent_sign_is_no_comment() -> None:
-    assert read_tunes("X:1\nT:50\\% more\nK:C\nA|\n")[0].title == "50\\% more"
+    (tune,) = read_tunes("X:1\nT:50\\% more\nK:C\nA|\n")
+    assert (tune.title, ("T", "50\\% more") in tune.fields) == ("50% more", True)
 
 
 def test_a_line_with_only_a_comment_does_not_end_the_tune() -> None:
@@ -94,3 +95,34 @@ def test_a_text_without_numbers_is_one_tune() -> None:
 @pytest.mark.parametrize("text", ["", "\n\n\n", "   ", "%abc-2.1\n", "It was a dark and stormy night.\n"])
 def test_text_without_a_tune_gives_none(text: str) -> None:
     assert read_tunes(text) == []
+
+
+def test_bytes_of_windows_are_read_as_such() -> None:
+    assert decode(b"The miller\x92s \x93Wheel\x94 \x96 no. 2 \x81") == "The miller’s “Wheel” – no. 2 \x81"
+
+
+@pytest.mark.parametrize(
+    ("charset", "byte", "character"),
+    [
+        (b"%%abc-charset iso-8859-2", b"\xb3", "ł"),
+        (b"I:abc-charset latin2", b"\xb3", "ł"),
+        (b"I: abc-charset windows-1251", b"\xe9", "й"),
+        (b"%%abc-charset iso-8859-1", b"\x92", "’"),
+        (b"%%abc-charset utf-8", b"\xe9", "é"),
+        (b"%%abc-charset no-such", b"\xe9", "é"),
+        (b"%%abc-charset utf-16", b"\xe9", "é"),
+        (b"%%abc-charset rot13", b"\xe9", "é"),
+        (b"%%abc-charset unicode_escape", b"\xe9", "é"),
+    ],
+)
+def test_a_file_may_name_its_encoding(charset: bytes, byte: bytes, character: str) -> None:
+    head = b"%abc-2.1\r\n" + charset + b"\r\nX:1\r\nT:"
+    assert decode(head + byte + b"\n") == head.decode() + character + "\n"
+
+
+def test_utf_8_is_read_whatever_a_file_names() -> None:
+    assert decode("%%abc-charset iso-8859-1\nT:Été".encode()).endswith("Été")
+
+
+def test_a_book_of_lines_in_two_encodings_is_read() -> None:
+    assert decode("T:Été\n".encode() + "T:Été\r".encode("cp1252") + b"K:C") == "T:Été\nT:Été\rK:C"

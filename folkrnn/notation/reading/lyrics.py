@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from folkrnn.notation.reading.drafts import DraftBar
 from folkrnn.notation.reading.quoted import marked
-from folkrnn.notation.text import plain_text
+from folkrnn.notation.text import SYLLABLE, lyric_text
 from folkrnn.notation.tune import Marks
 
 Place = tuple[int, DraftBar, int]
@@ -14,7 +14,6 @@ Place = tuple[int, DraftBar, int]
 MAX_VERSES = 40
 """The most verses that a line of music can have."""
 
-_SYLLABLE = re.compile(r"[^\s\-_*|]+-?|[-_*|]")
 _SYMBOL = re.compile(r'![^!\s]+!|\+[^+\s]+\+|"[^"]*"|[*|]|[^\s*|]')
 _SKIP, _NEXT_BAR = "*", "|"
 
@@ -35,17 +34,17 @@ def sing(places: Sequence[Place], text: str, verse: int) -> list[str]:
     Return the syllables that no note is left for.
     """
     # A hyphen ends a syllable; a hyphen after a space or another hyphen stands for a note of its own.
-    items = _SYLLABLE.findall(text.replace("\\-", "\0"))
+    items = SYLLABLE.findall(text)
     left = []
     position = 0
     for item in items:
         if item == _NEXT_BAR:
             position = _next_bar(places, position)
         elif position >= len(places):
-            left.append(item.replace("\0", "-"))
+            left.append(item)
         else:
             _, draft, index = places[position]
-            word = "" if item in (_SKIP, "-") else plain_text(item.replace("~", " ")).replace("\0", "-")
+            word = "" if item in (_SKIP, "-") else lyric_text(item)
             note = draft.notes[index]
             padding = ("",) * (verse - len(note.lyrics))
             draft.notes[index] = note._replace(lyrics=(note.lyrics + padding)[:verse] + (word,))

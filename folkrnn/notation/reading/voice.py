@@ -18,6 +18,7 @@ from folkrnn.notation.reading.lengths import MAX_BAR_RESTS, MAX_LENGTH, MIN_LENG
 from folkrnn.notation.reading.lyrics import MAX_VERSES, decorate, places_of, sing
 from folkrnn.notation.reading.macros import Macro, expanded
 from folkrnn.notation.reading.quoted import marked
+from folkrnn.notation.text import plain_text
 from folkrnn.notation.tune import (
     DOTTED,
     NO_MARKS,
@@ -519,7 +520,7 @@ class VoiceReader:
             return
         if self.bar.notes:
             self._close_bar()
-        self.bar.bracket = text.strip()
+        self.bar.bracket = plain_text(text.strip())
 
     def _begin_ending(self, passes: str) -> None:
         if self.bar.notes:

@@ -1,0 +1,47 @@
+"""The characters of a file: which encoding its bytes are in."""
+
+import re
+
+_CHARSET = re.compile(rb"(?:^|[\r\n])(?:%%|I:[ \t]*)abc-charset[ \t]+([\w.:-]+)", re.ASCII)
+_ASCII = b"A a 1 %: +~ " + rb"\x41"
+"""Signs that not every encoding has at ASCII's places; such an encoding is none for a text that names it."""
+
+_WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
+"""What Windows-1252 has in place of Latin-1's control characters; five codes are unassigned in it."""
+
+_LATIN_1 = re.compile(r"(?:iso)?[-_]?(?:8859|latin)[-_]?1|us-ascii|ascii", re.IGNORECASE)
+
+
+def decode(data: bytes) -> str:
+    """Return the text of a tunebook.
+
+    It is UTF-8, or UTF-16 with a byte-order mark. Other bytes are in the encoding that ``abc-charset`` names, if they
+    can be. Else each line is UTF-8 if it can be, for books are put together of several files, and otherwise
+    Windows-1252, which is also what files call Latin-1 (WHATWG Encoding Standard).
+    """
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return _in_charset(data) or "".join(map(_line, data.splitlines(keepends=True)))
+
+
+def _line(data: bytes) -> str:
+    """Return a line as text, whatever encoding it is in."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1").translate(_WINDOWS)
+
+
+def _in_charset(data: bytes) -> str:
+    """Return bytes as text in the encoding that they name; empty if none is named, known and possible."""
+    named = _CHARSET.search(data)
+    name = named[1].decode("latin-1") if named else ""
+    if not name or _LATIN_1.fullmatch(name):
+        return ""
+    try:
+        return data.decode(name) if _ASCII.decode(name) == _ASCII.decode("ascii") else ""
+    except (LookupError, ValueError):
+        return ""
