@@ -9,18 +9,20 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
-from itertools import count
+from itertools import accumulate, count
+from math import ceil
 from typing import Any, Literal
 
 import verovio
 
 from folkrnn.errors import ExportError, FolkrnnError
+from folkrnn.export import verses
 from folkrnn.export.settings import BOTTOM, GUTTER, MARGIN, PAPERS, TOP, BookLayout
 from folkrnn.notation import Bar, Change, Tune, sections
 from folkrnn.notation.bars import completes_measure
@@ -34,11 +36,26 @@ SYSTEM_WIDTH = 2000
 PLAIN_HEIGHT = 180
 """The height of a system with nothing far above or below its staff."""
 
+MAX_SQUEEZE = 1.6
+"""How many times as wide as the page the music is drawn, at most, for a measure whose words need the room."""
+
+LABEL_SHARE = 0.25
+"""The share of a system's width from which on the label of a part needs a line of its own."""
+
 SYSTEM_CAPACITY = 60
 """The most notes, with bar lines counted as one and a half, that a system holds without crowding."""
 
 TEXT_FONT = "Libertinus Serif"
 """The typeface of titles and of words among the notes, which comes with typst."""
+
+TEXT_SIZE, TITLE_SIZE = 42, 52
+"""The heights of the type of words below a drawing and of titles within it."""
+
+TYPE_IN_MILLIMETRES = 3.7
+"""The height of the type of words below a tune of a book."""
+
+SYSTEM_GAP = 40
+"""The space between two blocks of a drawing."""
 
 PIXELS_PER_INCH = 200.0
 """The resolution of pictures."""
@@ -68,11 +85,46 @@ def to_svg(tune: Tune) -> str:
 
     Raises ScoreError where music21 cannot represent the tune and ExportError where verovio cannot draw it.
     """
+    titles = _body_titles(tune.bars)
     drawings = _draw(tune)
-    if len(drawings) != 1:
+    if len(drawings) != len({0, *titles}):
         raise ExportError(f"tune {tune.number} {tune.title!r} is too long for one drawing; export it as PDF")
+    words = verses.in_columns(verses.verses(tune), SYSTEM_WIDTH / TEXT_SIZE)
+    drawing = drawings[0]
+    if titles or words:
+        drawing = _stacked([titles.get(first, []) for first in sorted({0, *titles})], drawings, words)
     # A browser shows the title of a drawing as its description.
-    return re.sub(r"<svg[^>]*>", lambda tag: f"{tag[0]}\n   <title>{_escape(tune.title)}</title>", drawings[0], count=1)
+    return re.sub(r"<svg[^>]*>", lambda tag: f"{tag[0]}\n   <title>{_escape(tune.title)}</title>", drawing, count=1)
+
+
+def _stacked(titles: Sequence[Sequence[str]], drawings: Sequence[str], words: list[list[verses.Verse]]) -> str:
+    """Return drawings one below the other as one, each below its titles, with words at the end."""
+    parts, y = [], 0.0
+    for above, drawing in zip(titles, drawings, strict=True):
+        for title in above:
+            y += 2 * TEXT_SIZE
+            bold = f'x="{SYSTEM_WIDTH // 2}" y="{y:.0f}" text-anchor="middle" font-weight="bold"'
+            parts.append(f'<text {bold} font-size="{TITLE_SIZE}">{_escape(title)}</text>')
+        y += TEXT_SIZE if above else 0
+        width, height = _size(drawing)
+        place = f'<svg x="0" y="{y:.0f}" width="{width:g}" height="{height:g}"'
+        parts.append(drawing.replace("<svg", place, 1))
+        y += height + SYSTEM_GAP
+    if words:
+        texts, height = verses.draw(words, SYSTEM_WIDTH, TEXT_SIZE)
+        parts.append(f'<g transform="translate(0, {y:.0f})">{texts}</g>')
+        y += height
+    return (
+        f'<svg viewBox="0 0 {SYSTEM_WIDTH} {y:.0f}" version="1.1" xmlns="http://www.w3.org/2000/svg" '
+        f'xmlns:xlink="http://www.w3.org/1999/xlink" font-family="{TEXT_FONT}, Times, serif" '
+        f'font-size="{TEXT_SIZE}" fill="currentColor">{"".join(parts)}</svg>'
+    )
+
+
+def _size(drawing: str) -> tuple[float, float]:
+    """Return the width and the height of a drawing."""
+    match = re.search(r'viewBox="0 0 (\S+) (\S+)"', drawing)
+    return (float(match[1]), float(match[2])) if match else (0.0, 0.0)
 
 
 def _escape(text: str) -> str:
@@ -172,33 +224,90 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> dict[str, Any
         "rhythm": tune.rhythm,
         "source": ", ".join(part for part in (tune.field("C"), tune.origin) if part),
         "tempo": {"words": printable(tempo.words), **_beats(tempo)},
-        "systems": [
-            {"svg": drawing, "tall": _is_tall(drawing)} for drawing in _draw(tune, layout.scale, separate=True)
-        ],
+        "systems": _systems(tune, layout.scale),
+        "words": verses.in_columns(verses.verses(tune), layout.text_width / TYPE_IN_MILLIMETRES),
     }
+
+
+def _systems(tune: Tune, scale: float) -> list[dict[str, Any]]:
+    """Return each system's drawing, the titles above it, and whether it is tall."""
+    drawings = _draw(tune, scale, separate=True)
+    titles = _body_titles(tune.bars)
+    firsts = accumulate((drawing.count('class="measure"') for drawing in drawings), initial=0)
+    return [
+        {"titles": titles.get(first, []), "svg": drawing, "tall": _is_tall(drawing)}
+        for first, drawing in zip(firsts, drawings, strict=False)
+    ]
 
 
 def _is_tall(drawing: str) -> bool:
     """Return whether words, or anything far above or below the staff, reach the edges of a system's drawing."""
-    match = re.search(r'viewBox="0 0 \S+ (\S+)"', drawing)
-    return 'class="verse"' in drawing or (match is not None and float(match[1]) > PLAIN_HEIGHT)
+    return 'class="verse"' in drawing or _size(drawing)[1] > PLAIN_HEIGHT
 
 
 # Drawing ----------------------------------------------------------------------------------------------
 
 
 def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
-    """Return a tune's systems as SVG drawings, each ``apart`` or all in one, ``scale`` times as wide as usual."""
-    # Of what MusicXML can ask for, a new page is what gives verovio's systems a drawing each.
-    new = b"page" if separate else b"system"
-    source = _lay_out(musicxml(to_score(_engravable(tune))), system_starts(tune.bars, scale), new)
+    """Return a tune's music as SVG drawings, ``scale`` times as wide as usual.
+
+    Each system has its own where they are ``separate``, and otherwise each block that a title in the music begins.
+    """
+    blocks = set(_body_titles(tune.bars))
+    starts = system_starts(tune.bars, scale)
+    source = musicxml(to_score(_engravable(tune)))
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
-        toolkit = _toolkit()
-        toolkit.setOptions({**_OPTIONS, "pageWidth": round(SYSTEM_WIDTH * scale)})
-        toolkit.resetXmlIdSeed(1)  # the same tune is the same drawing, whatever was drawn before
-        if not toolkit.loadData(source):
-            raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")
-        return [_spell_out(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1)]
+        width = round(SYSTEM_WIDTH * scale)
+        if _has_words(tune):
+            starts, widest = _with_room_for_words(tune, source, starts, width)
+            width = min(max(width, widest), round(MAX_SQUEEZE * width))
+        # Of what MusicXML can ask for, a new page is what gives verovio's systems a drawing each.
+        laid_out = _lay_out(source, starts, b"page") if separate else _lay_out(source, starts, b"system", blocks)
+        return _drawings(tune, laid_out, pageWidth=width)
+
+
+def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
+    """Return the pages that verovio draws."""
+    toolkit = _toolkit()
+    toolkit.setOptions({**_OPTIONS, "noJustification": False, **options})
+    toolkit.resetXmlIdSeed(1)  # the same tune is the same drawing, whatever was drawn before
+    if not toolkit.loadData(source):
+        raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")
+    return [_spell_out(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1)]
+
+
+def _has_words(tune: Tune) -> bool:
+    """Return whether words stand among the notes."""
+    return any(note.lyrics or note.chord_symbols or note.annotations for note in tune.notes())
+
+
+def _with_room_for_words(tune: Tune, source: bytes, starts: set[int], width: int) -> tuple[set[int], int]:
+    """Return the bars that begin systems so that the words of each have room, and the width of the widest.
+
+    verovio gives words the room they need, and then presses a system that is too wide until they overlap. So such a
+    system is cut where it is nearest to its half, unless it is a single measure.
+    """
+    widest = 0
+    while True:
+        drawings = _drawings(tune, _lay_out(source, starts, b"page"), pageWidth=width, noJustification=True)
+        more: set[int] = set()
+        first, widest = 0, 0
+        for drawing in drawings:
+            ends = [int(end) / 10 for end in _MEASURE_END.findall(drawing)]
+            places = range(first + 1, first + len(ends))
+            first += len(ends)
+            widest = max(widest, ceil(ends[-1])) if ends else widest
+            if not ends or ends[-1] <= width or not places:
+                continue
+            whole = [place for place in places if not completes_measure(tune.bars, place)]
+            start = places.start - 1
+            more.add(min(whole or places, key=lambda place: abs(ends[place - start - 1] - ends[-1] / 2)))
+        if not more:
+            return starts, widest
+        starts = starts | more
+
+
+_MEASURE_END = re.compile(r'class="staff"><path d="M\d+ \d+ L(\d+)')
 
 
 _threads = threading.local()
@@ -217,15 +326,30 @@ def _toolkit() -> Any:
     return _threads.toolkit
 
 
+def _body_titles(bars: Sequence[Bar]) -> dict[int, list[str]]:
+    """Return the titles that stand in the music, by the index of the bar above which they are shown."""
+    titles: dict[int, list[str]] = {}
+    for index, bar in enumerate(bars):
+        for change in bar.changes:
+            if change.field == "T" and str(change.value).strip():
+                place = min(index + (change.index > 0), len(bars) - 1)
+                titles.setdefault(place, []).append(printable(str(change.value)))
+    return titles
+
+
 def _engravable(tune: Tune) -> Tune:
-    """Return a tune without its tempo, which the page shows, and with later tempos as words.
+    """Return a tune without its tempo and titles, which the page shows, and with later tempos as words.
 
     verovio sets the note in a tempo mark from a font that no other program has.
     """
+
+    def shown(changes: Sequence[Change]) -> tuple[Change, ...]:
+        return tuple(_in_words(change, tune) for change in changes if change.field != "T")
+
     return replace(
         tune,
         fields=tuple(field for field in tune.fields if field[0] != "Q"),
-        bars=tuple(replace(bar, changes=tuple(_in_words(change, tune) for change in bar.changes)) for bar in tune.bars),
+        bars=tuple(replace(bar, changes=shown(bar.changes)) if bar.changes else bar for bar in tune.bars),
     )
 
 
@@ -259,12 +383,17 @@ def _rounded(rate: Fraction) -> str:
 _MEASURE = re.compile(rb"<measure [^>]*?(number=\"[^\"]*\")[^>]*>")
 
 
-def _lay_out(source: bytes, starts: set[int], new: bytes) -> str:
-    """Begin a ``new`` system or page at the measures of these indices, and hide all measure numbers."""
+def _lay_out(source: bytes, starts: set[int], new: bytes, pages: Set[int] = frozenset()) -> str:
+    """Begin a ``new`` system or page at the measures of these indices, and hide all measure numbers.
+
+    Those of ``pages`` begin a page in any case.
+    """
     indices = count()
 
     def tag(match: re.Match[bytes]) -> bytes:
-        start = b"<print new-" + new + b'="yes"/>' if next(indices) in starts - {0} else b""
+        index = next(indices)
+        kind = b"page" if index in pages else new
+        start = b"<print new-" + kind + b'="yes"/>' if index and index in starts else b""
         return b'<measure implicit="yes" ' + match[1] + b">" + start
 
     return _MEASURE.sub(tag, source).decode()
@@ -292,10 +421,10 @@ def system_starts(bars: Sequence[Bar], scale: float = 1) -> set[int]:
     """Return the indices of the bars that begin a system, ``scale`` times as wide as usual.
 
     A system holds about four full bars, of one section. Crowded bars are spread over more systems;
-    sections of one or two bars join their neighbours.
+    sections of one or two bars join their neighbours, but not below a title or beside a long label.
     """
     starts: set[int] = set()
-    for measures in _parts(bars):
+    for measures in _divided(_parts(bars), _own_line(bars, scale)):
         place = 0
         for length in _shares(len(measures)):
             line = measures[place : place + length]
@@ -304,17 +433,43 @@ def system_starts(bars: Sequence[Bar], scale: float = 1) -> set[int]:
     return starts
 
 
+def _labels(bar: Bar) -> list[str]:
+    """Return the labels of the parts that begin with a bar."""
+    return [str(change.value) for change in bar.changes if change.field == "P" and not change.index]
+
+
+def _own_line(bars: Sequence[Bar], scale: float) -> set[int]:
+    """Return the indices of the bars that begin a system in any case: those below a title or a long label."""
+    room = LABEL_SHARE * SYSTEM_WIDTH * scale / TEXT_SIZE
+    return {*_body_titles(bars)} | {
+        index for index, bar in enumerate(bars) if any(verses.text_width(label) > room for label in _labels(bar))
+    }
+
+
+def _divided(parts: Sequence[list[int]], places: set[int]) -> Iterator[list[int]]:
+    """Yield parts, given as in ``_parts``, cut before the bars of these indices."""
+    for measures in parts:
+        line: list[int] = []
+        for index in sorted({*measures, *(place for place in places if measures[0] <= place <= measures[-1])}):
+            if line and index in places:
+                yield line
+                line = []
+            line.append(index)
+        yield line
+
+
 def _parts(bars: Sequence[Bar]) -> list[list[int]]:
     """Return the tune's parts as the bars (indices) that begin their measures; each part begins a system."""
     parts: list[list[int]] = []
     first = 0
-    for section in sections(bars):
-        measures = [index for index in range(first, section.last + 1) if not completes_measure(bars, index)]
+    labelled = {index - 1 for index, bar in enumerate(bars) if index and _labels(bar)}
+    for last in sorted({section.last for section in sections(bars)} | labelled):
+        measures = [index for index in range(first, last + 1) if not completes_measure(bars, index)]
         if not measures:
             # Nothing but a pickup before the sign: it leads the next section.
             continue
         measures[0] = first
-        first = section.last + 1
+        first = last + 1
         if parts and (len(measures) <= 2 or len(parts[-1]) <= 2):
             parts[-1] += measures
         else:

@@ -385,7 +385,7 @@ class _PartWriter:
         elif change.field == "Q":
             _add_tempo(measure, onset, parse_tempo(change.value, self.tune.unit))
         elif change.field == "P":
-            measure.insert(4 * onset, m21.expressions.RehearsalMark(printable(change.value)))
+            measure.insert(4 * onset, _label(change.value))
         else:
             _add_text(measure, onset, change.value)
 
@@ -625,6 +625,14 @@ def _add_tempo(measure: Any, onset: Fraction, tempo: Tempo) -> None:
     referent = _duration(pieces(beat)[0])
     mark = m21.tempo.MetronomeMark(text=printable(tempo.words) or None, number=number, referent=referent)
     measure.insert(4 * onset, mark)
+
+
+def _label(text: str) -> Any:
+    """Return the label of a part, which begins where the part does."""
+    label = m21.expressions.RehearsalMark(printable(text))
+    label.style.alignHorizontal = "left"
+    label.style.enclosure = "none"
+    return label
 
 
 def _add_text(measure: Any, onset: Fraction, text: str, placement: str = "above") -> None:
