@@ -24,14 +24,11 @@ import verovio
 from folkrnn.errors import ExportError, FolkrnnError
 from folkrnn.export import verses
 from folkrnn.export.settings import BOTTOM, GUTTER, MARGIN, PAPERS, TOP, BookLayout
-from folkrnn.notation import Bar, Change, Tune, sections
+from folkrnn.export.systems import CLEF_WIDTH, SYSTEM_WIDTH, TEXT_SIZE, body_titles, cut_long, system_starts
+from folkrnn.notation import Change, Tune
 from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score.build import musicxml, printable, to_score
-
-BARS_PER_SYSTEM = 4
-SYSTEM_WIDTH = 2000
-"""The usual width of a system. On A4 it makes a staff of 6.3 mm."""
 
 PLAIN_HEIGHT = 180
 """The height of a system with nothing far above or below its staff."""
@@ -39,17 +36,11 @@ PLAIN_HEIGHT = 180
 MAX_SQUEEZE = 1.6
 """How many times as wide as the page the music is drawn, at most, for a measure whose words need the room."""
 
-LABEL_SHARE = 0.25
-"""The share of a system's width from which on the label of a part needs a line of its own."""
-
-SYSTEM_CAPACITY = 60
-"""The most notes, with bar lines counted as one and a half, that a system holds without crowding."""
-
 TEXT_FONT = "Libertinus Serif"
 """The typeface of titles and of words among the notes, which comes with typst."""
 
-TEXT_SIZE, TITLE_SIZE = 42, 52
-"""The heights of the type of words below a drawing and of titles within it."""
+TITLE_SIZE = 52
+"""The height of the type of titles within a drawing."""
 
 TYPE_IN_MILLIMETRES = 3.7
 """The height of the type of words below a tune of a book."""
@@ -85,7 +76,7 @@ def to_svg(tune: Tune) -> str:
 
     Raises ScoreError where music21 cannot represent the tune and ExportError where verovio cannot draw it.
     """
-    titles = _body_titles(tune.bars)
+    titles = body_titles(tune.bars)
     drawings = _draw(tune)
     if len(drawings) != len({0, *titles}):
         raise ExportError(f"tune {tune.number} {tune.title!r} is too long for one drawing; export it as PDF")
@@ -102,9 +93,10 @@ def _stacked(titles: Sequence[Sequence[str]], drawings: Sequence[str], words: li
     parts, y = [], 0.0
     for above, drawing in zip(titles, drawings, strict=True):
         for title in above:
-            y += 2 * TEXT_SIZE
-            bold = f'x="{SYSTEM_WIDTH // 2}" y="{y:.0f}" text-anchor="middle" font-weight="bold"'
-            parts.append(f'<text {bold} font-size="{TITLE_SIZE}">{_escape(title)}</text>')
+            for line in verses.wrapped(title, SYSTEM_WIDTH / TITLE_SIZE):
+                y += 1.4 * TITLE_SIZE
+                bold = f'x="{SYSTEM_WIDTH // 2}" y="{y:.0f}" text-anchor="middle" font-weight="bold"'
+                parts.append(f'<text {bold} font-size="{TITLE_SIZE}">{_escape(line)}</text>')
         y += TEXT_SIZE if above else 0
         width, height = _size(drawing)
         place = f'<svg x="0" y="{y:.0f}" width="{width:g}" height="{height:g}"'
@@ -232,7 +224,7 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> dict[str, Any
 def _systems(tune: Tune, scale: float) -> list[dict[str, Any]]:
     """Return each system's drawing, the titles above it, and whether it is tall."""
     drawings = _draw(tune, scale, separate=True)
-    titles = _body_titles(tune.bars)
+    titles = body_titles(cut_long(tune.bars, scale)[0])
     firsts = accumulate((drawing.count('class="measure"') for drawing in drawings), initial=0)
     return [
         {"titles": titles.get(first, []), "svg": drawing, "tall": _is_tall(drawing)}
@@ -253,16 +245,18 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
 
     Each system has its own where they are ``separate``, and otherwise each block that a title in the music begins.
     """
-    blocks = set(_body_titles(tune.bars))
-    starts = system_starts(tune.bars, scale)
-    source = musicxml(to_score(_engravable(tune)))
+    bars, cuts = cut_long(tune.bars, scale)
+    tune = replace(tune, bars=bars) if cuts else tune
+    starts = system_starts(bars, scale) | cuts
+    source = _unmarked(musicxml(to_score(_engravable(tune, scale))), cuts)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
         width = round(SYSTEM_WIDTH * scale)
         if _has_words(tune):
             starts, widest = _with_room_for_words(tune, source, starts, width)
             width = min(max(width, widest), round(MAX_SQUEEZE * width))
         # Of what MusicXML can ask for, a new page is what gives verovio's systems a drawing each.
-        laid_out = _lay_out(source, starts, b"page") if separate else _lay_out(source, starts, b"system", blocks)
+        titles = body_titles(bars)
+        laid_out = _lay_out(source, starts, b"page") if separate else _lay_out(source, starts, b"system", set(titles))
         return _drawings(tune, laid_out, pageWidth=width)
 
 
@@ -326,30 +320,27 @@ def _toolkit() -> Any:
     return _threads.toolkit
 
 
-def _body_titles(bars: Sequence[Bar]) -> dict[int, list[str]]:
-    """Return the titles that stand in the music, by the index of the bar above which they are shown."""
-    titles: dict[int, list[str]] = {}
-    for index, bar in enumerate(bars):
-        for change in bar.changes:
-            if change.field == "T" and str(change.value).strip():
-                place = min(index + (change.index > 0), len(bars) - 1)
-                titles.setdefault(place, []).append(printable(str(change.value)))
-    return titles
-
-
-def _engravable(tune: Tune) -> Tune:
+def _engravable(tune: Tune, scale: float = 1) -> Tune:
     """Return a tune without its tempo and titles, which the page shows, and with later tempos as words.
 
-    verovio sets the note in a tempo mark from a font that no other program has.
+    verovio sets the note in a tempo mark from a font that no other program has, and it breaks no line.
     """
+    room = (SYSTEM_WIDTH * scale - CLEF_WIDTH) / TEXT_SIZE
 
-    def shown(changes: Sequence[Change]) -> tuple[Change, ...]:
-        return tuple(_in_words(change, tune) for change in changes if change.field != "T")
+    def shown(change: Change) -> Iterator[Change]:
+        if change.field == "P":
+            # The first label stands lowest.
+            for line in reversed([*verses.wrapped(str(change.value), room)]):
+                yield change._replace(value=line)
+        elif change.field != "T":
+            yield _in_words(change, tune)
 
     return replace(
         tune,
         fields=tuple(field for field in tune.fields if field[0] != "Q"),
-        bars=tuple(replace(bar, changes=shown(bar.changes)) if bar.changes else bar for bar in tune.bars),
+        bars=tuple(
+            replace(bar, changes=tuple(new for change in bar.changes for new in shown(change))) for bar in tune.bars
+        ),
     )
 
 
@@ -399,6 +390,20 @@ def _lay_out(source: bytes, starts: set[int], new: bytes, pages: Set[int] = froz
     return _MEASURE.sub(tag, source).decode()
 
 
+def _unmarked(source: bytes, cuts: Set[int]) -> bytes:
+    """Draw no bar lines before the measures of these indices."""
+    if not cuts:
+        return source
+    indices = count(1)
+
+    def end(match: re.Match[bytes]) -> bytes:
+        return _NO_BAR_LINE + match[0] if next(indices) in cuts else match[0]
+
+    return re.sub(b"</measure>", end, source)
+
+
+_NO_BAR_LINE = b'<barline location="right"><bar-style>none</bar-style></barline>'
+
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 _MUSIC_FONT = re.compile(r'font-family="Leipzig" font-size="(\d+)px"')
 _ACCIDENTALS = {"\uea63": "𝄫", "\uea64": "♭", "\uea65": "♮", "\uea66": "♯", "\uea67": "𝄪"}
@@ -412,86 +417,3 @@ def _spell_out(drawing: str) -> str:
     # The music font's figures are as wide as they should be at nine sixteenths of their size.
     drawing = _MUSIC_FONT.sub(lambda match: f'font-size="{int(match[1]) * 9 // 16}px"', drawing)
     return _PRIVATE.sub(lambda match: _ACCIDENTALS.get(match[0], ""), drawing)
-
-
-# Systems ----------------------------------------------------------------------------------------------
-
-
-def system_starts(bars: Sequence[Bar], scale: float = 1) -> set[int]:
-    """Return the indices of the bars that begin a system, ``scale`` times as wide as usual.
-
-    A system holds about four full bars, of one section. Crowded bars are spread over more systems;
-    sections of one or two bars join their neighbours, but not below a title or beside a long label.
-    """
-    starts: set[int] = set()
-    for measures in _divided(_parts(bars), _own_line(bars, scale)):
-        place = 0
-        for length in _shares(len(measures)):
-            line = measures[place : place + length]
-            place += length
-            starts |= {part[0] for part in _uncrowded(bars, line, SYSTEM_CAPACITY * scale)}
-    return starts
-
-
-def _labels(bar: Bar) -> list[str]:
-    """Return the labels of the parts that begin with a bar."""
-    return [str(change.value) for change in bar.changes if change.field == "P" and not change.index]
-
-
-def _own_line(bars: Sequence[Bar], scale: float) -> set[int]:
-    """Return the indices of the bars that begin a system in any case: those below a title or a long label."""
-    room = LABEL_SHARE * SYSTEM_WIDTH * scale / TEXT_SIZE
-    return {*_body_titles(bars)} | {
-        index for index, bar in enumerate(bars) if any(verses.text_width(label) > room for label in _labels(bar))
-    }
-
-
-def _divided(parts: Sequence[list[int]], places: set[int]) -> Iterator[list[int]]:
-    """Yield parts, given as in ``_parts``, cut before the bars of these indices."""
-    for measures in parts:
-        line: list[int] = []
-        for index in sorted({*measures, *(place for place in places if measures[0] <= place <= measures[-1])}):
-            if line and index in places:
-                yield line
-                line = []
-            line.append(index)
-        yield line
-
-
-def _parts(bars: Sequence[Bar]) -> list[list[int]]:
-    """Return the tune's parts as the bars (indices) that begin their measures; each part begins a system."""
-    parts: list[list[int]] = []
-    first = 0
-    labelled = {index - 1 for index, bar in enumerate(bars) if index and _labels(bar)}
-    for last in sorted({section.last for section in sections(bars)} | labelled):
-        measures = [index for index in range(first, last + 1) if not completes_measure(bars, index)]
-        if not measures:
-            # Nothing but a pickup before the sign: it leads the next section.
-            continue
-        measures[0] = first
-        first = last + 1
-        if parts and (len(measures) <= 2 or len(parts[-1]) <= 2):
-            parts[-1] += measures
-        else:
-            parts.append(measures)
-    return parts
-
-
-def _shares(measures: int) -> list[int]:
-    """Return how many measures each system of a part holds: four, or three or five where that evens out."""
-    systems = max(1, (measures + 2) // BARS_PER_SYSTEM)
-    shares = [BARS_PER_SYSTEM] * systems
-    over = measures - sum(shares)
-    step = 1 if over > 0 else -1
-    for place in range(abs(over)):
-        shares[-1 - place % systems] += step
-    return shares
-
-
-def _uncrowded(bars: Sequence[Bar], line: list[int], capacity: float) -> list[list[int]]:
-    """Return a system's measures as they are, or in halves where they would be crowded."""
-    weight = sum(len(bars[index].notes) + 1.5 for index in range(line[0], line[-1] + 1)) if line else 0
-    if weight <= capacity or len(line) < 2:
-        return [line] if line else []
-    middle = (len(line) + 1) // 2
-    return _uncrowded(bars, line[:middle], capacity) + _uncrowded(bars, line[middle:], capacity)

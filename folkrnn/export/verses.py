@@ -54,7 +54,8 @@ def in_columns(found: Sequence[Verse], width: float) -> list[list[Verse]]:
         return []
     heights = [len(verse) + 1 for verse in found]
     half = (width - COLUMN_GAP) / 2
-    if len(found) < 2 or sum(map(len, found)) < MANY_LINES or any(text_width(line) > half for line in sum(found, [])):
+    lines = [line for verse in found for line in verse]
+    if len(found) < 2 or len(lines) < MANY_LINES or any(text_width(line) > half for line in lines):
         return [list(found)]
     first = min(range(1, len(found)), key=lambda place: max(sum(heights[:place]), sum(heights[place:])))
     return [list(found[:first]), list(found[first:])]
@@ -69,7 +70,7 @@ def draw(columns: Sequence[Sequence[Verse]], width: float, size: float) -> tuple
         left, y = number * (column_width + COLUMN_GAP * size), 0.0
         for verse in column:
             for line in verse:
-                for place, part in enumerate(_wrapped(line, column_width / size)):
+                for place, part in enumerate(wrapped(line, column_width / size)):
                     y += step
                     x = left + size * (place > 0)
                     texts.append(f'<text x="{x:.0f}" y="{y:.0f}">{html.escape(part, quote=False)}</text>')
@@ -78,7 +79,7 @@ def draw(columns: Sequence[Sequence[Verse]], width: float, size: float) -> tuple
     return "".join(texts), lowest
 
 
-def _wrapped(line: str, width: float) -> Iterator[str]:
+def wrapped(line: str, width: float) -> Iterator[str]:
     """Yield a line in parts that are no wider than a width, in heights of the type, unless one word is."""
     part = ""
     for word in line.split():
