@@ -24,7 +24,15 @@ import verovio
 from folkrnn.errors import ExportError, FolkrnnError
 from folkrnn.export import verses
 from folkrnn.export.settings import BOTTOM, GUTTER, MARGIN, PAPERS, TOP, BookLayout
-from folkrnn.export.systems import CLEF_WIDTH, SYSTEM_WIDTH, TEXT_SIZE, body_titles, cut_long, system_starts
+from folkrnn.export.systems import (
+    CLEF_WIDTH,
+    SYSTEM_WIDTH,
+    TEXT_SIZE,
+    body_titles,
+    cut_long,
+    system_starts,
+    words_may_crowd,
+)
 from folkrnn.notation import Change, Tune
 from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.tempo import Tempo, parse_tempo
@@ -99,7 +107,8 @@ def _stacked(titles: Sequence[Sequence[str]], drawings: Sequence[str], words: li
                 parts.append(f'<text {bold} font-size="{TITLE_SIZE}">{_escape(line)}</text>')
         y += TEXT_SIZE if above else 0
         width, height = _size(drawing)
-        place = f'<svg x="0" y="{y:.0f}" width="{width:g}" height="{height:g}"'
+        height *= SYSTEM_WIDTH / width
+        place = f'<svg x="0" y="{y:.0f}" width="{SYSTEM_WIDTH}" height="{height:.0f}"'
         parts.append(drawing.replace("<svg", place, 1))
         y += height + SYSTEM_GAP
     if words:
@@ -116,7 +125,7 @@ def _stacked(titles: Sequence[Sequence[str]], drawings: Sequence[str], words: li
 def _size(drawing: str) -> tuple[float, float]:
     """Return the width and the height of a drawing."""
     match = re.search(r'viewBox="0 0 (\S+) (\S+)"', drawing)
-    return (float(match[1]), float(match[2])) if match else (0.0, 0.0)
+    return (float(match[1]), float(match[2])) if match else (1.0, 0.0)
 
 
 def _escape(text: str) -> str:
@@ -247,16 +256,16 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
     """
     bars, cuts = cut_long(tune.bars, scale)
     tune = replace(tune, bars=bars) if cuts else tune
-    starts = system_starts(bars, scale) | cuts
+    titles = body_titles(bars)
+    starts = system_starts(bars, scale) | cuts | {*titles}
     source = _unmarked(musicxml(to_score(_engravable(tune, scale))), cuts)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
         width = round(SYSTEM_WIDTH * scale)
-        if _has_words(tune):
+        if words_may_crowd(bars, starts, scale):
             starts, widest = _with_room_for_words(tune, source, starts, width)
             width = min(max(width, widest), round(MAX_SQUEEZE * width))
         # Of what MusicXML can ask for, a new page is what gives verovio's systems a drawing each.
-        titles = body_titles(bars)
-        laid_out = _lay_out(source, starts, b"page") if separate else _lay_out(source, starts, b"system", set(titles))
+        laid_out = _lay_out(source, starts, b"page") if separate else _lay_out(source, starts, b"system", {*titles})
         return _drawings(tune, laid_out, pageWidth=width)
 
 
@@ -270,32 +279,26 @@ def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
     return [_spell_out(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1)]
 
 
-def _has_words(tune: Tune) -> bool:
-    """Return whether words stand among the notes."""
-    return any(note.lyrics or note.chord_symbols or note.annotations for note in tune.notes())
-
-
 def _with_room_for_words(tune: Tune, source: bytes, starts: set[int], width: int) -> tuple[set[int], int]:
     """Return the bars that begin systems so that the words of each have room, and the width of the widest.
 
     verovio gives words the room they need, and then presses a system that is too wide until they overlap. So such a
     system is cut where it is nearest to its half, unless it is a single measure.
     """
-    widest = 0
     while True:
-        drawings = _drawings(tune, _lay_out(source, starts, b"page"), pageWidth=width, noJustification=True)
+        # Where no breaks are encoded verovio would break lines itself.
+        options = {"pageWidth": width, "noJustification": True, "breaks": "encoded" if starts - {0} else "none"}
+        drawings = _drawings(tune, _lay_out(source, starts, b"page"), **options)
         more: set[int] = set()
         first, widest = 0, 0
         for drawing in drawings:
             ends = [int(end) / 10 for end in _MEASURE_END.findall(drawing)]
-            places = range(first + 1, first + len(ends))
+            widest = max(widest, ceil(ends[-1]))
+            if ends[-1] > width and len(ends) > 1:
+                begins = dict(enumerate(ends[:-1], start=first + 1))
+                whole = [place for place in begins if not completes_measure(tune.bars, place)] or begins
+                more.add(min(whole, key=lambda place: abs(begins[place] - ends[-1] / 2)))
             first += len(ends)
-            widest = max(widest, ceil(ends[-1])) if ends else widest
-            if not ends or ends[-1] <= width or not places:
-                continue
-            whole = [place for place in places if not completes_measure(tune.bars, place)]
-            start = places.start - 1
-            more.add(min(whole or places, key=lambda place: abs(ends[place - start - 1] - ends[-1] / 2)))
         if not more:
             return starts, widest
         starts = starts | more

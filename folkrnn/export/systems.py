@@ -5,7 +5,7 @@ Lengths are in verovio's units, of which a staff is 72 high.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, chain, pairwise
 from math import ceil
 
 from folkrnn.export.verses import text_width
@@ -28,6 +28,12 @@ TEXT_SIZE = 42
 
 SYLLABLE_GAP, CLEF_WIDTH = 24, 250
 """About how wide what parts two syllables and what stands before the first note of a system are."""
+
+QUARTER_WIDTH = 69
+"""How wide verovio makes a quarter note; it takes the power 0.6 of the length of others."""
+
+SURELY_ENOUGH = 0.9
+"""The share of a system that words and notes may fill, by this module's rough widths, without being measured."""
 
 CUT_FROM = 1.25
 """How many times as wide as a system a bar is that is cut; music less wide is drawn a little smaller."""
@@ -66,14 +72,17 @@ def _own_line(bars: Sequence[Bar], scale: float) -> set[int]:
 
 
 def _divided(parts: Sequence[list[int]], places: set[int]) -> Iterator[list[int]]:
-    """Yield parts, given as in ``_parts``, cut before the bars of these indices."""
+    """Yield parts, given as in ``_parts``, cut before the bars of these indices, which may be pickups."""
+    before = -1
     for measures in parts:
         line: list[int] = []
-        for index in sorted({*measures, *(place for place in places if measures[0] <= place <= measures[-1])}):
-            if line and index in places:
+        for index in measures:
+            found = [place for place in places if before < place <= index]
+            if found and line:
                 yield line
                 line = []
-            line.append(index)
+            line.append(min(found, default=index))
+            before = index
         yield line
 
 
@@ -129,6 +138,27 @@ def body_titles(bars: Sequence[Bar]) -> dict[int, list[str]]:
     return titles
 
 
+# Words among the notes --------------------------------------------------------------------------------
+
+
+def words_may_crowd(bars: Sequence[Bar], starts: set[int], scale: float = 1) -> bool:
+    """Return whether the words of a system may need more room than it has; False where there is plenty."""
+    room = SURELY_ENOUGH * SYSTEM_WIDTH * scale - CLEF_WIDTH
+    begins = sorted({0, *starts})
+    lines = ([*chain(*(bar.notes for bar in bars[first:end]))] for first, end in pairwise([*begins, len(bars)]))
+    return any(
+        sum(max(_note_width(note), QUARTER_WIDTH * float(4 * note.duration) ** 0.6) for note in notes) > room
+        for notes in lines
+        if any(note.lyrics or note.chord_symbols for note in notes)
+    )
+
+
+def _note_width(note: Note) -> float:
+    """Return about how wide a note is at least, with the syllables under it and the chord symbols above it."""
+    words = (*note.lyrics, *note.chord_symbols)
+    return max((TEXT_SIZE * text_width(text) + SYLLABLE_GAP for text in words), default=NOTE_WIDTH)
+
+
 # Long bars --------------------------------------------------------------------------------------------
 
 
@@ -171,12 +201,6 @@ def _cut(bar: Bar, room: float) -> list[Bar]:
         )
         for first, end in zip(places, [*places[1:], len(ends)], strict=True)
     ]
-
-
-def _note_width(note: Note) -> float:
-    """Return about how wide a note is with the syllables under it and the chord symbols above it."""
-    words = (*note.lyrics, *note.chord_symbols)
-    return max((TEXT_SIZE * text_width(text) + SYLLABLE_GAP for text in words), default=NOTE_WIDTH)
 
 
 def _key_at(bar: Bar, place: int) -> Key:
