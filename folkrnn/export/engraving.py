@@ -304,7 +304,7 @@ def _with_room_for_words(tune: Tune, source: bytes, starts: set[int], width: int
         starts = starts | more
 
 
-_MEASURE_END = re.compile(r'class="staff"><path d="M\d+ \d+ L(\d+)')
+_MEASURE_END = re.compile(r'class="measure".*?class="staff"><path d="M\d+ \d+ L(\d+)', re.DOTALL)
 
 
 _threads = threading.local()
