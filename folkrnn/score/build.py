@@ -391,7 +391,7 @@ class _PartWriter:
         elif change.field == "Q":
             _add_tempo(measure, onset, parse_tempo(change.value, self.tune.unit))
         elif change.field == "P":
-            measure.insert(4 * onset, m21.expressions.RehearsalMark(printable(plain_text(change.value))))
+            measure.insert(4 * onset, _label(plain_text(change.value)))
         else:
             _add_text(measure, onset, plain_text(change.value))
 
@@ -639,6 +639,14 @@ def _add_tempo(measure: Any, onset: Fraction, tempo: Tempo) -> None:
     referent = _duration(pieces(beat)[0])
     mark = m21.tempo.MetronomeMark(text=printable(tempo.words) or None, number=number, referent=referent)
     measure.insert(4 * onset, mark)
+
+
+def _label(text: str) -> Any:
+    """Return the label of a part, which begins where the part does."""
+    label = m21.expressions.RehearsalMark(printable(text))
+    label.style.alignHorizontal = "left"
+    label.style.enclosure = "none"
+    return label
 
 
 def _add_text(measure: Any, onset: Fraction, text: str, placement: str = "above") -> None:

@@ -13,9 +13,10 @@ from PIL import Image
 from pypdf import PdfReader
 
 from folkrnn.errors import ExportError, FolkrnnError
-from folkrnn.export import BookLayout, engraving
-from folkrnn.export.engraving import system_starts, to_pdf, to_png, to_svg
+from folkrnn.export import BookLayout, engraving, systems
+from folkrnn.export.engraving import to_pdf, to_png, to_svg
 from folkrnn.export.musicxml import to_musicxml
+from folkrnn.export.systems import system_starts
 from folkrnn.notation import Tune, read_tunes, without
 
 EIGHT = "ABcd efga|" * 8
@@ -93,7 +94,7 @@ def test_sections_begin_systems_and_endings_stay_together():
     [(1, [1]), (4, [4]), (5, [5]), (6, [3, 3]), (7, [4, 3]), (9, [4, 5]), (10, [4, 3, 3]), (16, [4] * 4)],
 )
 def test_systems_are_even(measures, expected):
-    assert engraving._shares(measures) == expected
+    assert systems._shares(measures) == expected
 
 
 def test_crowded_bars_get_more_systems():
@@ -186,7 +187,7 @@ def test_every_sign_is_drawn_as_the_picture_in_the_documents_shows():
     ],
 )  # fmt: skip
 def test_systems_hold_about_four_bars(measures: int, expected: list[int]) -> None:
-    assert engraving._shares(measures) == expected
+    assert systems._shares(measures) == expected
     assert sum(expected) == measures
 
 
@@ -228,7 +229,7 @@ def test_a_crowded_system_is_cut_until_it_fits() -> None:
     ):  # fmt: skip
         bars = tune(dense * count).bars
         assert (sorted(system_starts(bars)), sorted(system_starts(bars, 0.25))) == (normal, narrow)
-    assert engraving._uncrowded(tune(dense).bars, [], 60) == []
+    assert systems._uncrowded(tune(dense).bars, [], 60) == []
 
 
 def test_systems_begin_at_their_measures_and_measures_have_no_numbers() -> None:
