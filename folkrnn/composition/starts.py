@@ -9,12 +9,12 @@ from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.prompts import Gap, Prompt, plain_header
 from folkrnn.notation import ERROR, Tune, form, parse_meter, read_tunes, without
 from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_texts
-from folkrnn.notation.spelling import decoration_text
 from folkrnn.notation.form import USUAL_BARS, Part, read_form
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.grammar.header import is_hornpipe
 from folkrnn.notation.lexer import SYMBOLS, tokens
 from folkrnn.notation.rhythms import rhythm_named
+from folkrnn.notation.spelling import decoration_text
 
 _BAR_LINE = re.compile(r"(:*\|[|\]:]*(?:\[?[12])?|::+)")
 _USUAL_LINES = {"::": ":||:", ":|:": ":||:", ":||": ":|", "|[1": "|1", ":|[2": ":|2"}

@@ -33,7 +33,7 @@ from folkrnn.export.systems import (
     system_starts,
     words_may_crowd,
 )
-from folkrnn.notation import Change, Tune
+from folkrnn.notation import Bar, Change, Tune
 from folkrnn.notation.articles import shown_title, sort_key
 from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.rhythms import rhythm_named
@@ -95,7 +95,9 @@ def to_svg(tune: Tune) -> str:
     if titles or words:
         drawing = _stacked([titles.get(first, []) for first in sorted({0, *titles})], drawings, words)
     # A browser shows the title of a drawing as its description.
-    return re.sub(r"<svg[^>]*>", lambda tag: f"{tag[0]}\n   <title>{_escape(shown_title(tune.title))}</title>", drawing, count=1)
+    return re.sub(
+        r"<svg[^>]*>", lambda tag: f"{tag[0]}\n   <title>{_escape(shown_title(tune.title))}</title>", drawing, count=1
+    )
 
 
 def _stacked(titles: Sequence[Sequence[str]], drawings: Sequence[str], words: list[list[verses.Verse]]) -> str:
@@ -264,8 +266,8 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
 
     Each system has its own where they are ``separate``, and otherwise each block that a title in the music begins.
     """
-    bars, cuts = cut_long(tune.bars, scale)
-    tune = replace(tune, bars=bars) if cuts else tune
+    bars, cuts = cut_long(tune.bars, scale) if len(tune.voices) == 1 else (tune.bars, set())
+    tune = tune.with_bars(bars) if cuts else tune
     titles = body_titles(bars)
     starts = system_starts(bars, scale) | cuts | {*titles}
     source = _unmarked(musicxml(to_score(_engravable(tune, scale))), cuts)
@@ -348,12 +350,13 @@ def _engravable(tune: Tune, scale: float = 1) -> Tune:
         elif change.field != "T":
             yield _in_words(change, tune)
 
+    def shown_bar(bar: Bar) -> Bar:
+        return replace(bar, changes=tuple(new for change in bar.changes for new in shown(change)))
+
     return replace(
         tune,
         fields=tuple(field for field in tune.fields if field[0] != "Q"),
-        bars=tuple(
-            replace(bar, changes=tuple(new for change in bar.changes for new in shown(change))) for bar in tune.bars
-        ),
+        voices=tuple(replace(voice, bars=tuple(map(shown_bar, voice.bars))) for voice in tune.voices),
     )
 
 

@@ -10,7 +10,9 @@ from math import ceil
 
 from folkrnn.export.verses import text_width
 from folkrnn.notation import Bar, Change, Key, Note, sections
+from folkrnn.notation.articles import shown_title
 from folkrnn.notation.bars import completes_measure
+from folkrnn.notation.text import plain_text
 from folkrnn.score.build import printable
 
 BARS_PER_SYSTEM = 4
@@ -134,7 +136,7 @@ def body_titles(bars: Sequence[Bar]) -> dict[int, list[str]]:
         for change in bar.changes:
             if change.field == "T" and str(change.value).strip():
                 place = min(index + (change.index > 0), len(bars) - 1)
-                titles.setdefault(place, []).append(printable(str(change.value)))
+                titles.setdefault(place, []).append(printable(shown_title(plain_text(str(change.value)))))
     return titles
 
 

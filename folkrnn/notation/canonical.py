@@ -28,6 +28,7 @@ _SPACE = re.compile(r"\s+")
 ORNAMENT_TEXTS = {name: decoration_text(name) for name in sorted(_ORNAMENTS)}
 """How canonical text writes the ornaments."""
 
+
 def canonical(tune: Tune) -> str:
     """Return the canonical text of a tune without errors: header lines, one body line, a final newline.
 

@@ -368,7 +368,7 @@ def _moved(step: int, alter: int, move: Callable[[Pitch], Pitch]) -> tuple[int, 
     """Return the step and the alteration, at most one semitone, to which a root or bass moves."""
     # The natural note always has a spelling there, while B# or Fb may lack one.
     pitch = move(Pitch(step, 4, 0))
-    step, alter = pitch.step, pitch.alter + alter
+    step, alter = pitch.step, int(pitch.alter) + alter
     while abs(alter) > 1:
         up = 1 if alter > 0 else -1
         alter -= (SEMITONES[(step + up) % 7] - SEMITONES[step]) % (12 * up)

@@ -80,8 +80,13 @@ class StaffSettings(NamedTuple):
 
     def over(self, before: "StaffSettings") -> "StaffSettings":
         """Return these settings, and for what they do not say those that held before."""
-        pairs = zip(self.applied, before.applied, strict=True)
-        return StaffSettings(*(old if new is None else new for new, old in pairs), self.other)  # type: ignore[arg-type]
+        return StaffSettings(
+            self.clef or before.clef,
+            before.octave if self.octave is None else self.octave,
+            before.transpose if self.transpose is None else self.transpose,
+            before.shift if self.shift is None else self.shift,
+            self.other,
+        )
 
     def __str__(self) -> str:
         """Return the words that say the same."""

@@ -14,9 +14,9 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from folkrnn.errors import NotationError
-from folkrnn.notation.spelling import broken_pair
 from folkrnn.notation.pitch import Pitch
 from folkrnn.notation.ranges import INSTRUMENTS, instrument_range
+from folkrnn.notation.spelling import broken_pair
 from folkrnn.notation.tune import Note, Tune
 
 LEAST_TUNES = 5

@@ -4,9 +4,9 @@ import re
 from typing import NamedTuple
 
 from folkrnn.errors import NotationError
-from folkrnn.notation.canonical import plain_key
 from folkrnn.notation.key import Key
 from folkrnn.notation.pitch import STEPS
+from folkrnn.notation.spelling import plain_key
 from folkrnn.notation.transposition import interval_between, transpose, transpose_key
 from folkrnn.notation.tune import Tune
 

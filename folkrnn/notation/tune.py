@@ -140,6 +140,7 @@ class Marks(NamedTuple):
 
 NO_MARKS = Marks()
 
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """The notes between two bar lines.
@@ -284,9 +285,7 @@ class Tune:
     def with_bars(self, bars: tuple[Bar, ...]) -> "Tune":
         """Return the tune with other bars of its melody; the other voices stay."""
         melody = self.melody
-        return replace(
-            self, voices=tuple(replace(each, bars=bars) if each is melody else each for each in self.voices)
-        )
+        return replace(self, voices=tuple(replace(each, bars=bars) if each is melody else each for each in self.voices))
 
     def alone(self, voice: Voice) -> "Tune":
         """Return the tune with one of its voices only."""

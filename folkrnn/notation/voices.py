@@ -13,7 +13,9 @@ _WORD = re.compile(r'([A-Za-z]+)\s*=\s*(?:"([^"]*)"|(\S+))')
 
 def voice_names(words: str) -> tuple[str, str]:
     """Return the name and the short name that the words of a ``V:`` field give; empty where they give none."""
-    found = {match[1].lower(): plain_text(match[2] if match[2] is not None else match[3]) for match in _WORD.finditer(words)}
+    found = {
+        match[1].lower(): plain_text(match[2] if match[2] is not None else match[3]) for match in _WORD.finditer(words)
+    }
     name = found.get("name") or found.get("nm") or ""
     return name, next((found[key] for key in ("subname", "snm", "sname") if key in found), "")
 

@@ -98,13 +98,13 @@ def _header(tune: Tune, number: str) -> Iterator[str]:
 
 def _first_meter_and_key(tune: Tune) -> tuple[Meter, Key]:
     """Return what the header must say: what the voices begin with that do not say it themselves."""
-    found: dict[str, Meter | Key] = {"M": tune.meter, "K": tune.key}
-    for letter, value_of in (("M", lambda bar: bar.meter), ("K", lambda bar: bar.key)):
-        for voice in tune.voices:
-            if voice.bars and not any(each.field == letter and not each.index for each in voice.bars[0].changes):
-                found[letter] = value_of(voice.bars[0])
-                break
-    return found["M"], found["K"]  # type: ignore[return-value]
+
+    def first(letter: str) -> Bar | None:
+        begin = (voice.bars[0] for voice in tune.voices if voice.bars)
+        return next((bar for bar in begin if not any(c.field == letter and not c.index for c in bar.changes)), None)
+
+    meter, key = first("M"), first("K")
+    return meter.meter if meter else tune.meter, key.key if key else tune.key
 
 
 def _meter_line(meter: Meter, text: str) -> str:
@@ -260,9 +260,7 @@ class _VoiceWriter:
         """Return the music of a bar with its overlays and with what hangs on its bar line."""
         bar = self.bars[index]
         before = self.bars[index - 1] if index else None
-        overlays = [
-            self.pen.overlay(bar, notes, spaces([replace(bar, notes=notes)], 0)) for notes in bar.overlays
-        ]
+        overlays = [self.pen.overlay(bar, notes, spaces([replace(bar, notes=notes)], 0)) for notes in bar.overlays]
         text = self.pen.bar(bar, before, spaces(self.bars, index))
         if bar.closing != NO_MARKS:
             text += f" {self.pen.marks(bar.closing)}"

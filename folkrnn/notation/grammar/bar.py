@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from folkrnn.errors import NotationError
 from folkrnn.notation.canonical import ORNAMENT_TEXTS
-from folkrnn.notation.spelling import length_text
 from folkrnn.notation.grammar.sections import Plan
 from folkrnn.notation.grammar.words import Words
 from folkrnn.notation.idiom import Idiom, TupletPattern
 from folkrnn.notation.key import MODES, Key
 from folkrnn.notation.pitch import ACCIDENTALS
+from folkrnn.notation.spelling import length_text
 from folkrnn.notation.tune import USUAL_TUPLETS
 
 WHOLE_TICKS = 512 * 315

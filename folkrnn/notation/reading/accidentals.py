@@ -40,7 +40,7 @@ class Accidentals:
             step, octave = staff_position(letter, marks)
             pitch = self._plain[name] = Pitch(step, octave + self.octaves, self._signature.get(step, 0))
         if accidental is not None:
-            alter = ACCIDENTALS.get(accidental)
+            alter: Alter | None = ACCIDENTALS.get(accidental)
             if alter is None:
                 alter = read_accidental(accidental)
             if alter is None:

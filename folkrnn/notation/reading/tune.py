@@ -366,7 +366,9 @@ class TuneReader:
         self.findings += check_voices(voices)
         if not self.in_music:
             self.findings.append(
-                Finding("no-key", ERROR, self.line, 1, 0, "the tune has no K: field, so no music; expected one such as K:D")
+                Finding(
+                    "no-key", ERROR, self.line, 1, 0, "the tune has no K: field, so no music; expected one such as K:D"
+                )
             )
         elif not any(voice.bars for voice in voices):
             self.findings.append(Finding("no-notes", ERROR, self.line, 1, 0, "the tune has no notes"))

@@ -262,9 +262,7 @@ class VoiceReader:
             kind = member.lastgroup
             self.column = column + member.start() + 1
             if kind == "note":
-                pitches.append(
-                    self.accidentals.pitch(member["accidental"], member["letter"], member["octave"], before)
-                )
+                pitches.append(self.accidentals.pitch(member["accidental"], member["letter"], member["octave"], before))
                 lengths.append(member["length"])
             elif kind == "tie":
                 tied += pitches[-1:]
