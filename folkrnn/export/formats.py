@@ -24,6 +24,7 @@ class Format(NamedTuple):
     render: Callable[[Tune, int, ExportSettings], Any]
     combine: Callable[[Sequence[Any], ExportSettings], bytes] | None = None
     appendable: bool = False
+    prepare: Callable[[Sequence[Tune]], Sequence[Tune]] = lambda tunes: tunes
 
     @property
     def holds_all(self) -> bool:
@@ -35,10 +36,15 @@ class Format(NamedTuple):
 
 
 def _abc(tune: Tune, number: int, _: ExportSettings) -> bytes:
-    from folkrnn.notation.writer import TUNEBOOK_HEADER, write_tune
+    from folkrnn.notation.writer import write_tunebook_part
 
-    header = TUNEBOOK_HEADER if number == 1 else ""
-    return f"{header}\n{write_tune(tune, number)}".encode()
+    return write_tunebook_part(tune, number).encode()
+
+
+def _share_header(tunes: Sequence[Tune]) -> Sequence[Tune]:
+    from folkrnn.notation.writer import share_header
+
+    return share_header(tunes)
 
 
 def _abc_book(renders: Sequence[bytes], _: ExportSettings) -> bytes:
@@ -88,7 +94,7 @@ def _pdf_book(renders: Sequence[dict[str, Any]], settings: ExportSettings) -> by
 
 
 FORMATS = {
-    "abc": Format(".abc", _abc, _abc_book, appendable=True),
+    "abc": Format(".abc", _abc, _abc_book, appendable=True, prepare=_share_header),
     "midi": Format(".mid", _midi),
     "wav": Format(".wav", _wav),
     "musicxml": Format(".musicxml", _musicxml),

@@ -103,7 +103,9 @@ def contents_of(
     A tune that a format cannot show is left out if ``on_error`` does not raise, and so is a file without any tune.
     """
     tasks = [
-        (output.format, tune, number, settings) for output in outputs for number, tune in enumerate(output.tunes, 1)
+        (output.format, tune, number, settings)
+        for output in outputs
+        for number, tune in enumerate(FORMATS[output.format].prepare(output.tunes), 1)
     ]
     renders = process_map(_render, tasks, jobs) if len(tasks) > MAX_SERIAL_RENDERS and jobs > 1 else map(_render, tasks)
     for output in outputs:

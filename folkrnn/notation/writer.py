@@ -37,27 +37,27 @@ _DOTS = {3: 1, 7: 2}  # by the numerator of a length
 
 
 def write_tunebook(tunes: Sequence[Tune]) -> str:
-    """Return a complete ABC file of some tunes.
+    """Return a complete ABC file of some tunes; they keep their numbers."""
+    return (
+        "".join(write_tunebook_part(tune, place) for place, tune in enumerate(share_header(tunes), 1))
+        or TUNEBOOK_HEADER
+    )
 
-    They keep their numbers; a tune without one, or with that of a tune before it, gets the next that is free. Lines of
-    the file header that all tunes share are written once.
+
+def share_header(tunes: Sequence[Tune]) -> list[Tune]:
+    """Return tunes of which the first has the lines of the file header that all share; none has others.
+
+    Lines that not all share become lines of each tune's own header.
     """
-    shared = tunes[0].book if tunes and all(tune.book == tunes[0].book for tune in tunes) else ()
-    taken = {tune.number for tune in tunes}
-    given: set[str] = set()
-    last = 0
-    parts = [TUNEBOOK_HEADER, *(f"{_line_of(field)}\n" for field in shared)]
-    for tune in tunes:
-        number = tune.number
-        if not number.isdigit() or number in given:
-            last += 1
-            while str(last) in taken:
-                last += 1
-            number = str(last)
-            taken.add(number)
-        given.add(number)
-        parts.append("\n" + write_tune(replace(tune, book=()) if shared else tune, number))
-    return "".join(parts)
+    if all(tune.book == tunes[0].book for tune in tunes):
+        return [replace(tune, book=()) if place else tune for place, tune in enumerate(tunes)]
+    return [replace(tune, fields=(*tune.fields, *tune.book), book=()) for tune in tunes]
+
+
+def write_tunebook_part(tune: Tune, place: int) -> str:
+    """Return what a tunebook holds of one of its tunes (``share_header``), counted from 1: the first opens the file."""
+    opening = TUNEBOOK_HEADER + "".join(f"{_line_of(field)}\n" for field in tune.book) if place == 1 else ""
+    return f"{opening}\n{write_tune(replace(tune, book=()), tune.number or place)}"
 
 
 def write_tune(tune: Tune, number: str | int = "") -> str:

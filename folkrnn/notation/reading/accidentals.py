@@ -33,7 +33,7 @@ class Accidentals:
         self._altered.clear()
 
     def pitch(self, accidental: str | None, letter: str, marks: str, tied: tuple[Pitch, ...] = ()) -> Pitch:
-        """Return the pitch of a letter with its octave marks; ``tied`` are those that a tie brings over the bar line."""
+        """Return the pitch of a letter with its octave marks; ``tied`` are those tied over the bar line."""
         name = letter + marks
         pitch = self._plain.get(name)
         if pitch is None:

@@ -47,7 +47,7 @@ def sing(places: Sequence[Place], text: str, verse: int) -> list[str]:
             word = "" if item in (_SKIP, "-") else lyric_text(item)
             note = draft.notes[index]
             padding = ("",) * (verse - len(note.lyrics))
-            draft.notes[index] = note._replace(lyrics=(note.lyrics + padding)[:verse] + (word,))
+            draft.notes[index] = note._replace(lyrics=(*(note.lyrics + padding)[:verse], word))
             position += 1
     return [word for word in left if word not in ("*", "_", "-")]
 
