@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
+from folkrnn.notation.bars import with_drawn_edges
 from folkrnn.notation.form import form_and_similarity
 from folkrnn.notation.key import Key
 from folkrnn.notation.lexer import SYMBOLS
@@ -47,8 +48,10 @@ _Altered = dict[tuple[int, int], frozenset[int]]
 def canonical(tune: Tune) -> str:
     """Return the canonical text of a tune without errors: header lines, one body line, a final newline.
 
-    It leaves out lyrics, part labels, tempo, and all fields but T, R, O, M and K. ``without`` removes more.
+    It leaves out lyrics, part labels, tempo, and all fields but T, R, O, M and K. ``without`` removes more. Where it
+    leaves out a line beside which a bar may be short, it has a double bar.
     """
+    tune = replace(tune, bars=with_drawn_edges(tune.bars))
     lines = ["X:1", f"T:{_one_line(tune.title)}"]
     lines += [f"{letter}:{_one_line(tune.field(letter))}" for letter in "RO" if tune.field(letter).strip()]
     lines += [f"M:{tune.meter}", "L:1/8", f"I:form {form_and_similarity(tune)}", f"K:{plain_key(tune.key)}", body(tune)]
