@@ -21,10 +21,15 @@ from folkrnn.notation.tune import Bar
 
 def starts_section(bars: Sequence[Bar], index: int) -> bool:
     """Whether a section edge lies just before a bar."""
-    if index == 0:
+    return _follows_sign(bars, index) or follows_heading(bars, index)
+
+
+def _follows_sign(bars: Sequence[Bar], index: int) -> bool:
+    """Whether a bar line shows a section edge just before a bar, or just after the last one."""
+    if index in (0, len(bars)):
         return True
     before, bar = bars[index - 1], bars[index]
-    return bool(bar.opens or bar.ending or before.plays > 1 or before.edge or follows_heading(bars, index))
+    return bool(bar.opens or bar.ending or before.plays > 1 or before.edge)
 
 
 def follows_heading(bars: Sequence[Bar], index: int) -> bool:
@@ -42,11 +47,14 @@ def with_drawn_edges(bars: Sequence[Bar]) -> tuple[Bar, ...]:
     """Return bars with a double bar wherever only a heading says that a short bar lies beside a section edge."""
     result = list(bars)
     for index in range(1, len(result)):
-        before, bar = result[index - 1 : index + 1]
-        if follows_heading(bars, index) and (before.is_short or bar.is_short):
-            signed = before.edge or before.plays > 1 or bar.opens or bar.ending
-            result[index - 1] = before if signed else replace(before, edge="||")
+        if follows_heading(result, index) and (_lost(result, index - 1) or _lost(result, index)):
+            result[index - 1] = replace(result[index - 1], edge="||")
     return tuple(result)
+
+
+def _lost(bars: Sequence[Bar], index: int) -> bool:
+    """Whether a bar is short and no bar line beside it shows a section edge."""
+    return bars[index].is_short and not _follows_sign(bars, index) and not _follows_sign(bars, index + 1)
 
 
 def ends_section(bars: Sequence[Bar], index: int) -> bool:
