@@ -183,14 +183,20 @@ def _groups(bars: Sequence[Bar], run: _Run, short: dict[int, Fraction]) -> Itera
     edges = [_sections_meet(bars, *pair) for pair in pairwise((run.before, *run.indices, run.after))]
     starts = [place for place in range(len(run.indices)) if edges[place] or place == 0]
     for start, stop in zip(starts, [*starts[1:], len(run.indices)], strict=True):
-        leads = edges[start] and (not edges[stop] or is_pickup(bars, run.indices[start]))
         indices = run.indices[start:stop]
-        yield _Group(indices, _sum(short, indices), edges[stop], leads)
+        length = _sum(short, indices)
+        leads = edges[start] and (not edges[stop] or _leads_on(bars, indices[0], 2 * length <= run.full))
+        yield _Group(indices, length, edges[stop], leads)
 
 
 def _sections_meet(bars: Sequence[Bar], before: int, after: int) -> bool:
     """Whether a section ends between two bars that are played one after the other; an ending is part of its section."""
     return not bars[after].ending and (after != before + 1 or starts_section(bars, after))
+
+
+def _leads_on(bars: Sequence[Bar], index: int, brief: bool) -> bool:
+    """Whether a short bar between two section edges is a pickup; ``brief``: it is not longer than half a bar."""
+    return is_pickup(bars, index) or (brief and bars[index].plays == 1 and index + 1 < len(bars))
 
 
 def _sum(short: dict[int, Fraction], indices: Iterable[int]) -> Fraction:
@@ -199,12 +205,12 @@ def _sum(short: dict[int, Fraction], indices: Iterable[int]) -> Fraction:
 
 def _judged(bars: Sequence[Bar], run: _Run, groups: list[_Group], pickups: set[Fraction]) -> Finding:
     """Return the finding about a run that does not add up; ``pickups`` are the lengths of all pickups of the tune."""
+    groups = [group for group in groups if carried(group.length, run.full)]
     ends = [group for group in groups if not group.is_pickup]
     right = all(
-        group.closes and any(not carried(group.length + pickup, run.full) for pickup in (Fraction(0), *pickups))
-        for group in ends
+        group.closes and any(not carried(group.length + pickup, run.full) for pickup in pickups) for group in ends
     )
-    names = [_name(bars, group) for group in groups]
+    names = list(dict.fromkeys(_name(bars, group) for group in groups))
     if not right:
         what = f"{' and '.join(names)} do{'es' * (len(names) == 1)} not add up"
     elif not ends:
@@ -212,7 +218,7 @@ def _judged(bars: Sequence[Bar], run: _Run, groups: list[_Group], pickups: set[F
     elif len(names) == 1:
         what = f"{names[0]} leaves room for an upbeat, but none follows"
     else:
-        what = f"{names[0]} leaves room for another upbeat than {names[-1].removeprefix('the upbeat ')}"
+        what = f"{names[0]} leaves room for another upbeat than the one{names[-1].removeprefix('the upbeat')}"
     message = f"{what}: incomplete bars hold {run.length} together; expected {run.full}"
     return _finding("pickup-mismatch", NOTE if right else WARNING, bars[run.indices[-1]], message)
 
