@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from folkrnn.corpus.cleaning import clean_title, match_value, title_key
 from folkrnn.corpus.families import families
+from folkrnn.corpus.mending import with_slurs
 from folkrnn.corpus.recipe import Recipe, SourceSettings
 from folkrnn.corpus.sources import source_texts
 from folkrnn.errors import CorpusError
@@ -166,10 +167,11 @@ def _read_tune(function: Callable[[Tune], _Result], tune: Tune, recipe: Recipe) 
 
 
 def clean(tune: Tune, recipe: Recipe, source: SourceSettings) -> Tune:
-    """Return a tune with a clean title, its rhythm and origin, and without the features that the recipe drops.
+    """Return a tune mended, with a clean title, its rhythm and origin, and without the features that the recipe drops.
 
     Rhythm and origin are those that its fields match in the recipe's tables, else those of its source.
     """
+    tune = with_slurs(tune) if "slurs" in recipe.mend else tune
     title = clean_title(tune.title)
     rhythm = match_value((tune.rhythm, *tune.all_fields("T")), recipe.rhythms) or source.rhythm
     origin = match_value((tune.origin,), recipe.origins) or source.origin

@@ -79,7 +79,10 @@ def test_a_pickup_that_nothing_takes_back_is_a_note(text: str) -> None:
         ("|:A2|A8|A6:|B8|B8|]", ["bar 2 leaves room for an upbeat, but none follows", "the upbeat to bar 1"]),
         ("|:A2|A8|A6:|B4|B8|B6|]", ["bar 2 leaves room for another upbeat than the one to bar 3"]),
         ("|:A8|A4:|A4|A8|]", ["bar 2 leaves room for an upbeat, but none follows"]),  # the next one's
-        ("A2|A8|A8:|B8|B6:|", ["bar 4 leaves room for an upbeat, but none follows", "the upbeat to bar 1"]),  # the first
+        (
+            "A2|A8|A8:|B8|B6:|",
+            ["bar 4 leaves room for an upbeat, but none follows", "the upbeat to bar 1"],
+        ),  # the first
         ("A2|A8|A6|\nP:B\nB8|B8|", ["bar 2 leaves room for an upbeat, but none follows", "the upbeat to bar 1"]),
     ],
 )
