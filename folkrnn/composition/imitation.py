@@ -14,17 +14,21 @@ from folkrnn.generation.sampling import SamplingParameters
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.generation.titles import TitleRule
 from folkrnn.model.checkpoint import Checkpoint
-from folkrnn.notation import Tune
+from folkrnn.notation import Tune, read_tunes
+from folkrnn.notation.bars import bars_add_up
 
 MAX_CHARACTERS = 2000
 """The most characters of a tune."""
 
 
 def distinct(tunes: Iterable[CorpusTune]) -> Iterator[CorpusTune]:
-    """Yield the playable tunes, as the grammar writes no others, and of each family only the first."""
+    """Yield the tunes that the grammar could write, and of each family only the first.
+
+    They are playable, and all their pickups are taken back.
+    """
     families = set()
     for tune in tunes:
-        if tune.playable and tune.family not in families:
+        if tune.family not in families and tune.playable and bars_add_up(read_tunes(tune.text)[0].bars):
             families.add(tune.family)
             yield tune
 

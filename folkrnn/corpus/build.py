@@ -14,13 +14,14 @@ from typing import Any, TypeVar
 
 from folkrnn.corpus.cleaning import clean_title, match_value, title_key
 from folkrnn.corpus.families import families
+from folkrnn.corpus.mending import with_slurs
 from folkrnn.corpus.recipe import Recipe, SourceSettings
 from folkrnn.corpus.sources import source_texts
 from folkrnn.errors import CorpusError
 from folkrnn.files import write_whole
 from folkrnn.notation import Tune, canonical, faults, is_playable, read_tunes, without
 from folkrnn.notation.headers import split_header
-from folkrnn.notation.microtones import first_microtone
+from folkrnn.notation.microtones import has_microtones
 from folkrnn.notation.text import escaped_text
 from folkrnn.processes import process_map
 
@@ -180,10 +181,11 @@ def _read_tune(function: Callable[[Tune], _Result], tune: Tune, recipe: Recipe) 
 
 
 def clean(tune: Tune, recipe: Recipe, source: SourceSettings) -> Tune:
-    """Return a tune with a clean title, its rhythm and origin, and without the features that the recipe drops.
+    """Return a tune mended, with a clean title, its rhythm and origin, and without the features that the recipe drops.
 
     Rhythm and origin are those that its fields match in the recipe's tables, else those of its source.
     """
+    tune = with_slurs(tune) if "slurs" in recipe.mend else tune
     title = clean_title(tune.title)
     rhythm = match_value((tune.rhythm, *tune.all_fields("T")), recipe.rhythms) or source.rhythm
     origin = match_value((tune.origin,), recipe.origins) or source.origin
@@ -197,7 +199,7 @@ def reason_to_drop(tune: Tune, recipe: Recipe) -> str:
     for finding in faults(tune.findings):
         if finding.code not in recipe.allow:
             return finding.code
-    if first_microtone(tune):
+    if any(map(has_microtones, tune.bars)):
         return "microtones"  # neither the grammar nor the model has them
     return "shorter-than-allowed" if tune.bar_count < recipe.shortest_bars else ""
 

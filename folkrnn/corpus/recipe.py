@@ -11,6 +11,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+from folkrnn.corpus.mending import MENDABLE
 from folkrnn.errors import CorpusError
 from folkrnn.notation.canonical import REMOVABLE, UNLEARNED_FEATURES
 
@@ -61,6 +62,7 @@ class Recipe:
     description: str = ""
     drop: tuple[str, ...] = UNLEARNED_FEATURES
     allow: tuple[str, ...] = ()
+    mend: tuple[str, ...] = ()
     shortest_bars: int = 1
     longest_characters: int = 4000
     validation: float = 0.05
@@ -77,6 +79,10 @@ class Recipe:
             if feature not in REMOVABLE:
                 expected = ", ".join(REMOVABLE)
                 raise CorpusError(f"recipe {self.name!r}: clean.drop has {feature!r}; expected some of {expected}")
+        for fault in self.mend:
+            if fault not in MENDABLE:
+                expected = ", ".join(MENDABLE)
+                raise CorpusError(f"recipe {self.name!r}: clean.mend has {fault!r}; expected some of {expected}")
         if self.validation < 0 or self.test < 0 or self.validation + self.test >= 1:
             raise CorpusError(f"recipe {self.name!r}: split.validation and split.test must leave some to train on")
         if self.mix and not (min(self.mix.values()) >= 0 and sum(self.mix.values()) > 0):
@@ -89,6 +95,7 @@ class Recipe:
 
     def settings(self) -> dict[str, Any]:
         """Return the recipe as plain data, for a model file or a corpus folder."""
+        mend = {"mend": list(self.mend)} if self.mend else {}  # older files lack it
         return {
             "name": self.name,
             "sources": [source.name for source in self.sources],
@@ -98,6 +105,7 @@ class Recipe:
             "longest_characters": self.longest_characters,
             "validation": self.validation,
             "test": self.test,
+            **mend,
         }
 
     @property
@@ -168,7 +176,7 @@ def parse_recipe(text: str, source: str, folder: Path | None = None) -> Recipe:
         data = tomllib.loads(text)
         sources = tuple(SourceSettings(**entry) for entry in data.pop("source", []))
         clean, split = data.pop("clean", {}), data.pop("split", {})
-        for key in ("drop", "allow"):
+        for key in ("drop", "allow", "mend"):
             if key in clean:
                 clean[key] = tuple(clean[key])
         if folder is not None:

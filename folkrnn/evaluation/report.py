@@ -28,7 +28,8 @@ from folkrnn.generation.drafts import SINGLE_DRAFT, DraftPolicy
 from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.checkpoint import Checkpoint
-from folkrnn.notation import Tune, faults, form, read_tunes, similarity
+from folkrnn.notation import Tune, form, read_tunes, similarity
+from folkrnn.notation.bars import bars_add_up
 from folkrnn.notation.form import pattern
 from folkrnn.processes import process_map
 from folkrnn.validation import validate_all
@@ -182,9 +183,8 @@ def _kept_wishes(texts: Sequence[GeneratedText], tunes: Sequence[Tune]) -> dict[
     for text, tune in zip(texts, tunes, strict=True):
         fields = {line[:1]: line[2:] for line in text.text.split("\n")}
         wanted_form, _, wanted = fields.get("I", "").removeprefix("form ").partition(" ")
-        errors = {finding.code for finding in faults(tune.findings)}
         kept["rhythm"].append(tune.rhythm == fields.get("R", ""))
-        kept["meter"].append(bool(tune.bars) and not errors & {"bar-too-long", "bar-too-short", "pickup-mismatch"})
+        kept["meter"].append(bool(tune.bars) and bars_add_up(tune.bars))
         kept["key"].append(not Request({"K": str(tune.key)}).violation(tune))
         kept["form"].append(form(tune) == wanted_form)
         if wanted.isdigit():

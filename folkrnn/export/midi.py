@@ -36,7 +36,7 @@ from folkrnn.export.rendering import (
 )
 from folkrnn.notation import Bar, Key, Meter, Tune, sections
 from folkrnn.notation.articles import shown_title
-from folkrnn.notation.microtones import first_microtone, in_semitones
+from folkrnn.notation.microtones import has_microtones, in_semitones
 from folkrnn.notation.repeats import order_of
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score import build
@@ -55,7 +55,9 @@ def to_midi(tune: Tune, playback: PlaybackSettings = DEFAULT_PLAYBACK) -> bytes:
     order = order_of(tune.bars, once=not playback.repeats)
     bars = performed_bars(tune, order)
     performed = build.unfolded(tune, order)
-    source = build.midi(build.to_score(in_semitones(performed) if first_microtone(performed) else performed))
+    source = build.midi(
+        build.to_score(in_semitones(performed) if any(map(has_microtones, performed.bars)) else performed)
+    )
     with _gate(tune):
         shift = _count_in(bars, playback)
         swing = Swing(bars, default_swing(tune) if playback.swing is None else playback.swing)

@@ -1,24 +1,58 @@
 """Bar arithmetic: which bars are full, which may be short, and how they are counted.
 
 A bar may be shorter than its meter only beside a section edge: the ends of the tune, a
-repeat sign, a double bar or an ending. There a pickup and the short bar before it make one
-full bar between them.
+repeat sign, a double bar, an ending, or a line with a title, a part or a key. There a pickup
+and the short bar before it make one full bar between them.
+
+Players also take a tune in which they do not, as long as each section is right for itself: it
+may begin with a pickup, and it ends with a full bar or with what a pickup leaves of one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
 
-from folkrnn.notation.findings import ERROR, WARNING, Finding
+from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
 from folkrnn.notation.repeats import order_of
 from folkrnn.notation.tune import Bar
 
 
 def starts_section(bars: Sequence[Bar], index: int) -> bool:
     """Whether a section edge lies just before a bar."""
-    if index == 0:
+    return _follows_sign(bars, index) or follows_heading(bars, index)
+
+
+def _follows_sign(bars: Sequence[Bar], index: int) -> bool:
+    """Whether a bar line shows a section edge just before a bar, or just after the last one."""
+    if index in (0, len(bars)):
         return True
     before, bar = bars[index - 1], bars[index]
     return bool(bar.opens or bar.ending or before.plays > 1 or before.edge)
+
+
+def follows_heading(bars: Sequence[Bar], index: int) -> bool:
+    """Whether a title or a part label stands just before a bar, or a key on a line of its own."""
+    changes = bars[index].changes
+    return index > 0 and any(
+        change.index == 0 and (change.field in ("P", "T") or (change.field == "K" and change.own_line))
+        for change in changes
+    )
+
+
+def with_drawn_edges(bars: Sequence[Bar]) -> tuple[Bar, ...]:
+    """Return bars with a double bar wherever only a heading says that a short bar lies beside a section edge."""
+    result = list(bars)
+    for index in range(1, len(result)):
+        if follows_heading(result, index) and (_lost(result, index - 1) or _lost(result, index)):
+            result[index - 1] = replace(result[index - 1], edge="||")
+    return tuple(result)
+
+
+def _lost(bars: Sequence[Bar], index: int) -> bool:
+    """Whether a bar is short and no bar line beside it shows a section edge."""
+    return bars[index].is_short and not _follows_sign(bars, index) and not _follows_sign(bars, index + 1)
 
 
 def ends_section(bars: Sequence[Bar], index: int) -> bool:
@@ -31,7 +65,10 @@ def is_pickup(bars: Sequence[Bar], index: int) -> bool:
     bar = bars[index]
     if bar.ending or not starts_section(bars, index) or not bar.is_short:
         return False
-    return not ends_section(bars, index) or (bar.plays == 1 and index + 1 < len(bars) and bars[index + 1].opens)
+    if not ends_section(bars, index):
+        return True
+    leads_on = index + 1 < len(bars) and (bars[index + 1].opens or (not bar.edge and follows_heading(bars, index + 1)))
+    return leads_on and bar.plays == 1
 
 
 def completes_measure(bars: Sequence[Bar], index: int) -> bool:
@@ -61,16 +98,16 @@ def carried(length: Fraction, full: Fraction) -> Fraction:
 def check_bars(bars: Sequence[Bar]) -> list[Finding]:
     """Return findings about the lengths of numbered bars and about how the sections join."""
     findings = []
-    short: set[int] = set()
+    short: dict[int, Fraction] = {}
     for index, bar in enumerate(bars):
         full, length = bar.meter.bar, bar.duration
         if full is None or length == full:
             continue
-        message = f"the bar holds {length} but the meter is {bar.meter}"
+        message = f"bar {bar.number} holds {length} but the meter is {bar.meter}"
         if length > full:
             findings.append(_finding("bar-too-long", ERROR, bar, message))
         elif starts_section(bars, index) or ends_section(bars, index):
-            short.add(index)
+            short[index] = length
         else:
             findings.append(_finding("bar-too-short", ERROR, bar, message))
     if short and not findings:
@@ -78,28 +115,115 @@ def check_bars(bars: Sequence[Bar]) -> list[Finding]:
     return findings
 
 
-def _check_joins(bars: Sequence[Bar], short: set[int]) -> list[Finding]:
-    """Return findings about short bars that do not add up to full ones.
+def bars_add_up(bars: Sequence[Bar]) -> bool:
+    """Whether no bar is too long, and short ones make full ones between them, as in the tunes of the grammar."""
+    return not check_bars(bars)
 
-    Between full bars they must, in the order in which they are played. Players repeat a tune, so its end joins its
-    beginning.
+
+def _check_joins(bars: Sequence[Bar], short: dict[int, Fraction]) -> list[Finding]:
+    """Return findings about short bars that do not add up to full ones, between full bars in the order of playing.
+
+    They are warnings, but notes where each of the sections that meet there is right for itself.
     """
+    runs = list(_runs(bars, short))
+    if not any(carried(run.length, run.full) for run in runs):
+        return []
+    groups = [list(_groups(bars, run, short)) for run in runs]
+    pickups = {group.length for run in groups for group in run if group.is_pickup}
+    findings: dict[tuple[int, int], Finding] = {}
+    for run, parts in zip(runs, groups, strict=True):
+        if not carried(run.length, run.full):
+            continue
+        finding = _judged(bars, run, parts, pickups)
+        place = finding.line, finding.column
+        if place not in findings or finding.level == WARNING:
+            findings[place] = finding
+    return list(findings.values())
+
+
+class _Run(NamedTuple):
+    """Short bars of one meter that are played one after the other, and the bars just before and after them."""
+
+    indices: tuple[int, ...]
+    before: int
+    after: int
+    full: Fraction
+    length: Fraction
+
+
+class _Group(NamedTuple):
+    """Bars of a run between which no section edge lies; ``closes`` says that a section ends with them."""
+
+    indices: tuple[int, ...]
+    length: Fraction
+    closes: bool
+    is_pickup: bool
+
+
+def _runs(bars: Sequence[Bar], short: dict[int, Fraction]) -> Iterator[_Run]:
+    """Yield the runs of short bars. Players repeat a tune, so its end joins its beginning."""
     order = order_of(bars)
     start = next((place for place, index in enumerate(order) if index not in short), 0)
-    findings: dict[tuple[int, int], Finding] = {}
-    run = Fraction(0)
+    run: tuple[int, ...] = ()
     for place in range(start, start + len(order) + 1):
-        index = order[place % len(order)]
-        before = bars[order[place % len(order) - 1]]
-        full = before.meter.bar
-        if index in short and bars[index].meter == before.meter:
-            run += bars[index].duration
+        index, last = order[place % len(order)], bars[order[place % len(order) - 1]]
+        if index in short and bars[index].meter == last.meter:
+            run += (index,)
             continue
-        if full and carried(run, full):
-            message = f"pickup and last bar do not add up: incomplete bars hold {run} together; expected {full}"
-            findings[before.line, before.column] = _finding("pickup-mismatch", WARNING, before, message)
-        run = bars[index].duration if index in short else Fraction(0)
-    return list(findings.values())
+        if run and last.meter.bar:
+            before = order[(place - len(run) - 1) % len(order)]
+            yield _Run(run, before, index, last.meter.bar, _sum(short, run))
+        run = (index,) if index in short else ()
+
+
+def _groups(bars: Sequence[Bar], run: _Run, short: dict[int, Fraction]) -> Iterator[_Group]:
+    """Divide a run at the section edges between bars that are played one after the other."""
+    edges = [_sections_meet(bars, *pair) for pair in pairwise((run.before, *run.indices, run.after))]
+    starts = [place for place in range(len(run.indices)) if edges[place] or place == 0]
+    for start, stop in zip(starts, [*starts[1:], len(run.indices)], strict=True):
+        indices = run.indices[start:stop]
+        length = _sum(short, indices)
+        leads = edges[start] and (not edges[stop] or _leads_on(bars, indices[0], 2 * length <= run.full))
+        yield _Group(indices, length, edges[stop], leads)
+
+
+def _sections_meet(bars: Sequence[Bar], before: int, after: int) -> bool:
+    """Whether a section ends between two bars that are played one after the other; an ending is part of its section."""
+    return not bars[after].ending and (after != before + 1 or starts_section(bars, after))
+
+
+def _leads_on(bars: Sequence[Bar], index: int, brief: bool) -> bool:
+    """Whether a short bar between two section edges is a pickup; ``brief``: it is not longer than half a bar."""
+    return is_pickup(bars, index) or (brief and bars[index].plays == 1 and index + 1 < len(bars))
+
+
+def _sum(short: dict[int, Fraction], indices: Iterable[int]) -> Fraction:
+    return sum((short[index] for index in indices), Fraction(0))
+
+
+def _judged(bars: Sequence[Bar], run: _Run, groups: list[_Group], pickups: set[Fraction]) -> Finding:
+    """Return the finding about a run that does not add up; ``pickups`` are the lengths of all pickups of the tune."""
+    groups = [group for group in groups if carried(group.length, run.full)]
+    ends = [group for group in groups if not group.is_pickup]
+    right = all(
+        group.closes and any(not carried(group.length + pickup, run.full) for pickup in pickups) for group in ends
+    )
+    names = list(dict.fromkeys(_name(bars, group) for group in groups))
+    if not right:
+        what = f"{' and '.join(names)} do{'es' * (len(names) == 1)} not add up"
+    elif not ends:
+        what = f"nothing takes back {names[0]}"
+    elif len(names) == 1:
+        what = f"{names[0]} leaves room for an upbeat, but none follows"
+    else:
+        what = f"{names[0]} leaves room for another upbeat than the one{names[-1].removeprefix('the upbeat')}"
+    message = f"{what}: incomplete bars hold {run.length} together; expected {run.full}"
+    return _finding("pickup-mismatch", NOTE if right else WARNING, bars[run.indices[-1]], message)
+
+
+def _name(bars: Sequence[Bar], group: _Group) -> str:
+    number = bars[group.indices[-1]].number
+    return f"the upbeat to bar {number + 1}" if group.is_pickup else f"bar {number}"
 
 
 def _finding(code: str, level: str, bar: Bar, message: str) -> Finding:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from folkrnn.notation.bars import with_drawn_edges
 from folkrnn.notation.form import form_and_similarity
 from folkrnn.notation.spelling import Pen, decoration_text, plain_key
 from folkrnn.notation.text import escaped_text
@@ -32,8 +33,10 @@ ORNAMENT_TEXTS = {name: decoration_text(name) for name in sorted(_ORNAMENTS)}
 def canonical(tune: Tune) -> str:
     """Return the canonical text of a tune without errors: header lines, one body line, a final newline.
 
-    It leaves out lyrics, part labels, tempo, and all fields but T, R, O, M and K. ``without`` removes more.
+    It leaves out lyrics, part labels, tempo, and all fields but T, R, O, M and K. ``without`` removes more. Where it
+    leaves out a line beside which a bar may be short, it has a double bar.
     """
+    tune = tune.with_bars(with_drawn_edges(tune.bars))
     lines = ["X:1", f"T:{_one_line(tune.title)}"]
     lines += [f"{letter}:{_one_line(tune.field(letter))}" for letter in "RO" if tune.field(letter).strip()]
     lines += [f"M:{tune.meter}", "L:1/8", f"I:form {form_and_similarity(tune)}", f"K:{plain_key(tune.key)}", body(tune)]

@@ -1,4 +1,4 @@
-"""Microtones in a tune: whether it has any, where, and what it is without them."""
+"""Microtones in a tune: where it has any, and what it is without them."""
 
 from dataclasses import replace
 
@@ -6,17 +6,13 @@ from folkrnn.notation.pitch import Pitch, nearest_semitone
 from folkrnn.notation.tune import Bar, Note, Tune
 
 
-def first_microtone(tune: Tune) -> tuple[Bar, Note] | None:
-    """Return the first note with a microtone in it or in its grace notes, and its bar; None if there is none."""
-    for bar in tune.bars:
-        for note in bar.notes:
-            for pitch in note.pitches:
-                if not isinstance(pitch.alter, int):
-                    return bar, note
-            for grace in note.graces:
-                if not isinstance(grace.pitch.alter, int):
-                    return bar, note
-    return None
+def has_microtones(bar: Bar) -> bool:
+    """Whether a note of a bar, or a grace note, is a microtone."""
+    return any(
+        not isinstance(pitch.alter, int)
+        for note in bar.notes
+        for pitch in (*note.pitches, *(grace.pitch for grace in note.graces))
+    )
 
 
 def in_semitones(tune: Tune) -> Tune:

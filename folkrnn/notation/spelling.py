@@ -49,8 +49,8 @@ def plain_field(changes: Sequence[Change]) -> str:
 class Style(NamedTuple):
     """How music is written: the key as it is written, the text of the changes at one place, that of a decoration.
 
-    A pair in the ratio 3:1 is written as broken rhythm if each note of it would be at most ``longest_pair`` if they were
-    even. ``all_signs`` says that slashes, lengths and chords of grace notes are written too.
+    A pair in the ratio 3:1 is written as broken rhythm if each note of it would be at most ``longest_pair`` if they
+    were even. ``all_signs`` says that slashes, lengths and chords of grace notes are written too, and clefs.
     """
 
     key: Callable[[Key], Key] = plain_key

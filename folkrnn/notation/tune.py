@@ -1,7 +1,7 @@
 """The values of a tune: header fields, and voices that hold bars of notes, with exact times.
 
-The reader makes these values from ABC, and the writers turn them into ABC. What the product does not interpret (remarks,
-directives, comments, text to be printed) is kept as lines at the place where it stood.
+The reader makes these values from ABC, and the writers turn them into ABC. What the product does not interpret
+(remarks, directives, comments, text to be printed) is kept as lines at the place where it stood.
 """
 
 from collections.abc import Iterable, Iterator
@@ -110,10 +110,10 @@ class Note(NamedTuple):
 class Change(NamedTuple):
     """What stands inside the music and is no note: a field, a line that is kept, a dotted line within the bar.
 
-    ``index`` is that of the note before which it stands; after the last note it is their number. ``field`` is the letter
-    of the field; ``value`` a Meter (M), a Key (K), StaffSettings (``STAFF``: clef, octave and transposition from here on)
-    or the text as written. ``own_line`` says that it stands on a line of its own. ``COMMENT``, ``DIRECTIVE`` and ``TEXT_LINE`` stand for lines, ``DOTTED`` for a dotted bar line
-    that ends no bar.
+    ``index`` is that of the note before which it stands. ``field`` is the letter of the field; ``value`` a Meter (M), a
+    Key (K), StaffSettings (``STAFF``: clef, octave and transposition from here on) or the text as written. ``own_line``
+    says that it stands on a line of its own. ``COMMENT``, ``DIRECTIVE`` and ``TEXT_LINE`` stand for lines, ``DOTTED`` for
+    a dotted bar line that ends no bar.
     """
 
     index: int  # type: ignore[assignment]  # a tuple's own index() is of no use here
@@ -152,9 +152,9 @@ class Bar:
     bar begins a variant ending (``[1,3``). ``number`` is the bar's number as printed: a pickup at the
     start has 0, and a pickup or the second half of a split bar later on has its predecessor's.
 
-    ``overlays`` are further voices within the bar (``&``), which begin with it. ``closing`` hangs on the bar line at the
-    end. ``bracket`` is the text of a bracket that begins here without a number (``["Coda"``). ``drawn`` is the shape of
-    a plain bar line at the end that is no plain stroke (``.|`` or ``[|]``). ``implied`` says that the ``|:`` is not written.
+    ``overlays`` are further voices within the bar (``&``), which begin with it. ``closing`` hangs on the bar line at
+    the end. ``bracket`` is the text of a bracket that begins here without a number (``["Coda"``). ``drawn`` is the shape
+    of a bar line that is neither a stroke nor an edge (``.|`` or ``[|]``). ``implied`` says that the ``|:`` is not written.
     """
 
     notes: tuple[Note, ...]
@@ -253,10 +253,11 @@ class Voice:
 class Tune:
     """One tune as read: its fields in order, its voices, and the findings about it.
 
-    ``fields`` holds the lines of the header but for K, in order and as written; ``book`` those of the file header, which
-    hold for all its tunes; ``after`` those that follow the music. ``voices`` are in score order. ``number`` is the value
-    of ``X:``; ``unit`` the unit length in force at the start of the music; ``staff`` the words of ``K:`` that are no key;
-    ``source`` and ``line`` are its place in a file. ``str`` gives ABC for people.
+    ``fields`` holds the lines of the header, in order and as written; ``field`` and ``title`` give what they say.
+    ``book`` holds those of the file header, which hold for all its tunes, and ``after`` those that follow the music.
+    ``voices`` are in score order. ``number`` is the value of ``X:``, ``unit`` the unit length in force at the start of
+    the music, ``staff`` the words of ``K:`` that are no key. ``source`` and ``line`` are its place in a file. ``str``
+    gives ABC for people.
     """
 
     fields: tuple[Field, ...]

@@ -30,8 +30,8 @@ def check_voices(voices: Sequence[Voice]) -> list[Finding]:
         for ours, theirs in zip_longest(first.bars, voice.bars):
             if theirs is None or ours is None:
                 bar = ours or theirs
-                short = voice if theirs is None else first
-                message = f"the voice {short.id or '1'} has only {len(short.bars)} of {max(len(first.bars), len(voice.bars))} bars"
+                short, long = (voice, first) if theirs is None else (first, voice)
+                message = f"voice {short.id} has {len(short.bars)} bars, voice {long.id} has {len(long.bars)}"
                 findings.append(Finding("voice-ends-early", NOTE, bar.line, bar.column, bar.number, message))
                 break
             if ours.duration != theirs.duration and ours.meter == theirs.meter:

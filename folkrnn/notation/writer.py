@@ -18,7 +18,7 @@ from folkrnn.notation.layout import directives
 from folkrnn.notation.meter import EIGHTH, Meter, parse_meter
 from folkrnn.notation.repeats import sections
 from folkrnn.notation.spelling import Pen, Style, decoration_text
-from folkrnn.notation.tempo import explicit
+from folkrnn.notation.tempo import explicit, read_tempo
 from folkrnn.notation.text import escaped_lyric, escaped_quoted
 from folkrnn.notation.tune import COMMENT, DIRECTIVE, DOTTED, NO_MARKS, TEXT_LINE, Bar, Change, Field, Tune, Voice
 
@@ -86,7 +86,7 @@ def _header(tune: Tune, number: str) -> Iterator[str]:
     for letter, text in fields:
         if letter in "MLQ" and letter not in written:
             written.add(letter)
-            yield {"M": _meter_line(meter, text), "L": "L:1/8", "Q": f"Q:{explicit(text, tune.unit)}"}[letter]
+            yield {"M": _meter_line(meter, text), "L": "L:1/8", "Q": f"Q:{_tempo(text, tune.unit)}"}[letter]
         elif letter not in ("X", "K", "M", "L"):
             yield _line_of((letter, text))
     if "M" not in letters:
@@ -105,6 +105,11 @@ def _first_meter_and_key(tune: Tune) -> tuple[Meter, Key]:
 
     meter, key = first("M"), first("K")
     return meter.meter if meter else tune.meter, key.key if key else tune.key
+
+
+def _tempo(text: str, unit: Fraction) -> str:
+    """Return a tempo that is written for some unit length so that it says the same for 1/8."""
+    return text if read_tempo(text, unit) == read_tempo(text, EIGHTH) else explicit(text, unit)
 
 
 def _meter_line(meter: Meter, text: str) -> str:
@@ -219,7 +224,7 @@ def _own_lines(changes: Sequence[Change], unit: Fraction) -> Iterator[str]:
             if not key_before:
                 yield f"K:{value}"
         else:
-            yield _line_of((change.field, explicit(value, unit) if change.field == "Q" else value))
+            yield _line_of((change.field, _tempo(value, unit) if change.field == "Q" else value))
 
 
 def _staff_among(changes: Sequence[Change]) -> StaffSettings:

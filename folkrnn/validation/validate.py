@@ -1,7 +1,6 @@
 """Whether a tune is playable: our reader's findings, then music21's independent reading."""
 
 from collections.abc import Iterable, Iterator, Sequence, Sized
-from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import zip_longest
@@ -9,9 +8,7 @@ from itertools import zip_longest
 from folkrnn.errors import ScoreError
 from folkrnn.notation import (
     ERROR,
-    NOTE,
     Bar,
-    Change,
     Finding,
     Note,
     Sound,
@@ -21,7 +18,6 @@ from folkrnn.notation import (
     performance,
     performed_order,
 )
-from folkrnn.notation.microtones import first_microtone, in_semitones
 from folkrnn.processes import ProcessQueue
 from folkrnn.validation.remarks import remarks
 from folkrnn.validation.report import Report
@@ -29,8 +25,6 @@ from folkrnn.validation.report import Report
 MAX_SERIAL_TUNES = 50
 """This process reads this many tunes faster than new processes start."""
 
-_UNREAD = "music21 reads only two passes and two endings, so it was given this tune with its repeats written out"
-_NO_MICROTONES = "music21 reads no microtones, so it was given the nearest semitones"
 _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 
@@ -96,17 +90,14 @@ def validate_all(tunes: Iterable[Tune], jobs: int = 1, second: bool = True) -> I
 
 
 def _second_opinion(tune: Tune) -> list[Finding]:
-    """Return the findings of music21's reading beside ours: one error, or notes on what it was not given."""
+    """Return the findings of music21's reading beside ours: one error, or a note for each fault of its own."""
     # music21 takes half a second to load, and no tune with errors needs it.
+    from folkrnn.score.music21_faults import for_music21
     from folkrnn.score.reading import second_reading
 
-    microtone = first_microtone(tune)
-    if microtone is not None:
-        tune = in_semitones(tune)
-    unread = [bar for bar in tune.bars if bar.plays > 2 or bar.ending not in ((), (1,), (2,))]
-    written_out = bool(unread) or len(tune.bars) == 1
+    readable, faults = for_music21(tune)
     try:
-        theirs = second_reading(canonical(_written_out(tune) if written_out else tune))
+        theirs = second_reading(canonical(readable))
     except ScoreError as error:
         return [Finding("second-reader", ERROR, tune.line, 1, 0, str(error))]
     difference = first_difference(performance(tune), theirs)
@@ -115,22 +106,7 @@ def _second_opinion(tune: Tune) -> list[Finding]:
         bar, note = _note_at(tune, onset)
         message = f"in bar {bar.number} {message}"
         return [Finding("readers-disagree", ERROR, note.line, note.column, bar.number, message)]
-    notes = [Finding("repeats-unread", NOTE, bar.line, bar.column, bar.number, _UNREAD) for bar in unread[:1]]
-    if microtone is not None:
-        bar, note = microtone
-        notes.append(Finding("microtones-unread", NOTE, note.line, note.column, bar.number, _NO_MICROTONES))
-    return notes
-
-
-def _written_out(tune: Tune) -> Tune:
-    """Return the tune with every bar in the order of playing, without repeats and endings."""
-    bars: list[Bar] = []
-    for index in performed_order(tune):
-        bar = replace(tune.bars[index], opens=False, plays=1, edge="", ending=())
-        if bar.key != (bars[-1].final_key if bars else tune.key):
-            bar = replace(bar, changes=(Change(0, "K", bar.key), *bar.changes))
-        bars.append(bar)
-    return tune.with_bars(tuple(bars))
+    return faults
 
 
 def _agreement(opinion: Sequence[Finding]) -> bool | None:

@@ -102,7 +102,7 @@ def test_equal_music_under_two_titles_is_kept_once(tmp_path: Path) -> None:
 
 
 def test_warnings_drop_a_tune_unless_they_are_allowed(tmp_path: Path) -> None:
-    text = "X:1\nT:t\nM:4/4\nL:1/8\nK:C\nA2|" + melody(1) + "\n"
+    text = "X:1\nT:t\nM:4/4\nL:1/8\nK:C\nA2|" + melody(1) + "B3|]\n"
     with pytest.raises(CorpusError, match="pickup-mismatch 1"):
         build(tmp_path / "in", text)
     (entry,) = build(tmp_path / "in", text, allow=("pickup-mismatch",)).tunes

@@ -6,7 +6,8 @@ from functools import lru_cache
 from folkrnn.corpus.build import clean, reason_to_drop
 from folkrnn.corpus.recipe import load_recipe
 from folkrnn.corpus.sources import source_texts
-from folkrnn.notation import NOTE, canonical, read_tunes
+from folkrnn.notation import canonical, is_playable, read_tunes
+from folkrnn.notation.bars import bars_add_up
 from folkrnn.notation.grammar import Grammar, Walk
 from folkrnn.notation.headers import in_canonical_order
 
@@ -33,13 +34,18 @@ def wander(grammar: Grammar, longest: int, rng: random.Random, header: str = "")
 
 @lru_cache
 def corpus_texts() -> list[str]:
-    """Every twelfth playable tune of the default corpus."""
+    """Every twelfth playable tune of the default corpus, if all its pickups are taken back."""
     recipe = load_recipe("default")
     texts = []
     for source in recipe.sources:
         tunes = (tune for name, text in source_texts(source) for tune in read_tunes(text, name))
         for number, read in enumerate(tunes):
             cleaned = clean(read, recipe, source) if number % 12 == 0 else None
-            if cleaned and not reason_to_drop(cleaned, recipe) and all(f.level == NOTE for f in cleaned.findings):
+            if (
+                cleaned
+                and not reason_to_drop(cleaned, recipe)
+                and is_playable(cleaned.findings)
+                and bars_add_up(cleaned.bars)
+            ):
                 texts.append(canonical(cleaned))
     return texts

@@ -50,10 +50,64 @@ def test_a_pickup_and_the_last_bar_make_one_bar(text: str) -> None:
     assert codes(one(text)) == []
 
 
-@pytest.mark.parametrize("text", ["A2|A8|A8|", "A2|A8|A4|", "|:A2|A8|A4:|", "A2|A8|A6:|B8|B6||B4|B8|"])
+@pytest.mark.parametrize(
+    "text",
+    ["A2|A8|A4|", "|:A2|A8|A4:|", "|:A2|A8|1 A6:|2 A4|]", "A8|A4||B8|B8|]", "A8|A6|1 B8:|2 B8|]", "|:A2:|A8|A8|]",
+     "A8||A6||B8|]", "A8|A7|\nP:B\nB2|B8|]", "A2|A8|A6||B8|B4||c8|]"],
+)  # fmt: skip
 def test_a_pickup_and_a_last_bar_that_do_not_add_up_are_a_warning(text: str) -> None:
     found = one(text).findings
-    assert {(finding.code, finding.level) for finding in found} == {("pickup-mismatch", "warning")}
+    assert "warning" in {finding.level for finding in found}
+    assert {finding.code for finding in found} == {"pickup-mismatch"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["A2|A8|A8|", "|:A2|A8|A8:|", "|:A2|A8|1 A8:|2 A8|]", "|:A2|A8|1 A6:|2 A8|]", "A2|:A8|A6 B2:|:A8|1 A6 B2:|2 A8|]",
+     "A2||A8|A8|]", "A8|A8||B2|B8|B8|]", "|:A2|A8|A4|1 A2:|2 A4|]"],
+)  # fmt: skip
+def test_a_pickup_that_nothing_takes_back_is_a_note(text: str) -> None:
+    found = one(text).findings
+    assert {(finding.code, finding.level) for finding in found} == {("pickup-mismatch", "note")}
+    assert all("nothing takes back the upbeat to bar" in finding.message for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        # its own pickup, and the next section has none, or another
+        ("|:A2|A8|A6:|B8|B8|]", ["bar 2 leaves room for an upbeat, but none follows", "the upbeat to bar 1"]),
+        ("|:A2|A8|A6:|B4|B8|B6|]", ["bar 2 leaves room for another upbeat than the one to bar 3"]),
+        ("|:A8|A4:|A4|A8|]", ["bar 2 leaves room for an upbeat, but none follows"]),  # the next one's
+        (
+            "A2|A8|A8:|B8|B6:|",
+            ["bar 4 leaves room for an upbeat, but none follows", "the upbeat to bar 1"],
+        ),  # the first
+        ("A2|A8|A6|\nP:B\nB8|B8|", ["bar 2 leaves room for an upbeat, but none follows", "the upbeat to bar 1"]),
+    ],
+)
+def test_a_last_bar_that_some_pickup_makes_full_is_a_note(text: str, sentences: list[str]) -> None:
+    found = one(text).findings
+    assert {(finding.code, finding.level) for finding in found} == {("pickup-mismatch", "note")}
+    messages = " ".join(finding.message for finding in found)
+    assert all(sentence in messages for sentence in sentences)
+
+
+@pytest.mark.parametrize("heading", ["P:B", "T:Trio", "K:D"])
+def test_a_line_with_a_part_a_title_or_a_key_is_a_section_edge(heading: str) -> None:
+    assert codes(one(f"A2|A8|A6|\n{heading}\nB2|B8|B6|")) == []
+    tune = one(f"A8|A8|\n{heading}\nB2|B8|B6|\n")
+    assert ([bar.number for bar in tune.bars], codes(tune)) == ([1, 2, 2, 3, 4], ["pickup-mismatch"] * 2)
+
+
+def test_a_key_amid_a_line_or_a_tempo_is_no_section_edge() -> None:
+    assert codes(one("A8|A6|[K:D]B2|B8|")) == ["bar-too-short", "bar-too-short"]
+    assert codes(one("A8|A6|\nQ:1/4=90\nB2|B8|")) == ["bar-too-short", "bar-too-short"]
+
+
+def test_a_pickup_may_stand_before_its_part_label() -> None:
+    tune = one("A2|\nP:A\nA8|A6|\nP:B\nB2|B8|B6|]")
+    assert ([bar.number for bar in tune.bars], codes(tune)) == ([0, 1, 2, 2, 3, 4], [])
 
 
 def test_a_pickup_that_does_not_add_up_is_found_at_the_pickup() -> None:
@@ -200,8 +254,8 @@ def test_short_bars_carry_what_is_left_of_whole_ones(length: str, rest: str) -> 
         ("A4|", []),  # no full bar says what is right
         ("A4||A2|", []),
         (
-            "A4|A8|A2|:A2|A8:|",  # the pickup of the repeat stands alone on the second pass, the first bar at the end
-            ["0: incomplete bars hold 1/2 together; expected 1", "2: incomplete bars hold 1/4 together; expected 1"],
+            "A4|A8|A2|:A2|A8:|",  # the pickup of the repeat also stands alone on the second pass, a lesser fault
+            ["0: incomplete bars hold 1/2 together; expected 1", "2: incomplete bars hold 1/2 together; expected 1"],
         ),
     ],
 )
@@ -211,8 +265,8 @@ def test_short_bars_between_full_ones_add_up(text: str, found: list[str]) -> Non
 
 
 def test_a_bar_of_another_length_says_both_lengths() -> None:
-    assert [finding.message for finding in one("A9|A8|").findings] == ["the bar holds 9/8 but the meter is 4/4"]
-    assert [finding.message for finding in one("A8|A7|A8|").findings] == ["the bar holds 7/8 but the meter is 4/4"]
+    assert [finding.message for finding in one("A9|A8|").findings] == ["bar 1 holds 9/8 but the meter is 4/4"]
+    assert [finding.message for finding in one("A8|A7|A8|").findings] == ["bar 2 holds 7/8 but the meter is 4/4"]
 
 
 def test_joins_are_judged_only_where_every_bar_is_possible() -> None:

@@ -152,6 +152,22 @@ def test_a_tune_with_warnings_reads_back_too(text: str) -> None:
     assert canonical(again(again(tune))) == canonical(again(tune))
 
 
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        ("A8|A6|\nP:B\nB2|B8|", "A8|A6||B2|B8|]"),
+        ("A8|A6|\nK:D\nB2|B8|", "A8|A6||[K:D]B2|B8|]"),
+        ("A8|A8|\nP:B\nB8|B8|", "A8|A8|B8|B8|]"),
+        ("A2|\nP:A\nA8|A6|", "A2|A8|A6|]"),
+        ("|:A8|A6:|\nP:B\n|:B2|B8|B6:|", "|:A8|A6:||:B2|B8|B6:|"),
+    ],
+)
+def test_a_double_bar_stands_where_a_heading_let_a_bar_be_short(text: str, body: str) -> None:
+    tune = one(text)
+    assert canonical(tune).splitlines()[-1] == body
+    assert codes(again(tune)) == codes(tune)
+
+
 def test_performance_unfolds_repeats_at_exact_times() -> None:
     tune = one("|:C8|1 (3EEE z6:|2 G8|]")
     assert order(tune) == "CECG"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from folkrnn.notation import Pitch, canonical, performance, read_tunes, transpose, write_tune
-from folkrnn.notation.microtones import first_microtone, in_semitones
+from folkrnn.notation.microtones import has_microtones, in_semitones
 from folkrnn.notation.pitch import accidental_text, read_accidental
 
 
@@ -79,14 +79,13 @@ def test_without_microtones_the_nearest_semitones_sound() -> None:
     tune = one("^/F4_3/2B4|[F^/F]8|{^/G}A8|")
     plain = in_semitones(tune)
     assert pitches(plain) == "F _B F A"
-    assert first_microtone(plain) is None
+    assert not any(map(has_microtones, plain.bars))
     assert [sound.midi for sound in performance(plain)] == [65, 70, 65, 69]
 
 
-@pytest.mark.parametrize(("music", "column"), [("A4 ^/F4|", 4), ("A4 {_/B}A4|", 9), ("A4 [C_/E]4|", 4), ("A8|", None)])
-def test_the_first_microtone_is_found(music: str, column: int | None) -> None:
-    found = first_microtone(one(music))
-    assert (found[1].column if found else None) == column
+@pytest.mark.parametrize(("music", "has"), [("A4 ^/F4|", 1), ("A4 {_/B}A4|", 1), ("A4 [C_/E]4|", 1), ("A8|", 0)])
+def test_a_bar_with_a_microtone_is_found(music: str, has: bool) -> None:
+    assert has_microtones(one(music).bars[0]) == bool(has)
 
 
 @given(st.text(alphabet="^_=/123FGb |", max_size=30))

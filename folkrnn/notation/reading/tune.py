@@ -31,7 +31,10 @@ BODY_FIELDS = frozenset("ABCDFGHINOPRSTZr")
 
 
 class TuneReader:
-    """A reader of one tune, line by line. ``book`` holds the lines of the file header; ``strict`` is said of ABC 2.1."""
+    """A reader of one tune, line by line.
+
+    ``book`` holds the lines of the file header. ``strict`` says that words are aligned as ABC 2.1 has it.
+    """
 
     def __init__(self, source: str, first: Line, book: list[Line], strict: bool = False) -> None:
         self.source, self.first_line, self.strict = source, first.number, strict
@@ -198,7 +201,8 @@ class TuneReader:
             self._macro(value)
         elif letter == "Q":
             self._check_tempo(value, self.line)
-            voice.change(letter, explicit(value.strip(), voice.unit))
+            text = value.strip()
+            voice.change(letter, text if voice.unit == self.unit else explicit(text, voice.unit))
         elif letter in BODY_FIELDS:
             voice.change(letter, value.strip())
             if letter == "I":
