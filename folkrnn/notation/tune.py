@@ -111,9 +111,9 @@ class Change(NamedTuple):
     """What stands inside the music and is no note: a field, a line that is kept, a dotted line within the bar.
 
     ``index`` is that of the note before which it stands. ``field`` is the letter of the field; ``value`` a Meter (M), a
-    Key (K), StaffSettings (``STAFF``: clef, octave and transposition from here on) or the text as written. ``own_line``
-    says that it stands on a line of its own. ``COMMENT``, ``DIRECTIVE`` and ``TEXT_LINE`` stand for lines, ``DOTTED`` for
-    a dotted bar line that ends no bar.
+    Key (K), StaffSettings (``STAFF``: clef, octave and transposition from here on) or the text as written.
+    ``own_line`` says that it stands on a line of its own. ``COMMENT``, ``DIRECTIVE`` and ``TEXT_LINE`` stand for lines,
+    ``DOTTED`` for a dotted bar line that ends no bar.
     """
 
     index: int  # type: ignore[assignment]  # a tuple's own index() is of no use here
@@ -153,8 +153,9 @@ class Bar:
     start has 0, and a pickup or the second half of a split bar later on has its predecessor's.
 
     ``overlays`` are further voices within the bar (``&``), which begin with it. ``closing`` hangs on the bar line at
-    the end. ``bracket`` is the text of a bracket that begins here without a number (``["Coda"``). ``drawn`` is the shape
-    of a bar line that is neither a stroke nor an edge (``.|`` or ``[|]``). ``implied`` says that the ``|:`` is not written.
+    the end. ``bracket`` is the text of a bracket that begins here without a number (``["Coda"``). ``drawn`` is the
+    shape of a bar line that is neither a stroke nor an edge (``.|`` or ``[|]``). ``implied`` says that the ``|:`` is
+    not written.
     """
 
     notes: tuple[Note, ...]

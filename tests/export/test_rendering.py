@@ -1,6 +1,5 @@
 """What a player adds, tick by tick: ornaments, swing, and an accompaniment."""
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
