@@ -1,7 +1,8 @@
 """Compare our performed order with abc2midi's, tune by tune, over the fiddle collections.
 
-abc2midi (Debian's package abcmidi) reads each playable tune's original text. Grace notes, ornaments, chord symbols and
-the rhythm field, which makes it swing hornpipes, are removed first.
+abc2midi (Debian's package abcmidi) reads each playable tune's original text, its canonical text, and the text that
+``folkrnn export`` writes. Grace notes, ornaments, chord symbols and the rhythm field, which makes it swing hornpipes,
+are removed first. All voices are compared.
 """
 
 import re
@@ -15,7 +16,7 @@ from pathlib import Path
 import mido
 
 from folkrnn.corpus.sources import music21_collection
-from folkrnn.notation import Tune, canonical, decode, is_playable, performance, read_tunes, sections
+from folkrnn.notation import Tune, canonical, decode, is_playable, performance, read_tunes, sections, write_tune
 
 GRID = 96
 """Onsets are compared in 1/96 of a whole note: coarser than MIDI's rounding, finer than any note here."""
@@ -50,7 +51,12 @@ def heard(path: Path) -> list[tuple[float, int]]:
     return sorted(sounds)
 
 
-def difference(tune: Tune, text: str, folder: Path) -> str:
+def sounding(tune: Tune) -> list[tuple[float, int]]:
+    """Return the (onset in whole notes, MIDI number) pairs of all voices of a tune."""
+    return sorted((float(s.onset), s.midi) for voice in tune.voices for s in performance(tune.alone(voice)))
+
+
+def difference(ours: list[tuple[float, int]], text: str, folder: Path) -> str:
     """Return why abc2midi's reading of a text differs from ours; empty if it does not."""
     source, target = folder / "tune.abc", folder / "tune.mid"
     source.write_text(text, encoding="utf-8")
@@ -60,7 +66,6 @@ def difference(tune: Tune, text: str, folder: Path) -> str:
     if not made:
         return "no MIDI file"
     theirs = heard(made[0])
-    ours = [(float(sound.onset), sound.midi) for sound in performance(tune)]
     if not theirs:
         return "no notes"
     first = theirs[0][0]
@@ -75,7 +80,7 @@ def difference(tune: Tune, text: str, folder: Path) -> str:
 
 def cause(tune: Tune, text: str, folder: Path) -> str:
     """Return the cause of a difference: what the text leaves to the reader, or the music itself."""
-    if difference(tune, plain(canonical(tune)), folder):
+    if difference(sounding(tune.alone(tune.melody)), plain(canonical(tune)), folder):
         return "also with everything written out"
     repeated = sum(section.passes > 1 for section in sections(tune.bars))
     opened = len(re.findall(r"\|:|::", plain(text)))
@@ -92,10 +97,16 @@ def main() -> None:
         for collection in collections:
             causes: Counter[str] = Counter()
             places = []
-            canonically = 0
+            canonically = exported = lost = 0
             for tune, text in playable_tunes(collection):
-                canonically += not difference(tune, plain(canonical(tune)), folder)
-                how = difference(tune, plain(text), folder)
+                ours = sounding(tune)
+                canonically += not difference(sounding(tune.alone(tune.melody)), plain(canonical(tune)), folder)
+                how = difference(ours, plain(text), folder)
+                again = difference(ours, plain(write_tune(tune)), folder)
+                exported += not again
+                if again and not how:
+                    lost += 1
+                    places.append(f"exported text alone ({again}): {tune.source}:{tune.line} {tune.title}")
                 why = how and cause(tune, text, folder)
                 causes[why] += 1
                 if how:
@@ -104,6 +115,7 @@ def main() -> None:
             print(f"{collection}: {total} playable tunes")
             print(f"    original text:  {agree} agree, {agree / total:.1%}; the rest: {dict(causes)}")
             print(f"    canonical text: {canonically} agree, {canonically / total:.1%}")
+            print(f"    exported text:  {exported} agree, {exported / total:.1%}; original alone agrees: {lost}")
             for place in places:
                 print("       ", place)
 

@@ -77,14 +77,20 @@ def _ends_ending(bars: Sequence[Bar], index: int) -> bool:
 def balance_repeats(bars: tuple[Bar, ...]) -> tuple[tuple[Bar, ...], list[Finding]]:
     """Return the bars with every repeat opened and closed explicitly, and findings about repeats left open.
 
-    Of the endings all but the last close with a repeat sign; the last ends the section with a double bar.
+    Of the endings all but the last close with a repeat sign; the last ends the section with a double bar. What is
+    repeated from the beginning of the tune needs no ``|:``; elsewhere readers differ, so it is written, and a note says
+    so.
     """
     result = list(bars)
     findings: list[Finding] = []
     for section in sections(bars):
         first = bars[section.first]
         if first.opens != (section.passes > 1):
-            result[section.first] = replace(first, opens=section.passes > 1, implied=section.passes > 1)
+            opens = section.passes > 1
+            result[section.first] = replace(first, opens=opens, implied=opens and section.first == 0)
+            if opens and section.first:
+                message = "a repeat begins here without |:, where the part before ends"
+                findings.append(Finding("unwritten-repeat", NOTE, first.line, first.column, section.first, message))
         if section.passes == 1 and first.opens:
             findings.append(_unbalanced(first, section.first, "the repeat that begins here has no end"))
         for ending in section.endings[:-1]:
