@@ -261,7 +261,7 @@ _MEASURE = re.compile(rb"<measure [^>]*?(number=\"[^\"]*\")[^>]*>")
 
 def _lay_out(source: bytes, starts: set[int], new: bytes) -> str:
     """Begin a ``new`` system or page at the measures of these indices, and hide all measure numbers."""
-    indices = count()
+    indices = count()  # of the first part: the other parts' measures begin lines with it
 
     def tag(match: re.Match[bytes]) -> bytes:
         start = b"<print new-" + new + b'="yes"/>' if next(indices) in starts - {0} else b""

@@ -14,7 +14,9 @@ from folkrnn.errors import ScoreError
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.performance import performance
 from folkrnn.notation.tempo import parse_tempo
-from folkrnn.score.build import beam_types, musicxml, pieces, to_performed_score, to_score
+from folkrnn.score.beams import beam_types
+from folkrnn.score.build import musicxml, to_performed_score, to_score
+from folkrnn.score.lengths import pieces
 
 EIGHTH = Fraction(1, 8)
 
@@ -220,7 +222,7 @@ def test_a_length_that_nothing_can_show_is_an_error_at_once():
     (bar,) = read.bars
     endless = replace(bar, notes=(bar.notes[0]._replace(duration=Fraction(999999)),))
     with pytest.raises(ScoreError, match="longest is 16"):
-        to_score(replace(read, bars=(endless,)))
+        to_score(read.with_bars((endless,)))
     assert time.monotonic() - start < 60
 
 
