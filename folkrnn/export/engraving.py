@@ -225,7 +225,38 @@ def _engravable(tune: Tune) -> Tune:
     return replace(
         tune,
         fields=tuple(field for field in tune.fields if field[0] != "Q"),
-        bars=tuple(replace(bar, changes=tuple(_in_words(change, tune) for change in bar.changes)) for bar in tune.bars),
+        voices=tuple(
+            replace(
+                voice,
+                bars=tuple(
+                    replace(_spelled(bar), changes=tuple(_in_words(each, tune) for each in bar.changes))
+                    for bar in voice.bars
+                ),
+            )
+            for voice in tune.voices
+        ),
+    )
+
+
+_UNDRAWN = {"slide": "sl.", "thumb": "thumb"}
+"""Decorations that verovio does not draw, and the words that stand for them."""
+
+
+def _spelled(bar: Bar) -> Bar:
+    """Return a bar with words for the decorations that verovio does not draw."""
+    if not any(name in _UNDRAWN for note in bar.notes for name in note.decorations):
+        return bar
+    return replace(
+        bar,
+        notes=tuple(
+            note._replace(
+                annotations=(
+                    *note.annotations,
+                    *(f"^{_UNDRAWN[name]}" for name in note.decorations if name in _UNDRAWN),
+                )
+            )
+            for note in bar.notes
+        ),
     )
 
 
@@ -261,13 +292,15 @@ _MEASURE = re.compile(rb"<measure [^>]*?(number=\"[^\"]*\")[^>]*>")
 
 def _lay_out(source: bytes, starts: set[int], new: bytes) -> str:
     """Begin a ``new`` system or page at the measures of these indices, and hide all measure numbers."""
-    indices = count()  # of the first part: the other parts' measures begin lines with it
+    indices = count()
 
     def tag(match: re.Match[bytes]) -> bytes:
         start = b"<print new-" + new + b'="yes"/>' if next(indices) in starts - {0} else b""
         return b'<measure implicit="yes" ' + match[1] + b">" + start
 
-    return _MEASURE.sub(tag, source).decode()
+    # The first part breaks the lines for all.
+    first, end, others = source.partition(b"</part>")
+    return (_MEASURE.sub(tag, first) + end + _MEASURE.sub(rb'<measure implicit="yes" \1>', others)).decode()
 
 
 _PRIVATE = re.compile("[\ue000-\uf8ff]")

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, SubElement
 import music21 as m21
 from music21.musicxml import m21ToXml
 
-from folkrnn.score.marks import Syllable
+from folkrnn.score.marks import Snap, Syllable
 from folkrnn.score.signatures import DottedLine, Transposition
 
 
@@ -38,6 +38,19 @@ class _Measure(m21ToXml.MeasureExporter):  # type: ignore[misc]  # music21 has n
         if isinstance(ly, Syllable) and ly.held:
             SubElement(lyric, "extend")
         return lyric
+
+    def articulationToXmlTechnical(self, articulationMark: Any) -> Element:
+        if isinstance(articulationMark, Snap):
+            return Element("snap-pizzicato")
+        mark: Element = super().articulationToXmlTechnical(articulationMark)
+        return mark
+
+    def setBarline(self, barline: Any, position: str) -> Element:
+        line: Element = super().setBarline(barline, position)
+        if barline is not None and barline.pause is not None:
+            place = sum(each.tag == "bar-style" for each in line)
+            line.insert(place, Element("fermata", type=barline.pause.type))
+        return line
 
     def setMxAttributesObjectForStartOfMeasure(self) -> Element:
         attributes: Element = super().setMxAttributesObjectForStartOfMeasure()

@@ -16,9 +16,12 @@ from folkrnn.score.jumps import Sounds
 from folkrnn.score.lengths import MAX_NOTE_LENGTH, WHOLE, Piece, duration, pieces
 from folkrnn.score.marks import MarkWriter
 
+_ENCLOSURES = {"courtesy": "parentheses", "editorial": "bracket"}
+"""How accidentals are shown that are reminders, or an editor's."""
+
 
 class Accidentals:
-    """The accidentals in force in a bar, and which of those sung or played next are shown."""
+    """The accidentals in force in a bar, and which of the next notes show theirs."""
 
     def __init__(self, key: Key) -> None:
         self.begin(key)
@@ -33,23 +36,23 @@ class Accidentals:
         """The places (step, octave) with an accidental of their own."""
         return set(self._altered)
 
-    def pitch(self, pitch: Pitch, shown: bool = True, courtesy: bool = False) -> Any:
+    def pitch(self, pitch: Pitch, shown: bool = True, enclosure: str = "") -> Any:
         """Return a pitch whose accidental is displayed where key and bar do not imply it.
 
-        The accidental of a note tied from before is not displayed (``shown``) and does not last in this bar. A
-        ``courtesy`` accidental is always displayed, in parentheses.
+        The accidental of a note tied from before is not displayed (``shown``) and does not last in this bar. In
+        an ``enclosure`` (``parentheses`` or ``bracket``) it always is.
         """
         place = pitch.step, pitch.octave
         implied = self._altered.get(place, self._signature.get(pitch.step, 0))
         result = m21.pitch.Pitch(step=STEPS[pitch.step], octave=pitch.octave)
-        display = shown and (courtesy or implied != pitch.alter)
+        display = shown and (enclosure != "" or implied != pitch.alter)
         if display:
             self._altered[place] = pitch.alter
         if display or pitch.alter:
             result.accidental = m21.pitch.Accidental(pitch.alter)
             result.accidental.displayStatus = display
-            if courtesy:
-                result.accidental.displayStyle = "parentheses"
+            if enclosure:
+                result.accidental.displayStyle = enclosure
         return result
 
 
@@ -97,23 +100,23 @@ class LineWriter:
         """Return the tied values that show one note or chord."""
         held = set(note.held) & set(following.pitches) if following else set()
         values = pieces(note.duration, note.tuplet[:2] if note.tuplet else (1, 1))
-        courtesy = "courtesy" in note.decorations
+        enclosure = next((sign for name, sign in _ENCLOSURES.items() if name in note.decorations), "")
         events = []
         for place, piece in enumerate(values):
             before = note.pitches if place else self._tied
             after = note.pitches if place < len(values) - 1 else held
-            element = self._sounding(note.pitches, duration(piece), before, after, courtesy)
+            element = self._sounding(note.pitches, duration(piece), before, after, enclosure)
             events.append(Event(onset, piece, element, note))
             onset += piece.sounding
         self._join(note, following, held, events[-1].element)
         self._tied = tuple(held)
         return events
 
-    def _sounding(self, pitches: Iterable[Pitch], length: Any, before: Any, after: Any, courtesy: bool) -> Any:
+    def _sounding(self, pitches: Iterable[Pitch], length: Any, before: Any, after: Any, enclosure: str) -> Any:
         """Return a note or chord; its pitches in ``before`` and ``after`` are tied to either side."""
         notes = []
         for pitch in pitches:
-            shown = self.accidentals.pitch(pitch, pitch not in before, courtesy)
+            shown = self.accidentals.pitch(pitch, pitch not in before, enclosure)
             single = m21.note.Note(shown, duration=length)
             if kind := _tie_type(pitch in before, pitch in after):
                 single.tie = m21.tie.Tie(kind)

@@ -15,6 +15,10 @@ _SYLLABIC = {(False, False): "single", (False, True): "begin", (True, True): "mi
 _DYNAMICS = {"pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "sfz", "sf", "fz", "fp"}
 
 
+class Snap(m21.articulations.TechnicalIndication):  # type: ignore[misc]  # music21 has no types
+    """A snap pizzicato; music21 writes none of its own."""
+
+
 def _fermata(kind: str) -> Any:
     fermata = m21.expressions.Fermata()
     fermata.type = kind
@@ -47,7 +51,7 @@ _ARTICULATIONS: dict[str, Callable[[], Any]] = {
     "downbow": m21.articulations.DownBow,
     "open": m21.articulations.OpenString,
     "thumb": m21.articulations.StringThumbPosition,
-    "snap": m21.articulations.SnapPizzicato,
+    "snap": Snap,
     "+": m21.articulations.Stopped,
     "plus": m21.articulations.Stopped,
     "slide": m21.articulations.Scoop,
@@ -99,7 +103,7 @@ _SPANNERS: dict[str, Callable[..., Any]] = {
 """What reaches from a decoration that ends in ``(`` to one that ends in ``)``."""
 
 
-class Syllable(m21.note.Lyric):  # type: ignore[misc]  # music21 has no types
+class Syllable(m21.note.Lyric):  # type: ignore[misc]
     """A syllable that may be ``held`` for the notes that follow."""
 
     held = False
@@ -151,17 +155,12 @@ class MarkWriter:
                 self._reach(name, element)
 
     def close(self, index: int, place: Any, onset: Fraction, marks: Marks, last: Any) -> None:
-        """Write what hangs on the bar line at an onset, after the ``last`` note or rest.
-
-        A fermata on a bar line is drawn as its own; music21 keeps none.
-        """
+        """Write what hangs on the bar line at an onset, after the ``last`` note or rest, but for a fermata."""
         for name in marks.decorations:
             if self._sign(index, place, onset, name):
                 continue
             if name in _PAUSES and last is not None:
                 last.articulations.append(_PAUSES[name]())
-            elif name in ("fermata", "invertedfermata"):
-                place.insert(4 * onset, words("𝄐"))
             elif name[-1:] == ")" and last is not None:
                 self._reach(name, last)
         self.name(index, place, onset, marks)

@@ -31,6 +31,7 @@ from folkrnn.score.signatures import (
 from folkrnn.score.words import label, printable, tempo_marks, words
 
 _SYMBOLS = {"{": "brace", "[": "bracket", "(": "line"}
+_FERMATAS = {"fermata": "upright", "invertedfermata": "inverted"}
 _STEMS = ("up", "down")
 
 
@@ -143,7 +144,9 @@ class PartWriter:
         else:
             silence(measure, frame.bar, frame.length)
         _pad(measure, frame)
-        draw_bar_lines(measure, frame.bar, index + 1 == len(self.context.frames))
+        signs = {name for state in present for name in state.voice.bars[index].closing.decorations}
+        fermata = next((kind for name, kind in _FERMATAS.items() if name in signs), "")
+        draw_bar_lines(measure, frame.bar, index + 1 == len(self.context.frames), fermata)
         return measure
 
     def _write(self, index: int, frame: Frame, measure: Any, present: Sequence[_VoiceState]) -> None:

@@ -75,8 +75,11 @@ def _plain_signature(fifths: int) -> dict[int, int]:
     return dict.fromkeys(steps, 1 if fifths > 0 else -1)
 
 
-def draw_bar_lines(measure: Any, bar: Bar, last: bool) -> None:
-    """Draw repeats, double, final, dotted and invisible bar lines; the ``last`` is a final one unless it says more."""
+def draw_bar_lines(measure: Any, bar: Bar, last: bool, fermata: str) -> None:
+    """Draw repeats, double, final, dotted and invisible bar lines; the ``last`` is a final one unless it says more.
+
+    A ``fermata`` (``upright`` or ``inverted``, empty for none) hangs on the line at the end.
+    """
     if bar.opens:
         measure.leftBarline = m21.bar.Repeat(direction="start")
     if bar.plays > 1:
@@ -87,3 +90,8 @@ def draw_bar_lines(measure: Any, bar: Bar, last: bool) -> None:
         measure.rightBarline = m21.bar.Barline("dotted" if bar.drawn == ".|" else "none")
     elif last:
         measure.rightBarline = m21.bar.Barline("final")
+    elif fermata:
+        measure.rightBarline = m21.bar.Barline("regular")
+    if fermata:
+        measure.rightBarline.pause = m21.expressions.Fermata()
+        measure.rightBarline.pause.type = fermata
