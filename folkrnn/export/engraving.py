@@ -198,7 +198,8 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
         toolkit.resetXmlIdSeed(1)  # the same tune is the same drawing, whatever was drawn before
         if not toolkit.loadData(source):
             raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")
-        return [_spell_out(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1)]
+        pages = range(1, toolkit.getPageCount() + 1)
+        return [_widened(tune, _spell_out(toolkit.renderToSVG(page))) for page in pages]
 
 
 _threads = threading.local()
@@ -246,18 +247,21 @@ def _spelled(bar: Bar) -> Bar:
     """Return a bar with words for the decorations that verovio does not draw."""
     if not any(name in _UNDRAWN for note in bar.notes for name in note.decorations):
         return bar
-    return replace(
-        bar,
-        notes=tuple(
-            note._replace(
-                annotations=(
-                    *note.annotations,
-                    *(f"^{_UNDRAWN[name]}" for name in note.decorations if name in _UNDRAWN),
-                )
-            )
-            for note in bar.notes
-        ),
-    )
+    notes = []
+    for note in bar.notes:
+        spelled = [f"^{_UNDRAWN[name]}" for name in note.decorations if name in _UNDRAWN]
+        notes.append(note._replace(annotations=(*note.annotations, *spelled)))
+    return replace(bar, notes=tuple(notes))
+
+
+_VIEW_WIDTH = re.compile(r'viewBox="0 0 (\d+)')
+
+
+def _widened(tune: Tune, drawing: str) -> str:
+    """Return a drawing with room for the half of a fermata that reaches beyond the last bar line."""
+    if not any("fermata" in name for voice in tune.voices for bar in voice.bars for name in bar.closing.decorations):
+        return drawing
+    return _VIEW_WIDTH.sub(lambda match: f'viewBox="0 0 {round(int(match[1]) * 1.01)}', drawing)
 
 
 def _in_words(change: Change, tune: Tune) -> Change:
