@@ -9,36 +9,52 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
-from itertools import count
+from itertools import accumulate, count
+from math import ceil
 from typing import Any, Literal
 
 import verovio
 
 from folkrnn.errors import ExportError, FolkrnnError
+from folkrnn.export import verses
 from folkrnn.export.settings import BOTTOM, GUTTER, MARGIN, PAPERS, TOP, BookLayout
-from folkrnn.notation import Bar, Change, Tune, sections
+from folkrnn.export.systems import (
+    CLEF_WIDTH,
+    SYSTEM_WIDTH,
+    TEXT_SIZE,
+    body_titles,
+    cut_long,
+    system_starts,
+    words_may_crowd,
+)
+from folkrnn.notation import Bar, Change, Tune
 from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score.build import musicxml, printable, to_score
 
-BARS_PER_SYSTEM = 4
-SYSTEM_WIDTH = 2000
-"""The usual width of a system. On A4 it makes a staff of 6.3 mm."""
-
 PLAIN_HEIGHT = 180
 """The height of a system with nothing far above or below its staff."""
 
-SYSTEM_CAPACITY = 60
-"""The most notes, with bar lines counted as one and a half, that a system holds without crowding."""
+MAX_SQUEEZE = 1.6
+"""How many times as wide as the page the music is drawn, at most, for a measure whose words need the room."""
 
 TEXT_FONT = "Libertinus Serif"
 """The typeface of titles and of words among the notes, which comes with typst."""
+
+TITLE_SIZE = 52
+"""The height of the type of titles within a drawing."""
+
+TYPE_IN_MILLIMETRES = 3.7
+"""The height of the type of words below a tune of a book."""
+
+SYSTEM_GAP = 40
+"""The space between two blocks of a drawing."""
 
 PIXELS_PER_INCH = 200.0
 """The resolution of pictures."""
@@ -68,11 +84,48 @@ def to_svg(tune: Tune) -> str:
 
     Raises ScoreError where music21 cannot represent the tune and ExportError where verovio cannot draw it.
     """
+    titles = body_titles(tune.bars)
     drawings = _draw(tune)
-    if len(drawings) != 1:
+    if len(drawings) != len({0, *titles}):
         raise ExportError(f"tune {tune.number} {tune.title!r} is too long for one drawing; export it as PDF")
+    words = verses.in_columns(verses.verses(tune), SYSTEM_WIDTH / TEXT_SIZE)
+    drawing = drawings[0]
+    if titles or words:
+        drawing = _stacked([titles.get(first, []) for first in sorted({0, *titles})], drawings, words)
     # A browser shows the title of a drawing as its description.
-    return re.sub(r"<svg[^>]*>", lambda tag: f"{tag[0]}\n   <title>{_escape(tune.title)}</title>", drawings[0], count=1)
+    return re.sub(r"<svg[^>]*>", lambda tag: f"{tag[0]}\n   <title>{_escape(tune.title)}</title>", drawing, count=1)
+
+
+def _stacked(titles: Sequence[Sequence[str]], drawings: Sequence[str], words: list[list[verses.Verse]]) -> str:
+    """Return drawings one below the other as one, each below its titles, with words at the end."""
+    parts, y = [], 0.0
+    for above, drawing in zip(titles, drawings, strict=True):
+        for title in above:
+            for line in verses.wrapped(title, SYSTEM_WIDTH / TITLE_SIZE):
+                y += 1.4 * TITLE_SIZE
+                bold = f'x="{SYSTEM_WIDTH // 2}" y="{y:.0f}" text-anchor="middle" font-weight="bold"'
+                parts.append(f'<text {bold} font-size="{TITLE_SIZE}">{_escape(line)}</text>')
+        y += TEXT_SIZE if above else 0
+        width, height = _size(drawing)
+        height *= SYSTEM_WIDTH / width
+        place = f'<svg x="0" y="{y:.0f}" width="{SYSTEM_WIDTH}" height="{height:.0f}"'
+        parts.append(drawing.replace("<svg", place, 1))
+        y += height + SYSTEM_GAP
+    if words:
+        texts, height = verses.draw(words, SYSTEM_WIDTH, TEXT_SIZE)
+        parts.append(f'<g transform="translate(0, {y:.0f})">{texts}</g>')
+        y += height
+    return (
+        f'<svg viewBox="0 0 {SYSTEM_WIDTH} {y:.0f}" version="1.1" xmlns="http://www.w3.org/2000/svg" '
+        f'xmlns:xlink="http://www.w3.org/1999/xlink" font-family="{TEXT_FONT}, Times, serif" '
+        f'font-size="{TEXT_SIZE}" fill="currentColor">{"".join(parts)}</svg>'
+    )
+
+
+def _size(drawing: str) -> tuple[float, float]:
+    """Return the width and the height of a drawing."""
+    match = re.search(r'viewBox="0 0 (\S+) (\S+)"', drawing)
+    return (float(match[1]), float(match[2])) if match else (1.0, 0.0)
 
 
 def _escape(text: str) -> str:
@@ -172,34 +225,92 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> dict[str, Any
         "rhythm": tune.rhythm,
         "source": ", ".join(part for part in (tune.field("C"), tune.origin) if part),
         "tempo": {"words": printable(tempo.words), **_beats(tempo)},
-        "systems": [
-            {"svg": drawing, "tall": _is_tall(drawing)} for drawing in _draw(tune, layout.scale, separate=True)
-        ],
+        "systems": _systems(tune, layout.scale),
+        "words": verses.in_columns(verses.verses(tune), layout.text_width / TYPE_IN_MILLIMETRES),
     }
+
+
+def _systems(tune: Tune, scale: float) -> list[dict[str, Any]]:
+    """Return each system's drawing, the titles above it, and whether it is tall."""
+    drawings = _draw(tune, scale, separate=True)
+    titles = body_titles(_printed_bars(tune, scale)[0])
+    firsts = accumulate((drawing.count('class="measure"') for drawing in drawings), initial=0)
+    return [
+        {"titles": titles.get(first, []), "svg": drawing, "tall": _is_tall(drawing)}
+        for first, drawing in zip(firsts, drawings, strict=False)
+    ]
 
 
 def _is_tall(drawing: str) -> bool:
     """Return whether words, or anything far above or below the staff, reach the edges of a system's drawing."""
-    match = re.search(r'viewBox="0 0 \S+ (\S+)"', drawing)
-    return 'class="verse"' in drawing or (match is not None and float(match[1]) > PLAIN_HEIGHT)
+    return 'class="verse"' in drawing or _size(drawing)[1] > PLAIN_HEIGHT
 
 
 # Drawing ----------------------------------------------------------------------------------------------
 
 
 def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
-    """Return a tune's systems as SVG drawings, each ``apart`` or all in one, ``scale`` times as wide as usual."""
-    # Of what MusicXML can ask for, a new page is what gives verovio's systems a drawing each.
-    new = b"page" if separate else b"system"
-    source = _lay_out(musicxml(to_score(_engravable(tune))), system_starts(tune.bars, scale), new)
+    """Return a tune's music as SVG drawings, ``scale`` times as wide as usual.
+
+    Each system has its own where they are ``separate``, and otherwise each block that a title in the music begins.
+    """
+    bars, cuts = _printed_bars(tune, scale)
+    tune = tune.with_bars(bars) if cuts else tune
+    titles = body_titles(bars)
+    starts = system_starts(bars, scale) | cuts | {*titles}
+    source = _unmarked(musicxml(to_score(_engravable(tune, scale))), cuts)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
-        toolkit = _toolkit()
-        toolkit.setOptions({**_OPTIONS, "pageWidth": round(SYSTEM_WIDTH * scale)})
-        toolkit.resetXmlIdSeed(1)  # the same tune is the same drawing, whatever was drawn before
-        if not toolkit.loadData(source):
-            raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")
-        pages = range(1, toolkit.getPageCount() + 1)
-        return [_widened(tune, _spell_out(toolkit.renderToSVG(page))) for page in pages]
+        width = round(SYSTEM_WIDTH * scale)
+        if words_may_crowd(bars, starts, scale):
+            starts, widest = _with_room_for_words(tune, source, starts, width)
+            width = min(max(width, widest), round(MAX_SQUEEZE * width))
+        # Of what MusicXML can ask for, a new page is what gives verovio's systems a drawing each.
+        laid_out = _lay_out(source, starts, b"page") if separate else _lay_out(source, starts, b"system", {*titles})
+        return _drawings(tune, laid_out, pageWidth=width)
+
+
+def _printed_bars(tune: Tune, scale: float) -> tuple[tuple[Bar, ...], set[int]]:
+    """Return what ``cut_long`` makes of the melody; several voices stay as they are, for they must keep in step."""
+    return cut_long(tune.bars, scale) if len(tune.voices) == 1 else (tune.bars, set())
+
+
+def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
+    """Return the pages that verovio draws."""
+    toolkit = _toolkit()
+    toolkit.setOptions({**_OPTIONS, "noJustification": False, **options})
+    toolkit.resetXmlIdSeed(1)  # the same tune is the same drawing, whatever was drawn before
+    if not toolkit.loadData(source):
+        raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")
+    pages = range(1, toolkit.getPageCount() + 1)
+    return [_widened(tune, _spell_out(toolkit.renderToSVG(page))) for page in pages]
+
+
+def _with_room_for_words(tune: Tune, source: bytes, starts: set[int], width: int) -> tuple[set[int], int]:
+    """Return the bars that begin systems so that the words of each have room, and the width of the widest.
+
+    verovio gives words the room they need, and then presses a system that is too wide until they overlap. So such a
+    system is cut where it is nearest to its half, unless it is a single measure.
+    """
+    while True:
+        # Where no breaks are encoded verovio would break lines itself.
+        options = {"pageWidth": width, "noJustification": True, "breaks": "encoded" if starts - {0} else "none"}
+        drawings = _drawings(tune, _lay_out(source, starts, b"page"), **options)
+        more: set[int] = set()
+        first, widest = 0, 0
+        for drawing in drawings:
+            ends = [int(end) / 10 for end in _MEASURE_END.findall(drawing)]
+            widest = max(widest, ceil(ends[-1]))
+            if ends[-1] > width and len(ends) > 1:
+                begins = dict(enumerate(ends[:-1], start=first + 1))
+                whole = [place for place in begins if not completes_measure(tune.bars, place)] or begins
+                more.add(min(whole, key=lambda place: abs(begins[place] - ends[-1] / 2)))
+            first += len(ends)
+        if not more:
+            return starts, widest
+        starts = starts | more
+
+
+_MEASURE_END = re.compile(r'class="measure".*?class="staff"><path d="M\d+ \d+ L(\d+)', re.DOTALL)
 
 
 _threads = threading.local()
@@ -218,11 +329,21 @@ def _toolkit() -> Any:
     return _threads.toolkit
 
 
-def _engravable(tune: Tune) -> Tune:
-    """Return a tune without its tempo, which the page shows, and with later tempos as words.
+def _engravable(tune: Tune, scale: float = 1) -> Tune:
+    """Return a tune without its tempo and titles, which the page shows, and with later tempos as words.
 
-    verovio sets the note in a tempo mark from a font that no other program has.
+    verovio sets the note in a tempo mark from a font that no other program has, and it breaks no line.
     """
+    room = (SYSTEM_WIDTH * scale - CLEF_WIDTH) / TEXT_SIZE
+
+    def shown(change: Change) -> Iterator[Change]:
+        if change.field == "P":
+            # The first label stands lowest.
+            for line in reversed([*verses.wrapped(str(change.value), room)]):
+                yield change._replace(value=line)
+        elif change.field != "T":
+            yield _in_words(change, tune)
+
     return replace(
         tune,
         fields=tuple(field for field in tune.fields if field[0] != "Q"),
@@ -230,7 +351,7 @@ def _engravable(tune: Tune) -> Tune:
             replace(
                 voice,
                 bars=tuple(
-                    replace(_spelled(bar), changes=tuple(_in_words(each, tune) for each in bar.changes))
+                    replace(_spelled(bar), changes=tuple(new for change in bar.changes for new in shown(change)))
                     for bar in voice.bars
                 ),
             )
@@ -294,18 +415,37 @@ def _rounded(rate: Fraction) -> str:
 _MEASURE = re.compile(rb"<measure [^>]*?(number=\"[^\"]*\")[^>]*>")
 
 
-def _lay_out(source: bytes, starts: set[int], new: bytes) -> str:
-    """Begin a ``new`` system or page at the measures of these indices, and hide all measure numbers."""
+def _lay_out(source: bytes, starts: set[int], new: bytes, pages: Set[int] = frozenset()) -> str:
+    """Begin a ``new`` system or page at the measures of these indices, and hide all measure numbers.
+
+    Those of ``pages`` begin a page in any case.
+    """
     indices = count()
 
     def tag(match: re.Match[bytes]) -> bytes:
-        start = b"<print new-" + new + b'="yes"/>' if next(indices) in starts - {0} else b""
+        index = next(indices)
+        kind = b"page" if index in pages else new
+        start = b"<print new-" + kind + b'="yes"/>' if index and index in starts else b""
         return b'<measure implicit="yes" ' + match[1] + b">" + start
 
     # The first part breaks the lines for all.
     first, end, others = source.partition(b"</part>")
     return (_MEASURE.sub(tag, first) + end + _MEASURE.sub(rb'<measure implicit="yes" \1>', others)).decode()
 
+
+def _unmarked(source: bytes, cuts: Set[int]) -> bytes:
+    """Draw no bar lines before the measures of these indices."""
+    if not cuts:
+        return source
+    indices = count(1)
+
+    def end(match: re.Match[bytes]) -> bytes:
+        return _NO_BAR_LINE + match[0] if next(indices) in cuts else match[0]
+
+    return re.sub(b"</measure>", end, source)
+
+
+_NO_BAR_LINE = b'<barline location="right"><bar-style>none</bar-style></barline>'
 
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 _MUSIC_FONT = re.compile(r'font-family="Leipzig" font-size="(\d+)px"')
@@ -320,60 +460,3 @@ def _spell_out(drawing: str) -> str:
     # The music font's figures are as wide as they should be at nine sixteenths of their size.
     drawing = _MUSIC_FONT.sub(lambda match: f'font-size="{int(match[1]) * 9 // 16}px"', drawing)
     return _PRIVATE.sub(lambda match: _ACCIDENTALS.get(match[0], ""), drawing)
-
-
-# Systems ----------------------------------------------------------------------------------------------
-
-
-def system_starts(bars: Sequence[Bar], scale: float = 1) -> set[int]:
-    """Return the indices of the bars that begin a system, ``scale`` times as wide as usual.
-
-    A system holds about four full bars, of one section. Crowded bars are spread over more systems;
-    sections of one or two bars join their neighbours.
-    """
-    starts: set[int] = set()
-    for measures in _parts(bars):
-        place = 0
-        for length in _shares(len(measures)):
-            line = measures[place : place + length]
-            place += length
-            starts |= {part[0] for part in _uncrowded(bars, line, SYSTEM_CAPACITY * scale)}
-    return starts
-
-
-def _parts(bars: Sequence[Bar]) -> list[list[int]]:
-    """Return the tune's parts as the bars (indices) that begin their measures; each part begins a system."""
-    parts: list[list[int]] = []
-    first = 0
-    for section in sections(bars):
-        measures = [index for index in range(first, section.last + 1) if not completes_measure(bars, index)]
-        if not measures:
-            # Nothing but a pickup before the sign: it leads the next section.
-            continue
-        measures[0] = first
-        first = section.last + 1
-        if parts and (len(measures) <= 2 or len(parts[-1]) <= 2):
-            parts[-1] += measures
-        else:
-            parts.append(measures)
-    return parts
-
-
-def _shares(measures: int) -> list[int]:
-    """Return how many measures each system of a part holds: four, or three or five where that evens out."""
-    systems = max(1, (measures + 2) // BARS_PER_SYSTEM)
-    shares = [BARS_PER_SYSTEM] * systems
-    over = measures - sum(shares)
-    step = 1 if over > 0 else -1
-    for place in range(abs(over)):
-        shares[-1 - place % systems] += step
-    return shares
-
-
-def _uncrowded(bars: Sequence[Bar], line: list[int], capacity: float) -> list[list[int]]:
-    """Return a system's measures as they are, or in halves where they would be crowded."""
-    weight = sum(len(bars[index].notes) + 1.5 for index in range(line[0], line[-1] + 1)) if line else 0
-    if weight <= capacity or len(line) < 2:
-        return [line] if line else []
-    middle = (len(line) + 1) // 2
-    return _uncrowded(bars, line[:middle], capacity) + _uncrowded(bars, line[middle:], capacity)
