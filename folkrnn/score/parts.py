@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import music21 as m21
 
+from folkrnn.errors import ScoreError
 from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.clef import StaffSettings
 from folkrnn.notation.key import Key
@@ -36,8 +37,13 @@ _STEMS = ("up", "down")
 
 
 def parts(tune: Tune) -> list[Any]:
-    """Return music21's parts of a tune, one a staff, and the groups of staves."""
+    """Return music21's parts of a tune, one a staff, and the groups of staves.
+
+    Raises ScoreError for a tune without bars.
+    """
     found, groups = staves(tune)
+    if not found:
+        raise ScoreError(f"tune {tune.number} {tune.title!r} has no bars")
     shared = frames([voice for staff in found for voice in staff.voices])
     context = _Context(tune, shared, Sounds(tune))
     written = [PartWriter(staff, place, context).part() for place, staff in enumerate(found)]
