@@ -47,7 +47,7 @@ def test_signs_that_are_not_drawn_are_words(name: str):
 @pytest.mark.parametrize("octave", [-2, -1, 0, 1, 2])
 def test_every_clef_is_drawn_without_harm(sign: str, octave: int):
     read = tune("K:C\nC D E F|C4|]\n")
-    settings = StaffSettings(clef=Clef(sign, 2, octave), transpose=-2)
+    settings = StaffSettings(clef=Clef(sign=sign, line=2, octave=octave), transpose=-2)
     assert "<svg" in to_svg(replace(read, voices=(replace(read.melody, staff=settings),)))
 
 

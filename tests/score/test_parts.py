@@ -83,13 +83,13 @@ def test_a_voice_without_a_name_has_none():
     ("clef", "sign", "line", "octave"),
     [
         (None, "G", "2", None),
-        (Clef("F", 4), "F", "4", None),
-        (Clef("C", 3), "C", "3", None),
-        (Clef("C", 4), "C", "4", None),
-        (Clef("G", 2, -1), "G", "2", "-1"),
-        (Clef("G", 2, 2), "G", "2", "2"),
-        (Clef("percussion", 2), "percussion", None, None),
-        (Clef("none", 2), "none", None, None),
+        (Clef(sign="F", line=4), "F", "4", None),
+        (Clef(sign="C", line=3), "C", "3", None),
+        (Clef(sign="C", line=4), "C", "4", None),
+        (Clef(sign="G", line=2, octave=-1), "G", "2", "-1"),
+        (Clef(sign="G", line=2, octave=2), "G", "2", "2"),
+        (Clef(sign="percussion", line=2), "percussion", None, None),
+        (Clef(sign="none", line=2), "none", None, None),
     ],
 )
 def test_clefs(clef: Clef | None, sign: str, line: str | None, octave: str | None):
@@ -102,7 +102,7 @@ def test_clefs(clef: Clef | None, sign: str, line: str | None, octave: str | Non
 
 
 def test_a_clef_may_change_within_a_bar():
-    bass = StaffSettings(clef=Clef("F", 4))
+    bass = StaffSettings(clef=Clef(sign="F", line=4))
     root = xml(changed(tune("CDEF|GABc|"), 1, Change(2, STAFF, bass)))
     assert [each.tag for each in measures(root)[1] if each.tag != "barline"] == [
         "note",
