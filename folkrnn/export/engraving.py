@@ -245,7 +245,7 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> dict[str, Any
 def _systems(tune: Tune, scale: float) -> list[dict[str, Any]]:
     """Return each system's drawing, the titles above it, and whether it is tall."""
     drawings = _draw(tune, scale, separate=True)
-    titles = body_titles(cut_long(tune.bars, scale)[0])
+    titles = body_titles(_printed_bars(tune, scale)[0])
     firsts = accumulate((drawing.count('class="measure"') for drawing in drawings), initial=0)
     return [
         {"titles": titles.get(first, []), "svg": drawing, "tall": _is_tall(drawing)}
@@ -266,7 +266,7 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
 
     Each system has its own where they are ``separate``, and otherwise each block that a title in the music begins.
     """
-    bars, cuts = cut_long(tune.bars, scale) if len(tune.voices) == 1 else (tune.bars, set())
+    bars, cuts = _printed_bars(tune, scale)
     tune = tune.with_bars(bars) if cuts else tune
     titles = body_titles(bars)
     starts = system_starts(bars, scale) | cuts | {*titles}
@@ -281,6 +281,11 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
         return _drawings(tune, laid_out, pageWidth=width)
 
 
+def _printed_bars(tune: Tune, scale: float) -> tuple[tuple[Bar, ...], set[int]]:
+    """Return what ``cut_long`` makes of the melody; several voices stay as they are, for they must keep in step."""
+    return cut_long(tune.bars, scale) if len(tune.voices) == 1 else (tune.bars, set())
+
+
 def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
     """Return the pages that verovio draws."""
     toolkit = _toolkit()
@@ -288,7 +293,8 @@ def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
     toolkit.resetXmlIdSeed(1)  # the same tune is the same drawing, whatever was drawn before
     if not toolkit.loadData(source):
         raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")
-    return [_spell_out(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1)]
+    pages = range(1, toolkit.getPageCount() + 1)
+    return [_widened(tune, _spell_out(toolkit.renderToSVG(page))) for page in pages]
 
 
 def _with_room_for_words(tune: Tune, source: bytes, starts: set[int], width: int) -> tuple[set[int], int]:
@@ -351,13 +357,38 @@ def _engravable(tune: Tune, scale: float = 1) -> Tune:
             yield _in_words(change, tune)
 
     def shown_bar(bar: Bar) -> Bar:
-        return replace(bar, changes=tuple(new for change in bar.changes for new in shown(change)))
+        return replace(_spelled(bar), changes=tuple(new for change in bar.changes for new in shown(change)))
 
     return replace(
         tune,
         fields=tuple(field for field in tune.fields if field[0] != "Q"),
         voices=tuple(replace(voice, bars=tuple(map(shown_bar, voice.bars))) for voice in tune.voices),
     )
+
+
+_UNDRAWN = {"slide": "sl.", "thumb": "thumb"}
+"""Decorations that verovio does not draw, and the words that stand for them."""
+
+
+def _spelled(bar: Bar) -> Bar:
+    """Return a bar with words for the decorations that verovio does not draw."""
+    if not any(name in _UNDRAWN for note in bar.notes for name in note.decorations):
+        return bar
+    notes = []
+    for note in bar.notes:
+        spelled = [f"^{_UNDRAWN[name]}" for name in note.decorations if name in _UNDRAWN]
+        notes.append(note._replace(annotations=(*note.annotations, *spelled)))
+    return replace(bar, notes=tuple(notes))
+
+
+_VIEW_WIDTH = re.compile(r'viewBox="0 0 (\d+)')
+
+
+def _widened(tune: Tune, drawing: str) -> str:
+    """Return a drawing with room for the half of a fermata that reaches beyond the last bar line."""
+    if not any("fermata" in name for voice in tune.voices for bar in voice.bars for name in bar.closing.decorations):
+        return drawing
+    return _VIEW_WIDTH.sub(lambda match: f'viewBox="0 0 {round(int(match[1]) * 1.01)}', drawing)
 
 
 def _in_words(change: Change, tune: Tune) -> Change:
@@ -404,8 +435,9 @@ def _lay_out(source: bytes, starts: set[int], new: bytes, pages: Set[int] = froz
         start = b"<print new-" + kind + b'="yes"/>' if index and index in starts else b""
         return b'<measure implicit="yes" ' + match[1] + b">" + start
 
-    # verovio writes a chord's degrees too, though its text has them.
-    return _MEASURE.sub(tag, _DEGREE.sub(b"", source)).decode()
+    # The first part breaks the lines for all. verovio writes a chord's degrees too, though its text has them.
+    first, end, others = _DEGREE.sub(b"", source).partition(b"</part>")
+    return (_MEASURE.sub(tag, first) + end + _MEASURE.sub(rb'<measure implicit="yes" \1>', others)).decode()
 
 
 def _unmarked(source: bytes, cuts: Set[int]) -> bytes:

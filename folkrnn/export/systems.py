@@ -13,6 +13,7 @@ from folkrnn.notation import Bar, Change, Key, Note, sections
 from folkrnn.notation.articles import shown_title
 from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.text import plain_text
+from folkrnn.notation.tune import NO_MARKS
 from folkrnn.score.build import printable
 
 BARS_PER_SYSTEM = 4
@@ -167,7 +168,7 @@ def _note_width(note: Note) -> float:
 def cut_long(bars: Sequence[Bar], scale: float = 1) -> tuple[tuple[Bar, ...], set[int]]:
     """Return bars of which those wider than a system are cut, and the indices of those that go on with such a bar.
 
-    Chants and psalms have such bars, and long words in narrow columns.
+    Chants and psalms have such bars, and long words in narrow columns. Bars with overlays stay whole.
     """
     room = SYSTEM_WIDTH * scale - CLEF_WIDTH
     found: list[Bar] = []
@@ -182,7 +183,7 @@ def cut_long(bars: Sequence[Bar], scale: float = 1) -> tuple[tuple[Bar, ...], se
 def _cut(bar: Bar, room: float) -> list[Bar]:
     """Return a bar in pieces of about the same width, none much wider than there is room for."""
     ends = [*accumulate(map(_note_width, bar.notes))]
-    if not ends or ends[-1] <= CUT_FROM * room:
+    if not ends or ends[-1] <= CUT_FROM * room or bar.overlays:
         return [bar]
     each = ends[-1] / ceil(ends[-1] / room)
     places = [0]
@@ -200,6 +201,9 @@ def _cut(bar: Bar, room: float) -> list[Bar]:
             ending=() if first else bar.ending,
             plays=bar.plays if end == len(ends) else 1,
             edge=bar.edge if end == len(ends) else "",
+            bracket="" if first else bar.bracket,
+            closing=bar.closing if end == len(ends) else NO_MARKS,
+            drawn=bar.drawn if end == len(ends) else "",
         )
         for first, end in zip(places, [*places[1:], len(ends)], strict=True)
     ]

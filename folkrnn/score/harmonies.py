@@ -16,6 +16,7 @@ from folkrnn.notation.chords import ChordName, Interval, quality, read_symbol, s
 from folkrnn.notation.harmony import chord_names
 from folkrnn.notation.pitch import STEPS
 from folkrnn.notation.tune import Bar
+from folkrnn.score.words import words
 
 _SPELLINGS = {
     "major": "", "minor": "m", "augmented": "aug", "diminished": "dim", "suspended-fourth": "sus4",
@@ -69,18 +70,24 @@ def chord_symbols(bar: Bar) -> Iterator[tuple[Fraction, Any]]:
     for onset, name in chord_names(bar):
         yield onset, _harmony(name)
         if name.bass and name.alternative:
-            yield onset, _words(name.alternative)
+            yield onset, words(name.alternative.strip())
     for onset, note in bar.timed_notes():
         for text in note.chord_symbols:
             symbol = read_symbol(text)
             if symbol is None or not symbol.names:
-                yield onset, _words(text)
+                yield onset, words(text.strip())
 
 
-def _words(text: str) -> Any:
-    expression = m21.expressions.TextExpression(text.strip())
-    expression.placement = "above"
-    return expression
+def chord_symbol(text: str) -> Iterator[Any]:
+    """Yield music21's objects for a chord symbol that stands alone."""
+    symbol = read_symbol(text)
+    if symbol is None or not symbol.names:
+        yield words(text.strip())
+        return
+    for name in symbol.names:
+        yield _harmony(name)
+        if name.bass and name.alternative:
+            yield words(name.alternative.strip())
 
 
 def _harmony(name: ChordName) -> Any:

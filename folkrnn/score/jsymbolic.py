@@ -31,11 +31,11 @@ JSYMBOLIC: dict[str, type[FeatureExtractor]] = {
 
 
 def jsymbolic(tune: Tune) -> dict[str, float]:
-    """Return the features in JSYMBOLIC of a tune as it is written; one that needs more notes is 0.
+    """Return the features in JSYMBOLIC of a tune's melody as it is written; one that needs more notes is 0.
 
     Raises ScoreError where music21 cannot represent the tune.
     """
-    data = DataInstance(to_score(tune))
+    data = DataInstance(to_score(tune.alone(tune.melody)))
     found = {}
     for name, extractor in JSYMBOLIC.items():
         each = extractor()

@@ -17,6 +17,7 @@ from folkrnn.export.engraving import to_pdf, to_png, to_svg
 from folkrnn.export.musicxml import to_musicxml
 from folkrnn.export.systems import system_starts
 from folkrnn.notation import Tune, read_tunes, without
+from folkrnn.notation.tune import Voice
 
 EIGHT = "ABcd efga|" * 8
 PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
@@ -147,7 +148,7 @@ def test_a_half_note_tempo_has_a_half_note():
 
 
 def test_a_tune_without_notes_is_one_error():
-    empty = Tune((("T", "x"),), tune("A8|").meter, tune("A8|").key, tune("A8|").unit, ())
+    empty = Tune((("T", "x"),), tune("A8|").meter, tune("A8|").key, tune("A8|").unit, (Voice(()),))
     for make in (to_svg, lambda each: to_pdf([each]), to_musicxml):
         with pytest.raises(FolkrnnError):
             make(empty)

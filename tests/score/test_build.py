@@ -14,7 +14,10 @@ from folkrnn.errors import ScoreError
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.performance import performance
 from folkrnn.notation.tempo import parse_tempo
-from folkrnn.score.build import beam_types, musicxml, pieces, to_performed_score, to_score
+from folkrnn.notation.tune import Voice
+from folkrnn.score.beams import beam_types
+from folkrnn.score.build import musicxml, to_performed_score, to_score
+from folkrnn.score.lengths import pieces
 
 EIGHTH = Fraction(1, 8)
 
@@ -426,7 +429,7 @@ def test_texts_that_xml_cannot_hold_are_cleaned():
 
 
 def test_a_tune_without_notes_is_a_score_error():
-    read = Tune((("X", "1"),), tune("A8|").meter, tune("A8|").key, EIGHTH, ())
+    read = Tune((("X", "1"),), tune("A8|").meter, tune("A8|").key, EIGHTH, (Voice(()),))
     with pytest.raises(ScoreError):
         musicxml(to_score(read))
 

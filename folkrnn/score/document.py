@@ -1,0 +1,117 @@
+"""A score as a MusicXML document, with what music21 leaves out.
+
+music21 writes a score element by element. What it has no words for is added here to the elements that it writes:
+what jumps mean to programs (``<sound>``), syllables that are held, dotted lines within bars, transpositions.
+"""
+
+from collections import OrderedDict
+from typing import Any, ClassVar
+from xml.etree.ElementTree import Element, SubElement
+
+import music21 as m21
+from music21.musicxml import m21ToXml
+
+from folkrnn.score.harmonies import as_written
+from folkrnn.score.marks import Snap, Syllable
+from folkrnn.score.signatures import DottedLine, Transposition
+
+
+class _Measure(m21ToXml.MeasureExporter):  # type: ignore[misc]  # music21 has no types
+    """One measure."""
+
+    classesToMethods: ClassVar[dict[str, str]] = OrderedDict({
+        **m21ToXml.MeasureExporter.classesToMethods,
+        DottedLine.__name__: "dotted_line",
+        Transposition.__name__: "transposition",
+    })  # fmt: skip
+
+    def segnoToXml(self, segno: Any) -> Element:
+        return _with_sound(super().segnoToXml(segno), segno)
+
+    def codaToXml(self, coda: Any) -> Element:
+        return _with_sound(super().codaToXml(coda), coda)
+
+    def textExpressionToXml(self, teOrRe: Any) -> Element:
+        return _with_sound(super().textExpressionToXml(teOrRe), teOrRe)
+
+    def lyricToXml(self, ly: Any) -> Element:
+        lyric: Element = super().lyricToXml(ly)
+        if isinstance(ly, Syllable) and ly.held:
+            SubElement(lyric, "extend")
+        return lyric
+
+    def articulationToXmlTechnical(self, articulationMark: Any) -> Element:
+        if isinstance(articulationMark, Snap):
+            return Element("snap-pizzicato")
+        mark: Element = super().articulationToXmlTechnical(articulationMark)
+        return mark
+
+    def setBarline(self, barline: Any, position: str) -> Element:
+        line: Element = super().setBarline(barline, position)
+        if barline is not None and barline.pause is not None:
+            place = sum(each.tag == "bar-style" for each in line)
+            line.insert(place, Element("fermata", type=barline.pause.type))
+        return line
+
+    def setMxAttributesObjectForStartOfMeasure(self) -> Element:
+        attributes: Element = super().setMxAttributesObjectForStartOfMeasure()
+        found = self.stream.getElementsByClass(Transposition).getElementsByOffset(0).first()
+        if found is not None:
+            if not len(attributes):
+                self.xmlRoot.append(attributes)
+            attributes.append(self._transpose(found))
+        return attributes
+
+    def transposition(self, found: Any) -> None:
+        """Write a transposition inside a bar."""
+        if self.offsetInMeasure:
+            SubElement(self.xmlRoot, "attributes").append(self._transpose(found))
+
+    def _transpose(self, found: Any) -> Element:
+        element: Element = self.intervalToXmlTranspose(m21.interval.Interval(found.semitones))
+        return element
+
+    def dotted_line(self, _: Any) -> None:
+        """Write a dotted line within the bar."""
+        line = SubElement(self.xmlRoot, "barline", location="middle")
+        SubElement(line, "bar-style").text = "dotted"
+
+
+def _with_sound(direction: Element, source: Any) -> Element:
+    """Say in a direction what its source means to programs that play."""
+    if source.hasEditorialInformation and (sound := source.editorial.get("sound")):
+        SubElement(direction, "sound", sound)
+    return direction
+
+
+class _Part(m21ToXml.PartExporter):  # type: ignore[misc]
+    """One part."""
+
+    def parse(self) -> Any:
+        self.spannerBundle.setIdLocals()
+        self.instrumentSetup()
+        self.xmlRoot.set("id", str(self.firstInstrumentObject.partId))
+        for measure in self.stream.getElementsByClass(m21.stream.Measure):
+            self.addDividerComment(f"Measure {measure.number}")
+            exporter = _Measure(measure, parent=self)
+            exporter.spannerBundle = self.spannerBundle
+            self.xmlRoot.append(exporter.parse())
+        return self.xmlRoot
+
+
+class _Score(m21ToXml.ScoreExporter):  # type: ignore[misc]
+    """A score."""
+
+    def _populatePartExporterList(self) -> None:
+        for part in self.parts:
+            exporter = _Part(part, parent=self)
+            exporter.spannerBundle = self.spannerBundle
+            self.partExporterList.append(exporter)
+
+
+def document(score: m21.stream.Score) -> bytes:
+    """Return a score as an uncompressed MusicXML document."""
+    # The score is complete, so music21 neither copies it nor guesses beams, ties or accidentals.
+    exporter = _Score(score, makeNotation=False)
+    exporter.parse()
+    return as_written(bytes(exporter.asBytes()))
