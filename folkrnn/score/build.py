@@ -29,7 +29,7 @@ from folkrnn.notation.beaming import beat_starts
 from folkrnn.notation.key import Key
 from folkrnn.notation.meter import EIGHTH, Meter
 from folkrnn.notation.pitch import STEPS, Pitch
-from folkrnn.notation.repeats import performed_order, sections
+from folkrnn.notation.repeats import order_of, sections
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.notation.tune import Bar, Change, Note, Tune
 
@@ -64,7 +64,7 @@ def unfolded(tune: Tune, order: Sequence[int] | None = None) -> Tune:
     """
     plain = [_plain(bar) for bar in tune.bars]
     played, number = [], 0
-    for index in performed_order(tune) if order is None else order:
+    for index in order_of(tune.bars) if order is None else order:
         number += not completes_measure(tune.bars, index)
         played.append(replace(plain[index], number=number))
     return tune.with_bars(tuple(played))

@@ -18,8 +18,8 @@ from folkrnn.notation import (
     Tune,
     canonical,
     is_playable,
+    order_of,
     performance,
-    performed_order,
 )
 from folkrnn.processes import ProcessQueue
 from folkrnn.validation.remarks import remarks
@@ -116,7 +116,7 @@ def _second_opinion(tune: Tune) -> list[Finding]:
 def _written_out(tune: Tune) -> Tune:
     """Return the tune with every bar in the order of playing, without repeats and endings."""
     bars: list[Bar] = []
-    for index in performed_order(tune):
+    for index in order_of(tune.bars):
         bar = replace(tune.bars[index], opens=False, plays=1, edge="", ending=())
         if bar.key != (bars[-1].final_key if bars else tune.key):
             bar = replace(bar, changes=(Change(0, "K", bar.key), *bar.changes))
@@ -153,7 +153,7 @@ def _midi_name(sound: Sound) -> str:
 def _note_at(tune: Tune, onset: Fraction) -> tuple[Bar, Note]:
     """Return the bar and the note that are played at a time; the last ones for a time after the end."""
     clock = Fraction(0)
-    for index in performed_order(tune):
+    for index in order_of(tune.bars):
         bar = tune.bars[index]
         for start, note in bar.timed_notes(clock):
             if start + note.duration > onset:
