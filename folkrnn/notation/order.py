@@ -17,7 +17,7 @@ from typing import NamedTuple
 from folkrnn.notation.bars import ends_section, starts_section
 from folkrnn.notation.findings import NOTE, WARNING, Finding
 from folkrnn.notation.repeats import order_of
-from folkrnn.notation.tune import Bar, Note, Tune
+from folkrnn.notation.tune import NO_MARKS, Bar, Tune
 
 MOST_PARTS = 1000
 """The most parts that a part order may play; it is cut after them."""
@@ -29,6 +29,8 @@ MOST_JUMPS = 12
 def measures(tune: Tune) -> tuple[Bar, ...]:
     """Return the bars that stand for the measures: the melody's, and behind them those of a voice that has more."""
     bars = tune.bars
+    if len(tune.voices) == 1:
+        return bars
     longest = max((voice.bars for voice in tune.voices), key=len)
     return bars + longest[len(bars) :]
 
@@ -286,27 +288,29 @@ def _read_signs(tune: Tune, bars: Sequence[Bar]) -> _Signs:
             for change in bar.changes:
                 if change.field == "P" and not change.index and sign_of(str(change.value)) == "coda":
                     signs.arrivals.add(index)
-            for place, note in enumerate(bar.notes):
-                if note[5] or note[6] or note[7]:  # decorations, chord symbols, annotations: few notes have any
-                    _read_note(signs, bars, index, place, note)
-            if any(bar.closing):
-                for sign in _signs_in(*bar.closing):
+            for note in bar.notes:
+                # Decorations, chord symbols, annotations: few notes have any, and this is asked of every tune.
+                if (note[5] or note[6] or note[7]) and (found := _signs_in(note[5] + note[6] + note[7])):
+                    _read_note(signs, bars, index, note is bar.notes[0], found)
+            if bar.closing is not NO_MARKS:
+                for sign in _signs_in(sum(bar.closing, ())):
                     _take(signs, index, sign, index, min(index + 1, len(bars) - 1), index + 1)
     return signs
 
 
-def _read_note(signs: _Signs, bars: Sequence[Bar], index: int, place: int, note: Note) -> None:
-    for sign in _signs_in(note.decorations, note.chord_symbols, note.annotations):
-        first = place == 0
-        # Above the first note of a section that goes on, such a word ends the section before.
-        behind = first and index > 0 and starts_section(bars, index) and not ends_section(bars, index)
-        alone = len(bars[index].notes) == 1 and ends_section(bars, index)
+def _read_note(signs: _Signs, bars: Sequence[Bar], index: int, first: bool, found: Iterable[str | Jump]) -> None:
+    # Above the first note of a section that goes on, such a word ends the section before.
+    behind = first and index > 0 and starts_section(bars, index) and not ends_section(bars, index)
+    alone = len(bars[index].notes) == 1 and ends_section(bars, index)
+    for sign in found:
         _take(signs, index, sign, index - behind, index, index if first and not alone else index + 1)
 
 
-def _signs_in(*texts: Sequence[str]) -> list[str | Jump]:
+def _signs_in(texts: tuple[str, ...]) -> list[str | Jump]:
     """Return the signs among some texts; ``al fine`` beside a jump is a part of it."""
-    found = [sign for each in texts for text in each if (sign := sign_of(text)) is not None]
+    found = [sign for text in texts if (sign := sign_of(text)) is not None]
+    if not found:
+        return found
     until = next((str(sign)[3:] for sign in found if sign in ("al fine", "al coda")), "")
     return [sign._replace(until=sign.until or until) if isinstance(sign, Jump) else sign for sign in found]
 
