@@ -30,10 +30,10 @@ from folkrnn.export.rendering import (
     PlaybackSettings,
     Swing,
     accompanied,
+    column_lengths,
     default_style,
     default_swing,
     manner_of,
-    measure_lengths,
     ornamented,
     performed_bars,
     sounding,
@@ -44,7 +44,7 @@ from folkrnn.export.rendering import (
 from folkrnn.notation import Bar, Key, Meter, Tune, performed_order, sections
 from folkrnn.notation.directives import BarPlaying, Playing, offset, playing
 from folkrnn.notation.harmony import has_chords
-from folkrnn.notation.order import measures, part_labels
+from folkrnn.notation.order import columns, part_labels
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.notation.tune import Voice, total
 
@@ -78,7 +78,7 @@ def to_midi(tune: Tune, playback: PlaybackSettings = DEFAULT_PLAYBACK) -> bytes:
 
 
 class _Performance:
-    """A tune as it is played: the measures in order, and what turns their notes into tracks."""
+    """A tune as it is played: the columns in order, and what turns their notes into tracks."""
 
     def __init__(self, tune: Tune, playback: PlaybackSettings):
         self.tune, self.playback = tune, playback
@@ -98,7 +98,7 @@ class _Performance:
         if self.shift:
             clicks = _clicks(self.bars[0].bar.meter, self.playback.count_in)
             parts.append(_part("Count-in", DRUM_CHANNEL, None, clicks))
-        last = self.bars[-1].onset + measure_lengths(self.tune)[self.order[-1]] if self.bars else Fraction(0)
+        last = self.bars[-1].onset + column_lengths(self.tune)[self.order[-1]] if self.bars else Fraction(0)
         return [_track(messages, self.shift + to_ticks(last)) for messages in parts]
 
     def _heard(self, notes: Iterable[PerformedNote]) -> Iterator[PerformedNote]:
@@ -316,7 +316,7 @@ def _conductor(
     yield 0, _tempo(tempo)
     meter: Meter | None = None
     key: Key | None = None
-    parts = part_labels(tune) or _part_starts(measures(tune))
+    parts = part_labels(tune) or _part_starts(columns(tune))
     for index, (onset, bar, completes) in zip(order, bars, strict=True):
         start = shift + to_ticks(onset)
         if index in parts:
@@ -343,12 +343,12 @@ def _conductor(
 
 
 def _tempos(tune: Tune) -> list[list[tuple[Fraction, Tempo]]]:
-    """Return the tempos of each measure, with their onsets in it: that at its beginning, and every change.
+    """Return the tempos of each column, with their onsets in it: that at its beginning, and every change.
 
-    A change counts in whatever voice it stands; the voices may repeat it. The tempo of a measure is that which goes
+    A change counts in whatever voice it stands; the voices may repeat it. The tempo of a column is that which goes
     before it as the tune is written, not as it is played.
     """
-    changes: list[dict[Fraction, Tempo]] = [{} for _ in measures(tune)]
+    changes: list[dict[Fraction, Tempo]] = [{} for _ in columns(tune)]
     for voice in sorted(tune.voices, key=lambda voice: voice is not tune.melody):
         for index, bar in enumerate(voice.bars):
             for change in bar.changes:

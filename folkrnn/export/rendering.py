@@ -17,7 +17,7 @@ from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.directives import DEFAULT_PLAYING, BarPlaying, Playing, note_playing, strokes
 from folkrnn.notation.harmony import Chord, chords
 from folkrnn.notation.key import Key
-from folkrnn.notation.order import measures
+from folkrnn.notation.order import columns
 from folkrnn.notation.performance import TimedChord, joined
 from folkrnn.notation.pitch import SEMITONES, Pitch
 from folkrnn.notation.rhythms import HELD, Rhythm, played_as, rhythm_in
@@ -105,9 +105,9 @@ class PerformedBar(NamedTuple):
         return self.onset
 
 
-def measure_lengths(tune: Tune) -> list[Fraction]:
-    """Return the lengths of the measures in whole notes: a measure lasts as long as the longest voice in it."""
-    lengths = [bar.duration for bar in measures(tune)]
+def column_lengths(tune: Tune) -> list[Fraction]:
+    """Return the lengths of the columns in whole notes: a column lasts as long as the longest voice in it."""
+    lengths = [bar.duration for bar in columns(tune)]
     if len(tune.voices) > 1 or any(bar.overlays for bar in tune.bars):
         for voice in tune.voices:
             for index, bar in enumerate(voice.bars):
@@ -116,8 +116,8 @@ def measure_lengths(tune: Tune) -> list[Fraction]:
 
 
 def performed_bars(tune: Tune, order: Sequence[int]) -> list[PerformedBar]:
-    """Return the measures of a tune, as the melody's bars, in the order in which they are played, given as indices."""
-    bars, lengths = measures(tune), measure_lengths(tune)
+    """Return the columns of a tune, as the melody's bars, in the order in which they are played, given as indices."""
+    bars, lengths = columns(tune), column_lengths(tune)
     found, onset = [], Fraction(0)
     for index in order:
         found.append(PerformedBar(onset, bars[index], completes_measure(bars, index)))
@@ -135,7 +135,7 @@ class Line(NamedTuple):
 def voice_lines(
     voice: Voice, order: Sequence[int], bars: Sequence[PerformedBar], states: Sequence[BarPlaying]
 ) -> list[Line]:
-    """Return the lines of a voice; ``bars`` are the measures in performed order, ``states`` belong to its own bars."""
+    """Return the lines of a voice; ``bars`` are the columns in performed order, ``states`` belong to its own bars."""
     lines = []
     for layer in range(max((len(bar.layers) for bar in voice.bars), default=0)):
         own = {
@@ -143,7 +143,7 @@ def voice_lines(
             for index, bar in enumerate(voice.bars)
             if layer < len(bar.layers)
         }
-        played = [(index, measure) for index, measure in zip(order, bars, strict=True) if index in own]
+        played = [(index, column) for index, column in zip(order, bars, strict=True) if index in own]
         lines.append(
             Line([each._replace(bar=own[index]) for index, each in played], [states[index] for index, _ in played])
         )
@@ -156,6 +156,7 @@ class Microtone(int):
     bend: Fraction
 
     def __new__(cls, number: int, bend: Fraction) -> "Microtone":
+        """Return the number with its bend."""
         tone = super().__new__(cls, number)
         tone.bend = bend
         return tone

@@ -51,7 +51,8 @@ def read_midi(text: str) -> tuple[Instruction | None, str]:
             return Instruction(name, strokes=words), ""
         return None, f"%%MIDI gchord {words} is no pattern; expected letters such as fzczfzcz"
     if name not in PLAYED:
-        return None, f"%%MIDI {name} is not followed" if name else "%%MIDI says nothing; expected one such as program 73"
+        remark = f"%%MIDI {name} is not followed" if name else "%%MIDI says nothing; expected one such as program 73"
+        return None, remark
     numbers = _NUMBERS.match(words)
     channel, number = (0, 0)
     if numbers:

@@ -1,9 +1,9 @@
 """The order in which a tune is played: part orders (``P:``), Da Capo, Dal Segno, Fine and Coda, besides its repeats.
 
-A *measure* is what all voices play together: their bars of the same place. The order is that of the melody, and a sign
+A *column* is what all voices play together: their bars of the same place. The order is that of the melody, and a sign
 counts in whatever voice it stands.
 
-    performed_order(tune)  the measures as they are played
+    performed_order(tune)  the columns as they are played
     check_order(tune)      what is doubtful about it
 """
 
@@ -26,8 +26,8 @@ MOST_JUMPS = 12
 """The most jumps that are followed."""
 
 
-def measures(tune: Tune) -> tuple[Bar, ...]:
-    """Return the bars that stand for the measures: the melody's, and behind them those of a voice that has more."""
+def columns(tune: Tune) -> tuple[Bar, ...]:
+    """Return the bars that stand for the columns: the melody's, and behind them those of a voice that has more."""
     bars = tune.bars
     if len(tune.voices) == 1:
         return bars
@@ -36,13 +36,13 @@ def measures(tune: Tune) -> tuple[Bar, ...]:
 
 
 def performed_order(tune: Tune, once: bool = False) -> tuple[int, ...]:
-    """Return the indices of the measures in the order in which they are played.
+    """Return the indices of the columns in the order in which they are played.
 
     Repeats and endings count, the part order of the header, and jumps. After a jump all is played once, without
     repeats and with the last endings; a coda that one jumps to is played as it is written. ``once``: each part once,
     without repeats and jumps.
     """
-    bars = measures(tune)
+    bars = columns(tune)
     parts = _read_parts(tune, bars)
     if once:
         return _through(bars, tuple(dict.fromkeys(parts.played)), once=True)
@@ -61,7 +61,7 @@ def _through(bars: tuple[Bar, ...], parts: Sequence[range], once: bool = False) 
 
 def check_order(tune: Tune, line: int = 0) -> list[Finding]:
     """Return findings about part orders and jumps; ``line`` is that of the header's ``P:``."""
-    bars = measures(tune)
+    bars = columns(tune)
     findings = [
         Finding("part-order", level, line or tune.line, 1, 0, message)
         for level, message in _read_parts(tune, bars).problems
@@ -77,7 +77,7 @@ def check_order(tune: Tune, line: int = 0) -> list[Finding]:
 
 
 def part_labels(tune: Tune) -> dict[int, str]:
-    """Return the labels (``P:``) in the music by the measures that they stand before, in whatever voice."""
+    """Return the labels (``P:``) in the music by the columns that they stand before, in whatever voice."""
     labels: dict[int, str] = {}
     for voice in tune.voices:
         for index, bar in enumerate(voice.bars):
@@ -89,7 +89,7 @@ def part_labels(tune: Tune) -> dict[int, str]:
 
 @dataclass
 class _Parts:
-    """The parts (measures) in the order in which they are played, and what is wrong with the order (level, message).
+    """The parts (columns) in the order in which they are played, and what is wrong with the order (level, message).
 
     Without an order ``played`` is empty.
     """
@@ -234,11 +234,11 @@ def sign_of(text: str) -> str | Jump | None:
 
 @dataclass
 class _Signs:
-    """The signs of a tune, by measures.
+    """The signs of a tune, by columns.
 
-    Of ``jumps`` and ``fines`` the measure is the last one that is played before. ``segnos`` and ``arrivals`` (codas)
-    are the measures where one goes on; ``codas`` are signs that lead to a coda or stand at one, each with the measure
-    before which it stands for either use; ``to_codas`` the first measures left out.
+    Of ``jumps`` and ``fines`` the column is the last one that is played before. ``segnos`` and ``arrivals`` (codas)
+    are the columns where one goes on; ``codas`` are signs that lead to a coda or stand at one, each with the column
+    before which it stands for either use; ``to_codas`` the first columns left out.
     """
 
     jumps: dict[int, Jump] = field(default_factory=dict)
@@ -249,7 +249,7 @@ class _Signs:
     arrivals: set[int] = field(default_factory=set)
 
     def coda(self) -> tuple[int, int] | None:
-        """Return the measure before which one leaves and the one where one arrives; None where either is missing."""
+        """Return the column before which one leaves and the one where one arrives; None where either is missing."""
         signs = [self.codas[index] for index in sorted(self.codas)]
         leaving = min(self.to_codas) if self.to_codas else signs[0][0] if signs else None
         if leaving is None:
@@ -263,7 +263,7 @@ class _Signs:
         return leaving, arrivals[1] if own else arrivals[0]
 
     def problems(self) -> Iterator[tuple[int, str]]:
-        """Yield what is doubtful, each with a measure."""
+        """Yield what is doubtful, each with a column."""
         for index, jump in self.jumps.items():
             if jump.to_segno and not self.segnos:
                 yield index, "D.S. has no segno to go to; it leads to the beginning"
@@ -272,7 +272,8 @@ class _Signs:
             if jump.until == "coda" and self.coda() is None:
                 yield index, "the coda lacks the sign that leads to it, or its own; the tune is played to its end"
         if len(self.jumps) > MOST_JUMPS:
-            yield sorted(self.jumps)[MOST_JUMPS], f"the tune has more than {MOST_JUMPS} jumps; the others are not played"
+            message = f"the tune has more than {MOST_JUMPS} jumps; the others are not played"
+            yield sorted(self.jumps)[MOST_JUMPS], message
         if not self.jumps:
             for name, places in (("Fine", self.fines), ("coda", {*self.codas, *self.to_codas})):
                 if places:
@@ -316,7 +317,7 @@ def _signs_in(texts: tuple[str, ...]) -> list[str | Jump]:
 
 
 def _take(signs: _Signs, index: int, sign: str | Jump, last: int, onwards: int, left: int) -> None:
-    """Put a sign of a measure down: the last measure that it ends, the one where it goes on, the one it leaves out."""
+    """Put a sign of a column down: the last column that it ends, the one where it goes on, the one it leaves out."""
     if isinstance(sign, Jump):
         signs.jumps.setdefault(last, sign)
     elif sign == "fine":
@@ -362,7 +363,7 @@ def _with_jumps(written: tuple[int, ...], again: tuple[int, ...], signs: _Signs)
 
 
 def _start(jump: Jump, index: int, again: tuple[int, ...], segnos: set[int]) -> int:
-    """Return the place where a jump after a measure arrives: at the last segno before, or else the first one."""
+    """Return the place where a jump after a column arrives: at the last segno before, or else the first one."""
     places = [place for place in sorted(segnos) if place in again] if jump.to_segno else []
     before = [place for place in places if place <= index]
     return again.index((before or places[:1])[-1]) if places else 0

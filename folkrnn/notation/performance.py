@@ -47,7 +47,7 @@ def joined(chords: Iterable[TimedChord]) -> list[Sound]:
 
 
 def performance(tune: Tune) -> list[Sound]:
-    """Return the sounds of the melody, sorted by onset and pitch; tied notes are one sound, grace notes are left out."""
+    """Return the sounds of the melody by onset and pitch; tied notes are one sound, grace notes are left out."""
     return sorted(joined(_performed_chords(tune)))
 
 
