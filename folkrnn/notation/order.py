@@ -68,7 +68,7 @@ def check_order(tune: Tune, line: int = 0) -> list[Finding]:
     ]
     signs = _read_signs(tune, bars)
     for index, message in signs.problems():
-        bar = bars[index]
+        bar = bars[min(index, len(bars) - 1)]  # "To Coda" in the last bar leads to the end
         findings.append(Finding("jump", NOTE, bar.line, bar.column, bar.number, message))
     return findings
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import mido
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from folkrnn.export.midi import channels, to_midi
 from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
@@ -305,3 +307,17 @@ def test_overlapping_notes_end_before_the_next_begins() -> None:
     assert heard(track) == "0:60 1:60"
     kinds = [message.type for message in track if message.type.startswith("note")]
     assert all(before != after for before, after in pairwise(kinds))
+
+
+PIECES_OF_MUSIC = [
+    "C", "D2", "E-", "[CE-]", "z", '"G"A', "!fine!", "!D.C.!", "!segno!", "!coda!", '"To Coda"', "|", "|:", ":|", "||",
+    "|1", "|2", "&", "&&", "[V:1]", "[V:2]", "\nP:A\n", "\nP:B\n", "\n%%MIDI program 2 7\n", "[I:MIDI transpose 3]",
+    "\n%%MIDI channel 4\n", "\n%%MIDI gchordoff\n", "\n%%MIDI gchord z0\n", "[Q:1/4=70]", "~A", "(3CDE",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES_OF_MUSIC), max_size=30), st.sampled_from(["", "P:A(BA)2\n", TWO]), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_any_music_is_played(pieces: list[str], header: str, once: bool) -> None:
+    for track in midi(tune("".join(pieces), header), repeats=not once).tracks:
+        heard(track)

@@ -170,6 +170,7 @@ def test_a_sign_counts_once_in_whatever_voices_it_stands() -> None:
         ("C|D!D.C.alfine!|]", "there is no Fine where the tune would end after the jump; it is played to its end"),
         ("C|D!D.C.alcoda!|]", "the coda lacks the sign that leads to it, or its own; the tune is played to its end"),
         ("C|D!fine!|]", "the Fine has no effect, for no D.C. or D.S. leads back"),
+        ('C|D"To Coda"|]', "the coda has no effect, for no D.C. or D.S. leads back"),
         ("C|!coda!D|]", "the coda has no effect, for no D.C. or D.S. leads back"),
     ],
 )  # fmt: skip
