@@ -45,7 +45,9 @@ def playing_options(command: Command) -> Command:
         click.option("--once", is_flag=True, help="Play without repeats."),
         click.option("--swing", type=float, metavar="SHARE", help="First note of a pair, 0.5 to 0.75."),
         click.option("--plain", is_flag=True, help="Play no grace notes and no ornaments."),
-        click.option("--program", type=click.IntRange(0, 127), help="General MIDI program [default: 40]."),
+        click.option(
+            "--program", type=click.IntRange(0, 127), help="General MIDI program [default: the tune's, or 40]."
+        ),
         click.option("--count-in", type=click.IntRange(0, 4), metavar="BARS", help="Bars counted before it."),
     )
 

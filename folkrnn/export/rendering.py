@@ -1,12 +1,11 @@
-"""What a player adds to a tune: ornaments, swing, and an accompaniment.
+"""How a tune is played: its notes as they sound, and what a player adds: ornaments, swing, and an accompaniment.
 
-The notes themselves come from music21. Times of the tune are fractions of a whole note, times of a performance are
-ticks, of which a quarter note has 480.
+Times of the tune are fractions of a whole note, times of a performance are ticks, of which a quarter note has 480.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
@@ -15,10 +14,14 @@ from folkrnn.errors import ExportError
 from folkrnn.notation import Bar, Note, Tune
 from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.chords import Chord
+from folkrnn.notation.directives import DEFAULT_PLAYING, BarPlaying, Playing, note_playing, strokes
 from folkrnn.notation.harmony import chords
 from folkrnn.notation.key import Key
+from folkrnn.notation.order import columns
+from folkrnn.notation.performance import TimedChord, joined
 from folkrnn.notation.pitch import Pitch
 from folkrnn.notation.rhythms import HELD, Rhythm, played_as, rhythm_in
+from folkrnn.notation.tune import Voice, total
 
 TICKS_PER_QUARTER = 480
 """Ticks to a quarter note."""
@@ -44,7 +47,8 @@ class PlaybackSettings:
     pair of short notes, from 1/2 (even) to 3/4 (dotted). Without it the dances that players swing do so, hornpipes
     above all, where they are written evenly.
     ``chords`` says whether chord symbols are heard. ``program`` and ``chord_program`` are General MIDI programs from
-    0, ``count_in`` a number of bars. Raises ExportError for values that nobody can play.
+    0; without them those of the tune count, or else FIDDLE and GUITAR. ``count_in`` is a number of bars. Raises
+    ExportError for values that nobody can play.
     """
 
     tempo: Fraction | None = None
@@ -52,8 +56,8 @@ class PlaybackSettings:
     ornaments: bool = True
     swing: Fraction | None = None
     chords: bool = True
-    program: int = 40
-    chord_program: int = 24
+    program: int | None = None
+    chord_program: int | None = None
     count_in: int = 0
     one_track: bool = False
 
@@ -63,18 +67,22 @@ class PlaybackSettings:
         if self.swing is not None and not Fraction(1, 2) <= self.swing <= Fraction(3, 4):
             raise ExportError(f"swing={float(self.swing):g} should be from 0.5 (even) to 0.75 (dotted)")
         for name in ("program", "chord_program"):
-            if not 0 <= getattr(self, name) <= 127:
-                raise ExportError(f"{name}={getattr(self, name)} should be a General MIDI program from 0 to 127")
+            program = getattr(self, name)
+            if program is not None and not 0 <= program <= 127:
+                raise ExportError(f"{name}={program} should be a General MIDI program from 0 to 127")
         if not 0 <= self.count_in <= 4:
             raise ExportError(f"count_in={self.count_in} should be from 0 to 4 bars")
 
+
+FIDDLE, GUITAR = 40, 24
+"""The General MIDI programs of voices and of chords where neither the player nor the tune asks for another."""
 
 DEFAULT_PLAYBACK = PlaybackSettings()
 """The tune as it is written."""
 
 
 class PerformedNote(NamedTuple):
-    """A sounding note: its start and end in ticks, its MIDI note number and its velocity."""
+    """A sounding note: its start and end in ticks, its MIDI note number (a Microtone too) and its velocity."""
 
     start: int
     end: int
@@ -97,14 +105,110 @@ class PerformedBar(NamedTuple):
         return self.onset
 
 
+def column_lengths(tune: Tune) -> list[Fraction]:
+    """Return the lengths of the columns in whole notes: a column lasts as long as the longest voice in it."""
+    lengths = [bar.duration for bar in columns(tune)]
+    if len(tune.voices) > 1 or any(bar.overlays for bar in tune.bars):
+        for voice in tune.voices:
+            for index, bar in enumerate(voice.bars):
+                lengths[index] = max(lengths[index], *(total(layer) for layer in bar.layers))
+    return lengths
+
+
 def performed_bars(tune: Tune, order: Sequence[int]) -> list[PerformedBar]:
-    """Return the bars of a tune in the order in which they are played, given as indices."""
+    """Return the columns of a tune, as the melody's bars, in the order in which they are played, given as indices."""
+    bars, lengths = columns(tune), column_lengths(tune)
     found, onset = [], Fraction(0)
     for index in order:
-        bar = tune.bars[index]
-        found.append(PerformedBar(onset, bar, completes_measure(tune.bars, index)))
-        onset += bar.duration
+        found.append(PerformedBar(onset, bars[index], completes_measure(bars, index)))
+        onset += lengths[index]
     return found
+
+
+class Line(NamedTuple):
+    """One line of notes of a voice, its own or that of an overlay, as it is played, and how its bars are played."""
+
+    bars: Sequence[PerformedBar]
+    states: Sequence[BarPlaying]
+
+
+def voice_lines(
+    voice: Voice, order: Sequence[int], bars: Sequence[PerformedBar], states: Sequence[BarPlaying]
+) -> list[Line]:
+    """Return the lines of a voice; ``bars`` are the columns in performed order, ``states`` belong to its own bars."""
+    lines = []
+    for layer in range(max((len(bar.layers) for bar in voice.bars), default=0)):
+        own = {
+            index: bar if layer == 0 else replace(bar, notes=bar.layers[layer])
+            for index, bar in enumerate(voice.bars)
+            if layer < len(bar.layers)
+        }
+        played = [(index, column) for index, column in zip(order, bars, strict=True) if index in own]
+        lines.append(
+            Line([each._replace(bar=own[index]) for index, each in played], [states[index] for index, _ in played])
+        )
+    return lines
+
+
+class Microtone(int):
+    """A MIDI note number with the pitch bend that goes with it: the semitones above it, from -1/2 to 1/2."""
+
+    bend: Fraction
+
+    def __new__(cls, number: int, bend: Fraction) -> "Microtone":
+        """Return the number with its bend."""
+        tone = super().__new__(cls, number)
+        tone.bend = bend
+        return tone
+
+
+def note_number(pitch: Pitch, up: int = 0) -> int:
+    """Return the MIDI number of a pitch that is moved up by semitones; that of a microtone is a Microtone."""
+    bend = pitch.bend
+    return Microtone(pitch.midi + up, Fraction(bend)) if bend else pitch.midi + up
+
+
+def sounding(line: Line) -> list[PerformedNote]:
+    """Return the notes of a line as they sound, in order: tied notes are one, all is transposed as the tune says."""
+    sounds = joined(_chords_of(line))
+    return sorted(
+        PerformedNote(to_ticks(onset), to_ticks(onset + duration), number) for onset, number, duration in sounds
+    )
+
+
+def _chords_of(line: Line) -> Iterator[TimedChord]:
+    now = Fraction(0)
+    for (start, bar, _), states in zip(line.bars, line.states, strict=True):
+        if start != now:
+            yield now, Fraction(0), (), ()  # the line rests: no tie leads over it
+        now = start
+        for place, note in enumerate(bar.notes):
+            up = note_playing(states, place).transpose
+            numbers = [note_number(pitch, up) for pitch in note.pitches]
+            held = [note_number(pitch, up) for pitch in note.held] if note.tie else ()
+            yield now, note.duration, numbers, held
+            now += note.duration
+
+
+def without_overlaps(notes: Iterable[PerformedNote]) -> list[PerformedNote]:
+    """Return notes of one instrument, none of which begins while another of its pitch sounds.
+
+    Of several that begin together the longest stays; one that sounds on is cut where the next begins.
+    """
+    result: list[PerformedNote] = []
+    last: dict[int, int] = {}
+    for note in sorted(notes):
+        place = last.get(note.pitch)
+        if place is not None and result[place].end > note.start:
+            before = result[place]
+            if before.start == note.start:
+                result[place] = before._replace(end=max(before.end, note.end), velocity=max(before[3], note[3]))
+                continue
+            note = note._replace(end=max(before.end, note.end))
+            result[place] = before._replace(end=note.start)
+        last[note.pitch] = len(result)
+        result.append(note)
+    return result
 
 
 def to_ticks(position: Fraction) -> int:
@@ -136,16 +240,19 @@ def ornamented(notes: Iterable[PerformedNote], bars: Sequence[PerformedBar]) -> 
 def _adorned(played: PerformedNote, note: Note, key: Key) -> Iterator[PerformedNote]:
     """Yield a note with its grace notes and its ornament."""
     start, end, pitch, velocity = played
+    up = pitch - note_number(note.pitches[0])
     if note.graces:
-        length = min(MAX_GRACE, (end - start) // (2 * len(note.graces)))
-        for grace in note.graces:
-            yield PerformedNote(start, start + length, grace.pitch.midi, OFFBEAT)
+        chords = [0, *(place for place, grace in enumerate(note.graces) if place and not grace.chord)]
+        length = min(MAX_GRACE, (end - start) // (2 * len(chords)))
+        for first, last in pairwise([*chords, len(note.graces)]):
+            for grace in note.graces[first:last]:
+                yield PerformedNote(start, start + length, note_number(grace.pitch, up), OFFBEAT)
             start += length
     name = next((name for name in note.decorations if name in _SLOW or name in _QUICK or name == "trill"), "")
     if not name or end - start < 2 * MAX_GRACE:
         yield _articulated(PerformedNote(start, end, pitch, velocity), note)
         return
-    near = {0: pitch, 1: _neighbour(note.pitches[0], key, 1), -1: _neighbour(note.pitches[0], key, -1)}
+    near = {0: pitch, **{step: _neighbour(note.pitches[0], key, step, up) for step in (1, -1)}}
     moves = _moves(name, end - start)
     edges = [start + round((end - start) * share) for _, share in moves] + [end]
     for (step, _), first, last in zip(moves, edges, edges[1:], strict=False):
@@ -161,10 +268,10 @@ def _articulated(played: PerformedNote, note: Note) -> PerformedNote:
     return played
 
 
-def _neighbour(pitch: Pitch, key: Key, steps: int) -> int:
-    """Return the MIDI number of the note of the key that is some steps above or below."""
+def _neighbour(pitch: Pitch, key: Key, steps: int, up: int) -> int:
+    """Return the MIDI number of the note of the key that is some steps above or below, moved up by semitones."""
     octave, step = divmod(pitch.octave * 7 + pitch.step + steps, 7)
-    return Pitch(step, octave, key.signature.get(step, 0)).midi
+    return note_number(Pitch(step, octave, key.signature.get(step, 0)), up)
 
 
 _SLOW: Mapping[str, tuple[tuple[int, Fraction], ...]] = {
@@ -267,29 +374,84 @@ def default_style(tune: Tune) -> str:
     return manner.style if manner else ""
 
 
+class Stroke(NamedTuple):
+    """A note of the accompaniment, and whether it belongs to the bass."""
+
+    note: PerformedNote
+    is_bass: bool
+
+
 def accompaniment(bars: Sequence[PerformedBar], style: str = "") -> Iterator[PerformedNote]:
     """Yield a guitar's bass notes on strong beats and chords on weak ones, from the first chord symbol on.
 
     In the style HELD it plays both at once, where a bar begins or the chord changes, and lets them sound.
     """
+    for note, _ in accompanied(Line(bars, [((0, DEFAULT_PLAYING),)] * len(bars)), style):
+        yield note
+
+
+def accompanied(line: Line, style: str = "") -> Iterator[Stroke]:
+    """Yield the strokes under a line with chord symbols, as ``accompaniment`` does, as the tune asks for them.
+
+    A chord symbol at a bar line holds from the next bar on.
+    """
     chord: Chord | None = None
-    for onset, bar, completes in bars:
+    for (onset, bar, completes), states in zip(line.bars, line.states, strict=True):
+        state = states[0][1]
         found = list(chords(bar))
-        if bar.meter.bar is None or completes:
-            chord = found[-1][1] if found else chord
-            continue
         changes = dict(found)
-        for place, strong, length in _held(bar, changes) if style == HELD else _pattern(bar):
+        for place, letter, length in () if bar.meter.bar is None or completes else _strokes(bar, changes, style, state):
             if place >= bar.duration:
                 break
             chord = next((changes[at] for at in sorted(changes, reverse=True) if at <= place), chord)
-            if chord is None or not chord.tones:
+            if chord is None or not chord.tones or not state.chords:
                 continue
             start, end = to_ticks(onset + place), to_ticks(onset + min(place + length, bar.duration))
-            pitches = [_bass(chord)] if strong else _voicing(chord)
-            yield from (PerformedNote(start, end, pitch, BASS if strong else STRUM) for pitch in pitches)
-        if found:
-            chord = found[-1][1]
+            for pitch, is_bass in _struck(letter, chord, state.transpose):
+                volume = state.bass_volume if is_bass else state.chord_volume
+                velocity = volume if volume is not None else BASS if is_bass else STRUM
+                if velocity:
+                    yield Stroke(PerformedNote(start, end, pitch, velocity), is_bass)
+        behind = _chords_behind(bar)
+        if found or behind:
+            chord = (behind or [each for _, each in found])[-1]
+
+
+def _chords_behind(bar: Bar) -> list[Chord]:
+    """Return the chords at the bar line after a bar."""
+    if not bar.closing.chord_symbols:
+        return []
+    symbols = Note((), Fraction(1), chord_symbols=bar.closing.chord_symbols)
+    return [chord for _, chord in chords(replace(bar, notes=(symbols,)))]
+
+
+def _strokes(
+    bar: Bar, changes: Iterable[Fraction], style: str, state: Playing
+) -> Iterator[tuple[Fraction, str, Fraction]]:
+    """Yield the strokes of a bar: onset, letter as in ``gchord``, length in whole notes."""
+    if state.strokes and bar.meter.bar:
+        for letter, place, length in strokes(state.strokes):
+            yield place * bar.meter.bar, letter, length * bar.meter.bar
+        return
+    for place, strong, length in _held(bar, changes) if style == HELD else _pattern(bar):
+        yield place, "f" if strong else "c", length
+
+
+_ARPEGGIO = "ghij"
+"""The letters of the chord's tones, from below."""
+
+
+def _struck(letter: str, chord: Chord, up: int) -> Iterator[tuple[int, bool]]:
+    """Yield the pitches of a stroke, each with whether it is the bass: f, the chord: c, both: b, or one tone: ghij."""
+    if letter in "fb":
+        yield _bass(chord, up), True
+    tones = _voicing(chord, up)
+    if letter in "cb":
+        yield from ((tone, False) for tone in tones)
+    elif letter.lower() in _ARPEGGIO:
+        number = _ARPEGGIO.index(letter.lower())
+        octaves, place = divmod(number, len(tones)) if tones else (0, 0)
+        yield from ((tone + 12 * (octaves - letter.isupper()), False) for tone in tones[place : place + 1])
 
 
 def _held(bar: Bar, changes: Iterable[Fraction]) -> Iterator[tuple[Fraction, bool, Fraction]]:
@@ -319,11 +481,11 @@ def _pattern(bar: Bar) -> Iterator[tuple[Fraction, bool, Fraction]]:
             yield sum(meter.pulse[:number], Fraction(0)), number == 0, length
 
 
-def _bass(chord: Chord) -> int:
-    """Return the bass note of a chord, between E2 and D#3."""
-    return 40 + (chord.bass - 40) % 12
+def _bass(chord: Chord, up: int = 0) -> int:
+    """Return the bass note of a chord that is moved up by semitones, between E2 and D#3."""
+    return 40 + (chord.bass + up - 40) % 12
 
 
-def _voicing(chord: Chord) -> list[int]:
-    """Return the tones of a chord from G3 up, each once, within an octave."""
-    return sorted(55 + (tone_class - 55) % 12 for tone_class in chord.classes)
+def _voicing(chord: Chord, up: int = 0) -> list[int]:
+    """Return the tones of a chord that is moved up by semitones from G3 up, each once, within an octave."""
+    return sorted(55 + (tone_class + up - 55) % 12 for tone_class in chord.classes)

@@ -1,19 +1,19 @@
 """Tunes as sound: a small synthesiser that plays the notes of the MIDI file, without any instrument on disk.
 
-It is additive synthesis. The melody is bowed: its harmonics fall off, its attack is soft, and long notes get a vibrato
+It is additive synthesis. Voices are bowed: their harmonics fall off, their attack is soft, and long notes get a vibrato
 late. Chords are plucked: the higher a harmonic, the sooner it dies away. The count-in is two wood blocks.
 """
 
 import io
 import wave
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import mido
 import numpy as np
 from numpy.typing import NDArray
 
-from folkrnn.export.midi import DRUM_CHANNEL, HIGH_CLICK, to_midi
+from folkrnn.export.midi import BEND_RANGE, CHORD_CHANNEL, DRUM_CHANNEL, HIGH_CLICK, channels, to_midi
 from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
 from folkrnn.notation import Tune
 
@@ -34,12 +34,12 @@ Samples = NDArray[np.float64]
 
 
 class Sounding(NamedTuple):
-    """A note of a file: start and end in seconds, its channel, MIDI number and velocity."""
+    """A note of a file: start and end in seconds, its channel, MIDI number with the part of a microtone, velocity."""
 
     start: float
     end: float
     channel: int
-    pitch: int
+    pitch: float
     velocity: int
 
 
@@ -48,7 +48,8 @@ def to_wav(tune: Tune, playback: PlaybackSettings = DEFAULT_PLAYBACK, rate: int 
 
     ``playback`` says how the tune is played. Raises what ``to_midi`` raises.
     """
-    samples = _mixed(list(_sounding(to_midi(tune, playback))), rate)
+    _, *plucked = channels(tune)
+    samples = _mixed(list(_sounding(to_midi(tune, playback))), rate, plucked)
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
@@ -61,27 +62,30 @@ def to_wav(tune: Tune, playback: PlaybackSettings = DEFAULT_PLAYBACK, rate: int 
 def _sounding(midi: bytes) -> Iterator[Sounding]:
     """Yield the notes of a MIDI file, at the times that follow from its tempos."""
     now = 0.0
-    began: dict[tuple[int, int], tuple[float, int]] = {}
+    began: dict[tuple[int, int], tuple[float, float, int]] = {}
+    bends: dict[int, float] = {}
     for message in mido.MidiFile(file=io.BytesIO(midi), charset="utf-8"):
         now += message.time
+        if message.type == "pitchwheel":
+            bends[message.channel] = message.pitch * BEND_RANGE / 8192
         if message.type not in ("note_on", "note_off"):
             continue
         place = message.channel, message.note
         if place in began:
-            start, velocity = began.pop(place)
-            yield Sounding(start, now, *place, velocity)
+            start, pitch, velocity = began.pop(place)
+            yield Sounding(start, now, message.channel, pitch, velocity)
         if message.type == "note_on" and message.velocity:
-            began[place] = now, message.velocity
+            began[place] = now, message.note + bends.get(message.channel, 0), message.velocity
 
 
-def _mixed(notes: list[Sounding], rate: int) -> Samples:
-    """Return the sum of all notes, with the loudest sample as loud as PEAK."""
+def _mixed(notes: list[Sounding], rate: int, plucked: Collection[int] = (CHORD_CHANNEL,)) -> Samples:
+    """Return the sum of all notes, with the loudest sample as loud as PEAK; ``plucked`` are the channels of chords."""
     end = max((note.end for note in notes), default=0.0)
     mixed = np.zeros(int((end + 1) * rate))
     for note in notes:
         if note.channel == DRUM_CHANNEL:
             sound = CLICKS * _click(note.pitch, rate)
-        elif note.channel:
+        elif note.channel in plucked:
             sound = PLUCKED * _plucked(_frequency(note.pitch), note.end - note.start, rate)
         else:
             sound = MELODY * _bowed(_frequency(note.pitch), note.end - note.start, rate)
@@ -92,7 +96,7 @@ def _mixed(notes: list[Sounding], rate: int) -> Samples:
     return mixed * (PEAK / loudest) if loudest else mixed
 
 
-def _frequency(pitch: int) -> float:
+def _frequency(pitch: float) -> float:
     """Return the frequency of a MIDI note number in hertz."""
     return float(440.0 * 2 ** ((pitch - 69) / 12))
 
@@ -122,7 +126,7 @@ def _plucked(frequency: float, seconds: float, rate: int) -> Samples:
     return sound * np.clip(time / 0.003, 0, 1) * np.clip((seconds + _RELEASE - time) / _RELEASE, 0, 1)
 
 
-def _click(pitch: int, rate: int) -> Samples:
+def _click(pitch: float, rate: int) -> Samples:
     """Return a wood block."""
     time = np.arange(rate // 16) / rate
     return np.sin(2 * np.pi * (1900 if pitch == HIGH_CLICK else 1300) * time) * np.exp(-70 * time)

@@ -8,10 +8,11 @@ from folkrnn.notation.findings import ERROR, LEVELS, NOTE, WARNING, Finding, fau
 from folkrnn.notation.form import form, similarity
 from folkrnn.notation.key import Key, parse_key
 from folkrnn.notation.meter import Meter, parse_meter
+from folkrnn.notation.order import performed_order
 from folkrnn.notation.performance import Sound, performance
 from folkrnn.notation.pitch import Pitch
 from folkrnn.notation.reading import read_tunes
-from folkrnn.notation.repeats import Ending, Section, performed_order, sections
+from folkrnn.notation.repeats import Ending, Section, order_of, sections
 from folkrnn.notation.transposition import interval_between, transpose
 from folkrnn.notation.tune import Bar, Change, Grace, Note, Tune, Tuplet, Voice
 from folkrnn.notation.writer import write_tune, write_tunebook
@@ -45,6 +46,7 @@ __all__ = [
     "interval_between",
     "is_pickup",
     "is_playable",
+    "order_of",
     "parse_key",
     "parse_meter",
     "performance",

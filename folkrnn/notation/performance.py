@@ -1,10 +1,10 @@
-"""The sounds of a tune in performance: pitches at exact times, with repeats and endings unfolded."""
+"""The sounds of a melody at exact times, with repeats and endings unfolded; part orders and jumps do not count."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from folkrnn.notation.repeats import performed_order
+from folkrnn.notation.repeats import order_of
 from folkrnn.notation.tune import Tune
 
 
@@ -47,13 +47,13 @@ def joined(chords: Iterable[TimedChord]) -> list[Sound]:
 
 
 def performance(tune: Tune) -> list[Sound]:
-    """Return the sounds of a tune, sorted by onset and pitch; tied notes are one sound, grace notes are left out."""
+    """Return the sounds of the melody by onset and pitch; tied notes are one sound, grace notes are left out."""
     return sorted(joined(_performed_chords(tune)))
 
 
 def _performed_chords(tune: Tune) -> Iterator[TimedChord]:
     onset = Fraction(0)
-    for index in performed_order(tune):
+    for index in order_of(tune.bars):
         for note in tune.bars[index].notes:
             yield onset, note.duration, [pitch.midi for pitch in note.pitches], [pitch.midi for pitch in note.held]
             onset += note.duration

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from folkrnn.notation.findings import NOTE, WARNING, Finding
-from folkrnn.notation.tune import Bar, Tune
+from folkrnn.notation.tune import Bar
 
 
 class Ending(NamedTuple):
@@ -115,13 +115,11 @@ def _unbalanced(bar: Bar, index: int, message: str) -> Finding:
     return Finding("unbalanced-repeat", WARNING, bar.line, bar.column, index, message)
 
 
-def performed_order(tune: Tune) -> tuple[int, ...]:
-    """Return the indices of ``tune.bars`` in the order in which they are played."""
-    return order_of(tune.bars)
-
-
 def order_of(bars: Sequence[Bar], once: bool = False) -> tuple[int, ...]:
-    """Return the indices of bars in the order of playing; ``once``: without repeats, with the last endings."""
+    """Return the indices of bars with their repeats; ``once``: without repeats, with the last endings.
+
+    ``folkrnn.notation.order`` knows part orders and jumps too.
+    """
     order: list[int] = []
     for section in sections(bars):
         body_stop = section.endings[0].first if section.endings else section.last + 1

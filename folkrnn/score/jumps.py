@@ -1,19 +1,13 @@
 """Jumps: what signs and words such as D.C., Fine and Coda tell programs that play a score."""
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from folkrnn.notation.order import sign_of
 from folkrnn.notation.tune import Bar, Marks, Note, Tune
 
-_NAMES = {
-    "segno": "segno", "coda": "coda", "fine": "fine", "dacoda": "to coda",
-    "D.C.": "D.C.", "dacapo": "D.C.", "D.C.alfine": "D.C. al Fine", "D.C.alcoda": "D.C. al Coda",
-    "D.S.": "D.S.", "D.S.alfine": "D.S. al Fine", "D.S.alcoda": "D.S. al Coda",
-}  # fmt: skip
-_JUMP = re.compile(r"(d\W*c|da\W*capo|d\W*s|d[ae]l\W*segno)\b\W*(?:(?:al|alla|to|till?)\W+)?(fine|coda)?\W*")
-_PLACES = {"fine": "fine", "coda": "coda", "segno": "segno"}
-_TO_CODA = re.compile(r"(?:to|al|alla|da)\W+coda\W*")
+_KINDS = {"fine": "fine", "segno": "segno", "coda": "coda", "to coda": "tocoda"}
+"""MusicXML's names for signs."""
 
 
 class Jump(NamedTuple):
@@ -28,21 +22,11 @@ class Jump(NamedTuple):
 
 
 def read_jump(text: str) -> Jump | None:
-    """Return what a quoted text says; None if it is no jump."""
-    plain = text.strip("^_<>@ ").lower().rstrip(". ")
-    if plain in _PLACES:
-        return Jump(_PLACES[plain])
-    if _TO_CODA.fullmatch(plain):
-        return Jump("tocoda")
-    if match := _JUMP.fullmatch(plain):
-        return Jump("dacapo" if "c" in match[1] else "dalsegno", match[2] or "")
-    return None
-
-
-def named_jump(decoration: str) -> Jump | None:
-    """Return what a decoration says; None if it is no jump."""
-    text = _NAMES.get(decoration)
-    return read_jump(text) if text else None
+    """Return what a decoration or a quoted text says; None if it is no jump."""
+    sign = sign_of(text)
+    if isinstance(sign, str):
+        return Jump(_KINDS[sign]) if sign in _KINDS else None
+    return Jump("dalsegno" if sign.to_segno else "dacapo", sign.until) if sign else None
 
 
 class Sounds:
@@ -73,7 +57,7 @@ class Sounds:
 def _jumps(bar: Bar) -> Iterator[Jump]:
     holders: list[Note | Marks] = [*bar.notes, bar.closing]
     for marks in holders:
-        yield from filter(None, map(named_jump, marks.decorations))
+        yield from filter(None, map(read_jump, marks.decorations))
         yield from filter(None, map(read_jump, marks.annotations))
     if bar.bracket and (found := read_jump(bar.bracket)):
         yield found

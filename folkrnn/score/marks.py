@@ -9,7 +9,7 @@ import music21 as m21
 
 from folkrnn.notation.tune import Marks, Note
 from folkrnn.score.harmonies import chord_symbol
-from folkrnn.score.jumps import Sounds, named_jump, read_jump
+from folkrnn.score.jumps import Sounds, read_jump
 from folkrnn.score.words import annotation, printable, words
 
 _SYLLABIC = {(False, False): "single", (False, True): "begin", (True, True): "middle", (True, False): "end"}
@@ -176,7 +176,7 @@ class MarkWriter:
             element = words(_TEXTS[name])
         else:
             return False
-        if sound := self._sounds.at(index, named_jump(name)):
+        if sound := self._sounds.at(index, read_jump(name)):
             element.editorial["sound"] = sound
         place.insert(4 * onset, element)
         return True

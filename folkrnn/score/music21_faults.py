@@ -11,7 +11,7 @@ from typing import NamedTuple
 from folkrnn.notation.findings import NOTE, Finding
 from folkrnn.notation.key import Key
 from folkrnn.notation.microtones import has_microtones, in_semitones
-from folkrnn.notation.repeats import performed_order
+from folkrnn.notation.repeats import order_of
 from folkrnn.notation.spelling import plain_key
 from folkrnn.notation.tune import Bar, Change, Tune
 
@@ -56,7 +56,7 @@ def _many_passes(bar: Bar) -> bool:
 def _written_out(tune: Tune) -> Tune:
     """Return the tune with every bar in the order of playing, without repeats and endings."""
     bars: list[Bar] = []
-    for index in performed_order(tune):
+    for index in order_of(tune.bars):
         bar = replace(tune.bars[index], opens=False, plays=1, edge="", ending=())
         if bar.key != (bars[-1].final_key if bars else tune.key):
             bar = replace(bar, changes=(Change(0, "K", bar.key), *bar.changes))

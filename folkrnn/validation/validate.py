@@ -15,8 +15,8 @@ from folkrnn.notation import (
     Tune,
     canonical,
     is_playable,
+    order_of,
     performance,
-    performed_order,
 )
 from folkrnn.processes import ProcessQueue
 from folkrnn.validation.remarks import remarks
@@ -138,7 +138,7 @@ def _midi_name(sound: Sound) -> str:
 def _note_at(tune: Tune, onset: Fraction) -> tuple[Bar, Note]:
     """Return the bar and the note that are played at a time; the last ones for a time after the end."""
     clock = Fraction(0)
-    for index in performed_order(tune):
+    for index in order_of(tune.bars):
         bar = tune.bars[index]
         for start, note in bar.timed_notes(clock):
             if start + note.duration > onset:

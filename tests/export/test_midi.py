@@ -15,6 +15,7 @@ from folkrnn.export.midi import _merged, _part, default_tempo, to_midi
 from folkrnn.export.rendering import (
     DEFAULT_PLAYBACK,
     DOWNBEAT,
+    FIDDLE,
     OFFBEAT,
     TICKS_PER_QUARTER,
     PerformedNote,
@@ -66,9 +67,7 @@ def test_the_file_is_what_players_expect():
     midi = file("ABcd efga|")
     assert (midi.type, midi.ticks_per_beat, len(midi.tracks)) == (1, TICKS_PER_QUARTER, 2)
     assert midi.tracks[0].name == "Bó & Tëst"
-    assert [message.program for message in midi.tracks[1] if message.type == "program_change"] == [
-        PlaybackSettings().program
-    ]
+    assert [message.program for message in midi.tracks[1] if message.type == "program_change"] == [FIDDLE]
     assert all(track[-1].type == "end_of_track" for track in midi.tracks)
 
 

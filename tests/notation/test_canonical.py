@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from strategies import playable_tunes
 
 from folkrnn.corpus import music21_collection
-from folkrnn.notation import ERROR, Tune, canonical, decode, form, performance, performed_order, read_tunes, without
+from folkrnn.notation import ERROR, Tune, canonical, decode, form, order_of, performance, read_tunes, without
 from folkrnn.notation.canonical import REMOVABLE
 
 
@@ -26,7 +26,7 @@ def assert_reads_back(tune: Tune) -> None:
     (other,) = read_tunes(text)
     assert canonical(other) == text
     assert performance(other) == performance(tune)
-    assert performed_order(other) == performed_order(tune)
+    assert order_of(other.bars) == order_of(tune.bars)
     assert form(other) == form(tune)
     for field in ("pitches", "duration", "tie", "tuplet", "decorations", "hidden"):
         before = [getattr(note, field) for note in tune.notes()]

@@ -16,7 +16,7 @@ from folkrnn.notation.performance import performance
 from folkrnn.notation.tempo import parse_tempo
 from folkrnn.notation.tune import Voice
 from folkrnn.score.beams import beam_types
-from folkrnn.score.build import musicxml, to_performed_score, to_score
+from folkrnn.score.build import musicxml, to_score
 from folkrnn.score.lengths import pieces
 
 EIGHTH = Fraction(1, 8)
@@ -384,26 +384,9 @@ def test_tempos(text, quarters):
     assert parse_tempo(text, EIGHTH).quarters == quarters
 
 
-# Playing
-
-
-def test_the_performed_score_unfolds_repeats_and_endings():
-    read = tune("|:AAAA AAAA|1 B8:|2 c8||d8|]")
-    score = to_performed_score(read)
-    played = [note.pitch.midi for note in score.recurse().notes]
-    assert played == [69] * 8 + [71] + [69] * 8 + [72, 74]
-    assert not re.search("repeat|ending", musicxml(score).decode())
-
-
-def test_the_performed_score_has_no_graces_and_no_signs():
-    read = tune('"Am"{g}~A8|')
-    (note,) = to_performed_score(read).recurse().notes
-    assert not note.expressions
-
-
 def test_the_score_sounds_what_the_notation_says():
     read = tune("(3ABc d>e ^f2-|f2 [ce]4 z2|", key="D")
-    notes = to_performed_score(read).stripTies().recurse().notes
+    notes = to_score(read).stripTies().recurse().notes
     score = notes.stream()
     sounding = sorted(
         (Fraction(note.getOffsetInHierarchy(score.derivation.origin)) / 4, pitch.midi)

@@ -7,11 +7,13 @@ from fractions import Fraction
 from folkrnn.errors import NotationError
 from folkrnn.notation.bars import check_bars, number_bars
 from folkrnn.notation.clef import NO_STAFF, StaffSettings, parse_staff
+from folkrnn.notation.directives import midi_remark
 from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
 from folkrnn.notation.key import Key, divide_key, nearest_key, parse_key
 from folkrnn.notation.layout import score_order
 from folkrnn.notation.lexer import SYMBOLS, Line
 from folkrnn.notation.meter import FREE, Meter, parse_meter
+from folkrnn.notation.order import check_order
 from folkrnn.notation.reading.lengths import shown
 from folkrnn.notation.reading.macros import Macro, parse_macro
 from folkrnn.notation.reading.voice import VoiceReader
@@ -51,6 +53,7 @@ class TuneReader:
         self.propagation = "pitch"
         self.line = first.number
         self._last_field = ""
+        self.order_line = 0  # that of P: in the header
         self.voices: dict[str, VoiceReader] = {}
         self.declared: dict[str, str] = {}  # the words of V: in the header, by voice
         self.voice: VoiceReader | None = None
@@ -151,6 +154,8 @@ class TuneReader:
             self.unit = self._unit(value) or self.unit
         elif letter == "Q":
             self.tempos.append((self.line, value))
+        elif letter == "P":
+            self.order_line = self.order_line or self.line
         elif letter == "U":
             self._user_symbol(value)
         elif letter == "m":
@@ -277,7 +282,9 @@ class TuneReader:
             self.macros.append(macro)
 
     def _instruct(self, text: str) -> None:
-        """Follow an instruction that says how to read."""
+        """Follow an instruction that says how to read; remark on one that says how to play and is not followed."""
+        if remark := midi_remark(text):
+            self.find("midi-directive", NOTE, remark)
         words = text.replace("=", " ").split()
         if len(words) == 2 and words[0] == "propagate-accidentals":
             self.propagation = words[1]
@@ -387,6 +394,9 @@ class TuneReader:
         bars = tune.bars
         if bars and (bars[0].meter, bars[0].key) != (tune.meter, tune.key):
             tune = replace(tune, meter=bars[0].meter, key=bars[0].key)
+        if found := check_order(tune, self.order_line):
+            ordered = sorted([*tune.findings, *found], key=lambda finding: (finding.line, finding.column))
+            tune = replace(tune, findings=tuple(ordered))
         return tune
 
 
