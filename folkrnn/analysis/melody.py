@@ -44,7 +44,8 @@ def melody_of(tune: Tune) -> Melody:
             full = ticks * whole  # the length of the bar in ticks, times ``part``
             for time, note in zip(times, bar.notes, strict=False):
                 onset = fraction(number * full + time * part, full)
-                yield onset, note.duration, [note.top.midi] if note.top else [], note.tie
+                top = [note.top.midi] if note.top else []
+                yield onset, note.duration, top, top if note.top in note.held else []
 
     sounds = joined(tops())
     return Melody(

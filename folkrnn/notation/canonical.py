@@ -24,6 +24,9 @@ REMOVABLE = ("graces", "ornaments", "articulation", "slurs", "chord_symbols", "a
 UNLEARNED_FEATURES = ("articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
 """What a recipe drops, and so a model does not learn, unless it says otherwise."""
 
+MUSICAL_FIELDS = frozenset("KM")
+"""The fields within the music that canonical text holds: key and meter."""
+
 _ORNAMENTS = frozenset({"roll", "trill", "turn", "uppermordent", "lowermordent", "mordent", "pralltriller", "slide"})
 _SHORTHAND = {name: symbol for symbol, name in reversed(SYMBOLS.items()) if symbol not in "JR"}
 _SPACE = re.compile(r"\s+")
@@ -114,7 +117,7 @@ def _bar_text(
     parts: list[str] = []
     altered: _Altered = {}
     tied = before.notes[-1] if before is not None and before.notes[-1].tie else None
-    changes = list(bar.changes)
+    changes = [change for change in bar.changes if change.field in MUSICAL_FIELDS]
     pair = ""  # the sign between this note and the last, while a broken pair is under way
     pair_unit = EIGHTH
     for index, note in enumerate(bar.notes):
@@ -126,7 +129,7 @@ def _bar_text(
                 key = plain_key(change.value)
                 signature = key.signature
                 parts.append(f"[K:{key}]")
-            elif change.field == "M":
+            else:
                 parts.append(f"[M:{change.value}]")
         length = note.written
         if pair:
@@ -160,7 +163,7 @@ def broken_pair(bar: Bar, index: int, longest: Fraction = LONGEST_PAIR) -> tuple
     plain = not (
         first.tie or first.tuplet or second.tuplet or second.graces or second.chord_symbols or second.annotations
         or second.decorations or first.slurs_closed or second.slurs_opened or not first.pitches or not second.pitches
-        or any(change.index == index + 1 for change in bar.changes)
+        or any(change.index == index + 1 and change.field in MUSICAL_FIELDS for change in bar.changes)
     )  # fmt: skip
     sign, unit = (">", 2 * second.duration) if before > after else ("<", 2 * first.duration)
     return (sign, unit) if plain and unit.numerator == 1 and unit <= longest else ("", EIGHTH)

@@ -6,7 +6,7 @@ from itertools import zip_longest
 
 from folkrnn.notation.findings import NOTE, WARNING, Finding
 from folkrnn.notation.text import plain_text
-from folkrnn.notation.tune import Voice, total
+from folkrnn.notation.tune import Tune, Voice, total
 
 _WORD = re.compile(r'([A-Za-z]+)\s*=\s*(?:"([^"]*)"|(\S+))')
 
@@ -29,14 +29,14 @@ def check_voices(voices: Sequence[Voice]) -> list[Finding]:
             if theirs is None or ours is None:
                 bar = ours or theirs
                 short = voice if theirs is None else first
-                message = f"the voice {short.id or '1'} has only {len(short.bars)} of {max(len(first.bars), len(voice.bars))} bars"
-                findings.append(Finding("voice-ends-early", NOTE, bar.line, bar.column, bar.number, message))
+                message = f"it has only {len(short.bars)} of {max(len(first.bars), len(voice.bars))} bars"
+                findings.append(Finding("voice-ends-early", NOTE, bar.line, bar.column, bar.number, message, short.id))
                 break
             if ours.duration != theirs.duration and ours.meter == theirs.meter:
-                message = f"the bar holds {theirs.duration} in voice {voice.id} and {ours.duration} in voice {first.id}"
-                findings.append(Finding("voices-differ", WARNING, theirs.line, theirs.column, theirs.number, message))
+                message = f"the bar holds {theirs.duration}, that of voice {first.id} {ours.duration}"
+                findings.append(Finding("voices-differ", WARNING, theirs.line, theirs.column, theirs.number, message, voice.id))
                 break
-    return findings + [finding for voice in voices for finding in check_overlays(voice)]
+    return findings + [each._replace(voice=voice.id) for voice in voices for each in check_overlays(voice)]
 
 
 def check_overlays(voice: Voice) -> list[Finding]:
@@ -49,3 +49,8 @@ def check_overlays(voice: Voice) -> list[Finding]:
                 message = f"the voice after & holds {length}, the bar {bar.duration}"
                 findings.append(Finding("overlay-length", level, bar.line, bar.column, bar.number, message))
     return findings
+
+
+def about_melody(tune: Tune) -> tuple[Finding, ...]:
+    """Return the findings about a tune but for those about other voices than its melody."""
+    return tuple(finding for finding in tune.findings if finding.voice in ("", tune.melody.id))

@@ -21,6 +21,7 @@ from folkrnn.notation import (
     performance,
     performed_order,
 )
+from folkrnn.notation.tune import total
 from folkrnn.processes import ProcessQueue
 from folkrnn.validation.remarks import remarks
 from folkrnn.validation.report import Report
@@ -29,19 +30,20 @@ MAX_SERIAL_TUNES = 50
 """This process reads this many tunes faster than new processes start."""
 
 _UNREAD = "music21 reads only two passes and two endings, so it was given this tune with its repeats written out"
+_NO_INNER_TIES = "music21 reads no ties of single notes of a chord, so it was given the chords without them"
 _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 
 def validate_tune(tune: Tune, second: bool = True) -> Report:
     """Return the report on a tune; nothing is raised.
 
-    music21 reads only a tune in which our reader found neither error nor warning. Without ``second`` it reads none, and
-    our reader alone decides whether the tune is playable.
+    music21 reads only a tune in which our reader found neither error nor warning, each of its voices alone. Without
+    ``second`` it reads none, and our reader alone decides whether the tune is playable.
     """
     findings = list(tune.findings)
     agrees = None
     if second and is_playable(findings):
-        opinion = _second_opinion(tune)
+        opinion = _opinions(tune)
         findings += opinion
         agrees = _agreement(opinion)
     if tune.bars:
@@ -93,11 +95,51 @@ def validate_all(tunes: Iterable[Tune], jobs: int = 1, second: bool = True) -> I
         yield from reports.rest()
 
 
+def _opinions(tune: Tune) -> list[Finding]:
+    """Return the findings of music21's reading of each voice, and of each overlay, which is a voice too."""
+    found = _unread_overlays(tune)
+    for voice in tune.voices:
+        if not voice.sounds:
+            continue
+        first = voice.bars[0]
+        alone = replace(tune.alone(voice), meter=first.meter, key=first.key)
+        opinion = _second_opinion(alone)
+        for layer in range(max(len(bar.overlays) for bar in voice.bars)):
+            bars = tuple(map(partial(_overlay_bar, layer), voice.bars))
+            for finding in _second_opinion(alone.with_bars(bars)):
+                opinion.append(finding._replace(message=f"overlay {layer + 1}: {finding.message}"))
+        found += [each._replace(voice=voice.id) for each in opinion] if len(tune.voices) > 1 else opinion
+    return found
+
+
+def _overlay_bar(layer: int, bar: Bar) -> Bar:
+    """Return a bar with an overlay in place of its own notes, or a rest where it has none, or one that does not fill it."""
+    notes = bar.overlays[layer] if layer < len(bar.overlays) else ()
+    if total(notes) != bar.duration:
+        notes = (Note((), bar.duration, line=bar.line, column=bar.column),)
+    return replace(bar, notes=notes, overlays=(), changes=tuple(each._replace(index=0) for each in bar.changes))
+
+
+def _unread_overlays(tune: Tune) -> list[Finding]:
+    """Return a note if an overlay does not fill its bar, so that music21 was not given it."""
+    unread = [
+        bar
+        for voice in tune.voices
+        for bar in voice.bars
+        if any(total(notes) != bar.duration for notes in bar.overlays)
+    ]
+    message = "music21 was not asked about what follows the &, which does not fill the bar"
+    return [Finding("overlay-unread", NOTE, bar.line, bar.column, bar.number, message) for bar in unread[:1]]
+
+
 def _second_opinion(tune: Tune) -> list[Finding]:
-    """Return the findings of music21's reading beside ours: one error, or at most one note."""
+    """Return the findings of music21's reading of one voice beside ours: one error, or notes on what it cannot read."""
     # music21 takes half a second to load, and no tune with errors needs it.
     from folkrnn.score.reading import second_reading
 
+    tie = next(((bar, note) for bar in tune.bars for note in bar.notes if note.tied), None)
+    if tie is not None:
+        tune = _without_inner_ties(tune)
     unread = [bar for bar in tune.bars if bar.plays > 2 or bar.ending not in ((), (1,), (2,))]
     written_out = bool(unread) or len(tune.bars) == 1
     try:
@@ -110,7 +152,21 @@ def _second_opinion(tune: Tune) -> list[Finding]:
         bar, note = _note_at(tune, onset)
         message = f"in bar {bar.number} {message}"
         return [Finding("readers-disagree", ERROR, note.line, note.column, bar.number, message)]
-    return [Finding("repeats-unread", NOTE, bar.line, bar.column, bar.number, _UNREAD) for bar in unread[:1]]
+    notes = [Finding("repeats-unread", NOTE, bar.line, bar.column, bar.number, _UNREAD) for bar in unread[:1]]
+    if tie is not None:
+        bar, note = tie
+        notes.append(Finding("ties-unread", NOTE, note.line, note.column, bar.number, _NO_INNER_TIES))
+    return notes
+
+
+def _without_inner_ties(tune: Tune) -> Tune:
+    """Return the tune without the ties that hold some members of a chord and not the others."""
+    return tune.with_bars(
+        tuple(
+            replace(bar, notes=tuple(note._replace(tie=False, tied=()) if note.tied else note for note in bar.notes))
+            for bar in tune.bars
+        )
+    )
 
 
 def _written_out(tune: Tune) -> Tune:

@@ -53,7 +53,7 @@ def changed(tune: Tune, share: float, seed: int) -> Tune:
         )
         for bar in tune.bars
     ]
-    return replace(tune, bars=tuple(bars))
+    return tune.with_bars(tuple(bars))
 
 
 @pytest.mark.parametrize("interval", [(0, 0), (1, 2), (-3, -5), (4, 7), (-7, -12)])
@@ -83,7 +83,7 @@ def test_a_new_tune_has_nothing_copied_and_is_like_none(index: Index) -> None:
 
 def test_a_part_of_a_tune_is_a_copy_and_another_rhythm_is_none(index: Index) -> None:
     whole = invented(9)
-    assert index.judge(replace(whole, bars=whole.bars[:8])).nearest == "Tune 9 in 4/4"
+    assert index.judge(whole.with_bars(whole.bars[:8])).nearest == "Tune 9 in 4/4"
     dotted = [
         replace(
             bar,
@@ -93,17 +93,17 @@ def test_a_part_of_a_tune_is_a_copy_and_another_rhythm_is_none(index: Index) -> 
         )
         for bar in whole.bars
     ]
-    assert index.judge(replace(whole, bars=tuple(dotted))).evidence < COPY
+    assert index.judge(whole.with_bars(tuple(dotted))).evidence < COPY
 
 
 def test_the_copied_share_counts_notes_in_long_runs_of_one_tune(index: Index) -> None:
     theirs, ours = invented(5).bars, invented(2000).bars
-    mixed = replace(invented(2000), bars=(*ours[:4], *theirs[4:8], *ours[8:]))
+    mixed = invented(2000).with_bars((*ours[:4], *theirs[4:8], *ours[8:]))
     found = index.judge(mixed)
     assert found.source == "Tune 5 in 4/4"
     assert found.copied == pytest.approx(0.25, abs=0.02)
     assert found.bars == pytest.approx(4, abs=0.2)
-    one_bar = replace(invented(2000), bars=(*ours[:4], theirs[4], *ours[5:]))  # eight notes are no run
+    one_bar = invented(2000).with_bars((*ours[:4], theirs[4], *ours[5:]))  # eight notes are no run
     assert index.judge(one_bar).copied == 0
 
 

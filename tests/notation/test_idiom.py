@@ -329,7 +329,7 @@ def test_a_gap_is_filled_for_hands_whatever_is_given_after_it() -> None:
             walk.advance(character)
         (read,) = read_tunes("".join(walk.text) + "G,4|]\n")
         assert is_playable(read.findings)
-        assert DEFAULT_IDIOM.fits(replace(read, bars=read.bars[:2]))
+        assert DEFAULT_IDIOM.fits(read.with_bars(read.bars[:2]))
 
 
 def test_a_small_alphabet_gives_way_rather_than_come_to_no_end() -> None:
