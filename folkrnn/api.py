@@ -85,7 +85,7 @@ def generate(count: int = 5, *, model: Place | None = None, **options: "Unpack[R
         if not composition.fault or (options.get("unconstrained") and composition.tune.bars):
             found.append(composition.tune)
         else:
-            _log.warning("tune %s, %s, is %s", composition.tune.number, composition.tune.title, composition.fault)
+            _log.warning("tune %s, %s, is %s", composition.number, composition.tune.title, composition.fault)
     return found
 
 

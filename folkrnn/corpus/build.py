@@ -18,7 +18,9 @@ from folkrnn.corpus.sources import source_texts
 from folkrnn.errors import CorpusError
 from folkrnn.files import write_whole
 from folkrnn.notation import Tune, canonical, faults, is_playable, read_tunes, without
+from folkrnn.notation.canonical import without_inner_ties
 from folkrnn.notation.headers import split_header
+from folkrnn.notation.voices import about_melody
 from folkrnn.processes import process_map
 
 _Result = TypeVar("_Result")
@@ -166,16 +168,17 @@ def _read_tune(function: Callable[[Tune], _Result], tune: Tune, recipe: Recipe) 
 
 
 def clean(tune: Tune, recipe: Recipe, source: SourceSettings) -> Tune:
-    """Return a tune with a clean title, its rhythm and origin, and without the features that the recipe drops.
+    """Return the melody of a tune with a clean title, rhythm and origin, and without what the recipe drops.
 
-    Rhythm and origin are those that its fields match in the recipe's tables, else those of its source.
+    Other voices are left out, with what was found about them, and so are ties of single notes of a chord. Rhythm and origin are those that its fields match in the recipe's tables, else those of its source.
     """
     title = clean_title(tune.title)
     rhythm = match_value((tune.rhythm, *tune.all_fields("T")), recipe.rhythms) or source.rhythm
     origin = match_value((tune.origin,), recipe.origins) or source.origin
     fields = tuple((letter, value) for letter, value in tune.fields if letter not in "TRO")
     fields = (("T", title), ("R", rhythm), ("O", origin), *fields)
-    return without(replace(tune, fields=fields), frozenset(recipe.drop))
+    melody = replace(tune.alone(tune.melody), fields=fields, findings=about_melody(tune))
+    return without_inner_ties(without(melody, frozenset(recipe.drop)))
 
 
 def reason_to_drop(tune: Tune, recipe: Recipe) -> str:

@@ -16,7 +16,7 @@ from folkrnn.notation.key import Key
 from folkrnn.notation.lexer import SYMBOLS
 from folkrnn.notation.meter import EIGHTH
 from folkrnn.notation.pitch import ACCIDENTAL_TEXT, Pitch
-from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Note, Tune, Tuplet
+from folkrnn.notation.tune import NO_MARKS, USUAL_TUPLETS, Bar, Marks, Note, Tune, Tuplet
 
 REMOVABLE = ("graces", "ornaments", "articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
 """What ``without`` can remove from a tune."""
@@ -143,7 +143,7 @@ def _bar_text(
         parts.append(_pitches(note, signature, altered, tied))
         tied = None
         parts.append(length_text(length))
-        if note.tie:
+        if note.tie and not note.tied:
             parts.append("-")
         parts.append(")" * note.slurs_closed + pair)
     return signature, "".join(parts)
@@ -196,6 +196,8 @@ def _pitches(note: Note, signature: dict[int, int], altered: _Altered, tied: Not
         return "x" if note.hidden else "z"
     apart = len(note.pitches) > 1
     texts = [_accidental(pitch, signature, altered, tied, apart) + pitch.letters for pitch in note.pitches]
+    if note.tied:
+        texts = [f"{text}-" if pitch in note.held else text for text, pitch in zip(texts, note.pitches, strict=True)]
     return texts[0] if len(texts) == 1 else f"[{''.join(texts)}]"
 
 
@@ -239,7 +241,12 @@ def _length_text(numerator: int, denominator: int) -> str:
 
 
 def without(tune: Tune, features: frozenset[str]) -> Tune:
-    """Return the tune without some of REMOVABLE; its bars, notes and lengths stay as they are."""
+    """Return the tune, in all its voices, without some of REMOVABLE; its bars, notes and lengths stay as they are."""
+
+    def kept(decorations: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(
+            name for name in decorations if ("ornaments" if name in _ORNAMENTS else "articulation") not in features
+        )
 
     def strip(note: Note) -> Note:
         if not (
@@ -247,12 +254,9 @@ def without(tune: Tune, features: frozenset[str]) -> Tune:
             or note.annotations or note.hidden
         ):  # fmt: skip
             return note  # as most are
-        decorations = tuple(
-            name for name in note.decorations if ("ornaments" if name in _ORNAMENTS else "articulation") not in features
-        )
         return note._replace(
             graces=() if "graces" in features else note.graces,
-            decorations=decorations,
+            decorations=kept(note.decorations),
             slurs_opened=0 if "slurs" in features else note.slurs_opened,
             slurs_closed=0 if "slurs" in features else note.slurs_closed,
             chord_symbols=() if "chord_symbols" in features else note.chord_symbols,
@@ -262,6 +266,29 @@ def without(tune: Tune, features: frozenset[str]) -> Tune:
 
     def stripped(bar: Bar) -> Bar:
         notes = tuple(map(strip, bar.notes))
-        return bar if notes == bar.notes else replace(bar, notes=notes)
+        if notes == bar.notes and not bar.overlays and bar.closing is NO_MARKS:
+            return bar
+        closing = Marks(
+            kept(bar.closing.decorations),
+            () if "chord_symbols" in features else bar.closing.chord_symbols,
+            () if "annotations" in features else bar.closing.annotations,
+        )
+        return replace(
+            bar, notes=notes, overlays=tuple(tuple(map(strip, layer)) for layer in bar.overlays), closing=closing
+        )
 
-    return tune.with_bars(tuple(map(stripped, tune.bars)))
+    return tune.with_all_bars(stripped)
+
+
+def without_inner_ties(tune: Tune) -> Tune:
+    """Return the tune without the ties that hold some members of a chord and not the others."""
+
+    def plain(bar: Bar) -> Bar:
+        if not any(note.tied for layer in bar.layers for note in layer):
+            return bar
+        notes, *overlays = (
+            tuple(note._replace(tie=False, tied=()) if note.tied else note for note in layer) for layer in bar.layers
+        )
+        return replace(bar, notes=notes, overlays=tuple(overlays))
+
+    return tune.with_all_bars(plain)

@@ -10,6 +10,9 @@ from folkrnn.notation.tune import Tune, Voice, total
 
 _WORD = re.compile(r'([A-Za-z]+)\s*=\s*(?:"([^"]*)"|(\S+))')
 
+VOICE_CODES = frozenset({"voice-ends-early", "voices-differ", "overlay-length"})
+"""The codes of the findings that ``check_voices`` returns."""
+
 
 def voice_names(words: str) -> tuple[str, str]:
     """Return the name and the short name that the words of a ``V:`` field give; empty where they give none."""
@@ -34,9 +37,13 @@ def check_voices(voices: Sequence[Voice]) -> list[Finding]:
                 break
             if ours.duration != theirs.duration and ours.meter == theirs.meter:
                 message = f"the bar holds {theirs.duration}, that of voice {first.id} {ours.duration}"
-                findings.append(Finding("voices-differ", WARNING, theirs.line, theirs.column, theirs.number, message, voice.id))
+                place = theirs.line, theirs.column, theirs.number
+                findings.append(Finding("voices-differ", WARNING, *place, message, voice.id))
                 break
-    return findings + [each._replace(voice=voice.id) for voice in voices for each in check_overlays(voice)]
+    several = len(voices) > 1
+    for voice in voices:
+        findings += [each._replace(voice=voice.id) if several else each for each in check_overlays(voice)]
+    return findings
 
 
 def check_overlays(voice: Voice) -> list[Finding]:

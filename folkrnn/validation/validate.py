@@ -21,6 +21,7 @@ from folkrnn.notation import (
     performance,
     performed_order,
 )
+from folkrnn.notation.canonical import without_inner_ties
 from folkrnn.notation.tune import total
 from folkrnn.processes import ProcessQueue
 from folkrnn.validation.remarks import remarks
@@ -113,7 +114,7 @@ def _opinions(tune: Tune) -> list[Finding]:
 
 
 def _overlay_bar(layer: int, bar: Bar) -> Bar:
-    """Return a bar with an overlay in place of its own notes, or a rest where it has none, or one that does not fill it."""
+    """Return a bar with an overlay in place of its own notes, or a rest where none fills it."""
     notes = bar.overlays[layer] if layer < len(bar.overlays) else ()
     if total(notes) != bar.duration:
         notes = (Note((), bar.duration, line=bar.line, column=bar.column),)
@@ -139,7 +140,7 @@ def _second_opinion(tune: Tune) -> list[Finding]:
 
     tie = next(((bar, note) for bar in tune.bars for note in bar.notes if note.tied), None)
     if tie is not None:
-        tune = _without_inner_ties(tune)
+        tune = without_inner_ties(tune)
     unread = [bar for bar in tune.bars if bar.plays > 2 or bar.ending not in ((), (1,), (2,))]
     written_out = bool(unread) or len(tune.bars) == 1
     try:
@@ -157,16 +158,6 @@ def _second_opinion(tune: Tune) -> list[Finding]:
         bar, note = tie
         notes.append(Finding("ties-unread", NOTE, note.line, note.column, bar.number, _NO_INNER_TIES))
     return notes
-
-
-def _without_inner_ties(tune: Tune) -> Tune:
-    """Return the tune without the ties that hold some members of a chord and not the others."""
-    return tune.with_bars(
-        tuple(
-            replace(bar, notes=tuple(note._replace(tie=False, tied=()) if note.tied else note for note in bar.notes))
-            for bar in tune.bars
-        )
-    )
 
 
 def _written_out(tune: Tune) -> Tune:

@@ -348,8 +348,7 @@ class TuneReader:
         voices = [voices[place] for place in order] or [Voice(())]
         for line, problem in problems:
             self.findings.append(Finding("bad-score", NOTE, self.first_line + line, 1, 0, problem))
-        if len(voices) > 1:
-            self.findings += check_voices(voices)
+        self.findings += check_voices(voices)
         if not self.in_music:
             self.findings.append(
                 Finding("no-key", ERROR, self.line, 1, 0, "the tune has no K: field, so no music; expected one such as K:D")
