@@ -170,7 +170,8 @@ def _read_tune(function: Callable[[Tune], _Result], tune: Tune, recipe: Recipe) 
 def clean(tune: Tune, recipe: Recipe, source: SourceSettings) -> Tune:
     """Return the melody of a tune with a clean title, rhythm and origin, and without what the recipe drops.
 
-    Other voices are left out, with what was found about them, and so are ties of single notes of a chord. Rhythm and origin are those that its fields match in the recipe's tables, else those of its source.
+    Rhythm and origin are those that its fields match in the recipe's tables, else those of its source. Other voices are
+    left out with what was found about them, and so are ties of single notes of a chord.
     """
     title = clean_title(tune.title)
     rhythm = match_value((tune.rhythm, *tune.all_fields("T")), recipe.rhythms) or source.rhythm
