@@ -132,7 +132,8 @@ class Composing:
             with JsonArray() if self.as_json else nullcontext() as array, delivery:
                 for composition in compositions:
                     status.clear()
-                    for remark in () if account.count else composition.remarks:  # the same for all tunes
+                    # The same for all tunes.
+                    for remark in () if account.count or is_quiet() else composition.remarks:
                         complain(remark)
                     own = self._deliver(composition, delivery)
                     files += own if few else ()
