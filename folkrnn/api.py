@@ -10,6 +10,7 @@ from folkrnn.errors import ExportError, InputError
 from folkrnn.notation import Tune, read_tunes
 
 if TYPE_CHECKING:
+    from folkrnn.composition.composer import Composition
     from folkrnn.composition.requests import RequestOptions
     from folkrnn.composition.settings import GenerationOptions
     from folkrnn.training import TrainingOptions
@@ -85,7 +86,7 @@ def generate(count: int = 5, *, model: Place | None = None, **options: "Unpack[R
         if not composition.fault or (options.get("unconstrained") and composition.tune.bars):
             found.append(composition.tune)
         else:
-            _log.warning("tune %s, %s, is %s", composition.tune.number, composition.tune.title, composition.fault)
+            _log.warning("tune %s, %s, is %s", composition.number, composition.tune.title, composition.fault)
     return found
 
 
@@ -97,7 +98,7 @@ def extend(tune: Tune, bars: int, *, model: Place | None = None, **options: "Unp
     from folkrnn.composition.composer import Composer
 
     (composition,) = Composer(model).extend(tune, bars, **options)
-    return composition.tune
+    return _told(composition)
 
 
 def rewrite(
@@ -110,6 +111,13 @@ def rewrite(
     from folkrnn.composition.composer import Composer
 
     (composition,) = Composer(model).rewrite(tune, bars, **options)
+    return _told(composition)
+
+
+def _told(composition: "Composition") -> Tune:
+    """Return the tune of a composition; what became of the given one beside its melody is a warning in the log."""
+    for remark in composition.remarks:
+        _log.warning("%s", remark)
     return composition.tune
 
 

@@ -45,7 +45,7 @@ def changed(tune: Tune, share: float, rng: random.Random) -> Tune:
             for n, note in enumerate(bar.notes)
         ]
         bars.append(replace(bar, notes=tuple(notes)))
-    tune = replace(tune, bars=tuple(bars))
+    tune = tune.with_bars(tuple(bars))
     try:
         return transpose(tune, *rng.choice(INTERVALS))
     except NotationError:  # the key has no usual signature there

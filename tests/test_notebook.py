@@ -11,6 +11,7 @@ import pytest
 from folkrnn.errors import ExportError
 from folkrnn.export.engraving import to_svg
 from folkrnn.notation import Tune, read_tunes
+from folkrnn.notation.tune import Voice
 from folkrnn.notebook import tune_html
 
 TEXT = "X:1\nT:{}\nR:reel\nM:4/4\nL:1/8\nQ:1/4=200\nK:Ador\nABcd efga|]\n"
@@ -70,7 +71,7 @@ def test_a_tune_that_cannot_be_drawn_is_shown_as_abc(monkeypatch: pytest.MonkeyP
 
 
 def test_a_tune_without_music_has_no_player() -> None:
-    empty = Tune((("T", "x"),), read().meter, read().key, read().unit, ())
+    empty = Tune((("T", "x"),), read().meter, read().key, read().unit, (Voice(()),))
     root = parsed(empty)
     assert [each.tag for each in root][:3] == ["strong", "div", "pre"]
     assert "T:x" in root.findtext("pre", "")

@@ -45,7 +45,7 @@ def melody_of(tune: Tune) -> Melody:
             for time, note in zip(times, bar.notes, strict=False):
                 onset = fraction(number * full + time * part, full)
                 top = [note.top.midi] if note.top else []
-                yield onset, note.duration, top, top if note.top in note.held else ()
+                yield onset, note.duration, top, top if note.top in note.held else []
 
     sounds = joined(tops())
     return Melody(

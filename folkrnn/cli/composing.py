@@ -132,6 +132,9 @@ class Composing:
             with JsonArray() if self.as_json else nullcontext() as array, delivery:
                 for composition in compositions:
                     status.clear()
+                    # The same for all tunes.
+                    for remark in () if account.count or is_quiet() else composition.remarks:
+                        complain(remark)
                     own = self._deliver(composition, delivery)
                     files += own if few else ()
                     row = account.add(composition, judged=few or self.as_json)
@@ -169,9 +172,9 @@ class Composing:
         if not fault or (self.settings.unconstrained and tune.bars):
             return delivery.add(tune)
         if self.settings.unconstrained:
-            complain(f"tune {tune.number}, {tune.title}, holds no music and is not written")
+            complain(f"tune {composition.number}, {tune.title}, holds no music and is not written")
             return []
-        complain(f"tune {tune.number}, {tune.title}, is {fault}")
+        complain(f"tune {composition.number}, {tune.title}, is {fault}")
         delivery.set_aside(tune)
         return []
 
@@ -187,14 +190,14 @@ class _Account:
         self._rows: list[list[Any]] = []
         self._refused: Counter[str] = Counter()
         self._begun = time.monotonic()
-        self._tunes = self._playable = self._steered = self._rewritten = self._characters = self._drafts = 0
+        self.count = self._playable = self._steered = self._rewritten = self._characters = self._drafts = 0
         self.failed = 0
         """The tunes that are not playable, or not what was asked for."""
 
     def add(self, composition: "Composition", judged: bool) -> dict[str, Any]:
         """Count a tune; return all that there is to say of it."""
         tune, report, text = composition.tune, composition.report, composition.text
-        self._tunes += 1
+        self.count += 1
         self._playable += report.playable
         self.failed += bool(composition.fault)
         self._drafts += text.drafts
@@ -254,11 +257,11 @@ class _Account:
             percent = 100 * self._steered / max(1, self._characters)
             steered = f"steered {self._steered:,} of {self._characters:,} characters ({percent:.1f} %)"
             yield f"the grammar {steered} and had {counted(self._rewritten, 'bar')} written again"
-        if self._tunes:
+        if self.count:
             refused = f"; refused {self._refused.total():,}: {_told(self._refused)}" if self._refused else ""
-            tunes = counted(self._tunes, "tune")
+            tunes = counted(self.count, "tune")
             yield f"{counted(self._drafts, 'draft')} for {tunes} in {time.monotonic() - self._begun:.1f} s{refused}"
-        yield f"{self._playable} of {counted(self._tunes, 'tune')} {'is' if self._tunes == 1 else 'are'} playable"
+        yield f"{self._playable} of {counted(self.count, 'tune')} {'is' if self.count == 1 else 'are'} playable"
 
 
 def _told(refused: "Counter[str]") -> str:

@@ -24,12 +24,12 @@ _NUMBER = click.option("--tune", "number", type=click.IntRange(1), default=1, he
 @_NUMBER
 @composing_options
 def continue_(file: str, bars: int, number: int, **options: Any) -> None:
-    """Extend a tune by some bars.
+    """Extend the melody of a tune by some bars.
 
     FILE is an ABC file, or - for standard input.
 
     If its last part is closed, by a repeat, a double bar or the end, a new part comes; else the part under way
-    becomes longer. What is there stays.
+    becomes longer. What is there stays; other voices rest in the new bars.
 
     Status 0: all tunes are playable; 1: some are not; 2: nothing can be made; 130: Ctrl-C.
     """
@@ -52,12 +52,12 @@ def continue_(file: str, bars: int, number: int, **options: Any) -> None:
 @_NUMBER
 @composing_options
 def rewrite_command(file: str, bars: tuple[int, int], number: int, **options: Any) -> None:
-    """Write some bars of a tune again.
+    """Write some bars of the melody of a tune again.
 
     FILE is an ABC file, or - for standard input. Bars have the numbers that are printed; a pickup is bar 0.
 
-    Their lengths, repeats and endings stay. Of several drafts the one is chosen after which the model finds the
-    following bars likeliest.
+    Their lengths, repeats and endings stay, and so does all else; words and chord symbols of the old notes go with
+    them. Of several drafts the one is chosen after which the model finds the following bars likeliest.
 
     Status 0: all tunes are playable; 1: some are not; 2: nothing can be made; 130: Ctrl-C.
     """

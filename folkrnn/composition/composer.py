@@ -62,7 +62,7 @@ class Composition:
     ``report`` says whether it is playable. ``violation`` names the requirement that the tune breaks because no
     draft kept it; empty if all is kept. ``text`` is the chosen draft, with the number of ``drafts`` and the
     reasons for which others were refused. ``composed_as`` says on what the model composed, if it has hardly
-    learned the rhythm of the tune.
+    learned the rhythm of the tune. ``remarks`` are sentences about what became of the given tune beside its melody.
     """
 
     tune: Tune
@@ -71,6 +71,12 @@ class Composition:
     text: GeneratedText
     judge: Callable[[Tune], Originality | None] = field(default=lambda tune: None, compare=False, repr=False)
     composed_as: str = ""
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """The number of the tune among those that were asked for, from 1."""
+        return self.text.index + 1
 
     @property
     def drafts(self) -> int:
@@ -200,15 +206,16 @@ class Composer:
         stop: Stop = never,
         **options: Unpack[GenerationOptions],
     ) -> Iterator[Composition]:
-        """Yield ``count`` continuations of a tune by some bars; all that is there stays.
+        """Yield ``count`` continuations of the melody of a tune by some bars; all that is there stays.
 
         If the last part is closed, by a repeat, a double bar or the end, a new part comes; else the part under
-        way becomes longer. Raises GenerationError, at once, for a tune that cannot be extended.
+        way becomes longer. Other voices rest in the new bars. Raises GenerationError, at once, for a tune that cannot
+        be extended.
         """
         settings = GenerationSettings.of(options).seeded()
         with naming(tune):
             reworking = extension(tune, bars, self.checkpoint)
-        return self._rework(tune, reworking, settings, count, "continued", progress, stop)
+        return self._rework(reworking, settings, count, "continued", progress, stop)
 
     def rewrite(
         self,
@@ -220,9 +227,10 @@ class Composer:
         stop: Stop = never,
         **options: Unpack[GenerationOptions],
     ) -> Iterator[Composition]:
-        """Yield ``count`` versions of a tune with one bar, or those from the first to the last, written again.
+        """Yield ``count`` versions of a tune with one bar of its melody, or those from first to last, written again.
 
-        Bars have the numbers that are printed. Their lengths, repeats and endings stay, and so does all else. Of
+        Bars have the numbers that are printed. Their lengths, repeats and endings stay, and so does all else, but for
+        the words, chord symbols and annotations of the old notes (``Composition.remarks`` says so). Of
         several drafts the one is chosen after which the model finds the following bars likeliest. Raises
         GenerationError, at once, for bars that cannot be written.
         """
@@ -230,7 +238,7 @@ class Composer:
         settings = replace(settings, best_of=settings.best_of or REWRITE_DRAFTS)
         with naming(tune):
             reworking = replacement(tune, *bar_range(bars), self.checkpoint)
-        return self._rework(tune, reworking, settings, count, "rewritten", progress, stop)
+        return self._rework(reworking, settings, count, "rewritten", progress, stop)
 
     # ── the corpus of the model ─────────────────────────────────────────────────────────────────
 
@@ -286,7 +294,6 @@ class Composer:
 
     def _rework(
         self,
-        tune: Tune,
         reworking: Reworking,
         settings: GenerationSettings,
         count: int,
@@ -297,11 +304,11 @@ class Composer:
         """Compose from a reworking of a tune."""
         given = len(reworking.prompt.body) + sum(len(gap.then) for gap in reworking.prompt.gaps)
         settings = replace(settings, max_length=settings.max_length + given)
-        idiom = self.checkpoint.corpus.learned.idiom.with_tune(tune)
+        idiom = self.checkpoint.corpus.learned.idiom.with_tune(reworking.given)
         writer = self._writer(reworking.prompt, settings, count, idiom, reworking.cautious)
         policy = reworking_policy(reworking, settings, self.checkpoint)
         texts = writer.write(policy, stop, _watch(progress))
-        return self._composed(texts, settings, name, lambda text, tune: (reworking.finish(tune), ""))
+        return self._composed(texts, settings, name, lambda text, tune: (reworking.finish(tune), ""), reworking.remarks)
 
     def _writer(
         self,
@@ -339,13 +346,14 @@ class Composer:
         settings: GenerationSettings,
         name: str,
         finish: Finish,
+        remarks: tuple[str, ...] = (),
     ) -> Iterator[Composition]:
         """Yield the composition of each text, once its report is there."""
         written: deque[tuple[GeneratedText, Tune, str]] = deque()
 
         def composition(report: Report) -> Composition:
             text, tune, composed_as = written.popleft()
-            return Composition(tune, report, text.violation, text, self.originality, composed_as)
+            return Composition(tune, report, text.violation, text, self.originality, composed_as, remarks)
 
         with ReportQueue(self._jobs) as reports:
             for text in texts:

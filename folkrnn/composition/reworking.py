@@ -1,10 +1,10 @@
-"""Working on a given tune: extending it, and rewriting some of its bars.
+"""Working on a given tune: extending its melody, and rewriting some bars of it.
 
-The model reads the tune as canonical text, without what it has not learned. In the delivered tune the kept
-bars stand as their writer had them. Nothing here loads torch.
+The model reads the melody as canonical text, without what it has not learned. The delivered tune is the given one,
+but for the notes that are new. Nothing here loads torch.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 from folkrnn.errors import FolkrnnError, GenerationError, NotationError
 from folkrnn.generation.prompts import Gap, Prompt, plain_header
 from folkrnn.notation import ERROR, Tune, canonical, form, is_pickup, sections, without
-from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_line, bar_texts
+from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_line, bar_texts, without_inner_ties
 from folkrnn.notation.form import Part, read_form
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.headers import split_header
+from folkrnn.notation.ranges import octave_moved
+from folkrnn.notation.tune import DOTTED, Bar, Note, Voice
+from folkrnn.notation.voices import VOICE_CODES, check_voices
 
 if TYPE_CHECKING:
     from folkrnn.generation.texts import GeneratedText
@@ -24,19 +27,33 @@ if TYPE_CHECKING:
 BARS_AHEAD = 4
 """The number of bars after the new ones by which those are scored."""
 
+MOST_OUTSIDE = 0.25
+"""The model gets a melody in another octave if a greater share of its notes lies outside the range that it writes."""
+
+MOST_OCTAVES = 4
+"""By how many octaves a melody is moved for the model at most."""
+
+JUMPS = frozenset({
+    "segno", "coda", "fine", "dacapo", "dacoda", "D.C.", "D.S.", "D.C.alcoda", "D.C.alfine", "D.S.alcoda", "D.S.alfine",
+})  # fmt: skip
+"""The decorations that say where players go on; they belong to the bars, not to their notes."""
+
 
 @dataclass(frozen=True)
 class Reworking:
     """A prompt made of a tune, and the way back from what the model writes.
 
-    ``finish`` puts the new bars into the given tune. ``score`` is higher for drafts that lead better into the
-    following bars, None where none follow. ``cautious`` says which grammar takes the tune.
+    ``given`` is the melody in the octave in which the model reads it. ``finish`` puts the new bars into the given tune.
+    ``score`` is higher for drafts that lead better into the following bars, None where none follow. ``cautious`` says
+    which grammar takes the tune. ``remarks`` are sentences about what becomes of all that is no melody.
     """
 
     prompt: Prompt
+    given: Tune
     finish: Callable[[Tune], Tune]
     score: "Callable[[GeneratedText], float] | None"
     cautious: bool
+    remarks: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -85,7 +102,8 @@ def extension(tune: Tune, bars: int, checkpoint: "Checkpoint") -> Reworking:
     Raises GenerationError for a tune that cannot be extended.
     """
     check_count("bars", bars)
-    plain = _plain(tune, checkpoint)
+    given, octaves = _given(tune, checkpoint)
+    plain = _plain(given, checkpoint)
     last = plain.bars[-1]
     closed = last.plays > 1 or bool(last.edge)
     if not closed:
@@ -98,11 +116,18 @@ def extension(tune: Tune, bars: int, checkpoint: "Checkpoint") -> Reworking:
     else:
         parts.append(Part(part.bars + bars, plain.bars[section.first].opens))
         closing = ""
-    *given, _ = bar_texts(plain)
-    body = "".join(line + text for line, text in given) + closing
+    *texts, _ = bar_texts(plain)
+    body = "".join(line + text for line, text in texts) + closing
     fields = _fields(plain, checkpoint) | {"I": f"form {''.join(map(str, parts))}"}
     cautious = _grammar_for(fields, body, checkpoint)
-    return Reworking(Prompt(fields, body), lambda new: _spliced(tune, new, range(len(tune.bars))), None, cautious)
+    return Reworking(
+        Prompt(fields, body),
+        given,
+        lambda new: _extended(tune, octave_moved(new, -octaves)),
+        None,
+        cautious,
+        tuple(_voices_at_rest(tune)),
+    )
 
 
 def replacement(tune: Tune, first: int, last: int, checkpoint: "Checkpoint") -> Reworking:
@@ -110,7 +135,8 @@ def replacement(tune: Tune, first: int, last: int, checkpoint: "Checkpoint") -> 
 
     Raises GenerationError if there are no such bars, or the model cannot write them.
     """
-    plain = _plain(tune, checkpoint)
+    given, octaves = _given(tune, checkpoint)
+    plain = _plain(given, checkpoint)
     check_range(tune, first, last)
     chosen = [index for index, bar in enumerate(plain.bars) if first <= bar.number <= last]
     while len(chosen) > 1 and is_pickup(plain.bars, chosen[-1]):
@@ -134,20 +160,50 @@ def replacement(tune: Tune, first: int, last: int, checkpoint: "Checkpoint") -> 
         start = len(text.written) - len(after)
         return -float(text.bits[start : start + heard].sum())
 
-    kept = [index for index in range(len(tune.bars)) if index not in range(begin, end)]
     return Reworking(
         Prompt(fields, before, gaps=(Gap(after, bars),)),
-        lambda new: _spliced(tune, new, kept),
+        given,
+        lambda new: _rewritten(tune, octave_moved(new, -octaves), begin, end),
         score if heard else None,
         cautious,
+        tuple(_left_out(tune.bars[begin:end])),
     )
 
 
-def _plain(tune: Tune, checkpoint: "Checkpoint") -> Tune:
-    """Return the tune without what the model has not learned. Raises GenerationError as ``check_tune`` does."""
+def _given(tune: Tune, checkpoint: "Checkpoint") -> tuple[Tune, int]:
+    """Return the melody of a tune as the model gets it, and by how many octaves it is moved up.
+
+    A melody in its usual range is not moved, nor one of which only a few notes lie outside. Raises GenerationError as
+    ``check_tune`` does.
+    """
     check_tune(tune)
+    melody = tune.alone(tune.melody)
+    idiom = checkpoint.corpus.learned.idiom
+    numbers = [pitch.midi for note in melody.notes() for pitch in note.pitches]
+
+    def outside(octaves: int) -> int:
+        return sum(not idiom.lowest <= number + 12 * octaves <= idiom.highest for number in numbers)
+
+    if outside(0) <= MOST_OUTSIDE * len(numbers):
+        return melody, 0
+    octaves = min(range(-MOST_OCTAVES, MOST_OCTAVES + 1), key=lambda octaves: (outside(octaves), abs(octaves)))
+    return octave_moved(melody, octaves), octaves
+
+
+def _plain(melody: Tune, checkpoint: "Checkpoint") -> Tune:
+    """Return a melody without what the model has not learned, and without changes that change neither key nor meter."""
     drop = checkpoint.corpus.recipe.get("drop", UNLEARNED_FEATURES)
-    return without(tune, frozenset(drop))
+    plain = without_inner_ties(without(melody, frozenset(drop)))
+    now: dict[str, object] = {"K": melody.key, "M": melody.meter}
+    bars = []
+    for bar in plain.bars:
+        changes = []
+        for change in bar.changes:
+            if change.field in now and change.value != now[change.field]:
+                now[change.field] = change.value
+                changes.append(change)
+        bars.append(replace(bar, changes=tuple(changes)))
+    return plain.with_bars(tuple(bars))
 
 
 def _reopened(tune: Tune) -> Tune:
@@ -185,11 +241,122 @@ def _grammar_for(fields: dict[str, str], body: str, checkpoint: "Checkpoint") ->
     raise GenerationError(problem)
 
 
-def _spliced(old: Tune, new: Tune, kept: "range | list[int]") -> Tune:
-    """Return the new tune with the fields of the old one, and with all that stood in the kept bars."""
-    bars = list(new.bars)
-    for index in kept:
-        notes = (*old.bars[index].notes, *bars[index].notes[len(old.bars[index].notes) :])
-        bars[index] = replace(bars[index], notes=notes, changes=old.bars[index].changes)
+# ── from what the model wrote to the delivered tune ──────────────────────────────────────────────────────────
+
+
+def _rewritten(old: Tune, new: Tune, begin: int, end: int) -> Tune:
+    """Return the old tune with the notes of the new one in the bars from ``begin`` to before ``end`` (indices)."""
+    bars = list(old.bars)
+    for index in range(begin, end):
+        bars[index] = _with_new_notes(bars[index], new.bars[index].notes)
+    _keep_slurs(bars, old.bars, begin, end)
+    return _delivered(old.with_bars(tuple(bars)), new)
+
+
+def _with_new_notes(bar: Bar, notes: tuple[Note, ...]) -> Bar:
+    """Return a bar with other notes; its signs of jumps, and the lines within it, stay."""
+    *before, last = bar.notes
+    first = tuple(name for note in before for name in note.decorations if name in JUMPS)
+    closing = tuple(name for name in last.decorations if name in JUMPS)
+    if first:
+        notes = (notes[0]._replace(decorations=(*first, *notes[0].decorations)), *notes[1:])
+    if closing:
+        notes = (*notes[:-1], notes[-1]._replace(decorations=(*closing, *notes[-1].decorations)))
+    changes = tuple(change._replace(index=0) for change in bar.changes if change.field != DOTTED)
+    return replace(bar, notes=notes, changes=changes)
+
+
+def _keep_slurs(bars: list[Bar], old: Sequence[Bar], begin: int, end: int) -> None:
+    """Let slurs that led into the new bars, or out of them, end at their first note, or begin at their last."""
+    ended = opened = 0
+    for note in (note for bar in old[begin:end] for note in bar.notes):
+        opened += note.slurs_opened
+        ended += max(0, note.slurs_closed - opened)
+        opened = max(0, opened - note.slurs_closed)
+    first, *rest = bars[begin].notes
+    bars[begin] = replace(bars[begin], notes=(first._replace(slurs_closed=first.slurs_closed + ended), *rest))
+    *rest, last = bars[end - 1].notes
+    bars[end - 1] = replace(bars[end - 1], notes=(*rest, last._replace(slurs_opened=last.slurs_opened + opened)))
+
+
+def _left_out(bars: Sequence[Bar]) -> Iterator[str]:
+    """Yield a sentence about what belonged to the old notes of bars, and has no place above new ones."""
+    notes = [note for bar in bars for note in bar.notes]
+    names = [
+        name
+        for name, there in (
+            ("chord symbols", any(note.chord_symbols for note in notes)),
+            ("annotations", any(note.annotations for note in notes)),
+            ("words", any(any(note.lyrics) for note in notes)),
+        )
+        if there
+    ]
+    if names:
+        yield f"the new bars are without the {' and '.join(names)} of the old ones"
+
+
+def _extended(old: Tune, new: Tune) -> Tune:
+    """Return the old tune with its melody longer; all other voices rest in the new bars."""
+    count = len(old.bars)
+    last = old.bars[-1]
+    melody = [_continued(before, after, before is last) for before, after in zip(old.bars, new.bars, strict=False)]
+    key, meter = new.bars[count - 1].final_key, new.bars[count - 1].meter
+    for bar in new.bars[count:]:  # in the key as it was written, such as one with accidentals of its own
+        bar = replace(bar, key=last.final_key) if bar.key == key else bar
+        melody.append(replace(bar, meter=last.meter) if bar.meter == meter else bar)
+    voices = tuple(
+        voice if voice is old.melody or not voice.bars else replace(voice, bars=_at_rest(voice, old.bars, melody))
+        for voice in old.voices
+    )
+    return _delivered(replace(old, voices=voices).with_bars(tuple(melody)), new)
+
+
+def _continued(before: Bar, after: Bar, is_last: bool) -> Bar:
+    """Return a bar of the old melody; the last one with the notes that now fill it, and the bar line after them."""
+    bar = replace(before, opens=after.opens, number=after.number)
+    if not is_last:
+        return bar
+    notes = (*before.notes, *after.notes[len(before.notes) :])
+    drawn = "" if after.plays > 1 or after.edge else before.drawn
+    return replace(bar, notes=notes, plays=after.plays, edge=after.edge, drawn=drawn)
+
+
+def _at_rest(voice: Voice, old: Sequence[Bar], melody: Sequence[Bar]) -> tuple[Bar, ...]:
+    """Return the bars of a voice, with rests up to the end of the longer melody, and the melody's bar lines."""
+    bars = [
+        replace(bar, opens=after.opens, plays=after.plays, edge=after.edge)
+        if (after.opens, after.plays, after.edge) != (before.opens, before.plays, before.edge)
+        else bar
+        for bar, before, after in zip(voice.bars, old, melody, strict=False)
+    ]
+    bars += voice.bars[len(bars) :]
+    key = bars[-1].final_key
+    place = len(old) - 1
+    if place < len(bars) and (missing := melody[place].duration - old[place].duration):
+        bars[place] = replace(bars[place], notes=(*bars[place].notes, Note((), missing, hidden=not voice.sounds)))
+    for bar in melody[len(bars) :]:
+        rest = Note((), bar.duration, hidden=not voice.sounds)
+        bars.append(Bar((rest,), bar.meter, key, (), bar.opens, bar.plays, bar.edge, bar.ending, bar.number))
+    return tuple(bars)
+
+
+def _voices_at_rest(tune: Tune) -> Iterator[str]:
+    """Yield a sentence about the voices that rest while the melody goes on."""
+    names = [voice.name or voice.id for voice in tune.voices if voice is not tune.melody and voice.bars]
+    if names:
+        yield f"{' and '.join(names)} {'rests' if len(names) == 1 else 'rest'} in the new bars"
+
+
+def _delivered(tune: Tune, new: Tune) -> Tune:
+    """Return a reworked tune with the note of how it was made, and with findings about all its voices."""
+    melody = tune.melody.id
+    found = [each._replace(voice=melody) if len(tune.voices) > 1 else each for each in new.findings]
+    found += [each for each in tune.findings if each.voice not in ("", melody) and each.code not in VOICE_CODES]
     made = tuple(field for field in new.fields if field[0] == "N")
-    return replace(new, bars=tuple(bars), fields=(*old.fields, *made))
+    return replace(
+        tune,
+        fields=(*tune.fields, *made),
+        findings=(*found, *check_voices(tune.voices)),
+        source=new.source,
+        line=new.line,
+    )

@@ -8,13 +8,14 @@ from types import MappingProxyType
 from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.prompts import Gap, Prompt, plain_header
 from folkrnn.notation import ERROR, Tune, form, parse_meter, read_tunes, without
-from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_texts
+from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_texts, without_inner_ties
 from folkrnn.notation.form import USUAL_BARS, Part, read_form
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.grammar.header import is_hornpipe
 from folkrnn.notation.lexer import SYMBOLS, tokens
 from folkrnn.notation.rhythms import rhythm_named
 from folkrnn.notation.spelling import decoration_text
+from folkrnn.notation.tune import NO_MARKS, Marks, Note
 
 _BAR_LINE = re.compile(r"(:*\|[|\]:]*(?:\[?[12])?|::+)")
 _USUAL_LINES = {"::": ":||:", ":|:": ":||:", ":||": ":|", "|[1": "|1", ":|[2": ":|2"}
@@ -73,12 +74,12 @@ def _unknown(text: str) -> Iterator[str]:
     for token in tokens(text):
         character, kind = token[0], token.lastgroup
         unknown = (
-            kind in ("unreadable", "overlay")
+            kind in ("unreadable", "overlay", "bracket")
             or (kind == "symbol" and character not in SYMBOLS)
             or (kind == "layout" and character in _RESERVED)
         )
         if unknown and not (before and character.isdigit()):
-            yield character
+            yield "[" if kind == "bracket" else character
         before = character if unknown else ""
 
 
@@ -87,14 +88,18 @@ def _unlearned(text: str, key: str) -> Iterator[str]:
     for piece in text.split("*"):
         tune = _tune(piece, key)
         learned = without(tune, frozenset(UNLEARNED_FEATURES))
-        for note, plain in zip(tune.notes(), learned.notes(), strict=True):
-            yield from (f'the chord symbol "{symbol}"' for symbol in note.chord_symbols)
-            yield from (f'the annotation "{words}"' for words in note.annotations)
-            if note.slurs_opened or note.slurs_closed:
-                yield "slurs"
-            for name in (name for name in note.decorations if name not in plain.decorations):
+        marks: list[tuple[Note | Marks, Note | Marks]] = list(zip(tune.notes(), learned.notes(), strict=True))
+        marks += ((bar.closing, NO_MARKS) for bar in tune.bars)
+        for marked, plain in marks:
+            yield from (f'the chord symbol "{symbol}"' for symbol in marked.chord_symbols)
+            yield from (f'the annotation "{words}"' for words in marked.annotations)
+            for name in (name for name in marked.decorations if name not in plain.decorations):
                 sign = decoration_text(name)
                 yield f"the sign {sign if sign in piece else f'!{name}!'}"
+        if any(note.slurs_opened or note.slurs_closed for note in tune.notes()):
+            yield "slurs"
+        if any(note.tied for note in tune.notes()):
+            yield "ties of single notes of a chord"
 
 
 def _check_bars(text: str, fields: Mapping[str, str]) -> None:
@@ -150,7 +155,7 @@ def _read(music: str, key: str = "none") -> Tune:
             raise GenerationError(f"start {music!r}: {finding.message}")
     if not tune.bars:
         raise GenerationError(f"start {music!r} holds no music; expected some ABC, such as 'DFA d2f'")
-    return without(tune, frozenset(UNLEARNED_FEATURES))
+    return without_inner_ties(without(tune, frozenset(UNLEARNED_FEATURES)))
 
 
 def _tune(music: str, key: str) -> Tune:

@@ -20,9 +20,11 @@ from folkrnn.corpus.sources import source_texts
 from folkrnn.errors import CorpusError
 from folkrnn.files import write_whole
 from folkrnn.notation import Tune, canonical, faults, is_playable, read_tunes, without
+from folkrnn.notation.canonical import without_inner_ties
 from folkrnn.notation.headers import split_header
 from folkrnn.notation.microtones import has_microtones
 from folkrnn.notation.text import escaped_text
+from folkrnn.notation.voices import about_melody
 from folkrnn.processes import process_map
 
 _log = logging.getLogger(__name__)
@@ -181,9 +183,10 @@ def _read_tune(function: Callable[[Tune], _Result], tune: Tune, recipe: Recipe) 
 
 
 def clean(tune: Tune, recipe: Recipe, source: SourceSettings) -> Tune:
-    """Return a tune mended, with a clean title, its rhythm and origin, and without the features that the recipe drops.
+    """Return the melody of a tune mended, with a clean title, rhythm and origin, without what the recipe drops.
 
-    Rhythm and origin are those that its fields match in the recipe's tables, else those of its source.
+    Rhythm and origin are those that its fields match in the recipe's tables, else those of its source. Other voices are
+    left out with what was found about them, and so are ties of single notes of a chord.
     """
     tune = with_slurs(tune) if "slurs" in recipe.mend else tune
     title = clean_title(tune.title)
@@ -191,7 +194,8 @@ def clean(tune: Tune, recipe: Recipe, source: SourceSettings) -> Tune:
     origin = match_value((tune.origin,), recipe.origins) or source.origin
     fields = tuple((letter, value) for letter, value in tune.fields if letter not in "TRO")
     fields = (("T", escaped_text(title)), ("R", rhythm), ("O", origin), *fields)
-    return without(replace(tune, fields=fields), frozenset(recipe.drop))
+    melody = replace(tune.alone(tune.melody), fields=fields, findings=about_melody(tune))
+    return without_inner_ties(without(melody, frozenset(recipe.drop)))
 
 
 def reason_to_drop(tune: Tune, recipe: Recipe) -> str:

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from folkrnn.notation.bars import with_drawn_edges
 from folkrnn.notation.form import form_and_similarity
-from folkrnn.notation.spelling import Pen, decoration_text, plain_key
+from folkrnn.notation.spelling import NOWHERE, Pen, decoration_text, plain_key
 from folkrnn.notation.text import escaped_text
-from folkrnn.notation.tune import Bar, Note, Tune
+from folkrnn.notation.tune import NO_MARKS, Bar, Marks, Note, Tune
 
 REMOVABLE = ("graces", "ornaments", "articulation", "slurs", "chord_symbols", "annotations", "hidden_rests")
 """What ``without`` can remove from a tune."""
@@ -22,7 +22,6 @@ UNLEARNED_FEATURES = ("articulation", "slurs", "chord_symbols", "annotations", "
 """What a recipe drops, and so a model does not learn, unless it says otherwise."""
 
 _ORNAMENTS = frozenset({"roll", "trill", "turn", "uppermordent", "lowermordent", "mordent", "pralltriller", "slide"})
-NO_SPACES: frozenset[int] = frozenset()
 _SPACE = re.compile(r"\s+")
 
 
@@ -57,7 +56,7 @@ def bar_texts(tune: Tune) -> Iterator[tuple[str, str]]:
     before: Bar | None = None
     pen = Pen(tune.key)
     for bar in tune.bars:
-        yield bar_line(before, bar), pen.bar(bar, before, NO_SPACES)
+        yield bar_line(before, bar), pen.bar(bar, before, NOWHERE)
         before = bar
     yield bar_line(before, None), ""
 
@@ -80,7 +79,12 @@ def bar_line(before: Bar | None, bar: Bar | None) -> str:
 
 
 def without(tune: Tune, features: frozenset[str]) -> Tune:
-    """Return the tune without some of REMOVABLE; its bars, notes and lengths stay as they are."""
+    """Return the tune, in all its voices, without some of REMOVABLE; its bars, notes and lengths stay as they are."""
+
+    def kept(decorations: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(
+            name for name in decorations if ("ornaments" if name in _ORNAMENTS else "articulation") not in features
+        )
 
     def strip(note: Note) -> Note:
         if not (
@@ -88,12 +92,9 @@ def without(tune: Tune, features: frozenset[str]) -> Tune:
             or note.annotations or note.hidden
         ):  # fmt: skip
             return note  # as most are
-        decorations = tuple(
-            name for name in note.decorations if ("ornaments" if name in _ORNAMENTS else "articulation") not in features
-        )
         return note._replace(
             graces=() if "graces" in features else note.graces,
-            decorations=decorations,
+            decorations=kept(note.decorations),
             slurs_opened=0 if "slurs" in features else note.slurs_opened,
             slurs_closed=0 if "slurs" in features else note.slurs_closed,
             chord_symbols=() if "chord_symbols" in features else note.chord_symbols,
@@ -103,6 +104,29 @@ def without(tune: Tune, features: frozenset[str]) -> Tune:
 
     def stripped(bar: Bar) -> Bar:
         notes = tuple(map(strip, bar.notes))
-        return bar if notes == bar.notes else replace(bar, notes=notes)
+        if notes == bar.notes and not bar.overlays and bar.closing is NO_MARKS:
+            return bar
+        closing = Marks(
+            kept(bar.closing.decorations),
+            () if "chord_symbols" in features else bar.closing.chord_symbols,
+            () if "annotations" in features else bar.closing.annotations,
+        )
+        return replace(
+            bar, notes=notes, overlays=tuple(tuple(map(strip, layer)) for layer in bar.overlays), closing=closing
+        )
 
-    return tune.with_bars(tuple(map(stripped, tune.bars)))
+    return tune.with_all_bars(stripped)
+
+
+def without_inner_ties(tune: Tune) -> Tune:
+    """Return the tune without the ties that hold some members of a chord and not the others."""
+
+    def plain(bar: Bar) -> Bar:
+        if not any(note.tied for layer in bar.layers for note in layer):
+            return bar
+        notes, *overlays = (
+            tuple(note._replace(tie=False, tied=()) if note.tied else note for note in layer) for layer in bar.layers
+        )
+        return replace(bar, notes=notes, overlays=tuple(overlays))
+
+    return tune.with_all_bars(plain)

@@ -10,7 +10,7 @@ from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.chords import Chord, ChordName, read_symbol
 from folkrnn.notation.key import Key
 from folkrnn.notation.pitch import SEMITONES, STEPS
-from folkrnn.notation.tune import Bar, Tune
+from folkrnn.notation.tune import Bar, Note, Tune
 
 
 def chord_names(bar: Bar) -> Iterator[tuple[Fraction, ChordName]]:
@@ -36,8 +36,14 @@ def chords(bar: Bar) -> Iterator[tuple[Fraction, Chord]]:
 
 
 def has_chords(tune: Tune) -> bool:
-    """Whether any chord is written in a tune."""
-    return any(read_symbol(symbol) for note in tune.notes() for symbol in note.chord_symbols)
+    """Whether any chord is written in a tune, in whichever voice."""
+    return any(read_symbol(symbol) for voice in tune.voices for bar in voice.bars for symbol in _symbols(bar))
+
+
+def _symbols(bar: Bar) -> Iterator[str]:
+    """Yield all quoted chords of a bar, of its overlays and of the bar line at its end."""
+    yield from (symbol for layer in bar.layers for note in layer for symbol in note.chord_symbols)
+    yield from bar.closing.chord_symbols
 
 
 # Suggested chords -------------------------------------------------------------------------------------------
@@ -101,21 +107,30 @@ def with_chords(tune: Tune) -> Tune:
 
 
 def without_chords(tune: Tune) -> Tune:
-    """Return the tune without its chord symbols."""
-    return _with_symbols(tune, {})
+    """Return the tune without its chord symbols, in all its voices."""
+
+    def plain(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+        return tuple(note._replace(chord_symbols=()) if note.chord_symbols else note for note in notes)
+
+    def bare(bar: Bar) -> Bar:
+        closing = bar.closing._replace(chord_symbols=())
+        return replace(bar, notes=plain(bar.notes), overlays=tuple(map(plain, bar.overlays)), closing=closing)
+
+    return tune.with_all_bars(bare)
 
 
 def _with_symbols(tune: Tune, symbols: Mapping[tuple[int, int], str]) -> Tune:
-    """Return the tune with these chord symbols only, by bar and note (indices)."""
+    """Return the tune with these chord symbols only, by bar and note (indices) of its melody."""
+    plain = without_chords(tune)
     bars = []
-    for index, bar in enumerate(tune.bars):
+    for index, bar in enumerate(plain.bars):
         symbol_of = [symbols.get((index, place)) for place in range(len(bar.notes))]
         notes = [
-            note._replace(chord_symbols=(text,) if text else ())
+            note._replace(chord_symbols=(text,)) if text else note
             for note, text in zip(bar.notes, symbol_of, strict=True)
         ]
         bars.append(replace(bar, notes=tuple(notes)))
-    return tune.with_bars(tuple(bars))
+    return plain.with_bars(tuple(bars))
 
 
 class _Span(NamedTuple):

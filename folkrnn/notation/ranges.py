@@ -94,7 +94,7 @@ def octave_moved(tune: Tune, octaves: int) -> Tune:
 
 
 def fitted(tune: Tune, instrument: str) -> Fit:
-    """Return the tune in the nearest octave in which most of its notes lie in an instrument's range.
+    """Return the tune in the nearest octave in which most notes of its melody lie in an instrument's range.
 
     Raises NotationError for an unknown instrument.
     """

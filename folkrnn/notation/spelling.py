@@ -20,6 +20,9 @@ from folkrnn.notation.tune import USUAL_TUPLETS, Bar, Change, Grace, Marks, Note
 LONGEST_PAIR = Fraction(1, 4)
 """The longest notes, as they would be if they were even, that are written as broken rhythm."""
 
+NOWHERE: frozenset[int] = frozenset()
+"""No notes of a bar."""
+
 _SHORTHAND = {name: symbol for symbol, name in reversed(SYMBOLS.items()) if symbol not in "JR"}
 _Altered = dict[tuple[int, int], frozenset[Alter]]
 """The alterations that readers may give a (step, octave), after the accidentals so far in a bar."""
@@ -77,6 +80,7 @@ class Pen:
         altered: _Altered = {}
         tied = before.notes[-1] if before is not None and before.notes[-1].tie else None
         changes = list(bar.changes)
+        dividing = frozenset(change.index for change in changes if self.style.changes([change])) if changes else NOWHERE
         pair = ""  # the sign between this note and the last, while a broken pair is under way
         pair_unit = EIGHTH
         for index, note in enumerate(bar.notes):
@@ -91,7 +95,7 @@ class Pen:
             if pair:
                 pair, length = "", pair_unit
             else:
-                pair, pair_unit = broken_pair(bar, index, self.style.longest_pair)
+                pair, pair_unit = broken_pair(bar, index, self.style.longest_pair, dividing)
                 length = pair_unit if pair else length
             if note.tuplet and note.tuplet.index == 0:
                 parts.append(_tuplet_sign(note.tuplet, bar.notes[index : index + note.tuplet.size]))
@@ -163,8 +167,13 @@ def _quoted(marks: Note | Marks) -> Iterator[str]:
         yield f'"{escaped_quoted(text)}"'
 
 
-def broken_pair(bar: Bar, index: int, longest: Fraction = LONGEST_PAIR) -> tuple[str, Fraction]:
-    """Return ``>`` or ``<`` if a note and the next are a broken pair, with the length that both are written with."""
+def broken_pair(
+    bar: Bar, index: int, longest: Fraction = LONGEST_PAIR, dividing: frozenset[int] = NOWHERE
+) -> tuple[str, Fraction]:
+    """Return ``>`` or ``<`` if a note and the next are a broken pair, with the length that both are written with.
+
+    ``dividing`` are the indices of the notes before which a field is written.
+    """
     if index + 1 >= len(bar.notes):
         return "", EIGHTH
     first, second = bar.notes[index], bar.notes[index + 1]
@@ -177,7 +186,7 @@ def broken_pair(bar: Bar, index: int, longest: Fraction = LONGEST_PAIR) -> tuple
     plain = not (
         first.tie or first.tuplet or second.tuplet or second.graces or second.chord_symbols or second.annotations
         or second.decorations or first.slurs_closed or second.slurs_opened or not first.pitches or not second.pitches
-        or any(change.index == index + 1 for change in bar.changes)
+        or index + 1 in dividing
     )  # fmt: skip
     sign, unit = (">", 2 * second.duration) if before > after else ("<", 2 * first.duration)
     return (sign, unit) if plain and unit.numerator == 1 and unit <= longest else ("", EIGHTH)

@@ -4,7 +4,7 @@ The reader makes these values from ABC, and the writers turn them into ABC. What
 (remarks, directives, comments, text to be printed) is kept as lines at the place where it stood.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -288,6 +288,10 @@ class Tune:
         """Return the tune with other bars of its melody; the other voices stay."""
         melody = self.melody
         return replace(self, voices=tuple(replace(each, bars=bars) if each is melody else each for each in self.voices))
+
+    def with_all_bars(self, function: Callable[[Bar], Bar]) -> "Tune":
+        """Return the tune with what a function makes of each bar of each voice."""
+        return replace(self, voices=tuple(replace(each, bars=tuple(map(function, each.bars))) for each in self.voices))
 
     def alone(self, voice: Voice) -> "Tune":
         """Return the tune with one of its voices only."""

@@ -6,9 +6,12 @@ from itertools import zip_longest
 
 from folkrnn.notation.findings import NOTE, WARNING, Finding
 from folkrnn.notation.text import plain_text
-from folkrnn.notation.tune import Voice, total
+from folkrnn.notation.tune import Tune, Voice, total
 
 _WORD = re.compile(r'([A-Za-z]+)\s*=\s*(?:"([^"]*)"|(\S+))')
+
+VOICE_CODES = frozenset({"voice-ends-early", "voices-differ", "overlay-length"})
+"""The codes of the findings that ``check_voices`` returns."""
 
 
 def voice_names(words: str) -> tuple[str, str]:
@@ -31,14 +34,18 @@ def check_voices(voices: Sequence[Voice]) -> list[Finding]:
             if theirs is None or ours is None:
                 bar = ours or theirs
                 short, long = (voice, first) if theirs is None else (first, voice)
-                message = f"voice {short.id} has {len(short.bars)} bars, voice {long.id} has {len(long.bars)}"
-                findings.append(Finding("voice-ends-early", NOTE, bar.line, bar.column, bar.number, message))
+                message = f"it has {len(short.bars)} bars, voice {long.id} has {len(long.bars)}"
+                findings.append(Finding("voice-ends-early", NOTE, bar.line, bar.column, bar.number, message, short.id))
                 break
             if ours.duration != theirs.duration and ours.meter == theirs.meter:
-                message = f"the bar holds {theirs.duration} in voice {voice.id} and {ours.duration} in voice {first.id}"
-                findings.append(Finding("voices-differ", WARNING, theirs.line, theirs.column, theirs.number, message))
+                message = f"the bar holds {theirs.duration}, that of voice {first.id} {ours.duration}"
+                place = theirs.line, theirs.column, theirs.number
+                findings.append(Finding("voices-differ", WARNING, *place, message, voice.id))
                 break
-    return findings + [finding for voice in voices for finding in check_overlays(voice)]
+    several = len(voices) > 1
+    for voice in voices:
+        findings += [each._replace(voice=voice.id) if several else each for each in check_overlays(voice)]
+    return findings
 
 
 def check_overlays(voice: Voice) -> list[Finding]:
@@ -51,3 +58,8 @@ def check_overlays(voice: Voice) -> list[Finding]:
                 message = f"the voice after & holds {length}, the bar {bar.duration}"
                 findings.append(Finding("overlay-length", level, bar.line, bar.column, bar.number, message))
     return findings
+
+
+def about_melody(tune: Tune) -> tuple[Finding, ...]:
+    """Return the findings about a tune but for those about other voices than its melody."""
+    return tuple(finding for finding in tune.findings if finding.voice in ("", tune.melody.id))

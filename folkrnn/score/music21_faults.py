@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
+from folkrnn.notation.canonical import without_inner_ties
 from folkrnn.notation.findings import NOTE, Finding
 from folkrnn.notation.key import Key
 from folkrnn.notation.microtones import has_microtones, in_semitones
@@ -29,24 +30,30 @@ _MAJORS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B"
 
 
 class Fault(NamedTuple):
-    """A fault of music21: the code and the sentence of its note, the bars that it concerns, and another writing."""
+    """A fault of music21: the code and the sentence of its note, the bars that it concerns, and another writing.
+
+    ``loses`` says that the other writing sounds otherwise, so that only that can be compared.
+    """
 
     code: str
     sentence: str
     concerns: Callable[[Bar], bool]
     rewritten: Callable[[Tune], Tune]
+    loses: bool = False
 
 
-def for_music21(tune: Tune) -> tuple[Tune, list[Finding]]:
-    """Return a tune without what music21 misreads, with equal sounds, and a note for each fault that it met."""
+def for_music21(tune: Tune) -> tuple[Tune, Tune, list[Finding]]:
+    """Return a tune without what music21 misreads, what it must sound like, and a note for each fault that it met."""
     findings = []
+    compared = tune
     for fault in FAULTS:
         bar = next(filter(fault.concerns, tune.bars), None)
         if bar is not None:
             findings.append(Finding(fault.code, NOTE, bar.line, bar.column, bar.number, fault.sentence))
             tune = fault.rewritten(tune)
+            compared = fault.rewritten(compared) if fault.loses else compared
     # In a tune of one bar music21 may see no repeat; that says nothing about the tune.
-    return (_written_out(tune) if len(tune.bars) == 1 else tune), findings
+    return (_written_out(tune) if len(tune.bars) == 1 else tune), compared, findings
 
 
 def _many_passes(bar: Bar) -> bool:
@@ -111,6 +118,10 @@ def _without_tuplets(tune: Tune) -> Tune:
     return tune.with_bars(tuple(bars))
 
 
+def _with_inner_tie(bar: Bar) -> bool:
+    return any(note.tied for note in bar.notes)
+
+
 _OTHER_KEY = "so it was given the same notes in the major key of that signature, or with an accidental at each note"
 
 FAULTS = (
@@ -139,6 +150,14 @@ FAULTS = (
         "music21 reads no microtones, so it was given the nearest semitones",
         has_microtones,
         in_semitones,
+        loses=True,
+    ),
+    Fault(
+        "ties-unread",
+        "music21 reads no ties of single notes of a chord, so it was given the chords without them",
+        _with_inner_tie,
+        without_inner_ties,
+        loses=True,
     ),
 )
 """The faults of music21 10.5, in the order in which they are dealt with."""

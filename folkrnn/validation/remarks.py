@@ -1,4 +1,4 @@
-"""Notes about a tune that stop no player: its range and its last note."""
+"""Notes about a melody that stop no player: its range and its last note."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ FIDDLE_LOWEST, FIDDLE_HIGHEST = 55, 100
 
 
 def remarks(tune: Tune) -> list[Finding]:
-    """Return the notes about a tune: at most one ``range`` and one ``final-note``."""
+    """Return the notes about the melody of a tune: at most one ``range`` and one ``final-note``."""
     return [*_range(tune), *_final_note(tune)]
 
 

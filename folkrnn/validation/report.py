@@ -43,5 +43,5 @@ class Report:
             "source": self.source,
             "playable": self.playable,
             "agrees": self.agrees,
-            "findings": [finding._asdict() for finding in self.findings],
+            "findings": [finding.to_dict() for finding in self.findings],
         }

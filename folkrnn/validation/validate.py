@@ -1,6 +1,7 @@
 """Whether a tune is playable: our reader's findings, then music21's independent reading."""
 
 from collections.abc import Iterable, Iterator, Sequence, Sized
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import zip_longest
@@ -8,6 +9,7 @@ from itertools import zip_longest
 from folkrnn.errors import ScoreError
 from folkrnn.notation import (
     ERROR,
+    NOTE,
     Bar,
     Finding,
     Note,
@@ -18,6 +20,7 @@ from folkrnn.notation import (
     order_of,
     performance,
 )
+from folkrnn.notation.tune import total
 from folkrnn.processes import ProcessQueue
 from folkrnn.validation.remarks import remarks
 from folkrnn.validation.report import Report
@@ -31,13 +34,13 @@ _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 def validate_tune(tune: Tune, second: bool = True) -> Report:
     """Return the report on a tune; nothing is raised.
 
-    music21 reads only a tune in which our reader found neither error nor warning. Without ``second`` it reads none, and
-    our reader alone decides whether the tune is playable.
+    music21 reads only a tune in which our reader found neither error nor warning, each of its voices alone. Without
+    ``second`` it reads none, and our reader alone decides whether the tune is playable.
     """
     findings = list(tune.findings)
     agrees = None
     if second and is_playable(findings):
-        opinion = _second_opinion(tune)
+        opinion = _opinions(tune)
         findings += opinion
         agrees = _agreement(opinion)
     if tune.bars:
@@ -89,13 +92,50 @@ def validate_all(tunes: Iterable[Tune], jobs: int = 1, second: bool = True) -> I
         yield from reports.rest()
 
 
+def _opinions(tune: Tune) -> list[Finding]:
+    """Return the findings of music21's reading of each voice, and of each overlay, which is a voice too."""
+    found = _unread_overlays(tune)
+    for voice in tune.voices:
+        if not voice.sounds:
+            continue
+        first = voice.bars[0]
+        alone = replace(tune.alone(voice), meter=first.meter, key=first.key)
+        opinion = _second_opinion(alone)
+        for layer in range(max(len(bar.overlays) for bar in voice.bars)):
+            bars = tuple(map(partial(_overlay_bar, layer), voice.bars))
+            for finding in _second_opinion(alone.with_bars(bars)):
+                opinion.append(finding._replace(message=f"overlay {layer + 1}: {finding.message}"))
+        found += [each._replace(voice=voice.id) for each in opinion] if len(tune.voices) > 1 else opinion
+    return found
+
+
+def _overlay_bar(layer: int, bar: Bar) -> Bar:
+    """Return a bar with an overlay in place of its own notes, or a rest where none fills it."""
+    notes = bar.overlays[layer] if layer < len(bar.overlays) else ()
+    if total(notes) != bar.duration:
+        notes = (Note((), bar.duration, line=bar.line, column=bar.column),)
+    return replace(bar, notes=notes, overlays=(), changes=tuple(each._replace(index=0) for each in bar.changes))
+
+
+def _unread_overlays(tune: Tune) -> list[Finding]:
+    """Return a note if an overlay does not fill its bar, so that music21 was not given it."""
+    unread = [
+        bar
+        for voice in tune.voices
+        for bar in voice.bars
+        if any(total(notes) != bar.duration for notes in bar.overlays)
+    ]
+    message = "music21 was not asked about what follows the &, which does not fill the bar"
+    return [Finding("overlay-unread", NOTE, bar.line, bar.column, bar.number, message) for bar in unread[:1]]
+
+
 def _second_opinion(tune: Tune) -> list[Finding]:
-    """Return the findings of music21's reading beside ours: one error, or a note for each fault of its own."""
+    """Return the findings of music21's reading of one voice: one error, or a note for each fault of its own."""
     # music21 takes half a second to load, and no tune with errors needs it.
     from folkrnn.score.music21_faults import for_music21
     from folkrnn.score.reading import second_reading
 
-    readable, faults = for_music21(tune)
+    readable, tune, faults = for_music21(tune)
     try:
         theirs = second_reading(canonical(readable))
     except ScoreError as error:

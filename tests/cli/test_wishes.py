@@ -175,3 +175,34 @@ def test_other_tunes_of_the_file_are_not_lost(run: Run, model: Path, tmp_path: P
     book.write_text(f"X:1\n{one}")
     assert run(command, book, "--bars", 2, "-o", book, "--force", "--model", model, "-q").status == 0
     assert len(read_tunes(book.read_text())) == 1
+
+
+DUET = """X:417
+T:Two
+M:4/4
+L:1/4
+V:1 name="Fiddle"
+V:2 name="Cello"
+K:G
+[V:1]"G"G A B G|"C"c2 G2|d c A G|G4|]
+[V:2]G,2 D,2|C,2 G,2|D,2 D,2|G,4|]
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "bars", "told"),
+    [
+        ("continue", "2", "Cello rests in the new bars"),
+        ("rewrite", "2", "the new bars are without the chord symbols of the old ones"),
+    ],
+)
+def test_what_becomes_of_all_but_the_melody_is_told(
+    run: Run, model: Path, tmp_path: Path, command: str, bars: str, told: str
+) -> None:
+    book = tmp_path / "two.abc"
+    book.write_text(DUET)
+    arguments = [command, book, "--bars", bars, "--seed", 1, "--model", model, "-n", 2, "-o", "-"]
+    result = run(*arguments)
+    assert result.status == 0
+    assert result.err.splitlines().count(told) == 1
+    assert told not in run(*arguments, "-q").err

@@ -275,3 +275,28 @@ def test_statistics_list_the_twelve_commonest_values(tmp_path: Path) -> None:
     numbers = statistics(corpus.tunes)
     assert len(numbers["keys"]) == 12
     assert next(iter(numbers["keys"].items())) == ("Dm", 2)
+
+
+def voices(*music: str) -> str:
+    """Return a tune of several voices in 4/4."""
+    ids = range(1, len(music) + 1)
+    header = "".join(f"V:{number}\n" for number in ids)
+    body = "".join(f"[V:{number}]{each}\n" for number, each in zip(ids, music, strict=True))
+    return f"X:1\nT:Two\nM:4/4\nL:1/8\n{header}K:C\n{body}"
+
+
+CHORDS = '"C"x8|' * 7 + '"C"x8|]'
+
+
+def test_of_several_voices_the_melody_is_learned(tmp_path: Path) -> None:
+    corpus = build(tmp_path / "in", voices(CHORDS, melody(1), melody(2)))
+    (entry,) = corpus.tunes
+    assert entry.text.splitlines()[-1] == melody(1)
+    assert entry.notes == 64
+
+
+def test_what_is_wrong_with_another_voice_keeps_no_melody_out(tmp_path: Path) -> None:
+    fault = melody(2).replace("|", "C|", 1)
+    assert build(tmp_path / "second", voices(melody(1), fault)).tunes[0].playable
+    with pytest.raises(CorpusError, match="bar-too-long 1"):
+        build(tmp_path / "first", voices(fault, melody(1)))

@@ -7,7 +7,7 @@ from strategies import playable_tunes
 
 from folkrnn.corpus import music21_collection
 from folkrnn.notation import ERROR, Tune, canonical, decode, form, order_of, performance, read_tunes, without
-from folkrnn.notation.canonical import REMOVABLE
+from folkrnn.notation.canonical import REMOVABLE, without_inner_ties
 
 
 def again(tune: Tune) -> Tune:
@@ -180,3 +180,29 @@ def test_performance_unfolds_repeats_at_exact_times() -> None:
         (24, 67, 8),
     ]
     assert codes(tune) == []
+
+
+def test_ties_of_single_notes_of_a_chord_stand_with_them() -> None:
+    (tune,) = read_tunes("X:1\nM:4/4\nL:1/8\nK:C\n[CE-G]4[EG]4|[CE]4-[CE]4|]\n")
+    assert canonical(tune).splitlines()[-1] == "[CE-G]4[EG]4|[CE]4-[CE]4|]"
+    (again,) = read_tunes(canonical(tune))
+    assert [note.held for note in again.notes()] == [note.held for note in tune.notes()]
+    assert canonical(without_inner_ties(tune)).splitlines()[-1] == "[CEG]4[EG]4|[CE]4-[CE]4|]"
+
+
+def test_lines_and_other_fields_in_the_music_change_no_canonical_text() -> None:
+    plain = "X:1\nM:4/4\nL:1/8\nK:C\nC>D E2 G4|C8|]\n"
+    (tune,) = read_tunes(plain)
+    for music in ("C>[P:B]D E2 G4|C8|]", "C>D E2\n% here\nG4|\nQ:1/4=90\nC8|]", "C>D E2 .| G4|%%text x\nC8|]"):
+        (other,) = read_tunes(f"X:1\nM:4/4\nL:1/8\nK:C\n{music}\n")
+        assert canonical(other) == canonical(tune)
+
+
+def test_features_are_taken_from_all_voices_overlays_and_bar_lines() -> None:
+    (tune,) = read_tunes('X:1\nM:4/4\nL:1/4\nV:1\nV:2\nK:C\n[V:1]C4 & "G"E4 !fine!|]\n[V:2]"C"C4|]\n')
+    bare = without(tune, frozenset({"chord_symbols", "articulation"}))
+    texts = [
+        note.chord_symbols for voice in bare.voices for bar in voice.bars for layer in bar.layers for note in layer
+    ]
+    assert texts == [(), (), ()]
+    assert bare.bars[0].closing.decorations == ()

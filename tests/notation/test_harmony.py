@@ -188,3 +188,21 @@ def test_chords_are_suggested_where_the_harmony_changes(
 )
 def test_a_triad_of_the_key_gets_its_chord(key: str, bars: str, found: str) -> None:
     assert symbols(with_chords(tune(bars, key, "3/4"))) == found.split()
+
+
+VOICES = 'X:1\nM:4/4\nL:1/4\nV:Ch\nV:T\nK:G\n[V:Ch]"G"x4|"C"x4|]\n[V:T]G A B G|c4 "D"|]\n'
+
+
+def test_chords_may_stand_in_a_voice_of_their_own_and_on_a_bar_line() -> None:
+    (tune,) = read_tunes(VOICES)
+    assert has_chords(tune)
+    assert has_chords(tune.alone(tune.melody))
+    bare = without_chords(tune)
+    assert not has_chords(bare)
+    assert [len(voice.bars) for voice in bare.voices] == [2, 2]
+
+
+def test_suggested_chords_stand_over_the_melody_alone() -> None:
+    chords, melody = with_chords(read_tunes(VOICES)[0]).voices
+    assert not any(note.chord_symbols for bar in chords.bars for note in bar.notes)
+    assert melody.bars[0].notes[0].chord_symbols == ("G",)

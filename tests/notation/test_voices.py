@@ -24,7 +24,8 @@ def test_a_fault_of_any_voice_is_found_at_its_line() -> None:
 
 def test_voices_declared_in_the_header_stand_in_its_order() -> None:
     (tune,) = read_tunes(
-        'X:1\nV:T1 clef=treble name="Top"\nV:B1 clef=bass snm="B."\nM:4/4\nL:1/8\nK:C\nV:B1\nC8|\nV:T1\nc8|\nV:B1\nD8|\n'
+        'X:1\nV:T1 clef=treble name="Top"\nV:B1 clef=bass snm="B."\nM:4/4\nL:1/8\nK:C\n'
+        "V:B1\nC8|\nV:T1\nc8|\nV:B1\nD8|\n"
     )
     assert all_heard(tune) == ["c", "C D"]
     assert [(voice.id, voice.name, voice.short_name) for voice in tune.voices] == [("T1", "Top", ""), ("B1", "", "B.")]

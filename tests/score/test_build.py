@@ -1,6 +1,5 @@
 """The music21 score of a tune: what a reader of the printed page would see."""
 
-import re
 import time
 from dataclasses import replace
 from fractions import Fraction

@@ -17,7 +17,7 @@ def tune_of(music: str, key: str = "D") -> Tune:
 
 
 def faults_in(tune: Tune) -> list[str]:
-    return [finding.message.partition(",")[0] for finding in for_music21(tune)[1]]
+    return [finding.message.partition(",")[0] for finding in for_music21(tune)[2]]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -53,7 +53,7 @@ def test_a_note_says_that_music21_is_wrong(music: str, key: str, found: list[str
 
 
 def test_the_note_is_where_the_fault_begins() -> None:
-    (finding,) = for_music21(tune_of("C8|D8|\n[K:Bloc]E8|F8|", "C"))[1]
+    (finding,) = for_music21(tune_of("C8|D8|\n[K:Bloc]E8|F8|", "C"))[2]
     assert (finding.level, finding.line, finding.bar) == ("note", 7, 3)
 
 

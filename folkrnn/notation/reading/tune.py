@@ -365,10 +365,11 @@ class TuneReader:
             bars, repeats = balance_repeats(tuple(draft.bar() for draft in reader.bars))
             bars = number_bars(bars)
             numbered = reader.findings + repeats + check_bars(bars)
-            self.findings += [
+            found = [
                 each if each.code in _NUMBERED_BY_BARS else each._replace(bar=_number_of(bars, each.bar))
                 for each in numbered
             ]
+            self.findings += [each._replace(voice=reader.id) for each in found] if len(readers) > 1 else found
             voices.append(Voice(bars, reader.id, reader.name, reader.short_name, reader.first_staff, reader.words))
         order, problems = score_order([*self.book, *self.fields], [voice.id for voice in voices])
         voices = [voices[place] for place in order] or [Voice(())]
