@@ -36,6 +36,7 @@ from folkrnn.model.locations import model_or_bundled
 from folkrnn.model.stepper import Stepper
 from folkrnn.notation import ERROR, Finding, Meter, Tune, parse_meter
 from folkrnn.notation.grammar import Grammar
+from folkrnn.notation.headers import in_printed_order
 from folkrnn.notation.idiom import Idiom
 from folkrnn.notation.text import escaped_text
 from folkrnn.validation import Report, ReportQueue
@@ -385,7 +386,7 @@ def _finishing(programme: Programme, writer: TextWriter) -> Finish:
         if meter := shown.pop("M", ""):
             tune = in_meter(tune, parse_meter(meter))
         fields = [(letter, shown.pop(letter, value)) for letter, value in tune.fields]
-        return replace(tune, fields=(*fields, *shown.items())), plan.composed_as
+        return replace(tune, fields=in_printed_order((*fields, *shown.items()))), plan.composed_as
 
     return finish
 

@@ -5,13 +5,24 @@ is always the same, comes last; the music follows.
 """
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+
+from folkrnn.notation.tune import Field
 
 HEADER_FIELDS = "XTROMLIK"
 """Header fields in the order in which canonical text writes them."""
 
 REQUIRED_FIELDS = "XTMLIK"
 """The fields that every header has; the music begins once they are all there."""
+
+
+PRINTED_ORDER = "XTCOARBDFGHNSZQPMLK"
+"""Header fields in the order in which tunebooks have them."""
+
+
+def in_printed_order(fields: Iterable[Field]) -> tuple[Field, ...]:
+    """Return header fields in the order in which tunebooks have them; others keep their places behind those."""
+    return tuple(sorted(fields, key=lambda field: PRINTED_ORDER.find(field[0]) % (len(PRINTED_ORDER) + 1)))
 
 
 def next_fields(written: Collection[str]) -> str:

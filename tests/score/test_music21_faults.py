@@ -72,7 +72,7 @@ def test_a_wrong_reading_is_still_found(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_tune_without_faults_stays_as_it_is() -> None:
     tune = tune_of("C8|D8:|1E8:|", "Ador")
-    assert for_music21(tune) == (tune, [])
+    assert for_music21(tune) == (tune, tune, [])
     assert tune.key == Key("A", "dor")
 
 
