@@ -29,6 +29,14 @@ COMMENT, DIRECTIVE, TEXT_LINE = "%", "%%", "text"
 Field = tuple[str, str]
 """A line that is no music: its letter, or one of the three above, and its text as written."""
 
+_TUNE_FIELDS = frozenset("ABCDFGHNOPQRSTZ")
+"""Fields that are about the whole tune; the others are about the voice that they stand in."""
+
+_PAGE_DIRECTIVES = frozenset(
+    "begintext center endtext multicol newpage score sep staves text vskip".split()
+)
+"""Directives that say what is printed across the page."""
+
 _ZERO = Fraction(0)
 
 fraction = lru_cache(maxsize=4096)(Fraction)
@@ -125,6 +133,13 @@ class Change(NamedTuple):
     def is_line(self) -> bool:
         """Whether it can only stand on a line of its own."""
         return self.field in (COMMENT, DIRECTIVE, TEXT_LINE, "W")
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is a line about the whole tune, whatever voice it stands in: a title, a label, a text."""
+        if self.field in (DIRECTIVE, "I"):
+            return self.own_line and not _PAGE_DIRECTIVES.isdisjoint(str(self.value).split(maxsplit=1)[:1])
+        return self.own_line and (self.field in (COMMENT, TEXT_LINE) or self.field in _TUNE_FIELDS)
 
 
 STAFF, DOTTED = "staff", ".|"

@@ -1,12 +1,14 @@
 """The writer for people: lines of the header as they were, four bars a line, notes beamed by the beat.
 
 Bars that are too wide for a page in fours stand in twos or alone. What a tune holds beside its music (remarks,
-directives, comments, text to be printed) is written where it stood; voices stand one after the other.
+directives, comments, text to be printed) is written where it stood. Of several voices the lines for the same bars
+stand below each other, as on the page.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import zip_longest
 
 from folkrnn import __version__
 from folkrnn.errors import NotationError
@@ -145,19 +147,46 @@ def _body(tune: Tune) -> Iterator[str]:
         if change.field == "U" and change.value
     }
     declared = {text.split()[0] for letter, text in tune.fields if letter == "V" and text.split()}
-    for voice in tune.voices:
-        if voice.id and (len(tune.voices) > 1 or voice.words or voice.id not in declared) and voice.bars:
-            yield f"V:{voice.id} {voice.words}".strip()
-        if voice.bars:
-            yield from _VoiceWriter(tune, voice, redefined).lines()
+    several = len(tune.voices) > 1
+    writers = [_VoiceWriter(tune, voice, redefined) for voice in tune.voices if voice.bars]
+    column = max((len(writer.voice.id) for writer in writers), default=0)
+    for start, stop in _systems(writers):
+        if several:
+            changes = (change for writer in writers for change in writer.changes(start) if change.is_shared)
+            yield from dict.fromkeys(_own_lines(changes, tune.unit))
+        for writer in writers:
+            if start >= len(writer.bars):
+                continue
+            voice = writer.voice
+            own = [each for each in writer.changes(start) if not (several and each.is_shared)]
+            lines = list(_own_lines(own, tune.unit))
+            first, *others = writer.lines(start, min(stop, len(writer.bars)))
+            if start == 0 and voice.id and (voice.words or (not several and voice.id not in declared)):
+                lines.insert(0, f"V:{voice.id} {voice.words}".strip())
+            elif several and lines:
+                lines.insert(0, f"V:{voice.id}")
+            elif several:
+                first = f"[V:{voice.id}] ".ljust(column + 5) + first
+            yield from (*lines, first, *others)
 
 
-def _fours(bars: Sequence[Bar]) -> Iterator[tuple[int, int]]:
-    """Yield where the lines of music begin and end: after four bars, or with the section."""
+def _systems(writers: Sequence["_VoiceWriter"]) -> Iterator[tuple[int, int]]:
+    """Yield which bars of all voices stand together: those of one line of music."""
+    if not writers:
+        return
+    longest = max((writer.bars for writer in writers), key=len)
+    breaks = {index for writer in writers for index in range(len(writer.bars)) if writer.begins_line(index)}
+    widths = [max(bars) for bars in zip_longest(*(writer.widths for writer in writers), fillvalue=0)]
+    for start, stop in _fours(longest, breaks):
+        yield from _fitting(widths, min(writer.room for writer in writers), start, stop)
+
+
+def _fours(bars: Sequence[Bar], breaks: set[int]) -> Iterator[tuple[int, int]]:
+    """Yield where the lines of music begin and end: after four bars, or with the section, or at one of the breaks."""
     start = count = 0
     for index, bar in enumerate(bars):
         new_section = starts_section(bars, index) and not bar.ending
-        if index and (any(_own_lines(bar.changes, EIGHTH)) or (count and (new_section or count >= BARS_A_LINE))):
+        if index and (index in breaks or (count and (new_section or count >= BARS_A_LINE))):
             yield start, index
             start, count = index, 0
         count += not is_pickup(bars, index)
@@ -192,7 +221,7 @@ def _inline(changes: Sequence[Change]) -> str:
     key_before = False
     for place, change in enumerate(changes):
         value = change.value
-        if change.own_line and (not change.index or change.is_line):
+        if change.is_line or (change.own_line and not change.index):
             continue
         if change.field == DOTTED:
             parts.append(" .| ")
@@ -213,7 +242,7 @@ def _own_lines(changes: Sequence[Change], unit: Fraction) -> Iterator[str]:
     key_before = False
     for place, change in enumerate(changes):
         value = change.value
-        if not change.own_line or (change.index and not change.is_line):
+        if change.index == 0 and not change.own_line or change.index and not change.is_line:
             continue
         if isinstance(value, Key):
             yield f"K:{_key_text(value, _staff_among(changes[place + 1 :]))}"
@@ -231,11 +260,16 @@ def _staff_among(changes: Sequence[Change]) -> StaffSettings:
     return next((each.value for each in changes if isinstance(each.value, StaffSettings)), NO_STAFF)
 
 
+def _end_of_line(changes: Sequence[Change]) -> str:
+    """Return the comments before a bar that stand at the end of the line before."""
+    return "".join(f" %{each.value}" for each in changes if each.field == COMMENT and not each.index | each.own_line)
+
+
 class _VoiceWriter:
     """Writes the lines of one voice; ``redefined`` are the letters that a U: field gives another meaning."""
 
     def __init__(self, tune: Tune, voice: Voice, redefined: set[str]) -> None:
-        self.bars, self.unit = voice.bars, tune.unit
+        self.voice, self.bars = voice, voice.bars
 
         def decoration(name: str) -> str:
             text = decoration_text(name)
@@ -246,20 +280,21 @@ class _VoiceWriter:
         )
         self.passes = {each.first: each.passes for each in sections(self.bars) if not each.endings}
         self.texts = [self._bar(index) for index in range(len(self.bars))]
+        self.widths = [_width(self.bars, index, text) for index, text in enumerate(self.texts)]
         self.room = LINE_WIDTH - SIGN_WIDTH * len(self.bars[0].key.signature)
         self.line_break = "$" if _breaks_at_signs(tune) else ""
-        self.verses = max((len(note.lyrics) for bar in self.bars for note in bar.notes), default=0)
         self.sung = max(
             (index for index, bar in enumerate(self.bars) if any(note.lyrics for note in bar.notes)), default=-1
         )
 
-    def lines(self) -> Iterator[str]:
-        """Yield all lines."""
-        widths = [_width(self.bars, index, text) for index, text in enumerate(self.texts)]
-        for start, stop in _fours(self.bars):
-            yield from _own_lines(self.bars[start].changes, self.unit)
-            for first, after in _fitting(widths, self.room, start, stop):
-                yield from self._line(first, after)
+    def changes(self, index: int) -> tuple[Change, ...]:
+        """Return what stands in a bar and is no note; of a bar that the voice lacks nothing."""
+        return self.bars[index].changes if index < len(self.bars) else ()
+
+    def begins_line(self, index: int) -> bool:
+        """Whether what stands before a bar ends the line of music before it."""
+        changes = self.changes(index)
+        return bool(changes) and (any(_own_lines(changes, EIGHTH)) or _end_of_line(changes) != "")
 
     def _bar(self, index: int) -> str:
         """Return the music of a bar with its overlays and with what hangs on its bar line."""
@@ -271,7 +306,7 @@ class _VoiceWriter:
             text += f" {self.pen.marks(bar.closing)}"
         return " & ".join([text, *overlays])
 
-    def _line(self, start: int, stop: int) -> Iterator[str]:
+    def lines(self, start: int, stop: int) -> Iterator[str]:
         """Yield one line of music with its closing bar line, then its lines of words."""
         opening = self._opening(start)
         parts = [f"{opening} " if opening else ""]
@@ -284,7 +319,7 @@ class _VoiceWriter:
                 # The section before a repeat may end with a short bar, which a double bar explains.
                 repeat = closing == "|" and self._opening(stop).startswith("|:") if stop < len(self.bars) else False
                 parts.append(f" {'||' if repeat else closing}{self.line_break}")
-        music = "".join(parts)
+        music = "".join(parts) + _end_of_line(self.changes(stop))
         # Some readers take a lone letter and a colon for a field. A length of 1 after the letter prevents this.
         yield f"{music[0]}1{music[1:]}" if music[1:3] == " :" else music
         notes = [note for bar in self.bars[start:stop] for note in bar.notes if note.pitches]

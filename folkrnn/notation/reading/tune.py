@@ -92,7 +92,7 @@ class TuneReader:
         elif line.kind == "comment":
             self._keep(COMMENT, line.text)
         if line.comment:
-            self._keep(COMMENT, line.comment[1:])
+            self._keep(COMMENT, line.comment[1:], own_line=line.kind != "music")
 
     def _music(self, text: str, line: int) -> None:
         """Read a line of music, of one voice or of several in turn (``[V:2]``)."""
@@ -119,9 +119,10 @@ class TuneReader:
         """Keep a line within a text block."""
         self._keep(TEXT_LINE, raw)
 
-    def _keep(self, kind: str, text: str) -> None:
+    def _keep(self, kind: str, text: str, own_line: bool = True) -> None:
         if self.in_music:
             self._at_line(self.line)
+            self._current().own_line = own_line
             self._current().change(kind, text)
         else:
             self.fields.append((kind, text))
@@ -346,12 +347,7 @@ class TuneReader:
         if before is not None and before is not self.voice:
             if before._verses:
                 before.end_words()
-            # A comment before the line of a voice is about that voice.
-            moved = []
-            while before.bar.changes and before.bar.changes[-1].field == COMMENT:
-                moved.append(before.bar.changes.pop())
-            for change in reversed(moved):
-                self.voice.change(COMMENT, change.value)
+            before.pass_on(self.voice)
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────
 

@@ -101,6 +101,13 @@ class VoiceReader:
             bar.meter = value
         bar.changes.append(Change(len(bar.notes), field, value, self.own_line))
 
+    def pass_on(self, following: "VoiceReader") -> None:
+        """Give the lines about the whole tune that stand between the music of this voice and the next to the next."""
+        here = len(self.bar.notes)
+        passed = [change for change in self.bar.changes if change.is_shared and change.index == here]
+        self.bar.changes = [change for change in self.bar.changes if not (change.is_shared and change.index == here)]
+        following.bar.changes += [change._replace(index=len(following.bar.notes)) for change in passed]
+
     def set_meter(self, meter: Meter) -> None:
         """Begin a meter."""
         self.meter = meter
