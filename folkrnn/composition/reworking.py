@@ -16,6 +16,7 @@ from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_line, bar_texts, 
 from folkrnn.notation.form import Part, read_form
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.headers import split_header
+from folkrnn.notation.order import sign_of
 from folkrnn.notation.ranges import octave_moved
 from folkrnn.notation.tune import DOTTED, Bar, Note, Voice
 from folkrnn.notation.voices import VOICE_CODES, check_voices
@@ -32,11 +33,6 @@ MOST_OUTSIDE = 0.25
 
 MOST_OCTAVES = 4
 """By how many octaves a melody is moved for the model at most."""
-
-JUMPS = frozenset({
-    "segno", "coda", "fine", "dacapo", "dacoda", "D.C.", "D.S.", "D.C.alcoda", "D.C.alfine", "D.S.alcoda", "D.S.alfine",
-})  # fmt: skip
-"""The decorations that say where players go on; they belong to the bars, not to their notes."""
 
 
 @dataclass(frozen=True)
@@ -256,8 +252,8 @@ def _rewritten(old: Tune, new: Tune, begin: int, end: int) -> Tune:
 def _with_new_notes(bar: Bar, notes: tuple[Note, ...]) -> Bar:
     """Return a bar with other notes; its signs of jumps, and the lines within it, stay."""
     *before, last = bar.notes
-    first = tuple(name for note in before for name in note.decorations if name in JUMPS)
-    closing = tuple(name for name in last.decorations if name in JUMPS)
+    first = tuple(name for note in before for name in note.decorations if sign_of(name))
+    closing = tuple(name for name in last.decorations if sign_of(name))
     if first:
         notes = (notes[0]._replace(decorations=(*first, *notes[0].decorations)), *notes[1:])
     if closing:
