@@ -7,6 +7,7 @@ directives, comments, text to be printed) is written where it stood; voices stan
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import count
 
 from folkrnn import __version__
 from folkrnn.errors import NotationError
@@ -39,23 +40,34 @@ _DOTS = {3: 1, 7: 2}  # by the numerator of a length
 def write_tunebook(tunes: Sequence[Tune]) -> str:
     """Return a complete ABC file of some tunes; they keep their numbers."""
     return (
-        "".join(write_tunebook_part(tune, place) for place, tune in enumerate(share_header(tunes), 1))
-        or TUNEBOOK_HEADER
+        "".join(write_tunebook_part(tune, place) for place, tune in enumerate(as_one_book(tunes), 1)) or TUNEBOOK_HEADER
     )
 
 
-def share_header(tunes: Sequence[Tune]) -> list[Tune]:
-    """Return tunes of which the first has the lines of the file header that all share; none has others.
+def as_one_book(tunes: Sequence[Tune]) -> list[Tune]:
+    """Return tunes as the tunes of one tunebook.
 
-    Lines that not all share become lines of each tune's own header.
+    They keep their numbers; one that another tune before it has becomes the next that is free. The first has the lines
+    of the file header that all share, and none has others: what not all share stands in each tune's own header.
     """
-    if all(tune.book == tunes[0].book for tune in tunes):
-        return [replace(tune, book=()) if place else tune for place, tune in enumerate(tunes)]
-    return [replace(tune, fields=(*tune.fields, *tune.book), book=()) for tune in tunes]
+    alike = all(tune.book == tunes[0].book for tune in tunes)
+    taken = {tune.number for tune in tunes}
+    free = (str(number) for number in count(1) if str(number) not in taken)
+    given: set[str] = set()
+    book = []
+    for tune in tunes:
+        number = next(free) if tune.number in given else tune.number
+        given.add(number)
+        if not alike:
+            tune = replace(tune, fields=(*tune.fields, *tune.book), book=())
+        elif book:
+            tune = replace(tune, book=())
+        book.append(tune if number == tune.number else replace(tune, number=number))
+    return book
 
 
 def write_tunebook_part(tune: Tune, place: int) -> str:
-    """Return what a tunebook holds of one of its tunes (``share_header``), counted from 1: the first opens the file."""
+    """Return what a tunebook holds of one of its tunes (``as_one_book``), counted from 1: the first opens the file."""
     opening = TUNEBOOK_HEADER + "".join(f"{_line_of(field)}\n" for field in tune.book) if place == 1 else ""
     return f"{opening}\n{write_tune(replace(tune, book=()), tune.number or place)}"
 
