@@ -54,7 +54,7 @@ def as_one_book(tunes: Sequence[Tune]) -> list[Tune]:
     taken = {tune.number for tune in tunes}
     free = (str(number) for number in count(1) if str(number) not in taken)
     given: set[str] = set()
-    book = []
+    book: list[Tune] = []
     for tune in tunes:
         number = next(free) if tune.number in given else tune.number
         given.add(number)
