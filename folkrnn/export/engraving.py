@@ -31,6 +31,7 @@ from folkrnn.export.systems import (
     body_titles,
     cut_long,
     system_starts,
+    with_all_headings,
     words_may_crowd,
 )
 from folkrnn.notation import Bar, Change, Tune
@@ -86,7 +87,7 @@ def to_svg(tune: Tune) -> str:
 
     Raises ScoreError where music21 cannot represent the tune and ExportError where verovio cannot draw it.
     """
-    titles = body_titles(tune.bars)
+    titles = body_titles(with_all_headings(tune))
     drawings = _draw(tune)
     if len(drawings) != len({0, *titles}):
         raise ExportError(f"tune {tune.number} {tune.title!r} is too long for one drawing; export it as PDF")
@@ -283,7 +284,7 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
 
 def _printed_bars(tune: Tune, scale: float) -> tuple[tuple[Bar, ...], set[int]]:
     """Return what ``cut_long`` makes of the melody; several voices stay as they are, for they must keep in step."""
-    return cut_long(tune.bars, scale) if len(tune.voices) == 1 else (tune.bars, set())
+    return cut_long(tune.bars, scale) if len(tune.voices) == 1 else (with_all_headings(tune), set())
 
 
 def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:

@@ -9,7 +9,7 @@ from itertools import accumulate, chain, pairwise
 from math import ceil
 
 from folkrnn.export.verses import text_width
-from folkrnn.notation import Bar, Change, Key, Note, sections
+from folkrnn.notation import Bar, Change, Key, Note, Tune, sections
 from folkrnn.notation.articles import shown_title
 from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.text import plain_text
@@ -128,6 +128,17 @@ def _uncrowded(bars: Sequence[Bar], line: list[int], capacity: float) -> list[li
         return [line] if line else []
     middle = (len(line) + 1) // 2
     return _uncrowded(bars, line[:middle], capacity) + _uncrowded(bars, line[middle:], capacity)
+
+
+def with_all_headings(tune: Tune) -> tuple[Bar, ...]:
+    """Return the bars of the melody with the titles and labels that other voices have at their beginnings."""
+    bars = list(tune.bars)
+    for voice in tune.voices:
+        for index, bar in enumerate(voice.bars[: len(bars)]):
+            new = [c for c in bar.changes if c.field in ("T", "P") and not c.index and c not in bars[index].changes]
+            if new:
+                bars[index] = replace(bars[index], changes=(*new, *bars[index].changes))
+    return tuple(bars)
 
 
 def body_titles(bars: Sequence[Bar]) -> dict[int, list[str]]:

@@ -8,7 +8,7 @@ stand below each other, as on the page.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import zip_longest
+from itertools import count, zip_longest
 
 from folkrnn import __version__
 from folkrnn.errors import NotationError
@@ -41,23 +41,34 @@ _DOTS = {3: 1, 7: 2}  # by the numerator of a length
 def write_tunebook(tunes: Sequence[Tune]) -> str:
     """Return a complete ABC file of some tunes; they keep their numbers."""
     return (
-        "".join(write_tunebook_part(tune, place) for place, tune in enumerate(share_header(tunes), 1))
-        or TUNEBOOK_HEADER
+        "".join(write_tunebook_part(tune, place) for place, tune in enumerate(as_one_book(tunes), 1)) or TUNEBOOK_HEADER
     )
 
 
-def share_header(tunes: Sequence[Tune]) -> list[Tune]:
-    """Return tunes of which the first has the lines of the file header that all share; none has others.
+def as_one_book(tunes: Sequence[Tune]) -> list[Tune]:
+    """Return tunes as the tunes of one tunebook.
 
-    Lines that not all share become lines of each tune's own header.
+    They keep their numbers; one that another tune before it has becomes the next that is free. The first has the lines
+    of the file header that all share, and none has others: what not all share stands in each tune's own header.
     """
-    if all(tune.book == tunes[0].book for tune in tunes):
-        return [replace(tune, book=()) if place else tune for place, tune in enumerate(tunes)]
-    return [replace(tune, fields=(*tune.fields, *tune.book), book=()) for tune in tunes]
+    alike = all(tune.book == tunes[0].book for tune in tunes)
+    taken = {tune.number for tune in tunes}
+    free = (str(number) for number in count(1) if str(number) not in taken)
+    given: set[str] = set()
+    book: list[Tune] = []
+    for tune in tunes:
+        number = next(free) if tune.number in given else tune.number
+        given.add(number)
+        if not alike:
+            tune = replace(tune, fields=(*tune.fields, *tune.book), book=())
+        elif book:
+            tune = replace(tune, book=())
+        book.append(tune if number == tune.number else replace(tune, number=number))
+    return book
 
 
 def write_tunebook_part(tune: Tune, place: int) -> str:
-    """Return what a tunebook holds of one of its tunes (``share_header``), counted from 1: the first opens the file."""
+    """Return what a tunebook holds of one of its tunes (``as_one_book``), counted from 1: the first opens the file."""
     opening = TUNEBOOK_HEADER + "".join(f"{_line_of(field)}\n" for field in tune.book) if place == 1 else ""
     return f"{opening}\n{write_tune(replace(tune, book=()), tune.number or place)}"
 
@@ -137,7 +148,7 @@ def _key_text(key: Key, staff: StaffSettings = NO_STAFF) -> str:
 
 
 def _body(tune: Tune) -> Iterator[str]:
-    """Yield the lines of music, voice by voice, each followed by its lines of words."""
+    """Yield the lines of music: for the same bars those of each voice in turn, followed by its lines of words."""
     redefined = {text[0] for letter, text in (*tune.fields, *tune.book) if letter == "U" and text}
     redefined |= {
         str(change.value)[0]
@@ -146,28 +157,13 @@ def _body(tune: Tune) -> Iterator[str]:
         for change in bar.changes
         if change.field == "U" and change.value
     }
-    declared = {text.split()[0] for letter, text in tune.fields if letter == "V" and text.split()}
-    several = len(tune.voices) > 1
     writers = [_VoiceWriter(tune, voice, redefined) for voice in tune.voices if voice.bars]
-    column = max((len(writer.voice.id) for writer in writers), default=0)
     for start, stop in _systems(writers):
-        if several:
-            changes = (change for writer in writers for change in writer.changes(start) if change.is_shared)
-            yield from dict.fromkeys(_own_lines(changes, tune.unit))
+        if len(tune.voices) > 1:
+            shared = [change for writer in writers for change in writer.changes(start) if change.is_shared]
+            yield from dict.fromkeys(_own_lines(shared, tune.unit))
         for writer in writers:
-            if start >= len(writer.bars):
-                continue
-            voice = writer.voice
-            own = [each for each in writer.changes(start) if not (several and each.is_shared)]
-            lines = list(_own_lines(own, tune.unit))
-            first, *others = writer.lines(start, min(stop, len(writer.bars)))
-            if start == 0 and voice.id and (voice.words or (not several and voice.id not in declared)):
-                lines.insert(0, f"V:{voice.id} {voice.words}".strip())
-            elif several and lines:
-                lines.insert(0, f"V:{voice.id}")
-            elif several:
-                first = f"[V:{voice.id}] ".ljust(column + 5) + first
-            yield from (*lines, first, *others)
+            yield from writer.lines(start, stop)
 
 
 def _systems(writers: Sequence["_VoiceWriter"]) -> Iterator[tuple[int, int]]:
@@ -183,13 +179,13 @@ def _systems(writers: Sequence["_VoiceWriter"]) -> Iterator[tuple[int, int]]:
 
 def _fours(bars: Sequence[Bar], breaks: set[int]) -> Iterator[tuple[int, int]]:
     """Yield where the lines of music begin and end: after four bars, or with the section, or at one of the breaks."""
-    start = count = 0
+    start = full = 0
     for index, bar in enumerate(bars):
         new_section = starts_section(bars, index) and not bar.ending
-        if index and (index in breaks or (count and (new_section or count >= BARS_A_LINE))):
+        if index and (index in breaks or (full and (new_section or full >= BARS_A_LINE))):
             yield start, index
-            start, count = index, 0
-        count += not is_pickup(bars, index)
+            start, full = index, 0
+        full += not is_pickup(bars, index)
     yield start, len(bars)
 
 
@@ -242,7 +238,7 @@ def _own_lines(changes: Sequence[Change], unit: Fraction) -> Iterator[str]:
     key_before = False
     for place, change in enumerate(changes):
         value = change.value
-        if change.index == 0 and not change.own_line or change.index and not change.is_line:
+        if not (change.is_line if change.index else change.own_line):
             continue
         if isinstance(value, Key):
             yield f"K:{_key_text(value, _staff_among(changes[place + 1 :]))}"
@@ -269,7 +265,12 @@ class _VoiceWriter:
     """Writes the lines of one voice; ``redefined`` are the letters that a U: field gives another meaning."""
 
     def __init__(self, tune: Tune, voice: Voice, redefined: set[str]) -> None:
-        self.voice, self.bars = voice, voice.bars
+        self.id, self.bars, self.unit = voice.id, voice.bars, tune.unit
+        self.several = len(tune.voices) > 1
+        self.margin = max(len(each.id) for each in tune.voices if each.bars) + len("[V:] ")
+        declared = any(letter == "V" and text.split()[:1] == [voice.id] for letter, text in tune.fields)
+        first_line = voice.id and (voice.words or not (self.several or declared))
+        self.first_line = f"V:{voice.id} {voice.words}".strip() if first_line else ""
 
         def decoration(name: str) -> str:
             text = decoration_text(name)
@@ -307,6 +308,20 @@ class _VoiceWriter:
         return " & ".join([text, *overlays])
 
     def lines(self, start: int, stop: int) -> Iterator[str]:
+        """Yield the lines for some bars: those before the music, the music, the words."""
+        if start >= len(self.bars):
+            return
+        before = [change for change in self.bars[start].changes if not (self.several and change.is_shared)]
+        lines = [*_own_lines(before, self.unit), *self._line(start, min(stop, len(self.bars)))]
+        if start == 0 and self.first_line:
+            yield self.first_line
+        elif self.several and before and any(_own_lines(before, self.unit)):
+            yield f"V:{self.id}"
+        elif self.several:
+            lines[0] = f"[V:{self.id}] ".ljust(self.margin) + lines[0]
+        yield from lines
+
+    def _line(self, start: int, stop: int) -> Iterator[str]:
         """Yield one line of music with its closing bar line, then its lines of words."""
         opening = self._opening(start)
         parts = [f"{opening} " if opening else ""]

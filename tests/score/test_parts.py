@@ -86,8 +86,9 @@ def test_a_voice_without_a_name_has_none():
         (Clef(sign="F", line=4), "F", "4", None),
         (Clef(sign="C", line=3), "C", "3", None),
         (Clef(sign="C", line=4), "C", "4", None),
-        (Clef(sign="G", line=2, octave=-1), "G", "2", "-1"),
-        (Clef(sign="G", line=2, octave=2), "G", "2", "2"),
+        (Clef(sign="G", line=2, octave=-1, shift=-1), "G", "2", "-1"),
+        (Clef(sign="G", line=2, octave=2, shift=2), "G", "2", "2"),
+        (Clef(sign="G", line=2, octave=-1), "G", "2", None),  # only drawn
         (Clef(sign="percussion", line=2), "percussion", None, None),
         (Clef(sign="none", line=2), "none", None, None),
     ],
