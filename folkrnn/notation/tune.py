@@ -33,7 +33,7 @@ _TUNE_FIELDS = frozenset("ABCDFGHNOPQRSTZ")
 """Fields that are about the whole tune; the others are about the voice that they stand in."""
 
 _PAGE_DIRECTIVES = frozenset(
-    "begintext center endtext multicol newpage score sep staves text vskip".split()
+    {"begintext", "center", "endtext", "multicol", "newpage", "score", "sep", "staves", "text", "vskip"}
 )
 """Directives that say what is printed across the page."""
 

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
+from folkrnn.notation.bars import check_bars, ends_section
 from folkrnn.notation.findings import NOTE, WARNING, Finding
 from folkrnn.notation.text import plain_text
-from folkrnn.notation.tune import Tune, Voice, total
+from folkrnn.notation.tune import Bar, Tune, Voice, total
 
 _WORD = re.compile(r'([A-Za-z]+)\s*=\s*(?:"([^"]*)"|(\S+))')
 
@@ -21,6 +23,17 @@ def voice_names(words: str) -> tuple[str, str]:
     }
     name = found.get("name") or found.get("nm") or ""
     return name, next((found[key] for key in ("subname", "snm", "sname") if key in found), "")
+
+
+def check_bars_of(bars: Sequence[Bar], others: Sequence[Sequence[Bar]]) -> list[Finding]:
+    """Return findings about the lengths of a voice's numbered bars; a section edge of any voice is one of all."""
+    findings = check_bars(bars)
+    if not findings or not others:
+        return findings
+    edges = {
+        index for other in others for index in range(len(other)) if ends_section(other, index) and index + 1 < len(bars)
+    }
+    return check_bars([replace(bar, edge=bar.edge or "||" * (index in edges)) for index, bar in enumerate(bars)])
 
 
 def check_voices(voices: Sequence[Voice]) -> list[Finding]:
