@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from folkrnn.notation.bars import check_bars, ends_section
+from folkrnn.notation.bars import check_bars, starts_section
 from folkrnn.notation.findings import NOTE, WARNING, Finding
 from folkrnn.notation.text import plain_text
 from folkrnn.notation.tune import Bar, Tune, Voice, total
@@ -30,9 +30,7 @@ def check_bars_of(bars: Sequence[Bar], others: Sequence[Sequence[Bar]]) -> list[
     findings = check_bars(bars)
     if not findings or not others:
         return findings
-    edges = {
-        index for other in others for index in range(len(other)) if ends_section(other, index) and index + 1 < len(bars)
-    }
+    edges = {index - 1 for other in others for index in range(1, len(other)) if starts_section(other, index)}
     return check_bars([replace(bar, edge=bar.edge or "||" * (index in edges)) for index, bar in enumerate(bars)])
 
 

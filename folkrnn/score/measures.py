@@ -77,7 +77,7 @@ def staves(tune: Tune) -> tuple[list[Staff], list[Group]]:
 
     Voices without any bar have no staff, unless all are so.
     """
-    found = layout([*tune.book, *tune.fields], [voice.id for voice in tune.voices])
+    found = layout([*tune.fields, *tune.book], [voice.id for voice in tune.voices])
     voices = {voice.id: voice for voice in tune.voices}
     full = [tuple(voices[name] for name in names if voices[name].bars) for names in found.staves]
     kept = [place for place, members in enumerate(full) if members]

@@ -10,7 +10,7 @@ from folkrnn.notation.clef import NO_STAFF, StaffSettings, parse_staff
 from folkrnn.notation.directives import midi_remark
 from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
 from folkrnn.notation.key import Key, divide_key, nearest_key, parse_key
-from folkrnn.notation.layout import score_order
+from folkrnn.notation.layout import SCORE_WORDS, score_order
 from folkrnn.notation.lexer import SYMBOLS, Line
 from folkrnn.notation.meter import FREE, Meter, parse_meter
 from folkrnn.notation.order import check_order
@@ -20,14 +20,11 @@ from folkrnn.notation.reading.voice import VoiceReader
 from folkrnn.notation.repeats import balance_repeats
 from folkrnn.notation.tempo import explicit, read_tempo
 from folkrnn.notation.tune import COMMENT, DIRECTIVE, TEXT_LINE, Bar, Change, Field, Tune, Voice
-from folkrnn.notation.voices import check_voices, voice_names
+from folkrnn.notation.voices import check_bars_of, check_voices, voice_names
 
 _UNIT_LENGTH = re.compile(r"1\s*/\s*(\d+)")
 _INLINE_VOICE = re.compile(r"\[V:([^\]]*)\]")
 _USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*(?:([!+]?)([^!+|\s\"]*)\2|(\"[^\"]+\"))\s*")
-_NUMBERED_BY_BARS = frozenset({"bar-too-long", "bar-too-short", "pickup-mismatch"})
-"""The codes of findings that hold the numbers of bars already; others hold their indices."""
-
 BODY_FIELDS = frozenset("ABCDFGHINOPRSTZr")
 """Fields inside the music that are kept as they are."""
 
@@ -53,13 +50,14 @@ class TuneReader:
         self.propagation = "pitch"
         self.line = first.number
         self._last_field = ""
-        self.order_line = 0  # that of P: in the header
+        self.order_line = self.score_line = 0  # those of P: in the header, and of %%score
         self.voices: dict[str, VoiceReader] = {}
         self.declared: dict[str, str] = {}  # the words of V: in the header, by voice
         self.voice: VoiceReader | None = None
         for line in book:
             self.read(line)
         self.book, self.fields = self.fields, []
+        self.score_line = 0
         self._last_field = ""
         self.read(first)
 
@@ -87,7 +85,10 @@ class TuneReader:
             elif self._last_field:
                 self._no_field(line.text)
         elif line.kind == "directive":
-            self._keep(DIRECTIVE, line.text)
+            if line.text.split(maxsplit=1)[:1] in SCORE_WORDS and not self.score_line and not self._has_notes():
+                self.fields.append((DIRECTIVE, line.text))  # it may also stand between K: and the music
+            else:
+                self._keep(DIRECTIVE, line.text)
             self._instruct(line.text)
         elif line.kind == "comment":
             self._keep(COMMENT, line.text)
@@ -287,10 +288,17 @@ class TuneReader:
         if remark := midi_remark(text):
             self.find("midi-directive", NOTE, remark)
         words = text.replace("=", " ").split()
+        if words[:1] in SCORE_WORDS:
+            if self.score_line:
+                self.find("bad-score", NOTE, f"only the first %%{words[0]} of a tune is followed")
+            self.score_line = self.score_line or self.line
         if len(words) == 2 and words[0] == "propagate-accidentals":
             self.propagation = words[1]
             for voice in self.voices.values():
                 voice.accidentals.propagation = words[1]
+
+    def _has_notes(self) -> bool:
+        return any(voice.bars or voice.bar.notes for voice in self.voices.values())
 
     # ── voices ──────────────────────────────────────────────────────────────────────────────
 
@@ -354,23 +362,23 @@ class TuneReader:
     def finish(self) -> Tune:
         """Return the tune."""
         readers = list(self.voices.values()) or ([self._current()] if self.in_music else [])
-        voices: list[Voice] = []
         behind: list[Change] = []
+        bodies: list[tuple[Bar, ...]] = []
         for reader in readers:
             behind += reader.finish()
             bars, repeats = balance_repeats(tuple(draft.bar() for draft in reader.bars))
-            bars = number_bars(bars)
-            numbered = reader.findings + repeats + check_bars(bars)
-            found = [
-                each if each.code in _NUMBERED_BY_BARS else each._replace(bar=_number_of(bars, each.bar))
-                for each in numbered
-            ]
-            self.findings += [each._replace(voice=reader.id) for each in found] if len(readers) > 1 else found
-            voices.append(Voice(bars, reader.id, reader.name, reader.short_name, reader.first_staff, reader.words))
-        order, problems = score_order([*self.book, *self.fields], [voice.id for voice in voices])
+            reader.findings += repeats
+            bodies.append(number_bars(bars))
+        voices = [
+            Voice(bars, reader.id, reader.name, reader.short_name, reader.first_staff, reader.words)
+            for reader, bars in zip(readers, bodies, strict=True)
+        ]
+        for reader, bars in zip(readers, bodies, strict=True):
+            self._take_findings(reader, bars, bodies)
+        order, problems = score_order([*self.fields, *self.book], [voice.id for voice in voices])
         voices = [voices[place] for place in order] or [Voice(())]
-        for line, problem in problems:
-            self.findings.append(Finding("bad-score", NOTE, self.first_line + line, 1, 0, problem))
+        for problem in problems:
+            self.findings.append(Finding("bad-score", NOTE, self.score_line or self.first_line, 1, 0, problem))
         self.findings += check_voices(voices)
         if not self.in_music:
             self.findings.append(
@@ -395,6 +403,18 @@ class TuneReader:
             ordered = sorted([*tune.findings, *found], key=lambda finding: (finding.line, finding.column))
             tune = replace(tune, findings=tuple(ordered))
         return tune
+
+    def _take_findings(self, reader: VoiceReader, bars: tuple[Bar, ...], bodies: list[tuple[Bar, ...]]) -> None:
+        """Take the findings about a voice; what is said of the short bars of one voice is not said of others again."""
+        several = len(bodies) > 1
+        said = {(each.code, each.message) for each in self.findings} if several else set()
+        found = [each._replace(bar=_number_of(bars, each.bar)) for each in reader.findings]
+        found += [
+            each
+            for each in (check_bars_of(bars, bodies) if several else check_bars(bars))
+            if each.code != "pickup-mismatch" or (each.code, each.message) not in said
+        ]
+        self.findings += [each._replace(voice=reader.id) for each in found] if several else found
 
 
 def _number_of(bars: tuple[Bar, ...], index: int) -> int:
