@@ -40,12 +40,16 @@ from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.rhythms import rhythm_named
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score.build import musicxml, printable, to_score
+from folkrnn.score.measures import staves
 
 PLAIN_HEIGHT = 180
 """The height of a system with nothing far above or below its staff."""
 
 MAX_SQUEEZE = 1.6
 """How many times as wide as the page the music is drawn, at most, for a measure whose words need the room."""
+
+BRACE_WIDTH = 40
+"""How far a brace or a bracket reaches to the left of its staves, at most."""
 
 TEXT_FONT = "Libertinus Serif"
 """The typeface of titles and of words among the notes, which comes with typst."""
@@ -290,7 +294,8 @@ def _printed_bars(tune: Tune, scale: float) -> tuple[tuple[Bar, ...], set[int]]:
 def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
     """Return the pages that verovio draws."""
     toolkit = _toolkit()
-    toolkit.setOptions({**_OPTIONS, "noJustification": False, **options})
+    margin = BRACE_WIDTH if staves(tune)[1] else 0
+    toolkit.setOptions({**_OPTIONS, "noJustification": False, "pageMarginLeft": margin, **options})
     toolkit.resetXmlIdSeed(1)  # the same tune is the same drawing, whatever was drawn before
     if not toolkit.loadData(source):
         raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")

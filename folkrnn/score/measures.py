@@ -86,4 +86,5 @@ def staves(tune: Tune) -> tuple[list[Staff], list[Group]]:
         inside = [new for new, place in enumerate(kept) if group.first <= place <= group.last]
         if len(inside) > 1:
             groups.append(Group(group.sign, inside[0], inside[-1]))
-    return [Staff(full[place]) for place in kept], groups
+    # A group that holds another one begins before it.
+    return [Staff(full[place]) for place in kept], sorted(groups, key=lambda group: (group.first, -group.last))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any, NamedTuple
 
 import music21 as m21
@@ -72,14 +72,14 @@ class _Context:
 class _VoiceState:
     """A voice of a staff: its lines of notes, and the key that holds in it."""
 
-    def __init__(self, voice: Voice, spanners: list[Any], sounds: Sounds) -> None:
+    def __init__(self, voice: Voice, spanners: list[Any], sounds: Sounds, verses: int) -> None:
         self.voice = voice
         self.key = voice.bars[0].key
         depth = max(len(bar.layers) for bar in voice.bars)
         self.lines = [
             LineWriter(
                 [bar.layers[level] if level < len(bar.layers) else None for bar in voice.bars],
-                self.key, spanners, sounds,
+                self.key, spanners, sounds, verses,
             )
             for level in range(depth)
         ]  # fmt: skip
@@ -91,7 +91,11 @@ class PartWriter:
     def __init__(self, staff: Staff, place: int, context: _Context):
         self.staff, self.place, self.context = staff, place, context
         self.spanners: list[Any] = []
-        self.voices = [_VoiceState(voice, self.spanners, context.sounds) for voice in staff.voices]
+        sung = accumulate(map(_verses, staff.voices), initial=0)
+        self.voices = [
+            _VoiceState(voice, self.spanners, context.sounds, verses)
+            for voice, verses in zip(staff.voices, sung, strict=False)
+        ]
         self.meter: Meter | None = None
         self.key: Key | None = None
         self.settings = self._first_settings()
@@ -174,7 +178,7 @@ class PartWriter:
         for number, ((state, level), place) in enumerate(zip(layers, places, strict=True)):
             line, bar = state.lines[level], state.voice.bars[index]
             state.key = bar.key if level == 0 else state.key
-            line.stem = _STEMS[number % 2] if len(layers) > 1 else ""
+            line.point(_STEMS[number % 2] if len(layers) > 1 else "")
             line.accidentals.begin(bar.key, altered)
             events = self._line(_Place(index, measure, place, number == 0), state, level)
             _group(bar.meter, events, _missing(state.voice.bars, index))
@@ -223,7 +227,7 @@ class PartWriter:
 
     def _set_key(self, place: Any, onset: Fraction, key: Key) -> None:
         """Write the key signature where it changes."""
-        if _differs(key, self.key):
+        if _differs(key, self.key) and _shows_keys(self.settings):
             place.insert(4 * onset, key_signature(key))
         self.key = key
 
@@ -289,6 +293,16 @@ def _texts(letter: str, text: str, tune: Tune) -> Iterable[Any]:
         return tempo_marks(parse_tempo(text, tune.unit))
     said = plain_text(text)
     return [label(said) if letter == "P" else words(shown_title(said))]
+
+
+def _shows_keys(settings: StaffSettings) -> bool:
+    """Return whether a staff has key signatures: one for drums has none."""
+    return settings.clef is None or settings.clef.sign != "percussion"
+
+
+def _verses(voice: Voice) -> int:
+    """Return how many lines of words a voice has at most."""
+    return max((len(note.lyrics) for bar in voice.bars for note in bar.notes), default=0)
 
 
 def _differs(key: Key, before: Key | None) -> bool:
