@@ -35,17 +35,15 @@ def check_bars_of(bars: Sequence[Bar], others: Sequence[Sequence[Bar]]) -> list[
 
 
 def check_voices(voices: Sequence[Voice]) -> list[Finding]:
-    """Return findings about voices whose bars differ from those of the first."""
+    """Return findings about voices whose bars differ from those of the first that has any."""
     findings = []
-    first = voices[0]
-    for voice in voices[1:]:
-        if not voice.bars:
-            continue
+    first, *others = [voice for voice in voices if voice.bars] or voices
+    for voice in others:
         for ours, theirs in zip_longest(first.bars, voice.bars):
             if theirs is None or ours is None:
-                bar = ours or theirs
                 short, long = (voice, first) if theirs is None else (first, voice)
-                message = f"it has {len(short.bars)} bars, voice {long.id} has {len(long.bars)}"
+                bar = short.bars[-1]
+                message = f"it ends after bar {bar.number}, voice {long.id} after bar {long.bars[-1].number}"
                 findings.append(Finding("voice-ends-early", NOTE, bar.line, bar.column, bar.number, message, short.id))
                 break
             if ours.duration != theirs.duration and ours.meter == theirs.meter:
