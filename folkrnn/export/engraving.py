@@ -48,7 +48,7 @@ PLAIN_HEIGHT = 180
 MAX_SQUEEZE = 1.6
 """How many times as wide as the page the music is drawn, at most, for a measure whose words need the room."""
 
-BRACE_WIDTH = 40
+BRACE_WIDTH = 46
 """How far a brace or a bracket reaches to the left of its staves, at most."""
 
 TEXT_FONT = "Libertinus Serif"

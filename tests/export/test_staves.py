@@ -58,3 +58,18 @@ def test_a_fermata_on_the_last_bar_line_has_room():
     assert plain
     assert held
     assert int(held[1]) > int(plain[1])
+
+
+def test_braces_stand_within_the_page():
+    drawing = to_svg(tune("%%score [{1 2} 3]\nV:1\nV:2\nV:3\nK:G\n[V:1]G4|]\n[V:2]G4|]\n[V:3]G4|]\n"))
+    margin = re.search(r'class="page-margin" transform="translate\((\d+)', drawing)
+    braces = re.findall(r'class="grpSym">.*?</g>', drawing)
+    assert margin
+    assert len(braces) == 2
+    leftmost = min(int(x) for brace in braces for x in re.findall(r'(?: |"M)(-\d+),\d+ C', brace))
+    assert -leftmost <= int(margin[1])
+
+
+def test_signs_of_jumps_are_drawn_once_for_all_staves():
+    drawing = to_svg(tune("V:1\nV:2\nK:C\n[V:1]!segno!C4|G4!D.S.!|]\n[V:2]!segno!E4|G4!D.S.!|]\n"))
+    assert (words(drawing).count("D.S."), drawing.count('class="repeatMark"')) == (1, 1)
