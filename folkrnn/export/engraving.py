@@ -40,7 +40,7 @@ from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.rhythms import rhythm_named
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score.build import musicxml, printable, to_score
-from folkrnn.score.measures import staves
+from folkrnn.score.measures import staves, without_unprinted
 
 PLAIN_HEIGHT = 180
 """The height of a system with nothing far above or below its staff."""
@@ -348,7 +348,7 @@ def _toolkit() -> Any:
 
 
 def _engravable(tune: Tune, scale: float = 1) -> Tune:
-    """Return a tune without its tempo and titles, which the page shows, and with later tempos as words.
+    """Return the printed voices without tempo and titles, which the page shows, and with later tempos as words.
 
     verovio sets the note in a tempo mark from a font that no other program has, and it breaks no line.
     """
@@ -368,7 +368,9 @@ def _engravable(tune: Tune, scale: float = 1) -> Tune:
     return replace(
         tune,
         fields=tuple(field for field in tune.fields if field[0] != "Q"),
-        voices=tuple(replace(voice, bars=tuple(map(shown_bar, voice.bars))) for voice in tune.voices),
+        voices=tuple(
+            replace(voice, bars=tuple(map(shown_bar, voice.bars))) for voice in without_unprinted(tune).voices
+        ),
     )
 
 

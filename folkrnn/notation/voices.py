@@ -19,7 +19,8 @@ VOICE_CODES = frozenset({"voice-ends-early", "voices-differ", "overlay-length"})
 def voice_names(words: str) -> tuple[str, str]:
     """Return the name and the short name that the words of a ``V:`` field give; empty where they give none."""
     found = {
-        match[1].lower(): plain_text(match[2] if match[2] is not None else match[3]) for match in _WORD.finditer(words)
+        match[1].lower(): plain_text((match[2] if match[2] is not None else match[3]).replace(r"\n", " "))
+        for match in _WORD.finditer(words)
     }
     name = found.get("name") or found.get("nm") or ""
     return name, next((found[key] for key in ("subname", "snm", "sname") if key in found), "")
