@@ -32,6 +32,9 @@ LINE_WIDTH = 500
 BAR_LINE_WIDTH, NOTE_WIDTH, SIGN_WIDTH, FLAG_WIDTH = 16, 10, 9, 8
 """The points that abcm2ps needs for a bar line, a note, an accidental, dot, tie or grace note beside it, and a flag."""
 
+_ADDED = frozenset({"I", "U", "r", COMMENT, DIRECTIVE, TEXT_LINE})
+"""Lines of a tune that add to those of the file header, and take the place of none."""
+
 _QUARTER = Fraction(1, 4)
 _DOTS = {3: 1, 7: 2}  # by the numerator of a length
 
@@ -47,11 +50,27 @@ def write_tunebook(tunes: Sequence[Tune]) -> str:
 def share_header(tunes: Sequence[Tune]) -> list[Tune]:
     """Return tunes of which the first has the lines of the file header that all share; none has others.
 
-    Lines that not all share become lines of each tune's own header.
+    Lines that not all share become lines of each tune's own header, but comments only of the first one's.
     """
     if all(tune.book == tunes[0].book for tune in tunes):
         return [replace(tune, book=()) if place else tune for place, tune in enumerate(tunes)]
-    return [replace(tune, fields=(*tune.fields, *tune.book), book=()) for tune in tunes]
+    result: list[Tune] = []
+    seen: set[tuple[Field, ...]] = set()
+    for tune in tunes:
+        lines = [field for field in _inherited(tune) if tune.book not in seen or field[0] != COMMENT]
+        result.append(replace(tune, fields=(*tune.fields, *lines), book=()))
+        seen.add(tune.book)
+    return result
+
+
+def _inherited(tune: Tune) -> Iterator[Field]:
+    """Yield the lines of the file header that hold for a tune: fields of its own take the place of others."""
+    own = {letter for letter, _ in tune.fields} - _ADDED
+    name = ""
+    for letter, text in tune.book:
+        name = name if letter == "+" else letter
+        if name not in own:
+            yield letter, text
 
 
 def write_tunebook_part(tune: Tune, place: int) -> str:
@@ -71,13 +90,17 @@ def _line_of(field: Field) -> str:
     letter, text = field
     if letter == TEXT_LINE:
         return text
-    return f"{letter}{text}" if letter in (COMMENT, DIRECTIVE) else f"{letter}:{text}"
+    if letter in (COMMENT, DIRECTIVE):
+        return f"{letter}{text}"
+    return f"{letter}: {text}" if text[:1] in ("|", ":") else f"{letter}:{text}"  # A:| would be a note and a bar line
 
 
 def _header(tune: Tune, number: str) -> Iterator[str]:
-    """Yield the lines of the header, in their order, but X first and K last; M and L stand only once."""
+    """Yield the lines of the header, in their order, but K last; M and L stand only once."""
+    before = next((place for place, field in enumerate(tune.fields) if field[0] == "X"), 0)
+    yield from map(_line_of, tune.fields[:before])
     yield f"X:{number}"
-    fields = [*tune.fields, *tune.book]
+    fields = [*tune.fields[before:], *_inherited(tune)]
     letters = {letter for letter, _ in fields}
     if "T" not in letters:
         yield "T:"

@@ -28,20 +28,31 @@ _USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*(?:([!+]?)([^!+|\s\"]*)\2|(\"[^\"
 _NUMBERED_BY_BARS = frozenset({"bar-too-long", "bar-too-short", "pickup-mismatch"})
 """The codes of findings that hold the numbers of bars already; others hold their indices."""
 
-BODY_FIELDS = frozenset("ABCDFGHINOPRSTZr")
+BODY_FIELDS = frozenset("ABCDFGHINOPRSTWZr")
 """Fields inside the music that are kept as they are."""
+
+CONTINUED = BODY_FIELDS | {"+", "Q", "U"}
+"""Fields inside the music that a line with ``+:`` can continue."""
+
+KEPT = {"directive": DIRECTIVE, "comment": COMMENT, "text": TEXT_LINE}
+"""What stands in a ``Field`` for a line of one of these kinds."""
+
+
+def kept_field(line: Line) -> Field:
+    """Return what is kept of a comment, a directive, or a line of a text block."""
+    return KEPT[line.kind], line.text
 
 
 class TuneReader:
     """A reader of one tune, line by line.
 
-    ``book`` holds the lines of the file header. ``strict`` says that words are aligned as ABC 2.1 has it.
+    ``book`` holds the lines of the file header, ``before`` what is kept of those before ``first``, the line ``X:``.
+    ``strict`` says that words are aligned as ABC 2.1 has it.
     """
 
-    def __init__(self, source: str, first: Line, book: list[Line], strict: bool = False) -> None:
+    def __init__(self, source: str, first: Line, book: list[Line], before: list[Line], strict: bool = False) -> None:
         self.source, self.first_line, self.strict = source, first.number, strict
         self.fields: list[Field] = []
-        self.after: list[Field] = []
         self.findings: list[Finding] = []
         self.symbols = dict(SYMBOLS)
         self.macros: list[Macro] = []
@@ -61,7 +72,8 @@ class TuneReader:
             self.read(line)
         self.book, self.fields = self.fields, []
         self._last_field = ""
-        self.read(first)
+        for line in (*before, first):
+            self.read(line)
 
     def find(self, code: str, level: str, message: str) -> None:
         """Add a finding about the line that is being read."""
@@ -86,11 +98,10 @@ class TuneReader:
                 self._music(line.text, line.number)
             elif self._last_field:
                 self._no_field(line.text)
-        elif line.kind == "directive":
-            self._keep(DIRECTIVE, line.text)
-            self._instruct(line.text)
-        elif line.kind == "comment":
-            self._keep(COMMENT, line.text)
+        elif line.kind in KEPT:
+            self._keep(*kept_field(line))
+            if line.kind == "directive":
+                self._instruct(line.text)
         if line.comment:
             self._keep(COMMENT, line.comment[1:])
 
@@ -114,10 +125,6 @@ class TuneReader:
     def _at_line(self, line: int) -> None:
         voice = self._current()
         voice.line, voice.column, voice.own_line = line, 1, True
-
-    def read_text(self, raw: str) -> None:
-        """Keep a line within a text block."""
-        self._keep(TEXT_LINE, raw)
 
     def _keep(self, kind: str, text: str) -> None:
         if self.in_music:
@@ -183,14 +190,10 @@ class TuneReader:
         if letter == "w":
             voice.add_words(value, self.line)
         elif letter == "+":
-            if self.after and self._last_field == "W":
-                self.after.append(("+", value))
-            elif not voice.continue_words(value):
+            if not voice.continue_words(value):
                 self._continue(voice, value)
         elif letter == "s":
             voice.add_symbols(value, self.line)
-        elif letter == "W":
-            self.after.append((letter, value))
         elif letter == "V":
             self._switch(value)
         elif letter == "K":
@@ -219,8 +222,8 @@ class TuneReader:
 
     def _continue(self, voice: VoiceReader, value: str) -> None:
         """Add to the field before, which is the last thing in the music."""
-        if voice.bar.changes and isinstance(text := voice.bar.changes[-1].value, str):
-            voice.bar.changes[-1] = voice.bar.changes[-1]._replace(value=f"{text} {value}".strip())
+        if voice.bar.changes and voice.bar.changes[-1].field in CONTINUED:
+            voice.change("+", value)
         else:
             self.find("not-a-field", NOTE, f"+:{shown(value)} continues no field")
 
@@ -339,6 +342,7 @@ class TuneReader:
         if self.declared and name not in self.declared and name not in self.voices:
             self.find("undeclared-voice", NOTE, f"the header has no V:{name}; it is read as a voice more")
         self.voice = self._voice_reader(name)
+        self._at_line(self.line)
         if words.strip():
             self._describe(self.voice, words)
             if words.strip() != self.declared.get(name) and not self.voice.words:
@@ -385,12 +389,10 @@ class TuneReader:
         elif not any(voice.bars for voice in voices):
             self.findings.append(Finding("no-notes", ERROR, self.line, 1, 0, "the tune has no notes"))
         self.findings.sort(key=lambda finding: (finding.line, finding.column))
-        own = {letter for letter, _ in self.fields if letter.isalpha()}
-        book = tuple(field for field in self.book if field[0] not in own)
         tune = Tune(
             tuple(self.fields), self.meter, self.key, self.unit or Fraction(1, 8), tuple(voices),
-            tuple(self.findings), self.number, self.source, self.first_line, self.staff, book,
-            (*(_as_field(change) for change in behind), *self.after),
+            tuple(self.findings), self.number, self.source, self.first_line, self.staff, tuple(self.book),
+            tuple(map(_as_field, behind)),
         )  # fmt: skip
         bars = tune.bars
         if bars and (bars[0].meter, bars[0].key) != (tune.meter, tune.key):
