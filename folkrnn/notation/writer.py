@@ -81,18 +81,20 @@ def write_tunebook_part(tune: Tune, place: int) -> str:
 
 def write_tune(tune: Tune, number: str | int = "") -> str:
     """Return one tune as ABC for people, under its own number or another; read again, it is the same."""
-    lines = [*_header(tune, str(number or tune.number or 1)), *_body(tune), *map(_line_of, tune.after)]
+    after = (_line_of(field, in_music=True) for field in tune.after)
+    lines = [*_header(tune, str(number or tune.number or 1)), *_body(tune), *after]
     return "\n".join(lines) + "\n"
 
 
-def _line_of(field: Field) -> str:
+def _line_of(field: Field, in_music: bool = False) -> str:
     """Return the line of a field, a directive, a comment, or a line of a text block."""
     letter, text = field
     if letter == TEXT_LINE:
         return text
     if letter in (COMMENT, DIRECTIVE):
         return f"{letter}{text}"
-    return f"{letter}: {text}" if text[:1] in ("|", ":") else f"{letter}:{text}"  # A:| would be a note and a bar line
+    apart = " " * (in_music and text[:1] in ("|", ":"))  # there A:| would be a note and a bar line
+    return f"{letter}:{apart}{text}"
 
 
 def _header(tune: Tune, number: str) -> Iterator[str]:
@@ -247,7 +249,7 @@ def _own_lines(changes: Sequence[Change], unit: Fraction) -> Iterator[str]:
             if not key_before:
                 yield f"K:{value}"
         else:
-            yield _line_of((change.field, _tempo(value, unit) if change.field == "Q" else value))
+            yield _line_of((change.field, _tempo(value, unit) if change.field == "Q" else value), in_music=True)
 
 
 def _staff_among(changes: Sequence[Change]) -> StaffSettings:

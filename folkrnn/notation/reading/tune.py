@@ -134,7 +134,18 @@ class TuneReader:
             self.fields.append((kind, text))
 
     def _no_field(self, text: str) -> None:
-        """Keep a line of the header that is no field: as more of the history (as ABC 1.6 has it), or as a comment."""
+        """Keep a line of the header that is no field: as more of the history (as ABC 1.6 has it), or as a comment.
+
+        A backslash at the end of a line joins the next one to it (ABC 2.0, 2.2).
+        """
+        letter, before = self.fields[-1]
+        if before.endswith("\\") and letter in (DIRECTIVE, TEXT_LINE):
+            self.fields.append((TEXT_LINE, text))
+            return
+        if before.endswith("\\") and letter != COMMENT:
+            self.fields[-1] = letter, before[:-1].rstrip()
+            self.fields.append(("+", text.strip()))
+            return
         if self._last_field == "H":
             self.fields.append(("+", text.strip()))
             return
