@@ -52,8 +52,8 @@ _COMMENT = re.compile(r"((?:^|[^\\])(?:\\\\)*)%.*")  # a backslash before the si
 class Line(NamedTuple):
     """One line: its number from 1, and its content.
 
-    ``kind`` is ``field`` (then ``letter`` names it), ``music``, ``directive``, ``comment`` or ``blank``. ``comment`` is
-    that at the end of a field or of music, from its ``%`` on.
+    ``kind`` is ``field`` (then ``letter`` names it), ``music``, ``directive``, ``comment``, ``text`` (a line within a
+    text block) or ``blank``. ``comment`` is that at the end of a field or of music, from its ``%`` on.
     """
 
     number: int
