@@ -126,6 +126,11 @@ class Change(NamedTuple):
         """Whether it can only stand on a line of its own."""
         return self.field in (COMMENT, DIRECTIVE, TEXT_LINE, "W")
 
+    @property
+    def is_label(self) -> bool:
+        """Whether it is the label of a part, at the beginning of a bar."""
+        return self.field == "P" and self.index == 0
+
 
 STAFF, DOTTED = "staff", ".|"
 

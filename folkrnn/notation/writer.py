@@ -16,6 +16,7 @@ from folkrnn.notation.clef import NO_STAFF, StaffSettings
 from folkrnn.notation.key import Key, parse_key
 from folkrnn.notation.layout import directives
 from folkrnn.notation.meter import EIGHTH, Meter, parse_meter
+from folkrnn.notation.order import part_labels
 from folkrnn.notation.repeats import sections
 from folkrnn.notation.spelling import Pen, Style, decoration_text
 from folkrnn.notation.tempo import explicit, read_tempo
@@ -135,7 +136,10 @@ def _key_text(key: Key, staff: StaffSettings = NO_STAFF) -> str:
 
 
 def _body(tune: Tune) -> Iterator[str]:
-    """Yield the lines of music, voice by voice, each followed by its lines of words."""
+    """Yield the lines of music, voice by voice, each followed by its lines of words.
+
+    Several voices whose parts have an order stand part by part: abc2midi takes a part for what follows its label.
+    """
     redefined = {text[0] for letter, text in (*tune.fields, *tune.book) if letter == "U" and text}
     redefined |= {
         str(change.value)[0]
@@ -145,19 +149,40 @@ def _body(tune: Tune) -> Iterator[str]:
         if change.field == "U" and change.value
     }
     declared = {text.split()[0] for letter, text in tune.fields if letter == "V" and text.split()}
-    for voice in tune.voices:
-        if voice.id and (len(tune.voices) > 1 or voice.words or voice.id not in declared) and voice.bars:
-            yield f"V:{voice.id} {voice.words}".strip()
-        if voice.bars:
-            yield from _VoiceWriter(tune, voice, redefined).lines()
+    labels = part_labels(tune) if len(tune.voices) > 1 and tune.field("P") else {}
+    starts = sorted({0, *labels})
+    voices = _labelled_once(tune.voices) if labels else tune.voices
+    written = [(voice, _VoiceWriter(tune, voice, redefined, starts)) for voice in voices if voice.bars]
+    for part in map(range, starts, [*starts[1:], max((len(voice.bars) for voice, _ in written), default=0)]):
+        for voice, writer in written:
+            lines = list(writer.lines(part))
+            if lines and voice.id and (len(tune.voices) > 1 or voice.words or voice.id not in declared):
+                yield f"V:{voice.id} {voice.words}".strip() if part.start == 0 else f"V:{voice.id}"
+            yield from lines
 
 
-def _fours(bars: Sequence[Bar]) -> Iterator[tuple[int, int]]:
-    """Yield where the lines of music begin and end: after four bars, or with the section."""
+def _labelled_once(voices: Sequence[Voice]) -> list[Voice]:
+    """Return voices without the labels that a voice before has at the same place."""
+    labelled: set[int] = set()
+    result = []
+    for voice in voices:
+        own = {index for index, bar in enumerate(voice.bars) if any(each.is_label for each in bar.changes)}
+        bars = [
+            replace(bar, changes=tuple(each for each in bar.changes if not each.is_label)) if index in labelled else bar
+            for index, bar in enumerate(voice.bars)
+        ]
+        labelled |= own
+        result.append(replace(voice, bars=tuple(bars)))
+    return result
+
+
+def _fours(bars: Sequence[Bar], starts: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield where the lines of music begin and end: after four bars, with the section, at the ``starts`` of parts."""
     start = count = 0
     for index, bar in enumerate(bars):
         new_section = starts_section(bars, index) and not bar.ending
-        if index and (any(_own_lines(bar.changes, EIGHTH)) or (count and (new_section or count >= BARS_A_LINE))):
+        own_line = index in starts or any(_own_lines(bar.changes, EIGHTH))
+        if index and (own_line or (count and (new_section or count >= BARS_A_LINE))):
             yield start, index
             start, count = index, 0
         count += not is_pickup(bars, index)
@@ -232,10 +257,13 @@ def _staff_among(changes: Sequence[Change]) -> StaffSettings:
 
 
 class _VoiceWriter:
-    """Writes the lines of one voice; ``redefined`` are the letters that a U: field gives another meaning."""
+    """Writes the lines of one voice.
 
-    def __init__(self, tune: Tune, voice: Voice, redefined: set[str]) -> None:
-        self.bars, self.unit = voice.bars, tune.unit
+    ``redefined`` are the letters that a U: field gives another meaning, ``starts`` the bars that begin a line.
+    """
+
+    def __init__(self, tune: Tune, voice: Voice, redefined: set[str], starts: Sequence[int]) -> None:
+        self.bars, self.unit, self.starts = voice.bars, tune.unit, starts
 
         def decoration(name: str) -> str:
             text = decoration_text(name)
@@ -253,10 +281,12 @@ class _VoiceWriter:
             (index for index, bar in enumerate(self.bars) if any(note.lyrics for note in bar.notes)), default=-1
         )
 
-    def lines(self) -> Iterator[str]:
-        """Yield all lines."""
+    def lines(self, part: range) -> Iterator[str]:
+        """Yield the lines that begin in a part (bars)."""
         widths = [_width(self.bars, index, text) for index, text in enumerate(self.texts)]
-        for start, stop in _fours(self.bars):
+        for start, stop in _fours(self.bars, self.starts):
+            if start not in part:
+                continue
             yield from _own_lines(self.bars[start].changes, self.unit)
             for first, after in _fitting(widths, self.room, start, stop):
                 yield from self._line(first, after)

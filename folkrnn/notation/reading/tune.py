@@ -56,6 +56,7 @@ class TuneReader:
         self.order_line = 0  # that of P: in the header
         self.voices: dict[str, VoiceReader] = {}
         self.declared: dict[str, str] = {}  # the words of V: in the header, by voice
+        self._declared_at: dict[str, int] = {}  # and the last line of each that has any
         self.voice: VoiceReader | None = None
         for line in book:
             self.read(line)
@@ -297,6 +298,7 @@ class TuneReader:
         name, _, words = value.partition(" ")
         if name:
             self.declared[name] = f"{self.declared.get(name, '')} {words}".strip()
+            self._declared_at[name] = self.line if words.strip() else self._declared_at.get(name, self.line)
         else:
             self.find("bad-voice", NOTE, "V: names no voice; expected one such as V:1")
 
@@ -310,7 +312,9 @@ class TuneReader:
             reader.strict = self.strict
             reader.accidentals.propagation = self.propagation
             if words := self.declared.get(name, ""):
+                here, self.line = self.line, self._declared_at[name]
                 self._describe(reader, words)
+                self.line = here
         return reader
 
     def _describe(self, reader: VoiceReader, words: str) -> None:
@@ -346,12 +350,13 @@ class TuneReader:
         if before is not None and before is not self.voice:
             if before._verses:
                 before.end_words()
-            # A comment before the line of a voice is about that voice.
-            moved = []
-            while before.bar.changes and before.bar.changes[-1].field == COMMENT:
-                moved.append(before.bar.changes.pop())
-            for change in reversed(moved):
-                self.voice.change(COMMENT, change.value)
+            # A comment or a label on the line before is about what follows, not about the voice before.
+            moved: list[Change] = []
+            while before.bar.changes and (last := before.bar.changes[-1]).own_line and last.field in (COMMENT, "P"):
+                moved.insert(0, before.bar.changes.pop())
+            self.voice.own_line = True
+            for change in moved:
+                self.voice.change(change.field, change.value)
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────
 
