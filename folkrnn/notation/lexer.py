@@ -12,12 +12,18 @@ from folkrnn.notation.pitch import ACCIDENTAL
 LENGTH = r"\d*/*\d*"
 """A note length after a letter: ``2``, ``3/2``, ``/``, ``//``, or nothing."""
 
+BAR_LINE = r"\.?(?:\[\]|(?:\](?=[|:]))?(?:(?:\[(?=[|:]))?[|:]+\]?)+)"
+"""A bar line: any row of ``|``, ``[``, ``]`` and ``:`` (ABC 2.1, 4.8), after a dot if it is dotted; or ``[]``."""
+
+PASSES = r"\d+(?:[,.-] ?\d+)*(?:\.(?=\s|$))?"
+"""The passes that an ending is for: ``1``, ``1,3``, ``1-2``, also ``1.2``, or ``1.`` before a space."""
+
 TOKENS: tuple[tuple[str, str], ...] = (
     ("space", r"[ \t`]+"),
     ("note", rf"(?P<accidental>{ACCIDENTAL})?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>{LENGTH})"),
     ("field", r"\[(?P<field_name>[A-Za-z]):(?P<field_value>[^\][]*)\]"),
-    ("bar", r"(?P<bar_line>\.?(?:\](?=[|:]))?(?:(?:\[(?=\|))?[|:]+\]?)+) ?(?P<bar_passes>\d+(?:[,-]\d+)*)?"),
-    ("ending", r"\[ ?(?P<passes>\d+(?:[,-]\d+)*)"),
+    ("bar", rf"(?P<bar_line>{BAR_LINE}) ?(?P<bar_passes>{PASSES})?"),
+    ("ending", rf"(?:\[ ?|^)(?P<passes>{PASSES})"),
     ("broken", r">+|<+"),
     ("overlay", r"\(&|&\)|&+"),
     ("tuplet", r"\((?P<p>\d+)(?::(?P<q>\d*))?(?::(?P<r>\d*))?"),

@@ -143,6 +143,11 @@ class Change(NamedTuple):
             return self.own_line and not _PAGE_DIRECTIVES.isdisjoint(str(self.value).split(maxsplit=1)[:1])
         return self.own_line and (self.field in (COMMENT, TEXT_LINE) or self.field in _TUNE_FIELDS)
 
+    @property
+    def is_label(self) -> bool:
+        """Whether it is the label of a part, at the beginning of a bar."""
+        return self.field == "P" and self.index == 0
+
 
 STAFF, DOTTED = "staff", ".|"
 

@@ -64,6 +64,7 @@ class TuneReader:
         self.order_line = self.score_line = 0  # those of P: in the header, and of %%score
         self.voices: dict[str, VoiceReader] = {}
         self.declared: dict[str, str] = {}  # the words of V: in the header, by voice
+        self._declared_at: dict[str, int] = {}  # and the last line of each that has any
         self.voice: VoiceReader | None = None
         for line in book:
             self.read(line)
@@ -324,6 +325,7 @@ class TuneReader:
         name, _, words = value.partition(" ")
         if name:
             self.declared[name] = f"{self.declared.get(name, '')} {words}".strip()
+            self._declared_at[name] = self.line if words.strip() else self._declared_at.get(name, self.line)
         else:
             self.find("bad-voice", NOTE, "V: names no voice; expected one such as V:1")
 
@@ -337,7 +339,9 @@ class TuneReader:
             reader.strict = self.strict
             reader.accidentals.propagation = self.propagation
             if words := self.declared.get(name, ""):
+                here, self.line = self.line, self._declared_at[name]
                 self._describe(reader, words)
+                self.line = here
         return reader
 
     def _describe(self, reader: VoiceReader, words: str) -> None:
