@@ -12,7 +12,6 @@ from folkrnn.export.verses import text_width
 from folkrnn.notation import Bar, Change, Key, Note, Tune, sections
 from folkrnn.notation.articles import shown_title
 from folkrnn.notation.bars import completes_measure
-from folkrnn.notation.text import plain_text
 from folkrnn.notation.tune import NO_MARKS
 from folkrnn.score.build import printable
 
@@ -63,7 +62,7 @@ def system_starts(bars: Sequence[Bar], scale: float = 1) -> set[int]:
 
 def _labels(bar: Bar) -> list[str]:
     """Return the labels of the parts that begin with a bar."""
-    return [str(change.value) for change in bar.changes if change.field == "P" and not change.index]
+    return [*bar.texts("P")]
 
 
 def _own_line(bars: Sequence[Bar], scale: float) -> set[int]:
@@ -145,10 +144,10 @@ def body_titles(bars: Sequence[Bar]) -> dict[int, list[str]]:
     """Return the titles that stand in the music, by the index of the bar above which they are shown."""
     titles: dict[int, list[str]] = {}
     for index, bar in enumerate(bars):
-        for change in bar.changes:
-            if change.field == "T" and str(change.value).strip():
-                place = min(index + (change.index > 0), len(bars) - 1)
-                titles.setdefault(place, []).append(printable(shown_title(plain_text(str(change.value)))))
+        for inside in (False, True):
+            place = min(index + inside, len(bars) - 1)
+            for title in filter(str.strip, bar.texts("T", inside)):
+                titles.setdefault(place, []).append(printable(shown_title(title)))
     return titles
 
 

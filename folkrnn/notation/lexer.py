@@ -12,12 +12,18 @@ from folkrnn.notation.pitch import ACCIDENTAL
 LENGTH = r"\d*/*\d*"
 """A note length after a letter: ``2``, ``3/2``, ``/``, ``//``, or nothing."""
 
+BAR_LINE = r"\.?(?:\[\]|(?:\](?=[|:]))?(?:(?:\[(?=[|:]))?[|:]+\]?)+)"
+"""A bar line: any row of ``|``, ``[``, ``]`` and ``:`` (ABC 2.1, 4.8), after a dot if it is dotted; or ``[]``."""
+
+PASSES = r"\d+(?:[,.-] ?\d+)*(?:\.(?=\s|$))?"
+"""The passes that an ending is for: ``1``, ``1,3``, ``1-2``, also ``1.2``, or ``1.`` before a space."""
+
 TOKENS: tuple[tuple[str, str], ...] = (
     ("space", r"[ \t`]+"),
     ("note", rf"(?P<accidental>{ACCIDENTAL})?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>{LENGTH})"),
     ("field", r"\[(?P<field_name>[A-Za-z]):(?P<field_value>[^\][]*)\]"),
-    ("bar", r"(?P<bar_line>\.?(?:\](?=[|:]))?(?:(?:\[(?=\|))?[|:]+\]?)+) ?(?P<bar_passes>\d+(?:[,-]\d+)*)?"),
-    ("ending", r"\[ ?(?P<passes>\d+(?:[,-]\d+)*)"),
+    ("bar", rf"(?P<bar_line>{BAR_LINE}) ?(?P<bar_passes>{PASSES})?"),
+    ("ending", rf"(?:\[ ?|^)(?P<passes>{PASSES})"),
     ("broken", r">+|<+"),
     ("overlay", r"\(&|&\)|&+"),
     ("tuplet", r"\((?P<p>\d+)(?::(?P<q>\d*))?(?::(?P<r>\d*))?"),
@@ -52,8 +58,8 @@ _COMMENT = re.compile(r"((?:^|[^\\])(?:\\\\)*)%.*")  # a backslash before the si
 class Line(NamedTuple):
     """One line: its number from 1, and its content.
 
-    ``kind`` is ``field`` (then ``letter`` names it), ``music``, ``directive``, ``comment`` or ``blank``. ``comment`` is
-    that at the end of a field or of music, from its ``%`` on.
+    ``kind`` is ``field`` (then ``letter`` names it), ``music``, ``directive``, ``comment``, ``text`` (a line within a
+    text block) or ``blank``. ``comment`` is that at the end of a field or of music, from its ``%`` on.
     """
 
     number: int

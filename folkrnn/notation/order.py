@@ -82,7 +82,7 @@ def part_labels(tune: Tune) -> dict[int, str]:
     for voice in tune.voices:
         for index, bar in enumerate(voice.bars):
             for change in bar.changes:
-                if change.field == "P" and change.index == 0 and (text := str(change.value).strip()):
+                if change.is_label and (text := str(change.value).strip()):
                     labels.setdefault(index, text)
     return dict(sorted(labels.items()))
 
@@ -102,7 +102,7 @@ _LETTER = re.compile(r"(?:part\s+)?([a-z])\b", re.IGNORECASE)
 
 
 def _read_parts(tune: Tune, bars: Sequence[Bar]) -> _Parts:
-    text = next((value.strip() for letter, value in (*tune.fields, *tune.book) if letter == "P"), "")
+    text = next((value.strip() for letter, value in tune.fields if letter == "P"), "")
     if not text:
         return _Parts()
     labels = part_labels(tune)
@@ -287,7 +287,7 @@ def _read_signs(tune: Tune, bars: Sequence[Bar]) -> _Signs:
             if bar.bracket and sign_of(bar.bracket) == "coda":
                 signs.arrivals.add(index)
             for change in bar.changes:
-                if change.field == "P" and not change.index and sign_of(str(change.value)) == "coda":
+                if change.is_label and sign_of(str(change.value)) == "coda":
                     signs.arrivals.add(index)
             for note in bar.notes:
                 # Decorations, chord symbols, annotations: few notes have any, and this is asked of every tune.

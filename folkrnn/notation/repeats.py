@@ -87,8 +87,13 @@ def balance_repeats(bars: tuple[Bar, ...]) -> tuple[tuple[Bar, ...], list[Findin
         first = bars[section.first]
         if first.opens != (section.passes > 1):
             opens = section.passes > 1
-            result[section.first] = replace(first, opens=opens, implied=opens and section.first == 0)
-            if opens and section.first:
+            result[section.first] = replace(
+                first, opens=opens, implied=opens and (section.first == 0 or bool(first.ending))
+            )
+            if opens and first.ending:
+                message = f"the ending {_listed(first.ending)} has nothing before it that is repeated"
+                findings.append(Finding("stray-ending", NOTE, first.line, first.column, section.first, message))
+            elif opens and section.first:
                 message = "a repeat begins here without |:, where the part before ends"
                 findings.append(Finding("unwritten-repeat", NOTE, first.line, first.column, section.first, message))
         if section.passes == 1 and first.opens:
@@ -109,6 +114,10 @@ def balance_repeats(bars: tuple[Bar, ...]) -> tuple[tuple[Bar, ...], list[Findin
             if result[index].plays > 1 and result[index].edge:
                 result[index] = replace(result[index], edge="")
     return tuple(result), findings
+
+
+def _listed(passes: tuple[int, ...]) -> str:
+    return ",".join(map(str, passes))
 
 
 def _unbalanced(bar: Bar, index: int, message: str) -> Finding:

@@ -131,8 +131,10 @@ class Change(NamedTuple):
 
     @property
     def is_line(self) -> bool:
-        """Whether it can only stand on a line of its own."""
-        return self.field in (COMMENT, DIRECTIVE, TEXT_LINE, "W")
+        """Whether it stands on a line of its own even inside a bar; what has an effect there goes into brackets."""
+        if not (self.own_line and isinstance(self.value, str)):
+            return False
+        return self.field not in "IPQ" or "[" in self.value or "]" in self.value
 
     @property
     def is_shared(self) -> bool:
@@ -140,6 +142,11 @@ class Change(NamedTuple):
         if self.field in (DIRECTIVE, "I"):
             return self.own_line and not _PAGE_DIRECTIVES.isdisjoint(str(self.value).split(maxsplit=1)[:1])
         return self.own_line and (self.field in (COMMENT, TEXT_LINE) or self.field in _TUNE_FIELDS)
+
+    @property
+    def is_label(self) -> bool:
+        """Whether it is the label of a part, at the beginning of a bar."""
+        return self.field == "P" and self.index == 0
 
 
 STAFF, DOTTED = "staff", ".|"
@@ -205,6 +212,10 @@ class Bar:
         """Whether the notes leave part of the meter empty, as in a pickup."""
         full = self.meter.bar
         return full is not None and self.duration < full
+
+    def texts(self, letter: str, inside: bool = False) -> tuple[str, ...]:
+        """Return what the fields of a letter say that stand at its start (else ``inside`` it), as a tune's fields."""
+        return _values(((each.field, str(each.value)) for each in self.changes if bool(each.index) == inside), letter)
 
     @property
     def final_key(self) -> Key:
@@ -369,7 +380,10 @@ class Tune:
     @property
     def words(self) -> tuple[str, ...]:
         """What the lines of words below the tune say (``W:``)."""
-        return _values((*self.fields, *self.after), "W")
+        within = tuple(
+            (change.field, str(change.value)) for voice in self.voices for bar in voice.bars for change in bar.changes
+        )
+        return _values((*self.fields, *within, *self.after), "W")
 
     def notes(self) -> Iterator[Note]:
         """Yield all notes, chords and rests of the melody in written order, without overlays."""

@@ -34,6 +34,9 @@ LINE_WIDTH = 500
 BAR_LINE_WIDTH, NOTE_WIDTH, SIGN_WIDTH, FLAG_WIDTH = 16, 10, 9, 8
 """The points that abcm2ps needs for a bar line, a note, an accidental, dot, tie or grace note beside it, and a flag."""
 
+_ADDED = frozenset({"I", "U", "r", COMMENT, DIRECTIVE, TEXT_LINE})
+"""Lines of a tune that add to those of the file header, and take the place of none."""
+
 _QUARTER = Fraction(1, 4)
 _DOTS = {3: 1, 7: 2}  # by the numerator of a length
 
@@ -49,22 +52,33 @@ def as_one_book(tunes: Sequence[Tune]) -> list[Tune]:
     """Return tunes as the tunes of one tunebook.
 
     They keep their numbers; one that another tune before it has becomes the next that is free. The first has the lines
-    of the file header that all share, and none has others: what not all share stands in each tune's own header.
+    of the file header that all share, and none has others: what not all share stands in each tune's own header, but
+    comments only in the first one's.
     """
     alike = all(tune.book == tunes[0].book for tune in tunes)
     taken = {tune.number for tune in tunes}
     free = (str(number) for number in count(1) if str(number) not in taken)
     given: set[str] = set()
+    seen: set[tuple[Field, ...]] = set()
     book: list[Tune] = []
     for tune in tunes:
         number = next(free) if tune.number in given else tune.number
         given.add(number)
-        if not alike:
-            tune = replace(tune, fields=(*tune.fields, *tune.book), book=())
-        elif book:
-            tune = replace(tune, book=())
-        book.append(tune if number == tune.number else replace(tune, number=number))
+        lines = () if alike else [field for field in _inherited(tune) if tune.book not in seen or field[0] != COMMENT]
+        seen.add(tune.book)
+        shared = tune.book if alike and not book else ()
+        book.append(replace(tune, number=number, fields=(*tune.fields, *lines), book=shared))
     return book
+
+
+def _inherited(tune: Tune) -> Iterator[Field]:
+    """Yield the lines of the file header that hold for a tune: fields of its own take the place of others."""
+    own = {letter for letter, _ in tune.fields} - _ADDED
+    name = ""
+    for letter, text in tune.book:
+        name = name if letter == "+" else letter
+        if name not in own:
+            yield letter, text
 
 
 def write_tunebook_part(tune: Tune, place: int) -> str:
@@ -75,22 +89,28 @@ def write_tunebook_part(tune: Tune, place: int) -> str:
 
 def write_tune(tune: Tune, number: str | int = "") -> str:
     """Return one tune as ABC for people, under its own number or another; read again, it is the same."""
-    lines = [*_header(tune, str(number or tune.number or 1)), *_body(tune), *map(_line_of, tune.after)]
+    after = (_line_of(field, in_music=True) for field in tune.after)
+    lines = [*_header(tune, str(number or tune.number or 1)), *_body(tune), *after]
     return "\n".join(lines) + "\n"
 
 
-def _line_of(field: Field) -> str:
+def _line_of(field: Field, in_music: bool = False) -> str:
     """Return the line of a field, a directive, a comment, or a line of a text block."""
     letter, text = field
     if letter == TEXT_LINE:
         return text
-    return f"{letter}{text}" if letter in (COMMENT, DIRECTIVE) else f"{letter}:{text}"
+    if letter in (COMMENT, DIRECTIVE):
+        return f"{letter}{text}"
+    apart = " " * (in_music and text[:1] in ("|", ":"))  # there A:| would be a note and a bar line
+    return f"{letter}:{apart}{text}"
 
 
 def _header(tune: Tune, number: str) -> Iterator[str]:
-    """Yield the lines of the header, in their order, but X first and K last; M and L stand only once."""
+    """Yield the lines of the header, in their order, but K last; M and L stand only once."""
+    before = next((place for place, field in enumerate(tune.fields) if field[0] == "X"), 0)
+    yield from map(_line_of, tune.fields[:before])
     yield f"X:{number}"
-    fields = [*tune.fields, *tune.book]
+    fields = [*tune.fields[before:], *_inherited(tune)]
     letters = {letter for letter, _ in fields}
     if "T" not in letters:
         yield "T:"
@@ -249,7 +269,7 @@ def _own_lines(changes: Sequence[Change], unit: Fraction) -> Iterator[str]:
             if not key_before:
                 yield f"K:{value}"
         else:
-            yield _line_of((change.field, _tempo(value, unit) if change.field == "Q" else value))
+            yield _line_of((change.field, _tempo(value, unit) if change.field == "Q" else value), in_music=True)
 
 
 def _staff_among(changes: Sequence[Change]) -> StaffSettings:

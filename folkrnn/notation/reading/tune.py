@@ -25,20 +25,31 @@ from folkrnn.notation.voices import check_bars_of, check_voices, voice_names
 _UNIT_LENGTH = re.compile(r"1\s*/\s*(\d+)")
 _INLINE_VOICE = re.compile(r"\[V:([^\]]*)\]")
 _USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*(?:([!+]?)([^!+|\s\"]*)\2|(\"[^\"]+\"))\s*")
-BODY_FIELDS = frozenset("ABCDFGHINOPRSTZr")
+BODY_FIELDS = frozenset("ABCDFGHINOPRSTWZr")
 """Fields inside the music that are kept as they are."""
+
+CONTINUED = BODY_FIELDS | {"+", "Q", "U"}
+"""Fields inside the music that a line with ``+:`` can continue."""
+
+KEPT = {"directive": DIRECTIVE, "comment": COMMENT, "text": TEXT_LINE}
+"""What stands in a ``Field`` for a line of one of these kinds."""
+
+
+def kept_field(line: Line) -> Field:
+    """Return what is kept of a comment, a directive, or a line of a text block."""
+    return KEPT[line.kind], line.text
 
 
 class TuneReader:
     """A reader of one tune, line by line.
 
-    ``book`` holds the lines of the file header. ``strict`` says that words are aligned as ABC 2.1 has it.
+    ``book`` holds the lines of the file header, ``before`` what is kept of those before ``first``, the line ``X:``.
+    ``strict`` says that words are aligned as ABC 2.1 has it.
     """
 
-    def __init__(self, source: str, first: Line, book: list[Line], strict: bool = False) -> None:
+    def __init__(self, source: str, first: Line, book: list[Line], before: list[Line], strict: bool = False) -> None:
         self.source, self.first_line, self.strict = source, first.number, strict
         self.fields: list[Field] = []
-        self.after: list[Field] = []
         self.findings: list[Finding] = []
         self.symbols = dict(SYMBOLS)
         self.macros: list[Macro] = []
@@ -53,13 +64,15 @@ class TuneReader:
         self.order_line = self.score_line = 0  # those of P: in the header, and of %%score
         self.voices: dict[str, VoiceReader] = {}
         self.declared: dict[str, str] = {}  # the words of V: in the header, by voice
+        self._declared_at: dict[str, int] = {}  # and the last line of each that has any
         self.voice: VoiceReader | None = None
         for line in book:
             self.read(line)
         self.book, self.fields = self.fields, []
         self.score_line = 0
         self._last_field = ""
-        self.read(first)
+        for line in (*before, first):
+            self.read(line)
 
     def find(self, code: str, level: str, message: str) -> None:
         """Add a finding about the line that is being read."""
@@ -84,14 +97,13 @@ class TuneReader:
                 self._music(line.text, line.number)
             elif self._last_field:
                 self._no_field(line.text)
-        elif line.kind == "directive":
-            if line.text.split(maxsplit=1)[:1] in SCORE_WORDS and not self.score_line and not self._has_notes():
+        elif line.kind in KEPT:
+            if line.kind == "directive" and self._is_score(line.text):
                 self.fields.append((DIRECTIVE, line.text))  # it may also stand between K: and the music
             else:
-                self._keep(DIRECTIVE, line.text)
-            self._instruct(line.text)
-        elif line.kind == "comment":
-            self._keep(COMMENT, line.text)
+                self._keep(*kept_field(line))
+            if line.kind == "directive":
+                self._instruct(line.text)
         if line.comment:
             self._keep(COMMENT, line.comment[1:], own_line=line.kind != "music")
 
@@ -116,9 +128,9 @@ class TuneReader:
         voice = self._current()
         voice.line, voice.column, voice.own_line = line, 1, True
 
-    def read_text(self, raw: str) -> None:
-        """Keep a line within a text block."""
-        self._keep(TEXT_LINE, raw)
+    def _is_score(self, text: str) -> bool:
+        """Whether a directive is the first that says how voices stand on the page, and comes before the music."""
+        return text.split(maxsplit=1)[:1] in SCORE_WORDS and not self.score_line and not self._has_notes()
 
     def _keep(self, kind: str, text: str, own_line: bool = True) -> None:
         if self.in_music:
@@ -129,7 +141,18 @@ class TuneReader:
             self.fields.append((kind, text))
 
     def _no_field(self, text: str) -> None:
-        """Keep a line of the header that is no field: as more of the history (as ABC 1.6 has it), or as a comment."""
+        """Keep a line of the header that is no field: as more of the history (as ABC 1.6 has it), or as a comment.
+
+        A backslash at the end of a line joins the next one to it (ABC 2.0, 2.2).
+        """
+        letter, before = self.fields[-1]
+        if before.endswith("\\") and letter in (DIRECTIVE, TEXT_LINE):
+            self.fields.append((TEXT_LINE, text))
+            return
+        if before.endswith("\\") and letter != COMMENT:
+            self.fields[-1] = letter, before[:-1].rstrip()
+            self.fields.append(("+", text.strip()))
+            return
         if self._last_field == "H":
             self.fields.append(("+", text.strip()))
             return
@@ -185,14 +208,10 @@ class TuneReader:
         if letter == "w":
             voice.add_words(value, self.line)
         elif letter == "+":
-            if self.after and self._last_field == "W":
-                self.after.append(("+", value))
-            elif not voice.continue_words(value):
+            if not voice.continue_words(value):
                 self._continue(voice, value)
         elif letter == "s":
             voice.add_symbols(value, self.line)
-        elif letter == "W":
-            self.after.append((letter, value))
         elif letter == "V":
             self._switch(value)
         elif letter == "K":
@@ -221,8 +240,8 @@ class TuneReader:
 
     def _continue(self, voice: VoiceReader, value: str) -> None:
         """Add to the field before, which is the last thing in the music."""
-        if voice.bar.changes and isinstance(text := voice.bar.changes[-1].value, str):
-            voice.bar.changes[-1] = voice.bar.changes[-1]._replace(value=f"{text} {value}".strip())
+        if voice.bar.changes and voice.bar.changes[-1].field in CONTINUED:
+            voice.change("+", value)
         else:
             self.find("not-a-field", NOTE, f"+:{shown(value)} continues no field")
 
@@ -306,6 +325,7 @@ class TuneReader:
         name, _, words = value.partition(" ")
         if name:
             self.declared[name] = f"{self.declared.get(name, '')} {words}".strip()
+            self._declared_at[name] = self.line if words.strip() else self._declared_at.get(name, self.line)
         else:
             self.find("bad-voice", NOTE, "V: names no voice; expected one such as V:1")
 
@@ -319,7 +339,9 @@ class TuneReader:
             reader.strict = self.strict
             reader.accidentals.propagation = self.propagation
             if words := self.declared.get(name, ""):
+                here, self.line = self.line, self._declared_at[name]
                 self._describe(reader, words)
+                self.line = here
         return reader
 
     def _describe(self, reader: VoiceReader, words: str) -> None:
@@ -348,6 +370,7 @@ class TuneReader:
         if self.declared and name not in self.declared and name not in self.voices:
             self.find("undeclared-voice", NOTE, f"the header has no V:{name}; it is read as a voice more")
         self.voice = self._voice_reader(name)
+        self._at_line(self.line)
         if words.strip():
             self._describe(self.voice, words)
             if words.strip() != self.declared.get(name) and not self.voice.words:
@@ -389,12 +412,10 @@ class TuneReader:
         elif not any(voice.bars for voice in voices):
             self.findings.append(Finding("no-notes", ERROR, self.line, 1, 0, "the tune has no notes"))
         self.findings.sort(key=lambda finding: (finding.line, finding.column))
-        own = {letter for letter, _ in self.fields if letter.isalpha()}
-        book = tuple(field for field in self.book if field[0] not in own)
         tune = Tune(
             tuple(self.fields), self.meter, self.key, self.unit or Fraction(1, 8), tuple(voices),
-            tuple(self.findings), self.number, self.source, self.first_line, self.staff, book,
-            (*(_as_field(change) for change in behind), *self.after),
+            tuple(self.findings), self.number, self.source, self.first_line, self.staff, tuple(self.book),
+            tuple(map(_as_field, behind)),
         )  # fmt: skip
         bars = tune.bars
         if bars and (bars[0].meter, bars[0].key) != (tune.meter, tune.key):

@@ -9,7 +9,7 @@ from folkrnn.notation.chords import is_like_chord
 from folkrnn.notation.clef import StaffSettings
 from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
 from folkrnn.notation.key import Key
-from folkrnn.notation.lexer import TOKEN, tokens
+from folkrnn.notation.lexer import PASSES, TOKEN, tokens
 from folkrnn.notation.meter import Meter
 from folkrnn.notation.pitch import Pitch
 from folkrnn.notation.reading.accidentals import Accidentals
@@ -33,7 +33,18 @@ from folkrnn.notation.tune import (
 )
 
 _PASSES = re.compile(r"(\d{1,2})(?:-(\d{1,2}))?")
-_NUMBERED = re.compile(r"\s*(\d{1,2}(?:[,-]\d{1,2})*)\.?\s*")
+_NUMBERED = re.compile(rf"\s*({PASSES})(?:st|nd|rd|th)?\.?(?: time)?\s*")
+
+
+def _repeats_of(bar_line: str) -> tuple[int, int]:
+    """Return how many colons of a bar line close a repeat, and how many open one; those within it do both."""
+    signs = bar_line.replace("[", "|").replace("]", "|")
+    strokes = signs.strip(":")
+    if not strokes:
+        return len(signs) // 2, len(signs) - len(signs) // 2
+    inside = strokes.count(":")
+    closing, opening = len(signs) - len(signs.lstrip(":")), len(signs) - len(signs.rstrip(":"))
+    return closing + inside // 2, opening + inside - inside // 2
 
 
 class VoiceReader:
@@ -152,12 +163,8 @@ class VoiceReader:
             self.end_words()
         if self.macros:
             text = expanded(text, self.macros)
-        if self.full_at_line_end:
-            first = TOKEN.match(text.lstrip())
-            if first is None or first.lastgroup not in ("bar", "ending", "bracket", "overlay"):
-                self.find("unwritten-bar-line", NOTE, "the bar is full at the end of the line: a bar line is read here")
-                self._close_bar()
-            self.full_at_line_end = False
+        if self.bar.notes:
+            self._end_line_before(text)
         if not self.continued and (self._words_done or not self.strict):
             self._words_from = len(self.bars), len(self.bar.notes)
             self._words_done = False
@@ -180,6 +187,21 @@ class VoiceReader:
         if not self.continued and self.bar.notes and not self._span and not self.tuplet and self.broken_factor is None:
             full = self.meter.bar
             self.full_at_line_end = full is not None and total(self.bar.notes) == full
+
+    def _end_line_before(self, text: str) -> None:
+        """End the bar with the line before, where it is full or a part begins, unless ``text`` begins with its end."""
+        labelled = any(change.field == "P" and change.own_line for change in self.bar.changes[-1:])
+        if not (self.full_at_line_end or labelled):
+            return
+        first = TOKEN.match(text.lstrip())
+        if first is None or first.lastgroup not in ("bar", "ending", "bracket", "overlay"):
+            if self.full_at_line_end:
+                self.find("unwritten-bar-line", NOTE, "the bar is full at the end of the line: a bar line is read here")
+                self._close_bar(written=labelled)
+            else:
+                self.find("unwritten-bar-line", NOTE, "a part begins within a bar: a double bar is read before it")
+                self._close_bar(edge="||")
+        self.full_at_line_end = False
 
     def _duration(self, length: str) -> Fraction:
         duration = self.durations.get(length)
@@ -371,7 +393,7 @@ class VoiceReader:
                 inner = [note for note in tokens(member["members"]) if note.lastgroup == "note"]
                 for place, note in enumerate(inner):
                     add(note, note["length"] or member["chord_length"], place > 0)
-            elif member.lastgroup == "unreadable":
+            elif member.lastgroup in ("unreadable", "ending"):
                 self.find("unreadable", ERROR, f"{shown(member[0])} cannot stand among grace notes")
             elif member.lastgroup not in ("space", "layout", "slur_open", "slur_close", "tie"):
                 self.find("among-graces", NOTE, f"{shown(member[0])} among grace notes is left out")
@@ -473,21 +495,17 @@ class VoiceReader:
             self.spaced = True
             return
         text = text.strip(".")
-        drawn = ".|" if dotted else "[|]" if text == "[|]" else ""
-        text = text.replace("[|]", "|")  # an invisible bar line
-        signs = text.replace("[", "").replace("]", "")
-        if "|" not in signs and len(signs) == 1 and "]" not in text:
+        drawn = ".|" if dotted else "[|]" if text in ("[|]", "[]") else ""
+        text = "|" if text == "[]" else text.replace("[|]", "|")  # an invisible bar line
+        if text == ":":
             if self.bar.notes:
                 self._colon = len(self.bar.notes), self.line, self.column  # perhaps the sign goes on after a space
             else:
                 self.bar.opens = True
             return
-        if "|" in signs:
-            closing = len(signs) - len(signs.lstrip(":")) + self._colon_before()
-            opening = len(signs) - len(signs.rstrip(":"))
-        else:
-            closing, opening = len(signs) // 2, len(signs) - len(signs) // 2
-        edge = "|]" if "]" in text[1:] else "||" if "||" in signs or "[" in text else ""
+        closing, opening = _repeats_of(text)
+        closing += self._colon_before()
+        edge = "|]" if "]" in text[1:] else "||" if "||" in text or "[" in text else ""
         if self._span and self._filled + 1 < len(self._span):
             self._end_layer()
             self._filled += 1
@@ -516,6 +534,9 @@ class VoiceReader:
         return full is None or total(self.bar.notes) >= full
 
     def _ending(self, match: re.Match[str]) -> None:
+        if match[0][0] != "[" and self.bar.notes:  # at the beginning of a line it belongs to the bar line before
+            self.find("unreadable", ERROR, f"{shown(match[0])} means nothing in the music")
+            return
         self._begin_ending(match["passes"])
 
     def _bracket(self, match: re.Match[str]) -> None:
@@ -530,15 +551,18 @@ class VoiceReader:
     def _begin_ending(self, passes: str) -> None:
         if self.bar.notes:
             self._close_bar()
-        parts = [_PASSES.fullmatch(part) for part in passes.split(",")]
+        parts = [_PASSES.fullmatch(part.strip()) for part in passes.rstrip(".").replace(".", ",").split(",")]
         numbers = {number for part in parts if part for number in range(int(part[1]), int(part[2] or part[1]) + 1)}
         if not numbers or not all(parts) or not all(0 < number < 20 for number in numbers):
             self.find("bad-ending", ERROR, f"{shown(passes)} is no list of endings; expected one such as 1 or 1,3")
             return
         self.bar.ending = tuple(sorted(numbers))
 
-    def _close_bar(self, plays: int = 1, edge: str = "", drawn: str = "") -> None:
-        """End the bar at a bar line; a bar line after a bar line only adds to the first."""
+    def _close_bar(self, plays: int = 1, edge: str = "", drawn: str = "", written: bool = True) -> None:
+        """End the bar at a bar line; a bar line after a bar line only adds to the first.
+
+        Accidentals hold until a bar line that is ``written``.
+        """
         self._colon_before()
         self._end_layer()
         self._span = []
@@ -554,7 +578,8 @@ class VoiceReader:
             while draft.changes and draft.changes[-1].index == len(draft.notes):
                 self.bar.changes.insert(0, draft.changes.pop()._replace(index=0))
             self.notes = self.bar.notes
-            self.accidentals.end_bar()
+            if written:
+                self.accidentals.end_bar()
             self.spaced = True
         else:
             if self.bars:
