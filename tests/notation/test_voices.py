@@ -128,3 +128,11 @@ def test_the_score_may_be_said_between_the_key_and_the_music() -> None:
 def test_a_second_score_is_noted_at_its_line() -> None:
     (tune,) = read_tunes("X:1\nM:4/4\nL:1/8\n%%score T Q\nV:T\nK:C\n[V:T]c8|\n%%score B\nc8|\n")
     assert places(tune) == [("bad-score", "note", 4, 1), ("bad-score", "note", 8, 1)]
+
+
+def test_a_voice_that_the_score_leaves_out_is_noted() -> None:
+    (tune,) = read_tunes("X:1\n%%score 1\nM:4/4\nL:1/8\nV:1\nV:2\nK:C\n[V:1]c8|\n[V:2]C8|\n")
+    (finding,) = tune.findings
+    assert (finding.code, finding.line, finding.message) == (
+        "bad-score", 2, "%%score 1 leaves out the voice 2, so it is played and not printed",
+    )  # fmt: skip
