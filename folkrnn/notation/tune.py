@@ -23,6 +23,9 @@ USUAL_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 """The number of notes in whose time a tuplet of 2, 3, 4, 6 or 8 is played in any meter (ABC 2.1, 4.13)."""
 
 
+CONTINUATION = "+"
+"""The letter of a field that goes on with the field before."""
+
 COMMENT, DIRECTIVE, TEXT_LINE = "%", "%%", "text"
 """What stands in a ``Field`` in place of a letter: for a comment, a ``%%`` line, and a line within a text block."""
 
@@ -396,9 +399,9 @@ def _values(fields: Iterable[Field], letter: str) -> tuple[str, ...]:
     values: list[str] = []
     name = ""
     for each, value in fields:
-        name = name if each == "+" else each
+        name = name if each == CONTINUATION else each
         if name == letter:
-            if each == "+":
+            if each == CONTINUATION:
                 values[-1] += f" {value}"
             else:
                 values.append(value)

@@ -5,10 +5,10 @@ directives, comments, text to be printed) is written where it stood. Of several 
 stand below each other, as on the page.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import count, zip_longest
+from itertools import count, takewhile, zip_longest
 
 from folkrnn import __version__
 from folkrnn.errors import NotationError
@@ -22,7 +22,19 @@ from folkrnn.notation.repeats import sections
 from folkrnn.notation.spelling import Pen, Style, decoration_text
 from folkrnn.notation.tempo import explicit, read_tempo
 from folkrnn.notation.text import escaped_lyric, escaped_quoted
-from folkrnn.notation.tune import COMMENT, DIRECTIVE, DOTTED, NO_MARKS, TEXT_LINE, Bar, Change, Field, Tune, Voice
+from folkrnn.notation.tune import (
+    COMMENT,
+    CONTINUATION,
+    DIRECTIVE,
+    DOTTED,
+    NO_MARKS,
+    TEXT_LINE,
+    Bar,
+    Change,
+    Field,
+    Tune,
+    Voice,
+)
 
 TUNEBOOK_HEADER = f"%abc-2.1\nI:abc-creator folkrnn {__version__}\nI:abc-charset utf-8\n"
 """The beginning of every tunebook; each tune follows after an empty line."""
@@ -76,7 +88,7 @@ def _inherited(tune: Tune) -> Iterator[Field]:
     own = {letter for letter, _ in tune.fields} - _ADDED
     name = ""
     for letter, text in tune.book:
-        name = name if letter == "+" else letter
+        name = name if letter == CONTINUATION else letter
         if name not in own:
             yield letter, text
 
@@ -179,11 +191,23 @@ def _body(tune: Tune) -> Iterator[str]:
     }
     writers = [_VoiceWriter(tune, voice, redefined) for voice in tune.voices if voice.bars]
     for start, stop in _systems(writers):
-        if len(tune.voices) > 1:
-            shared = [change for writer in writers for change in writer.changes(start) if change.is_shared]
-            yield from dict.fromkeys(_own_lines(shared, tune.unit))
+        shared = (change for writer in writers for change in writer.shared(start))
+        yield from _own_lines([*_said_once(shared)], tune.unit)
         for writer in writers:
             yield from writer.lines(start, stop)
+
+
+def _said_once(changes: Iterable[Change]) -> Iterator[Change]:
+    """Yield lines about the whole tune without the labels, titles and tempos that another voice has said."""
+    said: set[Change] = set()
+    new = True
+    for change in changes:
+        if change.field != CONTINUATION:
+            new = change not in said
+            if change.field in "PQT":
+                said.add(change)
+        if new:
+            yield change
 
 
 def _systems(writers: Sequence["_VoiceWriter"]) -> Iterator[tuple[int, int]]:
@@ -312,6 +336,14 @@ class _VoiceWriter:
         """Return what stands in a bar and is no note; of a bar that the voice lacks nothing."""
         return self.bars[index].changes if index < len(self.bars) else ()
 
+    def shared(self, index: int) -> tuple[Change, ...]:
+        """Return the lines about the whole tune before a bar, as far as nothing about the voice stands before them."""
+        if not self.several:
+            return ()
+        return tuple(
+            takewhile(lambda each: each.is_shared or each.field in (CONTINUATION, COMMENT), self.changes(index))
+        )
+
     def begins_line(self, index: int) -> bool:
         """Whether what stands before a bar ends the line of music before it."""
         changes = self.changes(index)
@@ -331,7 +363,7 @@ class _VoiceWriter:
         """Yield the lines for some bars: those before the music, the music, the words."""
         if start >= len(self.bars):
             return
-        before = [change for change in self.bars[start].changes if not (self.several and change.is_shared)]
+        before = self.changes(start)[len(self.shared(start)) :]
         lines = [*_own_lines(before, self.unit), *self._line(start, min(stop, len(self.bars)))]
         if start == 0 and self.first_line:
             yield self.first_line

@@ -162,10 +162,9 @@ class MarkWriter:
                 self._reach(name, element)
 
     def _expression(self, name: str) -> Any:
-        if not self.below:
-            return _EXPRESSIONS[name]()
-        expression = _EXPRESSIONS[_BELOW.get(name, name)]()
-        expression.placement = "below"
+        expression = _EXPRESSIONS[_BELOW.get(name, name) if self.below else name]()
+        if self.below and name not in _BELOW:
+            expression.placement = "below"
         return expression
 
     def close(self, index: int, place: Any, onset: Fraction, marks: Marks, last: Any) -> None:

@@ -19,7 +19,7 @@ from folkrnn.notation.reading.macros import Macro, parse_macro
 from folkrnn.notation.reading.voice import VoiceReader
 from folkrnn.notation.repeats import balance_repeats
 from folkrnn.notation.tempo import explicit, read_tempo
-from folkrnn.notation.tune import COMMENT, DIRECTIVE, TEXT_LINE, Bar, Change, Field, Tune, Voice
+from folkrnn.notation.tune import COMMENT, CONTINUATION, DIRECTIVE, TEXT_LINE, Bar, Change, Field, Tune, Voice
 from folkrnn.notation.voices import check_bars_of, check_voices, voice_names
 
 _UNIT_LENGTH = re.compile(r"1\s*/\s*(\d+)")
@@ -28,7 +28,7 @@ _USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*(?:([!+]?)([^!+|\s\"]*)\2|(\"[^\"
 BODY_FIELDS = frozenset("ABCDFGHINOPRSTWZr")
 """Fields inside the music that are kept as they are."""
 
-CONTINUED = BODY_FIELDS | {"+", "Q", "U"}
+CONTINUED = BODY_FIELDS | {CONTINUATION, "Q", "U"}
 """Fields inside the music that a line with ``+:`` can continue."""
 
 KEPT = {"directive": DIRECTIVE, "comment": COMMENT, "text": TEXT_LINE}
@@ -151,18 +151,18 @@ class TuneReader:
             return
         if before.endswith("\\") and letter != COMMENT:
             self.fields[-1] = letter, before[:-1].rstrip()
-            self.fields.append(("+", text.strip()))
+            self.fields.append((CONTINUATION, text.strip()))
             return
         if self._last_field == "H":
-            self.fields.append(("+", text.strip()))
+            self.fields.append((CONTINUATION, text.strip()))
             return
         self.find("not-a-field", NOTE, f"the header holds {shown(text)}; expected a field such as T: or K:")
         self.fields.append((COMMENT, f" {text.strip()}"))
 
     def _header_field(self, letter: str, value: str) -> None:
-        if letter == "+":
+        if letter == CONTINUATION:
             if self._last_field:
-                self.fields.append(("+", value))
+                self.fields.append((CONTINUATION, value))
             else:
                 self.find("not-a-field", ERROR, f"{shown(letter + ':')} is no field; fields have one letter")
             return
@@ -207,7 +207,7 @@ class TuneReader:
         voice = self._current()
         if letter == "w":
             voice.add_words(value, self.line)
-        elif letter == "+":
+        elif letter == CONTINUATION:
             if not voice.continue_words(value):
                 self._continue(voice, value)
         elif letter == "s":
@@ -241,7 +241,7 @@ class TuneReader:
     def _continue(self, voice: VoiceReader, value: str) -> None:
         """Add to the field before, which is the last thing in the music."""
         if voice.bar.changes and voice.bar.changes[-1].field in CONTINUED:
-            voice.change("+", value)
+            voice.change(CONTINUATION, value)
         else:
             self.find("not-a-field", NOTE, f"+:{shown(value)} continues no field")
 

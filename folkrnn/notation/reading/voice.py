@@ -20,6 +20,7 @@ from folkrnn.notation.reading.macros import Macro, expanded
 from folkrnn.notation.reading.quoted import marked
 from folkrnn.notation.text import plain_text
 from folkrnn.notation.tune import (
+    CONTINUATION,
     DOTTED,
     NO_MARKS,
     STAFF,
@@ -114,9 +115,14 @@ class VoiceReader:
 
     def pass_on(self, following: "VoiceReader") -> None:
         """Give the lines about the whole tune that stand between the music of this voice and the next to the next."""
-        here = len(self.bar.notes)
-        passed = [change for change in self.bar.changes if change.is_shared and change.index == here]
-        self.bar.changes = [change for change in self.bar.changes if not (change.is_shared and change.index == here)]
+        kept: list[Change] = []
+        passed: list[Change] = []
+        last = kept
+        for change in self.bar.changes:
+            if change.field != CONTINUATION:
+                last = passed if change.is_shared and change.index == len(self.bar.notes) else kept
+            last.append(change)
+        self.bar.changes = kept
         following.bar.changes += [change._replace(index=len(following.bar.notes)) for change in passed]
 
     def set_meter(self, meter: Meter) -> None:
