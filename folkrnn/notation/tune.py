@@ -149,6 +149,16 @@ class Change(NamedTuple):
         return self.field == "P" and self.index == 0
 
 
+def about_tune(changes: Iterable[Change]) -> list[Change]:
+    """Return the lines about the whole tune with which some changes begin, and what continues them (``+:``)."""
+    found: list[Change] = []
+    for change in changes:
+        if not (change.is_shared or (change.field == "+" and found)):
+            break
+        found.append(change)
+    return found
+
+
 STAFF, DOTTED = "staff", ".|"
 
 

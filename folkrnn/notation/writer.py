@@ -5,7 +5,7 @@ directives, comments, text to be printed) is written where it stood. Of several 
 stand below each other, as on the page.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import count, zip_longest
@@ -22,7 +22,19 @@ from folkrnn.notation.repeats import sections
 from folkrnn.notation.spelling import Pen, Style, decoration_text
 from folkrnn.notation.tempo import explicit, read_tempo
 from folkrnn.notation.text import escaped_lyric, escaped_quoted
-from folkrnn.notation.tune import COMMENT, DIRECTIVE, DOTTED, NO_MARKS, TEXT_LINE, Bar, Change, Field, Tune, Voice
+from folkrnn.notation.tune import (
+    COMMENT,
+    DIRECTIVE,
+    DOTTED,
+    NO_MARKS,
+    TEXT_LINE,
+    Bar,
+    Change,
+    Field,
+    Tune,
+    Voice,
+    about_tune,
+)
 
 TUNEBOOK_HEADER = f"%abc-2.1\nI:abc-creator folkrnn {__version__}\nI:abc-charset utf-8\n"
 """The beginning of every tunebook; each tune follows after an empty line."""
@@ -180,10 +192,18 @@ def _body(tune: Tune) -> Iterator[str]:
     writers = [_VoiceWriter(tune, voice, redefined) for voice in tune.voices if voice.bars]
     for start, stop in _systems(writers):
         if len(tune.voices) > 1:
-            shared = [change for writer in writers for change in writer.changes(start) if change.is_shared]
-            yield from dict.fromkeys(_own_lines(shared, tune.unit))
+            yield from _own_lines(list(_shared([writer.changes(start) for writer in writers])), tune.unit)
         for writer in writers:
             yield from writer.lines(start, stop)
+
+
+def _shared(voices: Iterable[Sequence[Change]]) -> Iterator[Change]:
+    """Yield the lines about the whole tune among what stands before a bar in each voice; a heading only once."""
+    said: set[tuple[str, str]] = set()
+    for changes in voices:
+        here = [change for change in about_tune(changes) if (change.field, str(change.value)) not in said]
+        said |= {(change.field, str(change.value)) for change in here if change.field in "PTQ"}
+        yield from here
 
 
 def _systems(writers: Sequence["_VoiceWriter"]) -> Iterator[tuple[int, int]]:
@@ -331,7 +351,10 @@ class _VoiceWriter:
         """Yield the lines for some bars: those before the music, the music, the words."""
         if start >= len(self.bars):
             return
-        before = [change for change in self.bars[start].changes if not (self.several and change.is_shared)]
+        before = self.bars[start].changes
+        if self.several:
+            shared = about_tune(before)
+            before = tuple(change for change in before if change not in shared)
         lines = [*_own_lines(before, self.unit), *self._line(start, min(stop, len(self.bars)))]
         if start == 0 and self.first_line:
             yield self.first_line

@@ -29,6 +29,7 @@ from folkrnn.notation.tune import (
     Marks,
     Note,
     Tuplet,
+    about_tune,
     total,
 )
 
@@ -115,8 +116,8 @@ class VoiceReader:
     def pass_on(self, following: "VoiceReader") -> None:
         """Give the lines about the whole tune that stand between the music of this voice and the next to the next."""
         here = len(self.bar.notes)
-        passed = [change for change in self.bar.changes if change.is_shared and change.index == here]
-        self.bar.changes = [change for change in self.bar.changes if not (change.is_shared and change.index == here)]
+        passed = about_tune([change for change in self.bar.changes if change.index == here])
+        self.bar.changes = [change for change in self.bar.changes if change not in passed]
         following.bar.changes += [change._replace(index=len(following.bar.notes)) for change in passed]
 
     def set_meter(self, meter: Meter) -> None:
