@@ -13,7 +13,7 @@ LENGTH = r"\d*/*\d*"
 """A note length after a letter: ``2``, ``3/2``, ``/``, ``//``, or nothing."""
 
 TOKENS: tuple[tuple[str, str], ...] = (
-    ("space", r"[ \t`]+"),
+    ("space", r"[\s`]+"),
     ("note", rf"(?P<accidental>{ACCIDENTAL})?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>{LENGTH})"),
     ("field", r"\[(?P<field_name>[A-Za-z]):(?P<field_value>[^\][]*)\]"),
     ("bar", r"(?P<bar_line>\.?(?:\](?=[|:]))?(?:(?:\[(?=\|))?[|:]+\]?)+) ?(?P<bar_passes>\d+(?:[,-]\d+)*)?"),
@@ -64,8 +64,11 @@ class Line(NamedTuple):
 
 
 def split_lines(text: str) -> list[str]:
-    """Return the lines of a text, whatever ends them: LF, CRLF or a bare CR."""
-    return _LINE_ENDS.split(text.removeprefix("\ufeff"))
+    """Return the lines of a text, whatever ends them: LF, CRLF or a bare CR.
+
+    Byte order marks and the sign that ended files on DOS are no text.
+    """
+    return _LINE_ENDS.split(text.replace("\ufeff", "").rstrip("\x1a\0"))
 
 
 def classify(number: int, raw: str, in_music: bool) -> Line:
