@@ -19,7 +19,7 @@ PASSES = r"\d+(?:[,.-] ?\d+)*(?:\.(?=\s|$))?"
 """The passes that an ending is for: ``1``, ``1,3``, ``1-2``, also ``1.2``, or ``1.`` before a space."""
 
 TOKENS: tuple[tuple[str, str], ...] = (
-    ("space", r"[ \t`]+"),
+    ("space", r"[\s`]+"),
     ("note", rf"(?P<accidental>{ACCIDENTAL})?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>{LENGTH})"),
     ("field", r"\[(?P<field_name>[A-Za-z]):(?P<field_value>[^\][]*)\]"),
     ("bar", rf"(?P<bar_line>{BAR_LINE}) ?(?P<bar_passes>{PASSES})?"),
@@ -70,8 +70,11 @@ class Line(NamedTuple):
 
 
 def split_lines(text: str) -> list[str]:
-    """Return the lines of a text, whatever ends them: LF, CRLF or a bare CR."""
-    return _LINE_ENDS.split(text.removeprefix("\ufeff"))
+    """Return the lines of a text, whatever ends them: LF, CRLF or a bare CR.
+
+    Byte order marks and the sign that ended files on DOS are no text.
+    """
+    return _LINE_ENDS.split(text.replace("\ufeff", "").rstrip("\x1a\0"))
 
 
 def classify(number: int, raw: str, in_music: bool) -> Line:

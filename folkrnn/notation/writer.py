@@ -5,6 +5,7 @@ directives, comments, text to be printed) is written where it stood. Of several 
 stand below each other, as on the page.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -48,6 +49,9 @@ BAR_LINE_WIDTH, NOTE_WIDTH, SIGN_WIDTH, FLAG_WIDTH = 16, 10, 9, 8
 
 _ADDED = frozenset({"I", "U", "r", COMMENT, DIRECTIVE, TEXT_LINE})
 """Lines of a tune that add to those of the file header, and take the place of none."""
+
+_CHARSET = re.compile(r"(\s*abc-charset\s+)\S.*")
+_WORD_GOES_ON = re.compile(r"(?<![\\ ])- (?![*_]( |$))")
 
 _QUARTER = Fraction(1, 4)
 _DOTS = {3: 1, 7: 2}  # by the numerator of a length
@@ -111,6 +115,10 @@ def _line_of(field: Field, in_music: bool = False) -> str:
     letter, text = field
     if letter == TEXT_LINE:
         return text
+    if letter in ("I", DIRECTIVE):
+        text = _CHARSET.sub(r"\1utf-8", text)
+        if text.split()[:1] == ["linebreak"]:
+            text = text.replace("!", "$")
     if letter in (COMMENT, DIRECTIVE):
         return f"{letter}{text}"
     apart = " " * (in_music and text[:1] in ("|", ":"))  # there A:| would be a note and a bar line
@@ -387,7 +395,7 @@ class _VoiceWriter:
         verses = max((len(note.lyrics) for note in notes), default=0)
         for verse in range(max(1, verses)):
             words = (note.lyrics[verse] if verse < len(note.lyrics) else "" for note in notes)
-            text = " ".join(map(_syllable, words))
+            text = _WORD_GOES_ON.sub("-", " ".join(map(_syllable, words)))
             yield f"w: {text.rstrip('* ') or '*'}"
 
     def _closing(self, index: int) -> str:
@@ -429,8 +437,11 @@ def _syllable(word: str) -> str:
 
 
 def _breaks_at_signs(tune: Tune) -> bool:
-    """Whether an instruction says that lines of the score end at ``$``, not where lines of the text end."""
-    return any(text.split()[:1] == ["linebreak"] and "$" in text for text in directives((*tune.fields, *tune.book)))
+    """Whether an instruction says that lines of the score end at ``$`` or ``!``, not where lines of the text end.
+
+    Then ``$`` is written: some readers take an exclamation mark for the beginning of a decoration.
+    """
+    return any(text.split()[:1] == ["linebreak"] and {"$", "!"} & {*text} for text in directives((*tune.fields, *tune.book)))
 
 
 def spaces(bars: Sequence[Bar], index: int) -> frozenset[int]:

@@ -131,7 +131,7 @@ def test_the_meter_keeps_its_sign(meter: str, shown: str) -> None:
 
 def test_words_come_back_below_their_notes() -> None:
     text = rewritten("2/4", "D2E2|F4|\nw: one two-three\nW: and more")
-    assert "w: one two- three" in text
+    assert "w: one two-three" in text
     assert text.endswith("W:and more\n")
 
 

@@ -1,6 +1,7 @@
 """The reader of one tune: its header, the lines of its body, its voices."""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
@@ -19,12 +20,15 @@ from folkrnn.notation.reading.macros import Macro, parse_macro
 from folkrnn.notation.reading.voice import VoiceReader
 from folkrnn.notation.repeats import balance_repeats
 from folkrnn.notation.tempo import explicit, read_tempo
-from folkrnn.notation.tune import COMMENT, DIRECTIVE, TEXT_LINE, Bar, Change, Field, Tune, Voice
+from folkrnn.notation.tune import COMMENT, DIRECTIVE, DOTTED, STAFF, TEXT_LINE, Bar, Change, Field, Tune, Voice
 from folkrnn.notation.voices import check_bars_of, check_voices, voice_names
 
 _UNIT_LENGTH = re.compile(r"1\s*/\s*(\d+)")
 _INLINE_VOICE = re.compile(r"\[V:([^\]]*)\]")
 _USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*(?:([!+]?)([^!+|\s\"]*)\2|(\"[^\"]+\"))\s*")
+_MARKS = re.compile(r'"[^"]*"|!(?:f{1,4}|D\.[CS]\.|[^!|\s]*[h-wyH-WY][^!|\s]*)!|(!)')
+"""Exclamation marks: those around a decoration, and, after ``I:linebreak !``, those that stand between notes."""
+
 BODY_FIELDS = frozenset("ABCDFGHINOPRSTWZr")
 """Fields inside the music that are kept as they are."""
 
@@ -59,6 +63,7 @@ class TuneReader:
         self.meter, self.key, self.staff = FREE, Key(), NO_STAFF
         self.unit: Fraction | None = None
         self.propagation = "pitch"
+        self.breaks_at_marks = False  # whether an exclamation mark alone ends a line of the score
         self.line = first.number
         self._last_field = ""
         self.order_line = self.score_line = 0  # those of P: in the header, and of %%score
@@ -109,6 +114,8 @@ class TuneReader:
 
     def _music(self, text: str, line: int) -> None:
         """Read a line of music, of one voice or of several in turn (``[V:2]``)."""
+        if self.breaks_at_marks:
+            text = _MARKS.sub(lambda match: " " if match[1] else match[0], text)
         if "[V:" not in text:
             self._current().read(text, line)
             return
@@ -311,6 +318,10 @@ class TuneReader:
             if self.score_line:
                 self.find("bad-score", NOTE, f"only the first %%{words[0]} of a tune is followed")
             self.score_line = self.score_line or self.line
+        if words[:1] == ["abc-include"]:
+            self.find("not-included", NOTE, f"{shown(text)}: other files are not read")
+        elif words[:1] == ["linebreak"]:
+            self.breaks_at_marks = "!" in words[1:]
         if len(words) == 2 and words[0] == "propagate-accidentals":
             self.propagation = words[1]
             for voice in self.voices.values():
@@ -415,7 +426,7 @@ class TuneReader:
         tune = Tune(
             tuple(self.fields), self.meter, self.key, self.unit or Fraction(1, 8), tuple(voices),
             tuple(self.findings), self.number, self.source, self.first_line, self.staff, tuple(self.book),
-            tuple(map(_as_field, behind)),
+            tuple(_as_fields(behind)),
         )  # fmt: skip
         bars = tune.bars
         if bars and (bars[0].meter, bars[0].key) != (tune.meter, tune.key):
@@ -442,5 +453,13 @@ def _number_of(bars: tuple[Bar, ...], index: int) -> int:
     return bars[min(index, len(bars) - 1)].number if bars else 0
 
 
-def _as_field(change: Change) -> Field:
-    return change.field, str(change.value)
+def _as_fields(changes: Iterable[Change]) -> Iterator[Field]:
+    """Yield the lines of what stands behind the last bar."""
+    for change in changes:
+        value = change.value
+        if isinstance(value, Meter):
+            yield "M", value.symbol or str(value)
+        elif change.field == STAFF:
+            yield "K", str(value)
+        elif change.field != DOTTED:
+            yield change.field, str(value)

@@ -89,6 +89,7 @@ class VoiceReader:
         self._clear_pending()
         self.spaced = True
         self.open_slurs = 0
+        self.slur_place = line, 1  # that of the last one
 
         self._words_from = (0, 0)  # the numbers of the bar and of the note where the next words begin
         self._words_done = True
@@ -354,11 +355,15 @@ class VoiceReader:
     def _slur_open(self, match: re.Match[str]) -> None:
         self.slurs += 1
         self.open_slurs += 1
+        self.slur_place = self.line, self.column
         self.pending = True
 
     def _slur_close(self, match: re.Match[str]) -> None:
         if self.open_slurs == self.slurs:  # what is open has no note yet
             self.find("slur", NOTE, "a slur ends that never began")
+            if self.slurs:
+                self.slurs -= 1
+                self.open_slurs -= 1
             return
         self.open_slurs -= 1
         notes = self._last_notes()
@@ -437,7 +442,8 @@ class VoiceReader:
         self._inline_field(match["field_name"], match["field_value"])
 
     def _layout(self, match: re.Match[str]) -> None:
-        pass
+        if match[0] in "*;?@#":
+            self.find("reserved-sign", NOTE, f"{match[0]} has no meaning yet, and is left out")
 
     def _unreadable(self, match: re.Match[str]) -> None:
         character = match[0]
@@ -644,6 +650,12 @@ class VoiceReader:
         if self._verses:
             self.end_words()
         self._close_bar()
+        if self.bar.ending or self.bar.bracket:
+            self.line, self.column = self.bar.line, self.bar.column
+            self.find("empty-ending", NOTE, "the last ending has no notes, and is left out")
+        if self.open_slurs:
+            self.line, self.column = self.slur_place
+            self.find("slur", NOTE, "a slur begins that never ends")
         if self.tie is not None:
             self.line, self.column = self.tie_place
             self.find("tie-without-end", WARNING, "the tie leads to no note")
