@@ -115,8 +115,8 @@ class Pen:
         return twin.bar(replace(bar, notes=notes, changes=()), None, spaces)
 
     def marks(self, marks: Marks) -> str:
-        """Return the text of what hangs on a bar line."""
-        return "".join(_quoted(marks)) + "".join(map(self.style.decoration, marks.decorations))
+        """Return the text of what hangs on a bar line; abc2midi knows no one-letter decorations there."""
+        return "".join(_quoted(marks)) + "".join(f"!{name}!" for name in marks.decorations)
 
     def _change(self, changes: Sequence[Change]) -> None:
         for change in changes:
