@@ -14,6 +14,7 @@ from folkrnn.notation.articles import shown_title
 from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.tune import NO_MARKS
 from folkrnn.score.build import printable
+from folkrnn.score.measures import frames
 
 BARS_PER_SYSTEM = 4
 SYSTEM_WIDTH = 2000
@@ -129,15 +130,25 @@ def _uncrowded(bars: Sequence[Bar], line: list[int], capacity: float) -> list[li
     return _uncrowded(bars, line[:middle], capacity) + _uncrowded(bars, line[middle:], capacity)
 
 
-def with_all_headings(tune: Tune) -> tuple[Bar, ...]:
-    """Return the bars of the melody with the titles and labels that other voices have at their beginnings."""
-    bars = list(tune.bars)
-    for voice in tune.voices:
-        for index, bar in enumerate(voice.bars[: len(bars)]):
-            new = [c for c in bar.changes if c.field in ("T", "P") and not c.index and c not in bars[index].changes]
-            if new:
-                bars[index] = replace(bars[index], changes=(*new, *bars[index].changes))
+def planned_bars(tune: Tune) -> tuple[Bar, ...]:
+    """Return the measures of a tune, each as a bar that holds the line of notes that needs the most room there.
+
+    They have the titles and labels that any voice has at the beginning of the bar.
+    """
+    bars = []
+    for index, frame in enumerate(frames(tune.voices)):
+        there = [voice.bars[index] for voice in tune.voices if index < len(voice.bars)]
+        headings = [
+            change for bar in there for change in bar.changes if change.field in ("T", "P") and not change.index
+        ]
+        new = tuple(change for change in dict.fromkeys(headings) if change not in frame.bar.changes)
+        notes = max((layer for bar in there for layer in bar.layers), key=_room)
+        bars.append(replace(frame.bar, notes=notes, changes=new + frame.bar.changes))
     return tuple(bars)
+
+
+def _room(notes: Sequence[Note]) -> float:
+    return sum(map(_note_width, notes))
 
 
 def body_titles(bars: Sequence[Bar]) -> dict[int, list[str]]:

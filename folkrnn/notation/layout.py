@@ -22,10 +22,14 @@ class Group(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """The voices (by id) on each staff, from the top, and which staves a sign holds together."""
+    """The voices (by id) on each staff, from the top, and which staves a sign holds together.
+
+    ``unnamed`` are the voices that the directive leaves out: they sound, and are not printed.
+    """
 
     staves: tuple[tuple[str, ...], ...]
     groups: tuple[Group, ...] = ()
+    unnamed: tuple[str, ...] = ()
 
 
 def directives(fields: Iterable[Field]) -> list[str]:
@@ -86,5 +90,8 @@ def _layout(fields: Iterable[Field], voices: Sequence[str]) -> tuple[Layout, lis
     if shared:
         staves.append(tuple(shared))
     named = {name for staff in staves for name in staff}
-    staves += [(name,) for name in voices if name not in named]
-    return Layout(tuple(staves), tuple(groups)), problems
+    others = tuple(name for name in voices if name not in named)
+    staves += [(name,) for name in others]
+    unnamed = others if named else ()
+    problems += [f"%%{text} leaves out the voice {name}, so it is played and not printed" for name in unnamed]
+    return Layout(tuple(staves), tuple(groups), unnamed), problems

@@ -133,7 +133,7 @@ class Change(NamedTuple):
     def is_line(self) -> bool:
         """Whether it stands on a line of its own even inside a bar; what has an effect there goes into brackets."""
         if not (self.own_line and isinstance(self.value, str)):
-            return False
+            return self.field == COMMENT  # one at the end of a line of music
         return self.field not in "IPQ" or "[" in self.value or "]" in self.value
 
     @property

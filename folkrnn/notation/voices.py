@@ -19,7 +19,8 @@ VOICE_CODES = frozenset({"voice-ends-early", "voices-differ", "overlay-length"})
 def voice_names(words: str) -> tuple[str, str]:
     """Return the name and the short name that the words of a ``V:`` field give; empty where they give none."""
     found = {
-        match[1].lower(): plain_text(match[2] if match[2] is not None else match[3]) for match in _WORD.finditer(words)
+        match[1].lower(): plain_text((match[2] if match[2] is not None else match[3]).replace(r"\n", " "))
+        for match in _WORD.finditer(words)
     }
     name = found.get("name") or found.get("nm") or ""
     return name, next((found[key] for key in ("subname", "snm", "sname") if key in found), "")
@@ -35,17 +36,15 @@ def check_bars_of(bars: Sequence[Bar], others: Sequence[Sequence[Bar]]) -> list[
 
 
 def check_voices(voices: Sequence[Voice]) -> list[Finding]:
-    """Return findings about voices whose bars differ from those of the first."""
+    """Return findings about voices whose bars differ from those of the first that has any."""
     findings = []
-    first = voices[0]
-    for voice in voices[1:]:
-        if not voice.bars:
-            continue
+    first, *others = [voice for voice in voices if voice.bars] or voices
+    for voice in others:
         for ours, theirs in zip_longest(first.bars, voice.bars):
             if theirs is None or ours is None:
-                bar = ours or theirs
                 short, long = (voice, first) if theirs is None else (first, voice)
-                message = f"it has {len(short.bars)} bars, voice {long.id} has {len(long.bars)}"
+                bar = short.bars[-1]
+                message = f"it ends after bar {bar.number}, voice {long.id} after bar {long.bars[-1].number}"
                 findings.append(Finding("voice-ends-early", NOTE, bar.line, bar.column, bar.number, message, short.id))
                 break
             if ours.duration != theirs.duration and ours.meter == theirs.meter:

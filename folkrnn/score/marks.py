@@ -155,11 +155,18 @@ class MarkWriter:
             elif name in _PAUSES:
                 element.articulations.append(_PAUSES[name]())
             elif name in _EXPRESSIONS:
-                element.expressions.append(_EXPRESSIONS[_BELOW.get(name, name) if self.below else name]())
+                element.expressions.append(self._expression(name))
             elif name == "arpeggio" and len(note.pitches) > 1:
                 element.expressions.append(m21.expressions.ArpeggioMark())
             if name[-1:] in ("(", ")"):
                 self._reach(name, element)
+
+    def _expression(self, name: str) -> Any:
+        if not self.below:
+            return _EXPRESSIONS[name]()
+        expression = _EXPRESSIONS[_BELOW.get(name, name)]()
+        expression.placement = "below"
+        return expression
 
     def close(self, index: int, place: Any, onset: Fraction, marks: Marks, last: Any) -> None:
         """Write what hangs on the bar line at an onset, after the ``last`` note or rest, but for a fermata."""

@@ -36,7 +36,6 @@ from folkrnn.score.words import label, printable, tempo_marks, words
 
 _SYMBOLS = {"{": "brace", "[": "bracket", "(": "line"}
 _FERMATAS = {"fermata": "upright", "invertedfermata": "inverted"}
-_STEMS = ("up", "down")
 _FOR_ALL = ("Q", "P", "T")
 
 
@@ -178,7 +177,7 @@ class PartWriter:
         for number, ((state, level), place) in enumerate(zip(layers, places, strict=True)):
             line, bar = state.lines[level], state.voice.bars[index]
             state.key = bar.key if level == 0 else state.key
-            line.point(_STEMS[number % 2] if len(layers) > 1 else "")
+            line.point(("down" if number else "up") if len(layers) > 1 else "")
             line.accidentals.begin(bar.key, altered)
             events = self._line(_Place(index, measure, place, number == 0), state, level)
             _group(bar.meter, events, _missing(state.voice.bars, index))
