@@ -25,6 +25,10 @@ from folkrnn.notation.voices import check_voices, voice_names
 _UNIT_LENGTH = re.compile(r"1\s*/\s*(\d+)")
 _INLINE_VOICE = re.compile(r"\[V:([^\]]*)\]")
 _USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*(?:([!+]?)([^!+|\s\"]*)\2|(\"[^\"]+\"))\s*")
+_HTML = re.compile(
+    r"\s*</?(?:body|br|center|code|div|font|h[1-6r]|html|li|ol|p|pre|script|span|table|td|textarea|tr|ul)\b[^<>]*>",
+    re.IGNORECASE,
+)
 _NUMBERED_BY_BARS = frozenset({"bar-too-long", "bar-too-short", "pickup-mismatch"})
 """The codes of findings that hold the numbers of bars already; others hold their indices."""
 
@@ -82,7 +86,9 @@ class TuneReader:
             else:
                 self._header_field(line.letter, line.text)
         elif line.kind == "music":
-            if self.in_music:
+            if "<" in line.text and _HTML.match(line.text):
+                self.find("html", NOTE, f"{shown(line.text.strip())} belongs to a web page, and is left out")
+            elif self.in_music:
                 self._music(line.text, line.number)
             elif self._last_field:
                 self._no_field(line.text)
@@ -362,7 +368,7 @@ class TuneReader:
         behind: list[Change] = []
         for reader in readers:
             behind += reader.finish()
-            bars, repeats = balance_repeats(tuple(draft.bar() for draft in reader.bars))
+            bars, repeats = balance_repeats(tuple(draft.bar() for draft in reader.bars), alone=len(readers) == 1)
             bars = number_bars(bars)
             numbered = reader.findings + repeats + check_bars(bars)
             found = [
