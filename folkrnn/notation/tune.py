@@ -313,7 +313,8 @@ class Tune:
     @property
     def melody(self) -> Voice:
         """The first voice with notes in score order; without any, the first voice."""
-        return next((voice for voice in self.voices if voice.sounds), self.voices[0])
+        first = self.voices[0]
+        return first if len(self.voices) == 1 else next((voice for voice in self.voices if voice.sounds), first)
 
     @property
     def bars(self) -> tuple[Bar, ...]:

@@ -6,6 +6,7 @@ stand below each other, as on the page.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -247,14 +248,13 @@ def _fitting(widths: Sequence[int], room: int, start: int, stop: int) -> Iterato
         yield from _fitting(widths, room, middle, stop)
 
 
-def _width(bars: Sequence[Bar], index: int, text: str) -> int:
+def _width(bar: Bar, text: str, breaks: frozenset[int]) -> int:
     """Return about how many points of a staff a bar needs if its signs stand as close as possible."""
-    bar = bars[index]
     signs = 3 * sum(not each.is_line for each in bar.changes) + sum(map(text.count, "^_="))
     for note in bar.notes:
         signs += _DOTS.get(note.written.numerator, 0) + note.tie + (len(note.pitches) > 1)
         signs += len(note.graces) + bool(note.graces)
-    breaks = spaces(bars, index) | {0, len(bar.notes)}
+    breaks |= {0, len(bar.notes)}
     flags = sum(note.written < _QUARTER and {place, place + 1} <= breaks for place, note in enumerate(bar.notes))
     return BAR_LINE_WIDTH + NOTE_WIDTH * len(bar.notes) + SIGN_WIDTH * signs + FLAG_WIDTH * flags
 
@@ -328,8 +328,9 @@ class _VoiceWriter:
             self.bars[0].key, voice.staff.octaves, Style(lambda key: key, _inline, decoration, EIGHTH, all_signs=True)
         )
         self.passes = {each.first: each.passes for each in sections(self.bars) if not each.endings}
+        self.breaks = [spaces(self.bars, index) for index in range(len(self.bars))]
         self.texts = [self._bar(index) for index in range(len(self.bars))]
-        self.widths = [_width(self.bars, index, text) for index, text in enumerate(self.texts)]
+        self.widths = list(map(_width, self.bars, self.texts, self.breaks))
         self.room = LINE_WIDTH - SIGN_WIDTH * len(self.bars[0].key.signature)
         self.line_break = "$" if _breaks_at_signs(tune) else ""
         self.sung = max(
@@ -350,7 +351,7 @@ class _VoiceWriter:
         bar = self.bars[index]
         before = self.bars[index - 1] if index else None
         overlays = [self.pen.overlay(bar, notes, spaces([replace(bar, notes=notes)], 0)) for notes in bar.overlays]
-        text = self.pen.bar(bar, before, spaces(self.bars, index))
+        text = self.pen.bar(bar, before, self.breaks[index])
         if bar.closing != NO_MARKS:
             text += f" {self.pen.marks(bar.closing)}"
         return " & ".join([text, *overlays])
@@ -411,7 +412,8 @@ class _VoiceWriter:
         """Return what begins with a bar: a repeat, an ending, a bracket."""
         bar = self.bars[index]
         text = ""
-        if bar.opens and not bar.implied:
+        implied = bar.implied and (not index or self.bars[index - 1].plays > 1)
+        if bar.opens and not implied:
             text = "|" + ":" * max(1, self.passes.get(index, 2) - 1)
         if bar.ending:
             text += "[" + ",".join(map(str, bar.ending))
@@ -441,7 +443,8 @@ def _breaks_at_signs(tune: Tune) -> bool:
 
     Then ``$`` is written: some readers take an exclamation mark for the beginning of a decoration.
     """
-    return any(text.split()[:1] == ["linebreak"] and {"$", "!"} & {*text} for text in directives((*tune.fields, *tune.book)))
+    instructions = directives((*tune.fields, *tune.book))
+    return any(text.split()[:1] == ["linebreak"] and {"$", "!"} & {*text} for text in instructions)
 
 
 def spaces(bars: Sequence[Bar], index: int) -> frozenset[int]:
@@ -451,7 +454,7 @@ def spaces(bars: Sequence[Bar], index: int) -> frozenset[int]:
     start = full - bar.duration if full and completes_measure(bars, index) else Fraction(0)
     places = list(bar.timed_notes(start))
     starts = beat_starts(bar.meter, (place for place, note in places if note.tuplet or note.written < EIGHTH))
-    group = [sum(begin <= place for begin in starts) for place, _ in places]
+    group = [bisect_right(starts, place) for place, _ in places]
     return frozenset(
         place
         for place in range(1, len(places))

@@ -28,6 +28,10 @@ _INLINE_VOICE = re.compile(r"\[V:([^\]]*)\]")
 _USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*(?:([!+]?)([^!+|\s\"]*)\2|(\"[^\"]+\"))\s*")
 _MARKS = re.compile(r'"[^"]*"|!(?:f{1,4}|D\.[CS]\.|[^!|\s]*[h-wyH-WY][^!|\s]*)!|(!)')
 """Exclamation marks: those around a decoration, and, after ``I:linebreak !``, those that stand between notes."""
+_HTML = re.compile(
+    r"\s*</?(?:body|br|center|code|div|font|h[1-6r]|html|li|ol|p|pre|script|span|table|td|textarea|tr|ul)\b[^<>]*>",
+    re.IGNORECASE,
+)
 
 BODY_FIELDS = frozenset("ABCDFGHINOPRSTWZr")
 """Fields inside the music that are kept as they are."""
@@ -98,7 +102,9 @@ class TuneReader:
             else:
                 self._header_field(line.letter, line.text)
         elif line.kind == "music":
-            if self.in_music:
+            if "<" in line.text and _HTML.match(line.text):
+                self.find("html", NOTE, f"{shown(line.text.strip())} belongs to a web page, and is left out")
+            elif self.in_music:
                 self._music(line.text, line.number)
             elif self._last_field:
                 self._no_field(line.text)
@@ -400,7 +406,7 @@ class TuneReader:
         bodies: list[tuple[Bar, ...]] = []
         for reader in readers:
             behind += reader.finish()
-            bars, repeats = balance_repeats(tuple(draft.bar() for draft in reader.bars))
+            bars, repeats = balance_repeats(tuple(draft.bar() for draft in reader.bars), alone=len(readers) == 1)
             reader.findings += repeats
             bodies.append(number_bars(bars))
         voices = [

@@ -283,6 +283,12 @@ class VoiceReader:
             self._add((), "", hidden)
             self.notes[-1] = self.notes[-1]._replace(duration=full)
 
+    def _old_chord(self, match: re.Match[str]) -> None:
+        """Read a chord between plus signs, as it was written before ABC 1.6."""
+        chord = TOKEN.match(f"[{match['old_members']}]{match['old_length']}")
+        assert chord is not None
+        self._chord(chord)
+
     def _chord(self, match: re.Match[str]) -> None:
         pitches: list[Pitch] = []
         lengths: list[str] = []
@@ -496,6 +502,11 @@ class VoiceReader:
 
     def _bar_line(self, match: re.Match[str]) -> None:
         text = match["bar_line"]
+        if text == "|" and self._colon is None and not self._span:  # as most are
+            self._close_bar()
+            if match["bar_passes"]:
+                self._begin_ending(match["bar_passes"])
+            return
         dotted = text[0] == "."
         if dotted and self.bar.notes and text == ".|" and not self._is_full():
             self.change(DOTTED, "")  # it divides a long bar
@@ -599,10 +610,10 @@ class VoiceReader:
             self.crossed_edge = self.pending = True
 
     _HANDLERS: ClassVar[dict[str, Callable[["VoiceReader", re.Match[str]], None]]] = {
-        "rest": _rest, "bar_rest": _bar_rest, "chord": _chord, "broken": _broken, "tuplet": _tuplet,
-        "slur_open": _slur_open, "slur_close": _slur_close, "tie": _tie, "grace": _grace, "text": _text,
-        "decoration": _decoration, "symbol": _symbol, "field": _field, "overlay": _overlay, "layout": _layout,
-        "unreadable": _unreadable, "bar": _bar_line, "ending": _ending, "bracket": _bracket,
+        "rest": _rest, "bar_rest": _bar_rest, "chord": _chord, "old_chord": _old_chord, "broken": _broken,
+        "tuplet": _tuplet, "slur_open": _slur_open, "slur_close": _slur_close, "tie": _tie, "grace": _grace,
+        "text": _text, "decoration": _decoration, "symbol": _symbol, "field": _field, "overlay": _overlay,
+        "layout": _layout, "unreadable": _unreadable, "bar": _bar_line, "ending": _ending, "bracket": _bracket,
     }  # fmt: skip
 
     # ── words and symbols below the music ───────────────────────────────────────────────────
