@@ -204,13 +204,16 @@ def _sum(short: dict[int, Fraction], indices: Iterable[int]) -> Fraction:
 def _judged(bars: Sequence[Bar], run: _Run, groups: list[_Group], pickups: set[Fraction]) -> Finding:
     """Return the finding about a run that does not add up; ``pickups`` are the lengths of all pickups of the tune."""
     groups = [group for group in groups if carried(group.length, run.full)]
-    ends = [group for group in groups if not group.is_pickup]
+    ends = [group for group in groups if not group.is_pickup and not _is_silent(bars, group)]
     right = all(
         group.closes and any(not carried(group.length + pickup, run.full) for pickup in pickups) for group in ends
     )
     names = list(dict.fromkeys(_name(bars, group) for group in groups))
+    silent = [_name(bars, group) for group in groups if _is_silent(bars, group)]
     if not right:
         what = f"{' and '.join(names)} do{'es' * (len(names) == 1)} not add up"
+    elif silent:
+        what = f"{silent[0]} rests where an upbeat has its place"
     elif not ends:
         what = f"nothing takes back {names[0]}"
     elif len(names) == 1:
@@ -219,6 +222,11 @@ def _judged(bars: Sequence[Bar], run: _Run, groups: list[_Group], pickups: set[F
         what = f"{names[0]} leaves room for another upbeat than the one{names[-1].removeprefix('the upbeat')}"
     message = f"{what}: incomplete bars hold {run.length} together; expected {run.full}"
     return _finding("pickup-mismatch", NOTE if right else WARNING, bars[run.indices[-1]], message)
+
+
+def _is_silent(bars: Sequence[Bar], group: _Group) -> bool:
+    """Whether a group is but a rest, as it stands behind the last repeat where the upbeat has no place."""
+    return all(note.is_rest for index in group.indices for note in bars[index].notes)
 
 
 def _name(bars: Sequence[Bar], group: _Group) -> str:

@@ -77,14 +77,29 @@ def check_order(tune: Tune, line: int = 0) -> list[Finding]:
 
 
 def part_labels(tune: Tune) -> dict[int, str]:
-    """Return the labels (``P:``) in the music by the columns that they stand before, in whatever voice."""
+    """Return the labels (``P:``) in the music by the columns that they stand before, in whatever voice.
+
+    Of several labels at one place the last one is that of the music; the others are those of empty parts.
+    """
     labels: dict[int, str] = {}
+    for column, label in _all_labels(tune):
+        labels[column] = label
+    labels.pop(len(columns(tune)), None)
+    return labels
+
+
+def _all_labels(tune: Tune) -> list[tuple[int, str]]:
+    """Return all labels with their columns, in order, those behind the music too; each voice may have them again."""
+    labels: dict[tuple[int, str], None] = {}
     for voice in tune.voices:
         for index, bar in enumerate(voice.bars):
             for change in bar.changes:
                 if change.is_label and (text := str(change.value).strip()):
-                    labels.setdefault(index, text)
-    return dict(sorted(labels.items()))
+                    labels[index, text] = None
+    for letter, text in tune.after:
+        if letter == "P" and text.strip():
+            labels[len(columns(tune)), text.strip()] = None
+    return sorted(labels, key=lambda each: each[0])
 
 
 @dataclass
@@ -105,10 +120,10 @@ def _read_parts(tune: Tune, bars: Sequence[Bar]) -> _Parts:
     text = next((value.strip() for letter, value in tune.fields if letter == "P"), "")
     if not text:
         return _Parts()
-    labels = part_labels(tune)
+    labels = _all_labels(tune)
     found: dict[str, range] = {}
-    ranges = _ranges(labels, len(bars))
-    for label, part in zip(labels.values(), ranges, strict=True):
+    ranges = _ranges([column for column, _ in labels], len(bars))
+    for (_, label), part in zip(labels, ranges, strict=True):
         letter = _LETTER.match(label)
         for name in {label, letter[1] if letter else label}:
             found.setdefault(name, part)
@@ -120,7 +135,7 @@ def _read_parts(tune: Tune, bars: Sequence[Bar]) -> _Parts:
     if not labels:
         result.problems.append((NOTE, f"P:{_shown(text)} orders parts, but no P: in the music begins one"))
         return result
-    opening = range(next(iter(labels)))
+    opening = range(labels[0][0])
     missing = dict.fromkeys(name for name in names if name not in found)
     if missing and opening and names[0] in missing:
         # The first part has no label of its own.
@@ -136,8 +151,8 @@ def _read_parts(tune: Tune, bars: Sequence[Bar]) -> _Parts:
     if not played:
         return result
     result.played = tuple(([opening] if opening else []) + played)
-    for part, label in zip(ranges, labels.values(), strict=True):
-        if part not in result.played:
+    for part, (_, label) in zip(ranges, labels, strict=True):
+        if part and part not in result.played:
             result.problems.append((NOTE, f"P:{_shown(text)} never plays the part {_shown(label)}"))
     return result
 

@@ -11,13 +11,13 @@ SEMITONES = (0, 2, 4, 5, 7, 9, 11)
 ACCIDENTALS = {"": None, "^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
 ACCIDENTAL_TEXT = {1: "^", 2: "^^", -1: "_", -2: "__", 0: "="}
 
-ACCIDENTAL = r"\^\^?|__?|=|[\^_]\d{0,3}/\d{0,3}"
+ACCIDENTAL = r"\^\^?|__?|=|[\^_]\d{0,3}/(?:\d{1,3}|/{0,3})"
 """A regular expression of an accidental: sharps, flats, a natural, or a microtone such as ``^/`` or ``_3/2``."""
 
 Alter = int | Fraction
 """An alteration in semitones; only a microtone's is a Fraction."""
 
-_MICROTONE = re.compile(r"([\^_])(\d*)/(\d*)")
+_MICROTONE = re.compile(r"([\^_])(\d*)(/+)(\d*)")
 
 
 class Pitch(NamedTuple):
@@ -85,7 +85,7 @@ def nearest_semitone(alter: Alter) -> int:
 
 @lru_cache(maxsize=256)
 def read_accidental(text: str) -> Alter | None:
-    """Return the alteration of an accidental: ``^`` is 1, ``_3/2`` is -3/2, ``^/`` is 1/2, ``^/4`` is 1/4.
+    """Return the alteration of an accidental: ``^`` is 1, ``_3/2`` is -3/2, ``^/`` is 1/2, ``^/4`` and ``^//`` are 1/4.
 
     What a fraction counts is semitones, as abcm2ps and abc2midi read it. None stands for an accidental of more than
     two semitones, or without meaning.
@@ -93,7 +93,7 @@ def read_accidental(text: str) -> Alter | None:
     match = _MICROTONE.fullmatch(text)
     if not match:
         return ACCIDENTALS.get(text)
-    top, bottom = int(match[2] or 1), int(match[3] or 2)
+    top, bottom = int(match[2] or 1), int(match[4] or 2 ** len(match[3]))
     if not bottom or top > 2 * bottom:
         return None
     alter = Fraction(top if match[1] == "^" else -top, bottom)

@@ -23,9 +23,6 @@ USUAL_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 """The number of notes in whose time a tuplet of 2, 3, 4, 6 or 8 is played in any meter (ABC 2.1, 4.13)."""
 
 
-CONTINUATION = "+"
-"""The letter of a field that goes on with the field before."""
-
 COMMENT, DIRECTIVE, TEXT_LINE = "%", "%%", "text"
 """What stands in a ``Field`` in place of a letter: for a comment, a ``%%`` line, and a line within a text block."""
 
@@ -150,6 +147,16 @@ class Change(NamedTuple):
     def is_label(self) -> bool:
         """Whether it is the label of a part, at the beginning of a bar."""
         return self.field == "P" and self.index == 0
+
+
+def about_tune(changes: Iterable[Change]) -> list[Change]:
+    """Return the lines about the whole tune with which some changes begin, and what continues them (``+:``)."""
+    found: list[Change] = []
+    for change in changes:
+        if not (change.is_shared or (change.field == "+" and found)):
+            break
+        found.append(change)
+    return found
 
 
 STAFF, DOTTED = "staff", ".|"
@@ -306,7 +313,8 @@ class Tune:
     @property
     def melody(self) -> Voice:
         """The first voice with notes in score order; without any, the first voice."""
-        return next((voice for voice in self.voices if voice.sounds), self.voices[0])
+        first = self.voices[0]
+        return first if len(self.voices) == 1 else next((voice for voice in self.voices if voice.sounds), first)
 
     @property
     def bars(self) -> tuple[Bar, ...]:
@@ -399,9 +407,9 @@ def _values(fields: Iterable[Field], letter: str) -> tuple[str, ...]:
     values: list[str] = []
     name = ""
     for each, value in fields:
-        name = name if each == CONTINUATION else each
+        name = name if each == "+" else each
         if name == letter:
-            if each == CONTINUATION:
+            if each == "+":
                 values[-1] += f" {value}"
             else:
                 values.append(value)

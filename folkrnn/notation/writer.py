@@ -5,10 +5,12 @@ directives, comments, text to be printed) is written where it stood. Of several 
 stand below each other, as on the page.
 """
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import count, takewhile, zip_longest
+from itertools import count, zip_longest
 
 from folkrnn import __version__
 from folkrnn.errors import NotationError
@@ -24,7 +26,6 @@ from folkrnn.notation.tempo import explicit, read_tempo
 from folkrnn.notation.text import escaped_lyric, escaped_quoted
 from folkrnn.notation.tune import (
     COMMENT,
-    CONTINUATION,
     DIRECTIVE,
     DOTTED,
     NO_MARKS,
@@ -34,6 +35,7 @@ from folkrnn.notation.tune import (
     Field,
     Tune,
     Voice,
+    about_tune,
 )
 
 TUNEBOOK_HEADER = f"%abc-2.1\nI:abc-creator folkrnn {__version__}\nI:abc-charset utf-8\n"
@@ -48,6 +50,9 @@ BAR_LINE_WIDTH, NOTE_WIDTH, SIGN_WIDTH, FLAG_WIDTH = 16, 10, 9, 8
 
 _ADDED = frozenset({"I", "U", "r", COMMENT, DIRECTIVE, TEXT_LINE})
 """Lines of a tune that add to those of the file header, and take the place of none."""
+
+_CHARSET = re.compile(r"(\s*abc-charset\s+)\S.*")
+_WORD_GOES_ON = re.compile(r"(?<![\\ ])- (?![*_]( |$))")
 
 _QUARTER = Fraction(1, 4)
 _DOTS = {3: 1, 7: 2}  # by the numerator of a length
@@ -88,7 +93,7 @@ def _inherited(tune: Tune) -> Iterator[Field]:
     own = {letter for letter, _ in tune.fields} - _ADDED
     name = ""
     for letter, text in tune.book:
-        name = name if letter == CONTINUATION else letter
+        name = name if letter == "+" else letter
         if name not in own:
             yield letter, text
 
@@ -111,6 +116,10 @@ def _line_of(field: Field, in_music: bool = False) -> str:
     letter, text = field
     if letter == TEXT_LINE:
         return text
+    if letter in ("I", DIRECTIVE):
+        text = _CHARSET.sub(r"\1utf-8", text)
+        if text.split()[:1] == ["linebreak"]:
+            text = text.replace("!", "$")
     if letter in (COMMENT, DIRECTIVE):
         return f"{letter}{text}"
     apart = " " * (in_music and text[:1] in ("|", ":"))  # there A:| would be a note and a bar line
@@ -191,23 +200,19 @@ def _body(tune: Tune) -> Iterator[str]:
     }
     writers = [_VoiceWriter(tune, voice, redefined) for voice in tune.voices if voice.bars]
     for start, stop in _systems(writers):
-        shared = (change for writer in writers for change in writer.shared(start))
-        yield from _own_lines([*_said_once(shared)], tune.unit)
+        if len(tune.voices) > 1:
+            yield from _own_lines(list(_shared([writer.changes(start) for writer in writers])), tune.unit)
         for writer in writers:
             yield from writer.lines(start, stop)
 
 
-def _said_once(changes: Iterable[Change]) -> Iterator[Change]:
-    """Yield lines about the whole tune without the labels, titles and tempos that another voice has said."""
-    said: set[Change] = set()
-    new = True
-    for change in changes:
-        if change.field != CONTINUATION:
-            new = change not in said
-            if change.field in "PQT":
-                said.add(change)
-        if new:
-            yield change
+def _shared(voices: Iterable[Sequence[Change]]) -> Iterator[Change]:
+    """Yield the lines about the whole tune among what stands before a bar in each voice; a heading only once."""
+    said: set[tuple[str, str]] = set()
+    for changes in voices:
+        here = [change for change in about_tune(changes) if (change.field, str(change.value)) not in said]
+        said |= {(change.field, str(change.value)) for change in here if change.field in "PTQ"}
+        yield from here
 
 
 def _systems(writers: Sequence["_VoiceWriter"]) -> Iterator[tuple[int, int]]:
@@ -243,14 +248,13 @@ def _fitting(widths: Sequence[int], room: int, start: int, stop: int) -> Iterato
         yield from _fitting(widths, room, middle, stop)
 
 
-def _width(bars: Sequence[Bar], index: int, text: str) -> int:
+def _width(bar: Bar, text: str, breaks: frozenset[int]) -> int:
     """Return about how many points of a staff a bar needs if its signs stand as close as possible."""
-    bar = bars[index]
     signs = 3 * sum(not each.is_line for each in bar.changes) + sum(map(text.count, "^_="))
     for note in bar.notes:
         signs += _DOTS.get(note.written.numerator, 0) + note.tie + (len(note.pitches) > 1)
         signs += len(note.graces) + bool(note.graces)
-    breaks = spaces(bars, index) | {0, len(bar.notes)}
+    breaks |= {0, len(bar.notes)}
     flags = sum(note.written < _QUARTER and {place, place + 1} <= breaks for place, note in enumerate(bar.notes))
     return BAR_LINE_WIDTH + NOTE_WIDTH * len(bar.notes) + SIGN_WIDTH * signs + FLAG_WIDTH * flags
 
@@ -324,8 +328,9 @@ class _VoiceWriter:
             self.bars[0].key, voice.staff.octaves, Style(lambda key: key, _inline, decoration, EIGHTH, all_signs=True)
         )
         self.passes = {each.first: each.passes for each in sections(self.bars) if not each.endings}
+        self.breaks = [spaces(self.bars, index) for index in range(len(self.bars))]
         self.texts = [self._bar(index) for index in range(len(self.bars))]
-        self.widths = [_width(self.bars, index, text) for index, text in enumerate(self.texts)]
+        self.widths = list(map(_width, self.bars, self.texts, self.breaks))
         self.room = LINE_WIDTH - SIGN_WIDTH * len(self.bars[0].key.signature)
         self.line_break = "$" if _breaks_at_signs(tune) else ""
         self.sung = max(
@@ -335,14 +340,6 @@ class _VoiceWriter:
     def changes(self, index: int) -> tuple[Change, ...]:
         """Return what stands in a bar and is no note; of a bar that the voice lacks nothing."""
         return self.bars[index].changes if index < len(self.bars) else ()
-
-    def shared(self, index: int) -> tuple[Change, ...]:
-        """Return the lines about the whole tune before a bar, as far as nothing about the voice stands before them."""
-        if not self.several:
-            return ()
-        return tuple(
-            takewhile(lambda each: each.is_shared or each.field in (CONTINUATION, COMMENT), self.changes(index))
-        )
 
     def begins_line(self, index: int) -> bool:
         """Whether what stands before a bar ends the line of music before it."""
@@ -354,7 +351,7 @@ class _VoiceWriter:
         bar = self.bars[index]
         before = self.bars[index - 1] if index else None
         overlays = [self.pen.overlay(bar, notes, spaces([replace(bar, notes=notes)], 0)) for notes in bar.overlays]
-        text = self.pen.bar(bar, before, spaces(self.bars, index))
+        text = self.pen.bar(bar, before, self.breaks[index])
         if bar.closing != NO_MARKS:
             text += f" {self.pen.marks(bar.closing)}"
         return " & ".join([text, *overlays])
@@ -363,7 +360,10 @@ class _VoiceWriter:
         """Yield the lines for some bars: those before the music, the music, the words."""
         if start >= len(self.bars):
             return
-        before = self.changes(start)[len(self.shared(start)) :]
+        before = self.bars[start].changes
+        if self.several:
+            shared = about_tune(before)
+            before = tuple(change for change in before if change not in shared)
         lines = [*_own_lines(before, self.unit), *self._line(start, min(stop, len(self.bars)))]
         if start == 0 and self.first_line:
             yield self.first_line
@@ -396,7 +396,7 @@ class _VoiceWriter:
         verses = max((len(note.lyrics) for note in notes), default=0)
         for verse in range(max(1, verses)):
             words = (note.lyrics[verse] if verse < len(note.lyrics) else "" for note in notes)
-            text = " ".join(map(_syllable, words))
+            text = _WORD_GOES_ON.sub("-", " ".join(map(_syllable, words)))
             yield f"w: {text.rstrip('* ') or '*'}"
 
     def _closing(self, index: int) -> str:
@@ -412,7 +412,8 @@ class _VoiceWriter:
         """Return what begins with a bar: a repeat, an ending, a bracket."""
         bar = self.bars[index]
         text = ""
-        if bar.opens and not bar.implied:
+        implied = bar.implied and (not index or self.bars[index - 1].plays > 1)
+        if bar.opens and not implied:
             text = "|" + ":" * max(1, self.passes.get(index, 2) - 1)
         if bar.ending:
             text += "[" + ",".join(map(str, bar.ending))
@@ -438,8 +439,12 @@ def _syllable(word: str) -> str:
 
 
 def _breaks_at_signs(tune: Tune) -> bool:
-    """Whether an instruction says that lines of the score end at ``$``, not where lines of the text end."""
-    return any(text.split()[:1] == ["linebreak"] and "$" in text for text in directives((*tune.fields, *tune.book)))
+    """Whether an instruction says that lines of the score end at ``$`` or ``!``, not where lines of the text end.
+
+    Then ``$`` is written: some readers take an exclamation mark for the beginning of a decoration.
+    """
+    instructions = directives((*tune.fields, *tune.book))
+    return any(text.split()[:1] == ["linebreak"] and {"$", "!"} & {*text} for text in instructions)
 
 
 def spaces(bars: Sequence[Bar], index: int) -> frozenset[int]:
@@ -449,7 +454,7 @@ def spaces(bars: Sequence[Bar], index: int) -> frozenset[int]:
     start = full - bar.duration if full and completes_measure(bars, index) else Fraction(0)
     places = list(bar.timed_notes(start))
     starts = beat_starts(bar.meter, (place for place, note in places if note.tuplet or note.written < EIGHTH))
-    group = [sum(begin <= place for begin in starts) for place, _ in places]
+    group = [bisect_right(starts, place) for place, _ in places]
     return frozenset(
         place
         for place in range(1, len(places))

@@ -26,6 +26,12 @@ def test_every_accidental_is_understood(written: str, read: str) -> None:
     assert pitches(one(written, key="D")) == read
 
 
+def test_a_bar_line_that_is_not_written_ends_no_accidental() -> None:
+    tune = one("^F2F2\nF4|F4", meter="2/4")
+    assert pitches(tune) == "^F ^F ^F F"
+    assert "^F2 F2 | ^F4 | F4" in str(tune)
+
+
 def test_a_natural_takes_the_signature_away_until_the_bar_line() -> None:
     assert pitches(one("F=FF|F|", key="D", meter="none")) == "^F F F ^F"
 

@@ -1,9 +1,9 @@
 from fractions import Fraction
 
 import pytest
-from abc_tools import codes, one, pitches, places
+from abc_tools import codes, one, pitches, places, problems
 
-from folkrnn.notation import is_pickup
+from folkrnn.notation import NOTE, is_pickup
 from folkrnn.notation.bars import carried, completes_measure, ends_section, starts_section
 
 
@@ -108,6 +108,20 @@ def test_a_key_amid_a_line_or_a_tempo_is_no_section_edge() -> None:
 def test_a_pickup_may_stand_before_its_part_label() -> None:
     tune = one("A2|\nP:A\nA8|A6|\nP:B\nB2|B8|B6|]")
     assert ([bar.number for bar in tune.bars], codes(tune)) == ([0, 1, 2, 2, 3, 4], [])
+
+
+def test_a_part_that_begins_within_a_bar_ends_it() -> None:
+    tune = one("A2|A8|A6\nP:B\nB2|B8|B6|]")
+    assert ([bar.number for bar in tune.bars], codes(tune)) == ([0, 1, 2, 2, 3, 4], ["unwritten-bar-line"])
+    assert "A6 ||\nP:B\nB2 |" in str(tune)
+    # Where the next line begins with its bar line, nothing is missing.
+    assert codes(one("A2|A8|A6\nP:B\n|B2|B8|B6|]")) == []
+
+
+def test_a_rest_behind_the_last_repeat_may_fill_the_last_bar() -> None:
+    (found,) = one("|:A2|A8|A6:|z2|]").findings
+    assert (found.level, "bar 3 rests where an upbeat has its place" in found.message) == (NOTE, True)
+    assert problems(one("|:A2|A8|A6:|B3|]")) == ["pickup-mismatch"]
 
 
 def test_a_pickup_that_does_not_add_up_is_found_at_the_pickup() -> None:

@@ -56,6 +56,11 @@ def test_slurs_open_and_close_at_their_notes(text: str, opened: list[int], close
     assert ([note.slurs_opened for note in notes], [note.slurs_closed for note in notes]) == (opened, closed)
 
 
+def test_a_slur_that_never_ends_is_noted_where_it_begins() -> None:
+    tune = one("AB(c|d4|", meter="none")
+    assert [(finding.code, finding.column) for finding in tune.findings] == [("slur", 3)]
+
+
 @pytest.mark.parametrize("text", ["AB)c", "A()B"])
 def test_a_slur_that_never_began_is_noted(text: str) -> None:
     tune = one(text, meter="none")

@@ -15,7 +15,8 @@ from folkrnn.notation.pitch import accidental_text, read_accidental
 @pytest.mark.parametrize(
     ("text", "alter"),
     [("^/", "1/2"), ("_/", "-1/2"), ("^1/2", "1/2"), ("^3/2", "3/2"), ("_3/2", "-3/2"), ("^3/", "3/2"), ("^1/4", "1/4"),
-     ("^/4", "1/4"), ("_3/4", "-3/4"), ("^2/2", "1"), ("^4/2", "2"), ("^", "1"), ("__", "-2"), ("=", "0")],
+     ("^/4", "1/4"), ("_//", "-1/4"), ("_3/4", "-3/4"), ("^2/2", "1"),
+     ("^4/2", "2"), ("^", "1"), ("__", "-2"), ("=", "0")],
 )  # fmt: skip
 def test_an_accidental_may_be_a_fraction_of_a_semitone(text: str, alter: str) -> None:
     read = read_accidental(text)

@@ -54,6 +54,11 @@ def test_what_stands_before_the_first_label_is_played_first() -> None:
     assert said("G|\nP:B\nB|", "ABA") == []
 
 
+def test_a_part_may_be_empty() -> None:
+    assert played("P:A\nP:B\nB|\nP:C\nc|\nP:D", "BACD") == "Bc"
+    assert said("P:A\nP:B\nB|\nP:C\nc|\nP:D", "BACD") == []
+
+
 def test_without_an_order_the_parts_are_played_as_they_stand() -> None:
     assert played(PARTS) == "ABc"
     assert said(PARTS) == []

@@ -30,6 +30,15 @@ def played(text: str) -> str:
         ("[|A|B|]", "AB"),
         ("A.|B|", "AB"),
         ("A[|]B|", "AB"),
+        ("A[]B|", "AB"),
+        ("|[:A:|]B|", "AAB"),
+        ("|:A:][:B:]", "AABB"),
+        ("[:A:]B|", "AAB"),
+        ("|:A|::|B:|", "AABB"),
+        ("A|:|B:|", "ABB"),
+        ("|:A:||::B::|", "AABBB"),
+        ("A|||B|||", "AB"),
+        ("|:A:|$|:B:|$", "AABB"),
     ],
 )
 def test_bars_are_played_in_order(text: str, bars: str) -> None:
@@ -58,6 +67,14 @@ def test_a_repeat_that_is_not_opened_goes_back_to_the_last_section_edge(text: st
         ("|:A|1 B:|2 C|]", "ABAC"),
         ("|:A|[1 B:|[2 C|]", "ABAC"),
         ("|:A|[1B:|[2C||", "ABAC"),
+        ("|:A|1. B:|2. C|]", "ABAC"),
+        ("|:A|1.2 B:|3 C|]", "ABABAC"),
+        ("|:A|1, 2 B:|3 C|]", "ABABAC"),
+        ("|:A|[1B:|\n[2C|]", "ABAC"),
+        ("|:A|\n|1 B:|\n|2 C|]", "ABAC"),
+        ("|:A|1B:|\\\n2C|]", "ABAC"),
+        ('|:A|["1st time"B:|["2nd time"C|]', "ABAC"),
+        ('|:A|["1,2"B:|["3."C|]', "ABABAC"),
         ("|:A [1 B :| [2 C |]", "ABAC"),
         ("|:A|1B:|2C:|", "ABAC"),
         ("|:A| 1 B:| 2 C|]", "ABAC"),
@@ -99,6 +116,16 @@ def test_a_repeat_left_open_is_a_warning_at_its_bar(text: str, bar: int, column:
 @pytest.mark.parametrize("text", ["A[0 B", "A[100 B", "A|99 B", "A[2-1 B", "A[1-2-4 B", "A|1,2-3-4,5 B"])
 def test_endings_with_impossible_numbers_are_an_error(text: str) -> None:
     assert [place[:2] for place in places(one(text, meter="none"))] == [("bad-ending", "error")]
+
+
+def test_an_ending_that_begins_a_section_is_noted_and_repeats_nothing() -> None:
+    tune = one("|:A:|2 B|]", meter="none")
+    assert (order(tune), codes(tune)) == ("AAB", ["stray-ending"])
+    assert "|: A :|2 B |]" in str(tune)
+
+
+def test_a_number_is_an_ending_only_behind_a_bar_line() -> None:
+    assert problems(one("A|B\n2C|", meter="none")) == ["unreadable"]
 
 
 def test_a_colon_alone_is_no_bar_line() -> None:

@@ -77,6 +77,25 @@ def test_bars_of_different_lengths_do_not_go_together() -> None:
     assert "voices-differ" in codes(tune)
 
 
+def test_a_label_before_the_line_of_a_voice_is_of_what_follows() -> None:
+    (tune,) = read_tunes("X:1\nL:1/4\nK:C\nP:A\nV:1\nC4|\nV:2\nE4|\nP:B\nV:1\nD4|\nV:2\nF4|\n")
+    assert [[change.value for bar in voice.bars for change in bar.changes] for voice in tune.voices] == [["A", "B"], []]
+
+
+def test_voices_of_ordered_parts_stand_part_by_part() -> None:
+    parts = "V:1\n[P:A]C8|[P:B]D8|\nV:2\n[P:A]E8|[P:B]F8|\n"
+    (tune,) = read_tunes(f"X:1\nP:ABA\nL:1/8\nK:C\n{parts}")
+    written = str(tune)
+    # The label stands once, in the first voice: abc2midi takes no part twice.
+    assert written.endswith("V:1\n[P:A]C8 |\nV:2\nE8 |\nV:1\n[P:B]D8 |]\nV:2\nF8 |]\n")
+    assert str(read_tunes(written)[0]) == written
+
+
+def test_a_finding_about_a_clef_names_the_line_of_its_voice() -> None:
+    (tune,) = read_tunes("X:1\nM:4/4\nV:1 clef=soprana\nK:C\nV:1\nC8|\n")
+    assert [(each.code, each.line) for each in tune.findings] == [("staff-words", 3)]
+
+
 def test_an_overlay_is_a_voice_within_its_bar() -> None:
     tune = one("A4B4 & C8|c8|")
     (overlay,) = tune.bars[0].overlays

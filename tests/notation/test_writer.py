@@ -106,6 +106,11 @@ def test_abc2midi_reads_ornaments_tuplets_and_short_bars(tmp_path: Path) -> None
     assert said_by("abc2midi", str(book), "-c") == ""
 
 
+def test_decorations_of_a_bar_line_have_their_names() -> None:
+    (tune,) = read_tunes("X:1\nL:1/8\nM:4/4\nK:G\nSG8H|A8S||B8!D.S.!|]\n")
+    assert "SG8 !fermata! | A8 !segno! ||\nB8 !D.S.! |]" in write_tune(tune)
+
+
 def test_notes_are_grouped_by_the_beat() -> None:
     assert "| DEF GAB |" in rewritten("6/8", "D6|DEFGAB|D6|")
     assert "| DEFG ABcd |" in rewritten("4/4", "D8|DEFGABcd|D8|")
@@ -131,7 +136,7 @@ def test_the_meter_keeps_its_sign(meter: str, shown: str) -> None:
 
 def test_words_come_back_below_their_notes() -> None:
     text = rewritten("2/4", "D2E2|F4|\nw: one two-three\nW: and more")
-    assert "w: one two- three" in text
+    assert "w: one two-three" in text
     assert text.endswith("W:and more\n")
 
 

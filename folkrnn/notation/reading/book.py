@@ -7,7 +7,7 @@ from folkrnn.notation.findings import NOTE, Finding
 from folkrnn.notation.lexer import Line, classify, split_lines
 from folkrnn.notation.reading.lengths import shown
 from folkrnn.notation.reading.tune import TuneReader, kept_field
-from folkrnn.notation.tune import CONTINUATION, Tune
+from folkrnn.notation.tune import Tune
 
 _VERSION = re.compile(r"%abc-(\d+)\.(\d+)")
 
@@ -102,7 +102,7 @@ class _BookReader:
 
     def _between_tunes(self, line: Line) -> None:
         """Read a line outside of tunes: a field of the file header, or what is passed over."""
-        continues = line.letter == CONTINUATION and bool(self.book)
+        continues = line.letter == "+" and bool(self.book)
         if line.kind == "field" and not self.tunes and (line.letter in BOOK_FIELDS or continues):
             if not (line.letter == "I" and _OWN_DIRECTIVE.match(line.text)):
                 self.book.append(line)

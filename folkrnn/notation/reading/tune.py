@@ -1,6 +1,7 @@
 """The reader of one tune: its header, the lines of its body, its voices."""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
@@ -19,16 +20,23 @@ from folkrnn.notation.reading.macros import Macro, parse_macro
 from folkrnn.notation.reading.voice import VoiceReader
 from folkrnn.notation.repeats import balance_repeats
 from folkrnn.notation.tempo import explicit, read_tempo
-from folkrnn.notation.tune import COMMENT, CONTINUATION, DIRECTIVE, TEXT_LINE, Bar, Change, Field, Tune, Voice
+from folkrnn.notation.tune import COMMENT, DIRECTIVE, DOTTED, STAFF, TEXT_LINE, Bar, Change, Field, Tune, Voice
 from folkrnn.notation.voices import check_bars_of, check_voices, voice_names
 
 _UNIT_LENGTH = re.compile(r"1\s*/\s*(\d+)")
 _INLINE_VOICE = re.compile(r"\[V:([^\]]*)\]")
 _USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*(?:([!+]?)([^!+|\s\"]*)\2|(\"[^\"]+\"))\s*")
+_MARKS = re.compile(r'"[^"]*"|!(?:f{1,4}|D\.[CS]\.|[^!|\s]*[h-wyH-WY][^!|\s]*)!|(!)')
+"""Exclamation marks: those around a decoration, and, after ``I:linebreak !``, those that stand between notes."""
+_HTML = re.compile(
+    r"\s*</?(?:body|br|center|code|div|font|h[1-6r]|html|li|ol|p|pre|script|span|table|td|textarea|tr|ul)\b[^<>]*>",
+    re.IGNORECASE,
+)
+
 BODY_FIELDS = frozenset("ABCDFGHINOPRSTWZr")
 """Fields inside the music that are kept as they are."""
 
-CONTINUED = BODY_FIELDS | {CONTINUATION, "Q", "U"}
+CONTINUED = BODY_FIELDS | {"+", "Q", "U"}
 """Fields inside the music that a line with ``+:`` can continue."""
 
 KEPT = {"directive": DIRECTIVE, "comment": COMMENT, "text": TEXT_LINE}
@@ -59,6 +67,7 @@ class TuneReader:
         self.meter, self.key, self.staff = FREE, Key(), NO_STAFF
         self.unit: Fraction | None = None
         self.propagation = "pitch"
+        self.breaks_at_marks = False  # whether an exclamation mark alone ends a line of the score
         self.line = first.number
         self._last_field = ""
         self.order_line = self.score_line = 0  # those of P: in the header, and of %%score
@@ -93,7 +102,9 @@ class TuneReader:
             else:
                 self._header_field(line.letter, line.text)
         elif line.kind == "music":
-            if self.in_music:
+            if "<" in line.text and _HTML.match(line.text):
+                self.find("html", NOTE, f"{shown(line.text.strip())} belongs to a web page, and is left out")
+            elif self.in_music:
                 self._music(line.text, line.number)
             elif self._last_field:
                 self._no_field(line.text)
@@ -109,6 +120,8 @@ class TuneReader:
 
     def _music(self, text: str, line: int) -> None:
         """Read a line of music, of one voice or of several in turn (``[V:2]``)."""
+        if self.breaks_at_marks:
+            text = _MARKS.sub(lambda match: " " if match[1] else match[0], text)
         if "[V:" not in text:
             self._current().read(text, line)
             return
@@ -151,18 +164,18 @@ class TuneReader:
             return
         if before.endswith("\\") and letter != COMMENT:
             self.fields[-1] = letter, before[:-1].rstrip()
-            self.fields.append((CONTINUATION, text.strip()))
+            self.fields.append(("+", text.strip()))
             return
         if self._last_field == "H":
-            self.fields.append((CONTINUATION, text.strip()))
+            self.fields.append(("+", text.strip()))
             return
         self.find("not-a-field", NOTE, f"the header holds {shown(text)}; expected a field such as T: or K:")
         self.fields.append((COMMENT, f" {text.strip()}"))
 
     def _header_field(self, letter: str, value: str) -> None:
-        if letter == CONTINUATION:
+        if letter == "+":
             if self._last_field:
-                self.fields.append((CONTINUATION, value))
+                self.fields.append(("+", value))
             else:
                 self.find("not-a-field", ERROR, f"{shown(letter + ':')} is no field; fields have one letter")
             return
@@ -207,7 +220,7 @@ class TuneReader:
         voice = self._current()
         if letter == "w":
             voice.add_words(value, self.line)
-        elif letter == CONTINUATION:
+        elif letter == "+":
             if not voice.continue_words(value):
                 self._continue(voice, value)
         elif letter == "s":
@@ -241,7 +254,7 @@ class TuneReader:
     def _continue(self, voice: VoiceReader, value: str) -> None:
         """Add to the field before, which is the last thing in the music."""
         if voice.bar.changes and voice.bar.changes[-1].field in CONTINUED:
-            voice.change(CONTINUATION, value)
+            voice.change("+", value)
         else:
             self.find("not-a-field", NOTE, f"+:{shown(value)} continues no field")
 
@@ -311,6 +324,10 @@ class TuneReader:
             if self.score_line:
                 self.find("bad-score", NOTE, f"only the first %%{words[0]} of a tune is followed")
             self.score_line = self.score_line or self.line
+        if words[:1] == ["abc-include"]:
+            self.find("not-included", NOTE, f"{shown(text)}: other files are not read")
+        elif words[:1] == ["linebreak"]:
+            self.breaks_at_marks = "!" in words[1:]
         if len(words) == 2 and words[0] == "propagate-accidentals":
             self.propagation = words[1]
             for voice in self.voices.values():
@@ -389,7 +406,7 @@ class TuneReader:
         bodies: list[tuple[Bar, ...]] = []
         for reader in readers:
             behind += reader.finish()
-            bars, repeats = balance_repeats(tuple(draft.bar() for draft in reader.bars))
+            bars, repeats = balance_repeats(tuple(draft.bar() for draft in reader.bars), alone=len(readers) == 1)
             reader.findings += repeats
             bodies.append(number_bars(bars))
         voices = [
@@ -415,7 +432,7 @@ class TuneReader:
         tune = Tune(
             tuple(self.fields), self.meter, self.key, self.unit or Fraction(1, 8), tuple(voices),
             tuple(self.findings), self.number, self.source, self.first_line, self.staff, tuple(self.book),
-            tuple(map(_as_field, behind)),
+            tuple(_as_fields(behind)),
         )  # fmt: skip
         bars = tune.bars
         if bars and (bars[0].meter, bars[0].key) != (tune.meter, tune.key):
@@ -442,5 +459,13 @@ def _number_of(bars: tuple[Bar, ...], index: int) -> int:
     return bars[min(index, len(bars) - 1)].number if bars else 0
 
 
-def _as_field(change: Change) -> Field:
-    return change.field, str(change.value)
+def _as_fields(changes: Iterable[Change]) -> Iterator[Field]:
+    """Yield the lines of what stands behind the last bar."""
+    for change in changes:
+        value = change.value
+        if isinstance(value, Meter):
+            yield "M", value.symbol or str(value)
+        elif change.field == STAFF:
+            yield "K", str(value)
+        elif change.field != DOTTED:
+            yield change.field, str(value)
