@@ -150,9 +150,14 @@ class Change(NamedTuple):
 
 
 def about_tune(changes: Iterable[Change]) -> list[Change]:
-    """Return the lines about the whole tune with which some changes begin, and what continues them (``+:``)."""
+    """Return the lines about the whole tune with which some changes begin, and what continues them (``+:``).
+
+    A comment at the end of a line of music stays with that line.
+    """
     found: list[Change] = []
     for change in changes:
+        if change.field == COMMENT and not change.own_line:
+            continue
         if not (change.is_shared or (change.field == "+" and found)):
             break
         found.append(change)

@@ -264,6 +264,11 @@ def test_labels_and_titles_between_the_lines_of_voices_are_said_once() -> None:
     assert labelled == "P:A\n[V:1] G8 |\n[V:2] C8 |\nP:B\n[V:1] A8 |]\n[V:2] F8 |]\n"
 
 
+def test_a_label_below_a_comment_at_the_end_of_a_line_is_said_before_all_voices() -> None:
+    body = voices("V:1\nV:2\nK:C\n[V:1]G8|% one\n[V:2]C8|% two\nP:B\n[V:1]A8|]\n[V:2]F8|]\n")
+    assert body == "[V:1] G8 | % one\n[V:2] C8 | % two\nP:B\n[V:1] A8 |]\n[V:2] F8 |]\n"
+
+
 def test_lines_about_one_voice_stay_with_it() -> None:
     body = voices("V:1\nV:2\nK:C\nV:1\n%%MIDI program 73\nG8|A8|\nV:2\nC8|\nK:D\nF8|\n")
     assert body == "V:1\n%%MIDI program 73\nG8 |\n[V:2] C8 |\n[V:1] A8 |]\nV:2\nK:D\nF8 |]\n"
