@@ -7,7 +7,7 @@ stand below each other, as on the page.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import count, zip_longest
@@ -198,21 +198,35 @@ def _body(tune: Tune) -> Iterator[str]:
         for change in bar.changes
         if change.field == "U" and change.value
     }
-    writers = [_VoiceWriter(tune, voice, redefined) for voice in tune.voices if voice.bars]
+    voices = _headings_once(tune.voices) if len(tune.voices) > 1 else tune.voices
+    writers = [_VoiceWriter(tune, voice, redefined) for voice in voices if voice.bars]
     for start, stop in _systems(writers):
         if len(tune.voices) > 1:
-            yield from _own_lines(list(_shared([writer.changes(start) for writer in writers])), tune.unit)
+            shared = [change for writer in writers for change in about_tune(writer.changes(start))]
+            yield from _own_lines(shared, tune.unit)
         for writer in writers:
             yield from writer.lines(start, stop)
 
 
-def _shared(voices: Iterable[Sequence[Change]]) -> Iterator[Change]:
-    """Yield the lines about the whole tune among what stands before a bar in each voice; a heading only once."""
-    said: set[tuple[str, str]] = set()
-    for changes in voices:
-        here = [change for change in about_tune(changes) if (change.field, str(change.value)) not in said]
-        said |= {(change.field, str(change.value)) for change in here if change.field in "PTQ"}
-        yield from here
+def _headings_once(voices: Sequence[Voice]) -> Iterator[Voice]:
+    """Yield voices without the labels, titles and tempos that one before has at the beginning of the same bar.
+
+    abc2midi takes no part that is named twice.
+    """
+    said: set[tuple[int, str, object]] = set()
+    for voice in voices:
+        bars = []
+        for index, bar in enumerate(voice.bars):
+            kept: list[Change] = []
+            new = True
+            for change in bar.changes:
+                if change.field != "+":
+                    new = (index, change.field, change.value) not in said
+                if new:
+                    kept.append(change)
+            bars.append(bar if len(kept) == len(bar.changes) else replace(bar, changes=tuple(kept)))
+            said |= {(index, each.field, each.value) for each in kept if each.field in "PQT" and not each.index}
+        yield replace(voice, bars=tuple(bars))
 
 
 def _systems(writers: Sequence["_VoiceWriter"]) -> Iterator[tuple[int, int]]:

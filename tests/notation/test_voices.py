@@ -87,7 +87,7 @@ def test_voices_of_ordered_parts_stand_part_by_part() -> None:
     (tune,) = read_tunes(f"X:1\nP:ABA\nL:1/8\nK:C\n{parts}")
     written = str(tune)
     # The label stands once, in the first voice: abc2midi takes no part twice.
-    assert written.endswith("V:1\n[P:A]C8 |\nV:2\nE8 |\nV:1\n[P:B]D8 |]\nV:2\nF8 |]\n")
+    assert written.endswith("[V:1] [P:A]C8 |\n[V:2] E8 |\n[V:1] [P:B]D8 |]\n[V:2] F8 |]\n")
     assert str(read_tunes(written)[0]) == written
 
 
