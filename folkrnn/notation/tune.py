@@ -195,9 +195,7 @@ class Bar:
 
     def texts(self, letter: str, inside: bool = False) -> tuple[str, ...]:
         """Return what the fields of a letter say that stand at its start (else ``inside`` it), as a tune's fields."""
-        return _values(
-            ((each.field, str(each.value)) for each in self.changes if bool(each.index) == inside), letter
-        )
+        return _values(((each.field, str(each.value)) for each in self.changes if bool(each.index) == inside), letter)
 
     @property
     def final_key(self) -> Key:

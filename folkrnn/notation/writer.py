@@ -373,7 +373,9 @@ def _breaks_at_signs(tune: Tune) -> bool:
 
     Then ``$`` is written: some readers take an exclamation mark for the beginning of a decoration.
     """
-    return any(text.split()[:1] == ["linebreak"] and {"$", "!"} & {*text} for text in directives((*tune.fields, *tune.book)))
+    return any(
+        text.split()[:1] == ["linebreak"] and {"$", "!"} & {*text} for text in directives((*tune.fields, *tune.book))
+    )
 
 
 def spaces(bars: Sequence[Bar], index: int) -> frozenset[int]:

@@ -18,13 +18,20 @@ ANYWHERE = [
     "% comment #", "%\n% comment #", "%%scale 0.#", "%%text Between the lines #", "%%MIDI program #", "%% spaced #",
     "%%begintext\nX:1\nT:no title #\nV:2\n\n% no comment\nGABc|\n%%endtext", "%%begintext #", "%%beginning of it #",
     "N:a [note] in brackets #", "N:# \\% of it", "N: :| looks like a repeat #", "H:one\n+:two\n+:three #", "R:reel #",
-    "C:Trad. #", "S:source #", "Z:someone #", "B:book #", "D:record #", "F:file #", "G:group #", "A:area #", "O:# Ireland",
-    "r:remark #", "I:scale 0.#", "I:#", "U:T=!turn#!", "T:Title #", "T:One title\n+:of two lines #", "W:a verse #", "W:\nW:#",
-    "W:a verse\n+:goes on #", "P:part #", 'Q:"Slowly #" 1/4=60', "E:no field #", "N:comment follows #\n% comment",
+    "C:Trad. #", "S:source #", "Z:someone #", "B:book #", "D:record #", "F:file #", "G:group #", "A:area #",
+    "O:# Ireland", "r:remark #", "I:scale 0.#", "I:#", "U:T=!turn#!", "T:Title #", "T:One title\n+:of two lines #", "W:a verse #",
+    "W:\nW:#", "W:a verse\n+:goes on #", "P:part #", 'Q:"Slowly #" 1/4=60', "E:no field #", "N:comment follows #\n% comment",
 ]  # fmt: skip
 """Lines that may stand anywhere in a tune; # stands for a number that tells them apart."""
 
-MUSIC = ["GABc dedB | cBAG", "F4 G4 |", "|: G8 | A8 :|", "z4 (3ABA G2 |]", "G2 [r:remark #] e2 |", "G4 [I:indent #] E4|"]
+MUSIC = [
+    "GABc dedB | cBAG",
+    "F4 G4 |",
+    "|: G8 | A8 :|",
+    "z4 (3ABA G2 |]",
+    "G2 [r:remark #] e2 |",
+    "G4 [I:indent #] E4|",
+]
 
 
 @st.composite
@@ -90,7 +97,9 @@ def information(tune: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("book", ["airdsAirs/book*", "ryansMammoth/*Reel*", "oneills1850/0*", "josquin/*", "miscFolk/*"])
+@pytest.mark.parametrize(
+    "book", ["airdsAirs/book*", "ryansMammoth/*Reel*", "oneills1850/0*", "josquin/*", "miscFolk/*"]
+)
 def test_the_information_of_real_tunes_is_written_line_for_line(book: str) -> None:
     originals = [
         f"X:{part}"

@@ -1,7 +1,7 @@
 """The reader of one tune: its header, the lines of its body, its voices."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -69,6 +69,7 @@ class TuneReader:
         self.breaks_at_marks = False  # whether an exclamation mark alone ends a line of the score
         self.line = first.number
         self._last_field = ""
+        self._comments = 0  # how many lines of comments have just been read
         self.order_line = 0  # that of P: in the header
         self.voices: dict[str, VoiceReader] = {}
         self.declared: dict[str, str] = {}  # the words of V: in the header, by voice
@@ -109,6 +110,7 @@ class TuneReader:
                 self._instruct(line.text)
         if line.comment:
             self._keep(COMMENT, line.comment[1:])
+        self._comments = self._comments + 1 if line.kind == "comment" else 0
 
     def _music(self, text: str, line: int) -> None:
         """Read a line of music, of one voice or of several in turn (``[V:2]``)."""
@@ -208,8 +210,9 @@ class TuneReader:
         if letter == "w":
             voice.add_words(value, self.line)
         elif letter == "+":
-            if not voice.continue_words(value):
+            if self._last_field != "w" or not voice.continue_words(value):
                 self._continue(voice, value)
+            return
         elif letter == "s":
             voice.add_symbols(value, self.line)
         elif letter == "V":
@@ -240,7 +243,8 @@ class TuneReader:
 
     def _continue(self, voice: VoiceReader, value: str) -> None:
         """Add to the field before, which is the last thing in the music."""
-        if voice.bar.changes and voice.bar.changes[-1].field in CONTINUED:
+        before = voice.bar.changes[-1:]
+        if before and before[0].field in CONTINUED and before[0].index == len(voice.bar.notes):
             voice.change("+", value)
         else:
             self.find("not-a-field", NOTE, f"+:{shown(value)} continues no field")
@@ -319,7 +323,7 @@ class TuneReader:
     # ── voices ──────────────────────────────────────────────────────────────────────────────
 
     def _declare(self, value: str) -> None:
-        name, _, words = value.partition(" ")
+        name, words = _name_and_words(value)
         if name:
             self.declared[name] = f"{self.declared.get(name, '')} {words}".strip()
         else:
@@ -350,7 +354,7 @@ class TuneReader:
 
     def _switch(self, value: str) -> None:
         """Go on with another voice."""
-        name, _, words = value.strip().partition(" ")
+        name, words = _name_and_words(value)
         if not name:
             self.find("bad-voice", NOTE, "V: names no voice; expected one such as V:1")
             return
@@ -365,19 +369,28 @@ class TuneReader:
             self.find("undeclared-voice", NOTE, f"the header has no V:{name}; it is read as a voice more")
         self.voice = self._voice_reader(name)
         self._at_line(self.line)
-        if words.strip():
-            self._describe(self.voice, words)
-            if words.strip() != self.declared.get(name) and not self.voice.words:
-                self.voice.words = words.strip()
+        if words:
+            self._describe_again(self.voice, words)
         if before is not None and before is not self.voice:
             if before._verses:
                 before.end_words()
             # A comment before the line of a voice is about that voice.
-            moved = []
-            while before.bar.changes and before.bar.changes[-1].field == COMMENT:
-                moved.append(before.bar.changes.pop())
-            for change in reversed(moved):
-                self.voice.change(COMMENT, change.value)
+            place = len(before.bar.changes) - self._comments
+            self.voice.bar.changes += [
+                each._replace(index=len(self.voice.bar.notes)) for each in before.bar.changes[place:]
+            ]
+            del before.bar.changes[place:]
+        self._comments = 0
+
+    def _describe_again(self, reader: VoiceReader, words: str) -> None:
+        """Take the words of a V: field within the music, and keep those that the header does not have."""
+        self._describe(reader, words)
+        if words in (self.declared.get(reader.id), reader.words):
+            return
+        if not reader.words and not reader.bars and not reader.bar.notes:
+            reader.words = words
+        elif parse_staff(words).other:
+            reader.change("V", f"{reader.id} {words}")
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────
 
@@ -414,7 +427,7 @@ class TuneReader:
         tune = Tune(
             tuple(self.fields), self.meter, self.key, self.unit or Fraction(1, 8), tuple(voices),
             tuple(self.findings), self.number, self.source, self.first_line, self.staff, tuple(self.book),
-            tuple(_as_fields(behind)),
+            _as_fields(behind),
         )  # fmt: skip
         bars = tune.bars
         if bars and (bars[0].meter, bars[0].key) != (tune.meter, tune.key):
@@ -425,17 +438,26 @@ class TuneReader:
         return tune
 
 
+def _name_and_words(value: str) -> tuple[str, str]:
+    """Return the name of a voice and what else a V: field says of it."""
+    name, words, *_ = [*value.split(maxsplit=1), "", ""]
+    return name, words.strip()
+
+
 def _number_of(bars: tuple[Bar, ...], index: int) -> int:
     return bars[min(index, len(bars) - 1)].number if bars else 0
 
 
-def _as_fields(changes: Iterable[Change]) -> Iterator[Field]:
-    """Yield the lines of what stands behind the last bar."""
+def _as_fields(changes: Iterable[Change]) -> tuple[Field, ...]:
+    """Return the lines of what stands behind the last bar."""
+    fields: list[Field] = []
     for change in changes:
         value = change.value
         if isinstance(value, Meter):
-            yield "M", value.symbol or str(value)
+            fields.append(("M", value.symbol or str(value)))
         elif change.field == STAFF:
-            yield "K", str(value)
+            key = fields.pop()[1] if fields and fields[-1][0] == "K" else ""
+            fields.append(("K", f"{key} {value}".strip()))
         elif change.field != DOTTED:
-            yield change.field, str(value)
+            fields.append((change.field, str(value)))
+    return tuple(fields)
