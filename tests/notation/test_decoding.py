@@ -1,7 +1,8 @@
 import pytest
-from abc_tools import codes, pitches
+from abc_tools import codes, pitches, places
 
 from folkrnn.notation import decode, read_tunes
+from folkrnn.notation.writer import write_tunebook
 
 TEXT = "X:1\nT:Été\nM:4/4\nL:1/8\nK:D\nFGAB|\n"
 
@@ -126,3 +127,67 @@ def test_utf_8_is_read_whatever_a_file_names() -> None:
 
 def test_a_book_of_lines_in_two_encodings_is_read() -> None:
     assert decode("T:Été\n".encode() + "T:Été\r".encode("cp1252") + b"K:C") == "T:Été\nT:Été\rK:C"
+
+
+def test_a_no_break_space_a_stray_byte_order_mark_and_the_end_sign_of_dos_are_no_music() -> None:
+    first, second = read_tunes("X:1\nK:C\nA\xa0B|\n\n\ufeffX:2\nK:C\nC|\n\x1a")
+    assert (pitches(first), pitches(second), codes(first), codes(second)) == ("A B", "C", [], [])
+
+
+def test_an_exported_book_says_that_it_is_utf_8() -> None:
+    tunes = read_tunes("I:abc-charset latin1\n\nX:1\n%%abc-charset iso-8859-2\nT:łan\nK:C\nA|\n")
+    assert [line for line in write_tunebook(tunes).splitlines() if "charset" in line] == [
+        "I:abc-charset utf-8", "%%abc-charset utf-8"
+    ]  # fmt: skip
+
+
+BOOK = """%abc-2.1
+% Collected by hand
+%%begintext
+X:0 is no tune
+%%endtext
+C:Trad.
+
+X:1
+T:One
+K:C
+A8 |]
+
+% ---- jigs ----
+%%newpage
+X:2
+T:Two
+C:Me
+K:C
+C8 |]
+
+% the end
+"""
+
+
+def test_what_stands_before_and_between_tunes_is_written_again() -> None:
+    written = write_tunebook(read_tunes(BOOK))
+    assert "% Collected by hand\n%%begintext\nX:0 is no tune\n%%endtext\nC:Trad.\n\nX:1\nT:One\n" in written
+    assert "A8 |]\n\n% ---- jigs ----\n%%newpage\nX:2\nT:Two\nC:Me\n" in written
+    assert written.endswith("C8 |]\n% the end\n")
+
+
+def test_lines_of_two_file_headers_are_written_with_their_tunes() -> None:
+    other = BOOK.replace("by hand", "by ear")
+    written = write_tunebook([*read_tunes(BOOK), *read_tunes(other)])
+    assert [written.count(line) for line in ("% Collected by hand\n", "% Collected by ear\n", "\nC:Trad.")] == [1, 1, 2]
+
+
+def test_a_text_block_that_is_never_closed_swallows_no_tune() -> None:
+    first, second = read_tunes("X:1\nK:C\n%%begintext\nA|\n\nX:2\nK:C\n%%begintext\nB|\n%%endtext\nC|\n")
+    assert (pitches(first), places(first)) == ("A", [("open-text-block", "note", 3, 1)])
+    assert (pitches(second), places(second)) == ("C", [])
+
+
+def test_text_before_the_first_tune_leaves_a_note() -> None:
+    (tune,) = read_tunes("My tunebook.\n\nX:1\nK:C\nA|\n")
+    assert places(tune) == [("before-tunes", "note", 1, 1)]
+
+
+def test_other_files_are_not_read() -> None:
+    assert places(read_tunes("X:1\n%%abc-include other.abh\nK:C\nA|\n")[0]) == [("not-included", "note", 2, 1)]

@@ -4,6 +4,7 @@ import pytest
 from abc_tools import codes, eighths, one, pitches, places
 
 from folkrnn.notation import Meter, read_tunes
+from folkrnn.notation.writer import write_tune
 
 
 def header(*lines: str) -> str:
@@ -133,3 +134,37 @@ def test_a_tunes_own_field_takes_the_place_of_the_file_headers() -> None:
     first, second = read_tunes("O:Ireland\nR:reel\n\nX:1\nT:One\nO:Scotland\nK:D\nD8|\n\nX:2\nT:Two\nK:D\nD8|\n")
     assert (first.origin, first.rhythm) == ("Scotland", "reel")
     assert (second.origin, second.rhythm) == ("Ireland", "reel")
+
+
+def test_a_backslash_continues_a_line_of_the_header() -> None:
+    (tune,) = read_tunes(header("N:first \\", "second", "%%player 1 2 \\", " 3 4"))
+    assert tune.field("N") == "first second"
+    assert "N:first\n+:second\n%%player 1 2 \\\n 3 4\n" in write_tune(tune)
+
+
+def test_a_title_in_the_music_may_go_on_and_hold_brackets() -> None:
+    tune = one("G8|\nT:One [or\n+:two]\nA4\nN:a [note]\nA4|")
+    assert tune.bars[1].texts("T") == ("One [or two]",)
+    assert "\nT:One [or\n+:two]\nN:a [note]\nA4 A4 |]" in write_tune(tune)
+
+
+def test_an_exclamation_mark_ends_a_line_if_the_tune_says_so() -> None:
+    (tune,) = read_tunes(header("I:linebreak !", "L:1/4").replace("A|", 'GA!Bc!trill!|!dc!BA|"^Hey!"G4!|'))
+    assert pitches(tune) == "G A B c d c B A G"
+    assert (tune.bars[0].closing.decorations, tune.bars[2].notes[0].annotations) == (("trill",), ("^Hey!",))
+    assert "I:linebreak $\n" in write_tune(tune)
+    assert write_tune(tune).endswith("|]$\n")
+
+
+def test_what_a_voice_line_says_later_is_kept_there() -> None:
+    (tune,) = read_tunes(header("V:1 name=One", "V:2").replace("A|", "V:1\nA8|\nV:2\nC8|\nV:1 stem=up\nB8|"))
+    assert write_tune(tune).endswith("V:1\nA8 |\nV:1 stem=up\nB8 |]\nV:2\nC8 |]\n")
+
+
+def test_a_comment_before_a_voice_is_about_it_and_one_behind_music_about_that() -> None:
+    (tune,) = read_tunes(header().replace("A|", "V:1\nA8| % one\n% two\nV:2\nC8|\n"))
+    assert write_tune(tune).endswith("V:1\nA8 |]\nV:2\n% two\nC8 |]\n% one\n")
+
+
+def test_a_key_and_a_clef_behind_the_music_are_one_line() -> None:
+    assert write_tune(one("A8|\nK:D bass\n")).endswith("\nK:D clef=bass\n")

@@ -1,7 +1,7 @@
 """The reader of one tune: its header, the lines of its body, its voices."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -221,8 +221,9 @@ class TuneReader:
         if letter == "w":
             voice.add_words(value, self.line)
         elif letter == "+":
-            if not voice.continue_words(value):
+            if self._last_field != "w" or not voice.continue_words(value):
                 self._continue(voice, value)
+            return
         elif letter == "s":
             voice.add_symbols(value, self.line)
         elif letter == "V":
@@ -253,7 +254,8 @@ class TuneReader:
 
     def _continue(self, voice: VoiceReader, value: str) -> None:
         """Add to the field before, which is the last thing in the music."""
-        if voice.bar.changes and voice.bar.changes[-1].field in CONTINUED:
+        before = voice.bar.changes[-1:]
+        if before and before[0].field in CONTINUED and before[0].index == len(voice.bar.notes):
             voice.change("+", value)
         else:
             self.find("not-a-field", NOTE, f"+:{shown(value)} continues no field")
@@ -339,7 +341,7 @@ class TuneReader:
     # ── voices ──────────────────────────────────────────────────────────────────────────────
 
     def _declare(self, value: str) -> None:
-        name, _, words = value.partition(" ")
+        name, words = _name_and_words(value)
         if name:
             self.declared[name] = f"{self.declared.get(name, '')} {words}".strip()
             self._declared_at[name] = self.line if words.strip() else self._declared_at.get(name, self.line)
@@ -373,7 +375,7 @@ class TuneReader:
 
     def _switch(self, value: str) -> None:
         """Go on with another voice."""
-        name, _, words = value.strip().partition(" ")
+        name, words = _name_and_words(value)
         if not name:
             self.find("bad-voice", NOTE, "V: names no voice; expected one such as V:1")
             return
@@ -388,14 +390,22 @@ class TuneReader:
             self.find("undeclared-voice", NOTE, f"the header has no V:{name}; it is read as a voice more")
         self.voice = self._voice_reader(name)
         self._at_line(self.line)
-        if words.strip():
-            self._describe(self.voice, words)
-            if words.strip() != self.declared.get(name) and not self.voice.words:
-                self.voice.words = words.strip()
+        if words:
+            self._describe_again(self.voice, words)
         if before is not None and before is not self.voice:
             if before._verses:
                 before.end_words()
             before.pass_on(self.voice)
+
+    def _describe_again(self, reader: VoiceReader, words: str) -> None:
+        """Take the words of a V: field within the music, and keep those that the header does not have."""
+        self._describe(reader, words)
+        if words in (self.declared.get(reader.id), reader.words):
+            return
+        if not reader.words and not reader.bars and not reader.bar.notes:
+            reader.words = words
+        elif parse_staff(words).other:
+            reader.change("V", f"{reader.id} {words}")
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────
 
@@ -432,7 +442,7 @@ class TuneReader:
         tune = Tune(
             tuple(self.fields), self.meter, self.key, self.unit or Fraction(1, 8), tuple(voices),
             tuple(self.findings), self.number, self.source, self.first_line, self.staff, tuple(self.book),
-            tuple(_as_fields(behind)),
+            _as_fields(behind),
         )  # fmt: skip
         bars = tune.bars
         if bars and (bars[0].meter, bars[0].key) != (tune.meter, tune.key):
@@ -455,17 +465,26 @@ class TuneReader:
         self.findings += [each._replace(voice=reader.id) for each in found] if several else found
 
 
+def _name_and_words(value: str) -> tuple[str, str]:
+    """Return the name of a voice and what else a V: field says of it."""
+    name, words, *_ = [*value.split(maxsplit=1), "", ""]
+    return name, words.strip()
+
+
 def _number_of(bars: tuple[Bar, ...], index: int) -> int:
     return bars[min(index, len(bars) - 1)].number if bars else 0
 
 
-def _as_fields(changes: Iterable[Change]) -> Iterator[Field]:
-    """Yield the lines of what stands behind the last bar."""
+def _as_fields(changes: Iterable[Change]) -> tuple[Field, ...]:
+    """Return the lines of what stands behind the last bar."""
+    fields: list[Field] = []
     for change in changes:
         value = change.value
         if isinstance(value, Meter):
-            yield "M", value.symbol or str(value)
+            fields.append(("M", value.symbol or str(value)))
         elif change.field == STAFF:
-            yield "K", str(value)
+            key = fields.pop()[1] if fields and fields[-1][0] == "K" else ""
+            fields.append(("K", f"{key} {value}".strip()))
         elif change.field != DOTTED:
-            yield change.field, str(value)
+            fields.append((change.field, str(value)))
+    return tuple(fields)
