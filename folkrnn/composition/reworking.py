@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from folkrnn.errors import FolkrnnError, GenerationError, NotationError
 from folkrnn.generation.prompts import Gap, Prompt, plain_header
 from folkrnn.notation import ERROR, Tune, canonical, form, is_pickup, sections, without
+from folkrnn.notation.bars import bars_add_up, completes_measure, number_bars
 from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_line, bar_texts, without_inner_ties
 from folkrnn.notation.form import Part, read_form
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.headers import split_header
+from folkrnn.notation.order import sign_of
 from folkrnn.notation.ranges import octave_moved
 from folkrnn.notation.tune import DOTTED, Bar, Note, Voice
 from folkrnn.notation.voices import VOICE_CODES, check_voices
@@ -32,11 +34,6 @@ MOST_OUTSIDE = 0.25
 
 MOST_OCTAVES = 4
 """By how many octaves a melody is moved for the model at most."""
-
-JUMPS = frozenset({
-    "segno", "coda", "fine", "dacapo", "dacoda", "D.C.", "D.S.", "D.C.alcoda", "D.C.alfine", "D.S.alcoda", "D.S.alfine",
-})  # fmt: skip
-"""The decorations that say where players go on; they belong to the bars, not to their notes."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +105,7 @@ def extension(tune: Tune, bars: int, checkpoint: "Checkpoint") -> Reworking:
     closed = last.plays > 1 or bool(last.edge)
     if not closed:
         plain = _reopened(plain)
+    plain = _completed(plain, range(len(plain.bars) - 1, len(plain.bars) - closed))
     *_, section = sections(plain.bars)
     *parts, part = read_form(form(plain))[0]
     if closed:
@@ -145,8 +143,9 @@ def replacement(tune: Tune, first: int, last: int, checkpoint: "Checkpoint") -> 
         raise GenerationError(f"bars {first}-{last} change the key or the meter; expected bars without a change")
     if plain.meter.bar is None:
         raise GenerationError("the tune has no meter, so nobody can say how long its new bars are")
-    texts = list(bar_texts(plain))
     begin, end = chosen[0], chosen[-1] + 1
+    plain = _completed(plain, range(begin, end))
+    texts = list(bar_texts(plain))
     before = "".join(line + text for line, text in texts[:begin]) + texts[begin][0]
     after = "".join(line + text for line, text in texts[end:]) + "\n"
     bars = tuple((plain.bars[index].duration, texts[index + 1][0]) for index in range(begin, end))
@@ -206,6 +205,26 @@ def _plain(melody: Tune, checkpoint: "Checkpoint") -> Tune:
     return plain.with_bars(tuple(bars))
 
 
+def _completed(melody: Tune, but: range) -> Tune:
+    """Return a melody with rests in its short bars, ``but`` for some (indices), where they do not make full ones.
+
+    The model takes back every upbeat, and reads no tune in which nothing does.
+    """
+    bars = melody.bars
+    if bars_add_up(bars):
+        return melody
+    completed = []
+    for index, bar in enumerate(bars):
+        if bar.is_short and index not in but and bar.meter.bar is not None:
+            rest = Note((), bar.meter.bar - bar.duration)
+            leads_in = completes_measure(bars, index)
+            changes = tuple(each._replace(index=each.index + (leads_in and each.index > 0)) for each in bar.changes)
+            notes = (rest, *bar.notes) if leads_in else (*bar.notes, rest)
+            bar = replace(bar, notes=notes, changes=changes)
+        completed.append(bar)
+    return melody.with_bars(number_bars(completed))
+
+
 def _reopened(tune: Tune) -> Tune:
     """Return the tune with its endless repeat open: the reader closed it, but its end is still to come."""
     open_at = [(finding.line, finding.column) for finding in tune.findings if finding.code == "unbalanced-repeat"]
@@ -256,8 +275,8 @@ def _rewritten(old: Tune, new: Tune, begin: int, end: int) -> Tune:
 def _with_new_notes(bar: Bar, notes: tuple[Note, ...]) -> Bar:
     """Return a bar with other notes; its signs of jumps, and the lines within it, stay."""
     *before, last = bar.notes
-    first = tuple(name for note in before for name in note.decorations if name in JUMPS)
-    closing = tuple(name for name in last.decorations if name in JUMPS)
+    first = tuple(name for note in before for name in note.decorations if sign_of(name))
+    closing = tuple(name for name in last.decorations if sign_of(name))
     if first:
         notes = (notes[0]._replace(decorations=(*first, *notes[0].decorations)), *notes[1:])
     if closing:

@@ -30,6 +30,7 @@ from folkrnn.export.systems import (
     TEXT_SIZE,
     body_titles,
     cut_long,
+    planned_bars,
     system_starts,
     words_may_crowd,
 )
@@ -39,12 +40,16 @@ from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.rhythms import rhythm_named
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score.build import musicxml, printable, to_score
+from folkrnn.score.measures import staves, without_unprinted
 
 PLAIN_HEIGHT = 180
 """The height of a system with nothing far above or below its staff."""
 
 MAX_SQUEEZE = 1.6
 """How many times as wide as the page the music is drawn, at most, for a measure whose words need the room."""
+
+BRACE_WIDTH = 46
+"""How far a brace or a bracket reaches to the left of its staves, at most."""
 
 TEXT_FONT = "Libertinus Serif"
 """The typeface of titles and of words among the notes, which comes with typst."""
@@ -86,7 +91,7 @@ def to_svg(tune: Tune) -> str:
 
     Raises ScoreError where music21 cannot represent the tune and ExportError where verovio cannot draw it.
     """
-    titles = body_titles(tune.bars)
+    titles = body_titles(planned_bars(tune))
     drawings = _draw(tune)
     if len(drawings) != len({0, *titles}):
         raise ExportError(f"tune {tune.number} {tune.title!r} is too long for one drawing; export it as PDF")
@@ -274,7 +279,7 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
         width = round(SYSTEM_WIDTH * scale)
         if words_may_crowd(bars, starts, scale):
-            starts, widest = _with_room_for_words(tune, source, starts, width)
+            starts, widest = _with_room_for_words(tune, bars, source, starts, width)
             width = min(max(width, widest), round(MAX_SQUEEZE * width))
         # Of what MusicXML can ask for, a new page is what gives verovio's systems a drawing each.
         laid_out = _lay_out(source, starts, b"page") if separate else _lay_out(source, starts, b"system", {*titles})
@@ -282,14 +287,15 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
 
 
 def _printed_bars(tune: Tune, scale: float) -> tuple[tuple[Bar, ...], set[int]]:
-    """Return what ``cut_long`` makes of the melody; several voices stay as they are, for they must keep in step."""
-    return cut_long(tune.bars, scale) if len(tune.voices) == 1 else (tune.bars, set())
+    """Return what ``cut_long`` makes of the melody; the bars of several voices stay whole, to keep them in step."""
+    return cut_long(tune.bars, scale) if len(tune.voices) == 1 else (planned_bars(without_unprinted(tune)), set())
 
 
 def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
     """Return the pages that verovio draws."""
     toolkit = _toolkit()
-    toolkit.setOptions({**_OPTIONS, "noJustification": False, **options})
+    margin = BRACE_WIDTH if staves(tune)[1] else 0
+    toolkit.setOptions({**_OPTIONS, "noJustification": False, "pageMarginLeft": margin, **options})
     toolkit.resetXmlIdSeed(1)  # the same tune is the same drawing, whatever was drawn before
     if not toolkit.loadData(source):
         raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")
@@ -297,7 +303,9 @@ def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
     return [_widened(tune, _spell_out(toolkit.renderToSVG(page))) for page in pages]
 
 
-def _with_room_for_words(tune: Tune, source: bytes, starts: set[int], width: int) -> tuple[set[int], int]:
+def _with_room_for_words(
+    tune: Tune, bars: Sequence[Bar], source: bytes, starts: set[int], width: int
+) -> tuple[set[int], int]:
     """Return the bars that begin systems so that the words of each have room, and the width of the widest.
 
     verovio gives words the room they need, and then presses a system that is too wide until they overlap. So such a
@@ -314,7 +322,7 @@ def _with_room_for_words(tune: Tune, source: bytes, starts: set[int], width: int
             widest = max(widest, ceil(ends[-1]))
             if ends[-1] > width and len(ends) > 1:
                 begins = dict(enumerate(ends[:-1], start=first + 1))
-                whole = [place for place in begins if not completes_measure(tune.bars, place)] or begins
+                whole = [place for place in begins if not completes_measure(bars, place)] or begins
                 more.add(min(whole, key=lambda place: abs(begins[place] - ends[-1] / 2)))
             first += len(ends)
         if not more:
@@ -342,7 +350,7 @@ def _toolkit() -> Any:
 
 
 def _engravable(tune: Tune, scale: float = 1) -> Tune:
-    """Return a tune without its tempo and titles, which the page shows, and with later tempos as words.
+    """Return the printed voices without tempo and titles, which the page shows, and with later tempos as words.
 
     verovio sets the note in a tempo mark from a font that no other program has, and it breaks no line.
     """
@@ -362,7 +370,9 @@ def _engravable(tune: Tune, scale: float = 1) -> Tune:
     return replace(
         tune,
         fields=tuple(field for field in tune.fields if field[0] != "Q"),
-        voices=tuple(replace(voice, bars=tuple(map(shown_bar, voice.bars))) for voice in tune.voices),
+        voices=tuple(
+            replace(voice, bars=tuple(map(shown_bar, voice.bars))) for voice in without_unprinted(tune).voices
+        ),
     )
 
 

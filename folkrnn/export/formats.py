@@ -41,10 +41,10 @@ def _abc(tune: Tune, number: int, _: ExportSettings) -> bytes:
     return write_tunebook_part(tune, number).encode()
 
 
-def _share_header(tunes: Sequence[Tune]) -> Sequence[Tune]:
-    from folkrnn.notation.writer import share_header
+def _as_one_book(tunes: Sequence[Tune]) -> Sequence[Tune]:
+    from folkrnn.notation.writer import as_one_book
 
-    return share_header(tunes)
+    return as_one_book(tunes)
 
 
 def _abc_book(renders: Sequence[bytes], _: ExportSettings) -> bytes:
@@ -94,7 +94,7 @@ def _pdf_book(renders: Sequence[dict[str, Any]], settings: ExportSettings) -> by
 
 
 FORMATS = {
-    "abc": Format(".abc", _abc, _abc_book, appendable=True, prepare=_share_header),
+    "abc": Format(".abc", _abc, _abc_book, appendable=True, prepare=_as_one_book),
     "midi": Format(".mid", _midi),
     "wav": Format(".wav", _wav),
     "musicxml": Format(".musicxml", _musicxml),

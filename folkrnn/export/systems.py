@@ -9,12 +9,12 @@ from itertools import accumulate, chain, pairwise
 from math import ceil
 
 from folkrnn.export.verses import text_width
-from folkrnn.notation import Bar, Change, Key, Note, sections
+from folkrnn.notation import Bar, Change, Key, Note, Tune, sections
 from folkrnn.notation.articles import shown_title
 from folkrnn.notation.bars import completes_measure
-from folkrnn.notation.text import plain_text
 from folkrnn.notation.tune import NO_MARKS
 from folkrnn.score.build import printable
+from folkrnn.score.measures import frames
 
 BARS_PER_SYSTEM = 4
 SYSTEM_WIDTH = 2000
@@ -63,7 +63,7 @@ def system_starts(bars: Sequence[Bar], scale: float = 1) -> set[int]:
 
 def _labels(bar: Bar) -> list[str]:
     """Return the labels of the parts that begin with a bar."""
-    return [str(change.value) for change in bar.changes if change.field == "P" and not change.index]
+    return [*bar.texts("P")]
 
 
 def _own_line(bars: Sequence[Bar], scale: float) -> set[int]:
@@ -130,14 +130,35 @@ def _uncrowded(bars: Sequence[Bar], line: list[int], capacity: float) -> list[li
     return _uncrowded(bars, line[:middle], capacity) + _uncrowded(bars, line[middle:], capacity)
 
 
+def planned_bars(tune: Tune) -> tuple[Bar, ...]:
+    """Return the measures of a tune, each as a bar that holds the line of notes that needs the most room there.
+
+    They have the titles and labels that any voice has at the beginning of the bar.
+    """
+    bars = []
+    for index, frame in enumerate(frames(tune.voices)):
+        there = [voice.bars[index] for voice in tune.voices if index < len(voice.bars)]
+        headings = [
+            change for bar in there for change in bar.changes if change.field in ("T", "P") and not change.index
+        ]
+        new = tuple(change for change in dict.fromkeys(headings) if change not in frame.bar.changes)
+        notes = max((layer for bar in there for layer in bar.layers), key=_room)
+        bars.append(replace(frame.bar, notes=notes, changes=new + frame.bar.changes))
+    return tuple(bars)
+
+
+def _room(notes: Sequence[Note]) -> float:
+    return sum(map(_note_width, notes))
+
+
 def body_titles(bars: Sequence[Bar]) -> dict[int, list[str]]:
     """Return the titles that stand in the music, by the index of the bar above which they are shown."""
     titles: dict[int, list[str]] = {}
     for index, bar in enumerate(bars):
-        for change in bar.changes:
-            if change.field == "T" and str(change.value).strip():
-                place = min(index + (change.index > 0), len(bars) - 1)
-                titles.setdefault(place, []).append(printable(shown_title(plain_text(str(change.value)))))
+        for inside in (False, True):
+            place = min(index + inside, len(bars) - 1)
+            for title in filter(str.strip, bar.texts("T", inside)):
+                titles.setdefault(place, []).append(printable(shown_title(title)))
     return titles
 
 

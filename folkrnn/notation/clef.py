@@ -122,6 +122,7 @@ def parse_staff(value: str) -> StaffSettings:
     clef: Clef | None = None
     numbers: dict[str, int] = {}
     other: list[str] = []
+    unknown: list[str] = []
     problems: list[str] = []
     for word in split_words(value):
         name, equals, content = (part.strip() for part in word.partition("="))
@@ -146,7 +147,9 @@ def parse_staff(value: str) -> StaffSettings:
             elif name == "clef":
                 problems.append(f"{_shown(content)} is no clef; expected one such as treble, bass, alto or treble-8")
             elif name not in PRINT_WORDS:
-                problems.append(f"{_shown(word)} is kept, but not applied")
+                unknown.append(word)
+    if unknown:
+        problems.append(f"{_shown(' '.join(unknown))} is kept, but not applied")
     return StaffSettings(
         clef, numbers.get("octave"), numbers.get("transpose"), numbers.get("shift"), tuple(other), tuple(problems)
     )

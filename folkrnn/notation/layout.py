@@ -7,6 +7,9 @@ from typing import NamedTuple
 from folkrnn.notation.tune import DIRECTIVE, Field
 
 _TOKEN = re.compile(r"[()\[\]{}|*]|[^\s()\[\]{}|*]+")
+SCORE_WORDS = (["score"], ["staves"])
+"""The words that such a directive begins with."""
+
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -19,10 +22,14 @@ class Group(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """The voices (by id) on each staff, from the top, and which staves a sign holds together."""
+    """The voices (by id) on each staff, from the top, and which staves a sign holds together.
+
+    ``unnamed`` are the voices that the directive leaves out: they sound, and are not printed.
+    """
 
     staves: tuple[tuple[str, ...], ...]
     groups: tuple[Group, ...] = ()
+    unnamed: tuple[str, ...] = ()
 
 
 def directives(fields: Iterable[Field]) -> list[str]:
@@ -39,7 +46,7 @@ def layout(fields: Iterable[Field], voices: Sequence[str]) -> Layout:
     return _layout(fields, voices)[0]
 
 
-def score_order(fields: Iterable[Field], voices: Sequence[str]) -> tuple[list[int], list[tuple[int, str]]]:
+def score_order(fields: Iterable[Field], voices: Sequence[str]) -> tuple[list[int], list[str]]:
     """Return the indices of the voices from the top of the page down, and what is wrong with the directive."""
     fields = list(fields)
     found, problems = _layout(fields, voices)
@@ -47,11 +54,11 @@ def score_order(fields: Iterable[Field], voices: Sequence[str]) -> tuple[list[in
     return order, problems
 
 
-def _layout(fields: Iterable[Field], voices: Sequence[str]) -> tuple[Layout, list[tuple[int, str]]]:
-    text = next((words for words in directives(fields) if words.split()[:1] in (["score"], ["staves"])), "")
+def _layout(fields: Iterable[Field], voices: Sequence[str]) -> tuple[Layout, list[str]]:
+    text = next((words for words in directives(fields) if words.split(maxsplit=1)[:1] in SCORE_WORDS), "")
     staves: list[tuple[str, ...]] = []
     groups: list[Group] = []
-    problems: list[tuple[int, str]] = []
+    problems: list[str] = []
     open_signs: list[tuple[str, int]] = []
     shared: list[str] | None = None
     for token in _TOKEN.findall(text)[1:]:
@@ -69,13 +76,13 @@ def _layout(fields: Iterable[Field], voices: Sequence[str]) -> tuple[Layout, lis
                 if len(staves) > first:
                     groups.append(Group(sign, first, len(staves) - 1))
             else:
-                problems.append((0, f"{token} in %%{text} closes what was never opened"))
+                problems.append(f"{token} in %%{text} closes what was never opened")
         elif token in "|*":
             continue
         elif token not in voices:
-            problems.append((0, f"%%{text} names the voice {token}, which the tune does not have"))
+            problems.append(f"%%{text} names the voice {token}, which the tune does not have")
         elif any(token in staff for staff in staves) or (shared and token in shared):
-            problems.append((0, f"%%{text} names the voice {token} twice"))
+            problems.append(f"%%{text} names the voice {token} twice")
         elif shared is not None:
             shared.append(token)
         else:
@@ -83,5 +90,8 @@ def _layout(fields: Iterable[Field], voices: Sequence[str]) -> tuple[Layout, lis
     if shared:
         staves.append(tuple(shared))
     named = {name for staff in staves for name in staff}
-    staves += [(name,) for name in voices if name not in named]
-    return Layout(tuple(staves), tuple(groups)), problems
+    others = tuple(name for name in voices if name not in named)
+    staves += [(name,) for name in others]
+    unnamed = others if named else ()
+    problems += [f"%%{text} leaves out the voice {name}, so it is played and not printed" for name in unnamed]
+    return Layout(tuple(staves), tuple(groups), unnamed), problems

@@ -18,8 +18,10 @@ BAR_LINE = r"\.?(?:\[\]|(?:\](?=[|:]))?(?:(?:\[(?=[|:]))?[|:]+\]?)+)"
 PASSES = r"\d+(?:[,.-] ?\d+)*(?:\.(?=\s|$))?"
 """The passes that an ending is for: ``1``, ``1,3``, ``1-2``, also ``1.2``, or ``1.`` before a space."""
 
+NOTE = rf"(?:{ACCIDENTAL})?[A-Ga-g][,']*{LENGTH}"
+
 TOKENS: tuple[tuple[str, str], ...] = (
-    ("space", r"[ \t`]+"),
+    ("space", r"[\s`]+"),
     ("note", rf"(?P<accidental>{ACCIDENTAL})?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>{LENGTH})"),
     ("field", r"\[(?P<field_name>[A-Za-z]):(?P<field_value>[^\][]*)\]"),
     ("bar", rf"(?P<bar_line>{BAR_LINE}) ?(?P<bar_passes>{PASSES})?"),
@@ -34,6 +36,7 @@ TOKENS: tuple[tuple[str, str], ...] = (
     ("bar_rest", r"(?P<bar_rest_letter>[ZX])(?P<bar_rest_count>\d*)"),
     ("grace", r"\{(?P<slash>/)?(?P<graces>[^{}|]*)\}"),
     ("chord", rf'\[(?P<members>(?:[^\]\[|"]|"[^"]*")+)\](?P<chord_length>{LENGTH})'),
+    ("old_chord", rf"\+(?!f+\+)(?P<old_members>(?:{NOTE}){{2,}})\+(?P<old_length>{LENGTH})"),
     ("bracket", r'\[ ?"(?P<bracket_text>[^"]*)"'),
     ("text", r'"(?P<quoted>[^"]*)"'),
     ("decoration", r"!(?P<decoration_name>[^!|\s]+)!|\+(?P<old_decoration>[a-z0-9<>.()]+)\+"),
@@ -50,6 +53,9 @@ SYMBOLS = {
 }  # fmt: skip
 """What the one-letter decorations stand for unless a ``U:`` field says otherwise."""
 
+_SOUNDING = frozenset("ABCDEFGabcdefgxyzXZ")
+"""The letters of notes, rests and spaces."""
+
 _FIELD = re.compile(r"([A-Za-z+]):(.*)", re.DOTALL)
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _COMMENT = re.compile(r"((?:^|[^\\])(?:\\\\)*)%.*")  # a backslash before the sign makes it text
@@ -58,8 +64,8 @@ _COMMENT = re.compile(r"((?:^|[^\\])(?:\\\\)*)%.*")  # a backslash before the si
 class Line(NamedTuple):
     """One line: its number from 1, and its content.
 
-    ``kind`` is ``field`` (then ``letter`` names it), ``music``, ``directive``, ``comment`` or ``blank``. ``comment`` is
-    that at the end of a field or of music, from its ``%`` on.
+    ``kind`` is ``field`` (then ``letter`` names it), ``music``, ``directive``, ``comment``, ``text`` (a line within a
+    text block) or ``blank``. ``comment`` is that at the end of a field or of music, from its ``%`` on.
     """
 
     number: int
@@ -70,14 +76,17 @@ class Line(NamedTuple):
 
 
 def split_lines(text: str) -> list[str]:
-    """Return the lines of a text, whatever ends them: LF, CRLF or a bare CR."""
-    return _LINE_ENDS.split(text.removeprefix("\ufeff"))
+    """Return the lines of a text, whatever ends them: LF, CRLF or a bare CR.
+
+    Byte order marks and the sign that ended files on DOS are no text.
+    """
+    return _LINE_ENDS.split(text.replace("\ufeff", "").rstrip("\x1a\0"))
 
 
 def classify(number: int, raw: str, in_music: bool) -> Line:
     """Return what a line is.
 
-    ``in_music`` says that a ``K:`` has gone before. There a letter and a colon are a field only
+    ``in_music`` says that a ``K:`` has gone before. There the letter of a note or a rest and a colon are a field only
     if neither ``|`` nor ``:`` follows: ``F::`` and ``A:|`` are a note before a repeat sign.
     """
     if raw[:1] == "%":
@@ -87,7 +96,7 @@ def classify(number: int, raw: str, in_music: bool) -> Line:
         # A comment alone is not the empty line that ends a tune.
         return Line(number, "blank" if text == raw else "comment", "", raw.strip()[1:])
     match = _FIELD.match(text)
-    if match and not (in_music and match[2][:1] in ("|", ":")):
+    if match and not (in_music and match[2][:1] in ("|", ":") and match[1] in _SOUNDING):
         return Line(number, "field", match[1], match[2].strip(), raw[len(text) :])
     return Line(number, "music", "", text, raw[len(text) :])
 

@@ -117,7 +117,7 @@ _LETTER = re.compile(r"(?:part\s+)?([a-z])\b", re.IGNORECASE)
 
 
 def _read_parts(tune: Tune, bars: Sequence[Bar]) -> _Parts:
-    text = next((value.strip() for letter, value in (*tune.fields, *tune.book) if letter == "P"), "")
+    text = next((value.strip() for letter, value in tune.fields if letter == "P"), "")
     if not text:
         return _Parts()
     labels = _all_labels(tune)

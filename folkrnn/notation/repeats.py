@@ -74,26 +74,26 @@ def _ends_ending(bars: Sequence[Bar], index: int) -> bool:
     return bool(bars[index + 1].opens or bars[index + 1].ending)
 
 
-def balance_repeats(bars: tuple[Bar, ...]) -> tuple[tuple[Bar, ...], list[Finding]]:
+def balance_repeats(bars: tuple[Bar, ...], alone: bool = True) -> tuple[tuple[Bar, ...], list[Finding]]:
     """Return the bars with every repeat opened and closed explicitly, and findings about repeats left open.
 
     Of the endings all but the last close with a repeat sign; the last ends the section with a double bar. What is
-    repeated from the beginning of the tune needs no ``|:``; elsewhere readers differ, so it is written, and a note says
-    so.
+    repeated from the beginning of the tune needs no ``|:``, and neither do the parts of a voice ``alone`` that follow
+    each other with plain repeat signs. Elsewhere readers differ, so it is written, and a note says so.
     """
     result = list(bars)
     findings: list[Finding] = []
+    plain = True  # whether every reader goes back to the beginning of this section
     for section in sections(bars):
         first = bars[section.first]
         if first.opens != (section.passes > 1):
             opens = section.passes > 1
-            result[section.first] = replace(
-                first, opens=opens, implied=opens and (section.first == 0 or bool(first.ending))
-            )
+            implied = opens and (plain or bool(first.ending))
+            result[section.first] = replace(first, opens=opens, implied=implied)
             if opens and first.ending:
                 message = f"the ending {_listed(first.ending)} has nothing before it that is repeated"
                 findings.append(Finding("stray-ending", NOTE, first.line, first.column, section.first, message))
-            elif opens and section.first:
+            elif opens and not plain:
                 message = "a repeat begins here without |:, where the part before ends"
                 findings.append(Finding("unwritten-repeat", NOTE, first.line, first.column, section.first, message))
         if section.passes == 1 and first.opens:
@@ -113,6 +113,7 @@ def balance_repeats(bars: tuple[Bar, ...]) -> tuple[tuple[Bar, ...], list[Findin
         for index in range(section.first, section.last + 1):
             if result[index].plays > 1 and result[index].edge:
                 result[index] = replace(result[index], edge="")
+        plain = plain and alone and section.passes > 1 and not section.endings
     return tuple(result), findings
 
 

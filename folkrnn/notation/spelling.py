@@ -99,7 +99,8 @@ class Pen:
                 length = pair_unit if pair else length
             if note.tuplet and note.tuplet.index == 0:
                 parts.append(_tuplet_sign(note.tuplet, bar.notes[index : index + note.tuplet.size]))
-            parts.extend(self._before(note, altered))
+            if note[4] or note[5] or note[6] or note[7] or note[8]:  # few notes have anything before them
+                parts.extend(self._before(note, altered))
             parts.append(self._pitches(note, altered, tied))
             tied = None
             parts.append(length_text(length))
@@ -152,14 +153,16 @@ class Pen:
     def _pitches(self, note: Note, altered: _Altered, tied: Note | None) -> str:
         if not note.pitches:
             return "x" if note.hidden else "z"
-        apart = len(note.pitches) > 1
+        if len(note.pitches) == 1:
+            pitch = note.pitches[0]
+            return _accidental(pitch, self.signature, altered, tied) + self._letters(pitch)
         texts = [
-            _accidental(pitch, self.signature, altered, tied, apart)
+            _accidental(pitch, self.signature, altered, tied, apart=True)
             + self._letters(pitch)
             + "-" * (note.tie and pitch in note.tied)
             for pitch in note.pitches
         ]
-        return texts[0] if len(texts) == 1 else f"[{''.join(texts)}]"
+        return f"[{''.join(texts)}]"
 
 
 def _quoted(marks: Note | Marks) -> Iterator[str]:

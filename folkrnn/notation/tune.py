@@ -29,6 +29,14 @@ COMMENT, DIRECTIVE, TEXT_LINE = "%", "%%", "text"
 Field = tuple[str, str]
 """A line that is no music: its letter, or one of the three above, and its text as written."""
 
+_TUNE_FIELDS = frozenset("ABCDFGHNOPQRSTZ")
+"""Fields that are about the whole tune; the others are about the voice that they stand in."""
+
+_PAGE_DIRECTIVES = frozenset(
+    {"begintext", "center", "endtext", "multicol", "newpage", "score", "sep", "staves", "text", "vskip"}
+)
+"""Directives that say what is printed across the page."""
+
 _ZERO = Fraction(0)
 
 fraction = lru_cache(maxsize=4096)(Fraction)
@@ -123,13 +131,32 @@ class Change(NamedTuple):
 
     @property
     def is_line(self) -> bool:
-        """Whether it can only stand on a line of its own."""
-        return self.field in (COMMENT, DIRECTIVE, TEXT_LINE, "W")
+        """Whether it stands on a line of its own even inside a bar; what has an effect there goes into brackets."""
+        if not (self.own_line and isinstance(self.value, str)):
+            return self.field == COMMENT  # one at the end of a line of music
+        return self.field not in "IPQ" or "[" in self.value or "]" in self.value
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is a line about the whole tune, whatever voice it stands in: a title, a label, a text."""
+        if self.field in (DIRECTIVE, "I"):
+            return self.own_line and not _PAGE_DIRECTIVES.isdisjoint(str(self.value).split(maxsplit=1)[:1])
+        return self.own_line and (self.field in (COMMENT, TEXT_LINE) or self.field in _TUNE_FIELDS)
 
     @property
     def is_label(self) -> bool:
         """Whether it is the label of a part, at the beginning of a bar."""
         return self.field == "P" and self.index == 0
+
+
+def about_tune(changes: Iterable[Change]) -> list[Change]:
+    """Return the lines about the whole tune with which some changes begin, and what continues them (``+:``)."""
+    found: list[Change] = []
+    for change in changes:
+        if not (change.is_shared or (change.field == "+" and found)):
+            break
+        found.append(change)
+    return found
 
 
 STAFF, DOTTED = "staff", ".|"
@@ -195,6 +222,10 @@ class Bar:
         """Whether the notes leave part of the meter empty, as in a pickup."""
         full = self.meter.bar
         return full is not None and self.duration < full
+
+    def texts(self, letter: str, inside: bool = False) -> tuple[str, ...]:
+        """Return what the fields of a letter say that stand at its start (else ``inside`` it), as a tune's fields."""
+        return _values(((each.field, str(each.value)) for each in self.changes if bool(each.index) == inside), letter)
 
     @property
     def final_key(self) -> Key:
@@ -282,7 +313,8 @@ class Tune:
     @property
     def melody(self) -> Voice:
         """The first voice with notes in score order; without any, the first voice."""
-        return next((voice for voice in self.voices if voice.sounds), self.voices[0])
+        first = self.voices[0]
+        return first if len(self.voices) == 1 else next((voice for voice in self.voices if voice.sounds), first)
 
     @property
     def bars(self) -> tuple[Bar, ...]:
@@ -359,7 +391,10 @@ class Tune:
     @property
     def words(self) -> tuple[str, ...]:
         """What the lines of words below the tune say (``W:``)."""
-        return _values((*self.fields, *self.after), "W")
+        within = tuple(
+            (change.field, str(change.value)) for voice in self.voices for bar in voice.bars for change in bar.changes
+        )
+        return _values((*self.fields, *within, *self.after), "W")
 
     def notes(self) -> Iterator[Note]:
         """Yield all notes, chords and rests of the melody in written order, without overlays."""

@@ -1,12 +1,16 @@
 """The writer for people: lines of the header as they were, four bars a line, notes beamed by the beat.
 
 Bars that are too wide for a page in fours stand in twos or alone. What a tune holds beside its music (remarks,
-directives, comments, text to be printed) is written where it stood; voices stand one after the other.
+directives, comments, text to be printed) is written where it stood. Of several voices the lines for the same bars
+stand below each other, as on the page.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import count, zip_longest
 
 from folkrnn import __version__
 from folkrnn.errors import NotationError
@@ -16,12 +20,23 @@ from folkrnn.notation.clef import NO_STAFF, StaffSettings
 from folkrnn.notation.key import Key, parse_key
 from folkrnn.notation.layout import directives
 from folkrnn.notation.meter import EIGHTH, Meter, parse_meter
-from folkrnn.notation.order import part_labels
 from folkrnn.notation.repeats import sections
 from folkrnn.notation.spelling import Pen, Style, decoration_text
 from folkrnn.notation.tempo import explicit, read_tempo
 from folkrnn.notation.text import escaped_lyric, escaped_quoted
-from folkrnn.notation.tune import COMMENT, DIRECTIVE, DOTTED, NO_MARKS, TEXT_LINE, Bar, Change, Field, Tune, Voice
+from folkrnn.notation.tune import (
+    COMMENT,
+    DIRECTIVE,
+    DOTTED,
+    NO_MARKS,
+    TEXT_LINE,
+    Bar,
+    Change,
+    Field,
+    Tune,
+    Voice,
+    about_tune,
+)
 
 TUNEBOOK_HEADER = f"%abc-2.1\nI:abc-creator folkrnn {__version__}\nI:abc-charset utf-8\n"
 """The beginning of every tunebook; each tune follows after an empty line."""
@@ -33,6 +48,12 @@ LINE_WIDTH = 500
 BAR_LINE_WIDTH, NOTE_WIDTH, SIGN_WIDTH, FLAG_WIDTH = 16, 10, 9, 8
 """The points that abcm2ps needs for a bar line, a note, an accidental, dot, tie or grace note beside it, and a flag."""
 
+_ADDED = frozenset({"I", "U", "r", COMMENT, DIRECTIVE, TEXT_LINE})
+"""Lines of a tune that add to those of the file header, and take the place of none."""
+
+_CHARSET = re.compile(r"(\s*abc-charset\s+)\S.*")
+_WORD_GOES_ON = re.compile(r"(?<![\\ ])- (?![*_]( |$))")
+
 _QUARTER = Fraction(1, 4)
 _DOTS = {3: 1, 7: 2}  # by the numerator of a length
 
@@ -40,45 +61,77 @@ _DOTS = {3: 1, 7: 2}  # by the numerator of a length
 def write_tunebook(tunes: Sequence[Tune]) -> str:
     """Return a complete ABC file of some tunes; they keep their numbers."""
     return (
-        "".join(write_tunebook_part(tune, place) for place, tune in enumerate(share_header(tunes), 1))
-        or TUNEBOOK_HEADER
+        "".join(write_tunebook_part(tune, place) for place, tune in enumerate(as_one_book(tunes), 1)) or TUNEBOOK_HEADER
     )
 
 
-def share_header(tunes: Sequence[Tune]) -> list[Tune]:
-    """Return tunes of which the first has the lines of the file header that all share; none has others.
+def as_one_book(tunes: Sequence[Tune]) -> list[Tune]:
+    """Return tunes as the tunes of one tunebook.
 
-    Lines that not all share become lines of each tune's own header.
+    They keep their numbers; one that another tune before it has becomes the next that is free. The first has the lines
+    of the file header that all share, and none has others: what not all share stands in each tune's own header, but
+    comments only in the first one's.
     """
-    if all(tune.book == tunes[0].book for tune in tunes):
-        return [replace(tune, book=()) if place else tune for place, tune in enumerate(tunes)]
-    return [replace(tune, fields=(*tune.fields, *tune.book), book=()) for tune in tunes]
+    alike = all(tune.book == tunes[0].book for tune in tunes)
+    taken = {tune.number for tune in tunes}
+    free = (str(number) for number in count(1) if str(number) not in taken)
+    given: set[str] = set()
+    seen: set[tuple[Field, ...]] = set()
+    book: list[Tune] = []
+    for tune in tunes:
+        number = next(free) if tune.number in given else tune.number
+        given.add(number)
+        lines = () if alike else [field for field in _inherited(tune) if tune.book not in seen or field[0] != COMMENT]
+        seen.add(tune.book)
+        shared = tune.book if alike and not book else ()
+        book.append(replace(tune, number=number, fields=(*tune.fields, *lines), book=shared))
+    return book
+
+
+def _inherited(tune: Tune) -> Iterator[Field]:
+    """Yield the lines of the file header that hold for a tune: fields of its own take the place of others."""
+    own = {letter for letter, _ in tune.fields} - _ADDED
+    name = ""
+    for letter, text in tune.book:
+        name = name if letter == "+" else letter
+        if name not in own:
+            yield letter, text
 
 
 def write_tunebook_part(tune: Tune, place: int) -> str:
-    """Return what a tunebook holds of one of its tunes (``share_header``), counted from 1: the first opens the file."""
+    """Return what a tunebook holds of one of its tunes (``as_one_book``), counted from 1: the first opens the file."""
     opening = TUNEBOOK_HEADER + "".join(f"{_line_of(field)}\n" for field in tune.book) if place == 1 else ""
     return f"{opening}\n{write_tune(replace(tune, book=()), tune.number or place)}"
 
 
 def write_tune(tune: Tune, number: str | int = "") -> str:
     """Return one tune as ABC for people, under its own number or another; read again, it is the same."""
-    lines = [*_header(tune, str(number or tune.number or 1)), *_body(tune), *map(_line_of, tune.after)]
+    after = (_line_of(field, in_music=True) for field in tune.after)
+    lines = [*_header(tune, str(number or tune.number or 1)), *_body(tune), *after]
     return "\n".join(lines) + "\n"
 
 
-def _line_of(field: Field) -> str:
+def _line_of(field: Field, in_music: bool = False) -> str:
     """Return the line of a field, a directive, a comment, or a line of a text block."""
     letter, text = field
     if letter == TEXT_LINE:
         return text
-    return f"{letter}{text}" if letter in (COMMENT, DIRECTIVE) else f"{letter}:{text}"
+    if letter in ("I", DIRECTIVE):
+        text = _CHARSET.sub(r"\1utf-8", text)
+        if text.split()[:1] == ["linebreak"]:
+            text = text.replace("!", "$")
+    if letter in (COMMENT, DIRECTIVE):
+        return f"{letter}{text}"
+    apart = " " * (in_music and text[:1] in ("|", ":"))  # there A:| would be a note and a bar line
+    return f"{letter}:{apart}{text}"
 
 
 def _header(tune: Tune, number: str) -> Iterator[str]:
-    """Yield the lines of the header, in their order, but X first and K last; M and L stand only once."""
+    """Yield the lines of the header, in their order, but K last; M and L stand only once."""
+    before = next((place for place, field in enumerate(tune.fields) if field[0] == "X"), 0)
+    yield from map(_line_of, tune.fields[:before])
     yield f"X:{number}"
-    fields = [*tune.fields, *tune.book]
+    fields = [*tune.fields[before:], *_inherited(tune)]
     letters = {letter for letter, _ in fields}
     if "T" not in letters:
         yield "T:"
@@ -136,10 +189,7 @@ def _key_text(key: Key, staff: StaffSettings = NO_STAFF) -> str:
 
 
 def _body(tune: Tune) -> Iterator[str]:
-    """Yield the lines of music, voice by voice, each followed by its lines of words.
-
-    Several voices whose parts have an order stand part by part: abc2midi takes a part for what follows its label.
-    """
+    """Yield the lines of music: for the same bars those of each voice in turn, followed by its lines of words."""
     redefined = {text[0] for letter, text in (*tune.fields, *tune.book) if letter == "U" and text}
     redefined |= {
         str(change.value)[0]
@@ -148,44 +198,43 @@ def _body(tune: Tune) -> Iterator[str]:
         for change in bar.changes
         if change.field == "U" and change.value
     }
-    declared = {text.split()[0] for letter, text in tune.fields if letter == "V" and text.split()}
-    labels = part_labels(tune) if len(tune.voices) > 1 and tune.field("P") else {}
-    starts = sorted({0, *labels})
-    voices = _labelled_once(tune.voices) if labels else tune.voices
-    written = [(voice, _VoiceWriter(tune, voice, redefined, starts)) for voice in voices if voice.bars]
-    for part in map(range, starts, [*starts[1:], max((len(voice.bars) for voice, _ in written), default=0)]):
-        for voice, writer in written:
-            lines = list(writer.lines(part))
-            if lines and voice.id and (len(tune.voices) > 1 or voice.words or voice.id not in declared):
-                yield f"V:{voice.id} {voice.words}".strip() if part.start == 0 else f"V:{voice.id}"
-            yield from lines
+    writers = [_VoiceWriter(tune, voice, redefined) for voice in tune.voices if voice.bars]
+    for start, stop in _systems(writers):
+        if len(tune.voices) > 1:
+            yield from _own_lines(list(_shared([writer.changes(start) for writer in writers])), tune.unit)
+        for writer in writers:
+            yield from writer.lines(start, stop)
 
 
-def _labelled_once(voices: Sequence[Voice]) -> list[Voice]:
-    """Return voices without the labels that a voice before has at the same place."""
-    labelled: set[int] = set()
-    result = []
-    for voice in voices:
-        own = {index for index, bar in enumerate(voice.bars) if any(each.is_label for each in bar.changes)}
-        bars = [
-            replace(bar, changes=tuple(each for each in bar.changes if not each.is_label)) if index in labelled else bar
-            for index, bar in enumerate(voice.bars)
-        ]
-        labelled |= own
-        result.append(replace(voice, bars=tuple(bars)))
-    return result
+def _shared(voices: Iterable[Sequence[Change]]) -> Iterator[Change]:
+    """Yield the lines about the whole tune among what stands before a bar in each voice; a heading only once."""
+    said: set[tuple[str, str]] = set()
+    for changes in voices:
+        here = [change for change in about_tune(changes) if (change.field, str(change.value)) not in said]
+        said |= {(change.field, str(change.value)) for change in here if change.field in "PTQ"}
+        yield from here
 
 
-def _fours(bars: Sequence[Bar], starts: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield where the lines of music begin and end: after four bars, with the section, at the ``starts`` of parts."""
-    start = count = 0
+def _systems(writers: Sequence["_VoiceWriter"]) -> Iterator[tuple[int, int]]:
+    """Yield which bars of all voices stand together: those of one line of music."""
+    if not writers:
+        return
+    longest = max((writer.bars for writer in writers), key=len)
+    breaks = {index for writer in writers for index in range(len(writer.bars)) if writer.begins_line(index)}
+    widths = [max(bars) for bars in zip_longest(*(writer.widths for writer in writers), fillvalue=0)]
+    for start, stop in _fours(longest, breaks):
+        yield from _fitting(widths, min(writer.room for writer in writers), start, stop)
+
+
+def _fours(bars: Sequence[Bar], breaks: set[int]) -> Iterator[tuple[int, int]]:
+    """Yield where the lines of music begin and end: after four bars, or with the section, or at one of the breaks."""
+    start = full = 0
     for index, bar in enumerate(bars):
         new_section = starts_section(bars, index) and not bar.ending
-        own_line = index in starts or any(_own_lines(bar.changes, EIGHTH))
-        if index and (own_line or (count and (new_section or count >= BARS_A_LINE))):
+        if index and (index in breaks or (full and (new_section or full >= BARS_A_LINE))):
             yield start, index
-            start, count = index, 0
-        count += not is_pickup(bars, index)
+            start, full = index, 0
+        full += not is_pickup(bars, index)
     yield start, len(bars)
 
 
@@ -199,14 +248,13 @@ def _fitting(widths: Sequence[int], room: int, start: int, stop: int) -> Iterato
         yield from _fitting(widths, room, middle, stop)
 
 
-def _width(bars: Sequence[Bar], index: int, text: str) -> int:
+def _width(bar: Bar, text: str, breaks: frozenset[int]) -> int:
     """Return about how many points of a staff a bar needs if its signs stand as close as possible."""
-    bar = bars[index]
     signs = 3 * sum(not each.is_line for each in bar.changes) + sum(map(text.count, "^_="))
     for note in bar.notes:
         signs += _DOTS.get(note.written.numerator, 0) + note.tie + (len(note.pitches) > 1)
         signs += len(note.graces) + bool(note.graces)
-    breaks = spaces(bars, index) | {0, len(bar.notes)}
+    breaks |= {0, len(bar.notes)}
     flags = sum(note.written < _QUARTER and {place, place + 1} <= breaks for place, note in enumerate(bar.notes))
     return BAR_LINE_WIDTH + NOTE_WIDTH * len(bar.notes) + SIGN_WIDTH * signs + FLAG_WIDTH * flags
 
@@ -217,7 +265,7 @@ def _inline(changes: Sequence[Change]) -> str:
     key_before = False
     for place, change in enumerate(changes):
         value = change.value
-        if change.own_line and (not change.index or change.is_line):
+        if change.is_line or (change.own_line and not change.index):
             continue
         if change.field == DOTTED:
             parts.append(" .| ")
@@ -238,7 +286,7 @@ def _own_lines(changes: Sequence[Change], unit: Fraction) -> Iterator[str]:
     key_before = False
     for place, change in enumerate(changes):
         value = change.value
-        if not change.own_line or (change.index and not change.is_line):
+        if not (change.is_line if change.index else change.own_line):
             continue
         if isinstance(value, Key):
             yield f"K:{_key_text(value, _staff_among(changes[place + 1 :]))}"
@@ -249,21 +297,28 @@ def _own_lines(changes: Sequence[Change], unit: Fraction) -> Iterator[str]:
             if not key_before:
                 yield f"K:{value}"
         else:
-            yield _line_of((change.field, _tempo(value, unit) if change.field == "Q" else value))
+            yield _line_of((change.field, _tempo(value, unit) if change.field == "Q" else value), in_music=True)
 
 
 def _staff_among(changes: Sequence[Change]) -> StaffSettings:
     return next((each.value for each in changes if isinstance(each.value, StaffSettings)), NO_STAFF)
 
 
+def _end_of_line(changes: Sequence[Change]) -> str:
+    """Return the comments before a bar that stand at the end of the line before."""
+    return "".join(f" %{each.value}" for each in changes if each.field == COMMENT and not each.index | each.own_line)
+
+
 class _VoiceWriter:
-    """Writes the lines of one voice.
+    """Writes the lines of one voice; ``redefined`` are the letters that a U: field gives another meaning."""
 
-    ``redefined`` are the letters that a U: field gives another meaning, ``starts`` the bars that begin a line.
-    """
-
-    def __init__(self, tune: Tune, voice: Voice, redefined: set[str], starts: Sequence[int]) -> None:
-        self.bars, self.unit, self.starts = voice.bars, tune.unit, starts
+    def __init__(self, tune: Tune, voice: Voice, redefined: set[str]) -> None:
+        self.id, self.bars, self.unit = voice.id, voice.bars, tune.unit
+        self.several = len(tune.voices) > 1
+        self.margin = max(len(each.id) for each in tune.voices if each.bars) + len("[V:] ")
+        declared = any(letter == "V" and text.split()[:1] == [voice.id] for letter, text in tune.fields)
+        first_line = voice.id and (voice.words or not (self.several or declared))
+        self.first_line = f"V:{voice.id} {voice.words}".strip() if first_line else ""
 
         def decoration(name: str) -> str:
             text = decoration_text(name)
@@ -273,33 +328,50 @@ class _VoiceWriter:
             self.bars[0].key, voice.staff.octaves, Style(lambda key: key, _inline, decoration, EIGHTH, all_signs=True)
         )
         self.passes = {each.first: each.passes for each in sections(self.bars) if not each.endings}
+        self.breaks = [spaces(self.bars, index) for index in range(len(self.bars))]
         self.texts = [self._bar(index) for index in range(len(self.bars))]
+        self.widths = list(map(_width, self.bars, self.texts, self.breaks))
         self.room = LINE_WIDTH - SIGN_WIDTH * len(self.bars[0].key.signature)
         self.line_break = "$" if _breaks_at_signs(tune) else ""
-        self.verses = max((len(note.lyrics) for bar in self.bars for note in bar.notes), default=0)
         self.sung = max(
             (index for index, bar in enumerate(self.bars) if any(note.lyrics for note in bar.notes)), default=-1
         )
 
-    def lines(self, part: range) -> Iterator[str]:
-        """Yield the lines that begin in a part (bars)."""
-        widths = [_width(self.bars, index, text) for index, text in enumerate(self.texts)]
-        for start, stop in _fours(self.bars, self.starts):
-            if start not in part:
-                continue
-            yield from _own_lines(self.bars[start].changes, self.unit)
-            for first, after in _fitting(widths, self.room, start, stop):
-                yield from self._line(first, after)
+    def changes(self, index: int) -> tuple[Change, ...]:
+        """Return what stands in a bar and is no note; of a bar that the voice lacks nothing."""
+        return self.bars[index].changes if index < len(self.bars) else ()
+
+    def begins_line(self, index: int) -> bool:
+        """Whether what stands before a bar ends the line of music before it."""
+        changes = self.changes(index)
+        return bool(changes) and (any(_own_lines(changes, EIGHTH)) or _end_of_line(changes) != "")
 
     def _bar(self, index: int) -> str:
         """Return the music of a bar with its overlays and with what hangs on its bar line."""
         bar = self.bars[index]
         before = self.bars[index - 1] if index else None
         overlays = [self.pen.overlay(bar, notes, spaces([replace(bar, notes=notes)], 0)) for notes in bar.overlays]
-        text = self.pen.bar(bar, before, spaces(self.bars, index))
+        text = self.pen.bar(bar, before, self.breaks[index])
         if bar.closing != NO_MARKS:
             text += f" {self.pen.marks(bar.closing)}"
         return " & ".join([text, *overlays])
+
+    def lines(self, start: int, stop: int) -> Iterator[str]:
+        """Yield the lines for some bars: those before the music, the music, the words."""
+        if start >= len(self.bars):
+            return
+        before = self.bars[start].changes
+        if self.several:
+            shared = about_tune(before)
+            before = tuple(change for change in before if change not in shared)
+        lines = [*_own_lines(before, self.unit), *self._line(start, min(stop, len(self.bars)))]
+        if start == 0 and self.first_line:
+            yield self.first_line
+        elif self.several and before and any(_own_lines(before, self.unit)):
+            yield f"V:{self.id}"
+        elif self.several:
+            lines[0] = f"[V:{self.id}] ".ljust(self.margin) + lines[0]
+        yield from lines
 
     def _line(self, start: int, stop: int) -> Iterator[str]:
         """Yield one line of music with its closing bar line, then its lines of words."""
@@ -314,7 +386,7 @@ class _VoiceWriter:
                 # The section before a repeat may end with a short bar, which a double bar explains.
                 repeat = closing == "|" and self._opening(stop).startswith("|:") if stop < len(self.bars) else False
                 parts.append(f" {'||' if repeat else closing}{self.line_break}")
-        music = "".join(parts)
+        music = "".join(parts) + _end_of_line(self.changes(stop))
         # Some readers take a lone letter and a colon for a field. A length of 1 after the letter prevents this.
         yield f"{music[0]}1{music[1:]}" if music[1:3] == " :" else music
         notes = [note for bar in self.bars[start:stop] for note in bar.notes if note.pitches]
@@ -324,7 +396,7 @@ class _VoiceWriter:
         verses = max((len(note.lyrics) for note in notes), default=0)
         for verse in range(max(1, verses)):
             words = (note.lyrics[verse] if verse < len(note.lyrics) else "" for note in notes)
-            text = " ".join(map(_syllable, words))
+            text = _WORD_GOES_ON.sub("-", " ".join(map(_syllable, words)))
             yield f"w: {text.rstrip('* ') or '*'}"
 
     def _closing(self, index: int) -> str:
@@ -340,7 +412,8 @@ class _VoiceWriter:
         """Return what begins with a bar: a repeat, an ending, a bracket."""
         bar = self.bars[index]
         text = ""
-        if bar.opens and not bar.implied:
+        implied = bar.implied and (not index or self.bars[index - 1].plays > 1)
+        if bar.opens and not implied:
             text = "|" + ":" * max(1, self.passes.get(index, 2) - 1)
         if bar.ending:
             text += "[" + ",".join(map(str, bar.ending))
@@ -366,8 +439,12 @@ def _syllable(word: str) -> str:
 
 
 def _breaks_at_signs(tune: Tune) -> bool:
-    """Whether an instruction says that lines of the score end at ``$``, not where lines of the text end."""
-    return any(text.split()[:1] == ["linebreak"] and "$" in text for text in directives((*tune.fields, *tune.book)))
+    """Whether an instruction says that lines of the score end at ``$`` or ``!``, not where lines of the text end.
+
+    Then ``$`` is written: some readers take an exclamation mark for the beginning of a decoration.
+    """
+    instructions = directives((*tune.fields, *tune.book))
+    return any(text.split()[:1] == ["linebreak"] and {"$", "!"} & {*text} for text in instructions)
 
 
 def spaces(bars: Sequence[Bar], index: int) -> frozenset[int]:
@@ -377,7 +454,7 @@ def spaces(bars: Sequence[Bar], index: int) -> frozenset[int]:
     start = full - bar.duration if full and completes_measure(bars, index) else Fraction(0)
     places = list(bar.timed_notes(start))
     starts = beat_starts(bar.meter, (place for place, note in places if note.tuplet or note.written < EIGHTH))
-    group = [sum(begin <= place for begin in starts) for place, _ in places]
+    group = [bisect_right(starts, place) for place, _ in places]
     return frozenset(
         place
         for place in range(1, len(places))

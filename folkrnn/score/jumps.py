@@ -1,6 +1,7 @@
 """Jumps: what signs and words such as D.C., Fine and Coda tell programs that play a score."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import NamedTuple
 
 from folkrnn.notation.order import sign_of
@@ -43,6 +44,7 @@ class Sounds:
         jumps_there = len(codas) > 1 or any(jump.aim == "coda" for _, jump in found)
         self._leaves_at = codas[0] if codas and jumps_there and not departs else None
         self._said: set[tuple[int, str]] = set()
+        self._drawn: set[tuple[int, Fraction, Jump]] = set()
 
     def at(self, index: int, jump: Jump | None) -> dict[str, str]:
         """Return the attributes of ``<sound>`` for a jump in a bar; none if they have been given."""
@@ -52,6 +54,12 @@ class Sounds:
         kind = "tocoda" if jump.kind == "coda" and index == self._leaves_at else jump.kind
         target = {"tocoda": "coda", "coda": "coda", "segno": "segno", "dalsegno": "segno"}
         return {kind: target.get(kind, "yes")}
+
+    def is_drawn(self, index: int, onset: Fraction, jump: Jump) -> bool:
+        """Return whether a sign, which holds for all staves, is drawn at an onset already; from now on it is."""
+        before = len(self._drawn)
+        self._drawn.add((index, onset, jump))
+        return len(self._drawn) == before
 
 
 def _jumps(bar: Bar) -> Iterator[Jump]:

@@ -60,16 +60,16 @@ class Accidentals:
 class LineWriter:
     """Writes the notes of a line, bar after bar; holds what carries over from one to the next.
 
-    ``layers`` holds the notes of each bar, or None where the line is silent. ``stem`` is where all stems point, empty
-    where each points as it likes.
+    ``layers`` holds the notes of each bar, or None where the line is silent. ``verses`` is how many lines of words the
+    lines above have.
     """
 
     def __init__(
-        self, layers: Sequence[tuple[Note, ...] | None], key: Key, spanners: list[Any], sounds: Sounds
+        self, layers: Sequence[tuple[Note, ...] | None], key: Key, spanners: list[Any], sounds: Sounds, verses: int = 0
     ) -> None:
-        self.marks = MarkWriter(spanners, sounds)
+        self.marks = MarkWriter(spanners, sounds, verses)
         self.accidentals = Accidentals(key)
-        self.stem = ""
+        self._stem = ""
         self._spanners = spanners
         self._tied: tuple[Pitch, ...] = ()
         self._joined: Any = None
@@ -77,6 +77,11 @@ class LineWriter:
         for layer in layers:
             flat += (None,) if layer is None else layer
         self._following = iter([*flat[1:], None])
+
+    def point(self, stem: str) -> None:
+        """Let all stems point ``up`` or ``down``; empty: each as it likes."""
+        self._stem = stem
+        self.marks.below = stem == "down"
 
     def rest(self) -> None:
         """Pass over a bar in which the line is silent."""
@@ -123,8 +128,8 @@ class LineWriter:
                 single.tie = m21.tie.Tie(kind)
             notes.append(single)
         element = notes[0] if len(notes) == 1 else m21.chord.Chord(notes, duration=length)
-        if self.stem:
-            element.stemDirection = self.stem
+        if self._stem:
+            element.stemDirection = self._stem
         return element
 
     def _join(self, note: Note, following: Note | None, held: set[Pitch], element: Any) -> None:

@@ -84,6 +84,9 @@ _EXPRESSIONS: dict[str, Callable[[], Any]] = {
     "invertedfermata": partial(_fermata, "inverted"),
     **{"/" * count: partial(_tremolo, count) for count in (1, 2, 3, 4)},
 }
+_BELOW = {"fermata": "invertedfermata"}
+"""How signs are drawn below the notes."""
+
 _TEXTS = {
     "D.C.": "D.C.", "dacapo": "D.C.", "D.C.alfine": "D.C. al Fine", "D.C.alcoda": "D.C. al Coda",
     "D.S.": "D.S.", "D.S.alfine": "D.S. al Fine", "D.S.alcoda": "D.S. al Coda",
@@ -111,9 +114,15 @@ class Syllable(m21.note.Lyric):  # type: ignore[misc]
 
 
 class MarkWriter:
-    """Writes what hangs on the notes of one line; holds those that are still open."""
+    """Writes what hangs on the notes of one line; holds those that are still open.
 
-    def __init__(self, spanners: list[Any], sounds: Sounds):
+    ``verses`` is how many lines of words the lines above have on the same staff. ``below`` says that signs hang below
+    the notes, as under a line whose stems all point down.
+    """
+
+    def __init__(self, spanners: list[Any], sounds: Sounds, verses: int = 0):
+        self.below = False
+        self._verses = verses
         self._spanners = spanners
         self._sounds = sounds
         self._slurs: list[Any] = []
@@ -146,11 +155,18 @@ class MarkWriter:
             elif name in _PAUSES:
                 element.articulations.append(_PAUSES[name]())
             elif name in _EXPRESSIONS:
-                element.expressions.append(_EXPRESSIONS[name]())
+                element.expressions.append(self._expression(name))
             elif name == "arpeggio" and len(note.pitches) > 1:
                 element.expressions.append(m21.expressions.ArpeggioMark())
             if name[-1:] in ("(", ")"):
                 self._reach(name, element)
+
+    def _expression(self, name: str) -> Any:
+        if not self.below:
+            return _EXPRESSIONS[name]()
+        expression = _EXPRESSIONS[_BELOW.get(name, name)]()
+        expression.placement = "below"
+        return expression
 
     def close(self, index: int, place: Any, onset: Fraction, marks: Marks, last: Any) -> None:
         """Write what hangs on the bar line at an onset, after the ``last`` note or rest, but for a fermata."""
@@ -168,6 +184,9 @@ class MarkWriter:
 
     def _sign(self, index: int, place: Any, onset: Fraction, name: str) -> bool:
         """Write a decoration that is a dynamic, a jump or a text; return whether it is one."""
+        jump = read_jump(name)
+        if jump and self._sounds.is_drawn(index, onset, jump):
+            return True
         if name in _DYNAMICS:
             element: Any = m21.dynamics.Dynamic(name)
         elif name in ("segno", "coda"):
@@ -176,7 +195,7 @@ class MarkWriter:
             element = words(_TEXTS[name])
         else:
             return False
-        if sound := self._sounds.at(index, read_jump(name)):
+        if sound := self._sounds.at(index, jump):
             element.editorial["sound"] = sound
         place.insert(4 * onset, element)
         return True
@@ -213,7 +232,7 @@ class MarkWriter:
             if not content:
                 continue
             begun, goes_on = verse in self._unfinished_words, text.endswith("-")
-            syllable = Syllable(content, verse, applyRaw=True, syllabic=_SYLLABIC[begun, goes_on])
+            syllable = Syllable(content, self._verses + verse, applyRaw=True, syllabic=_SYLLABIC[begun, goes_on])
             element.lyrics.append(syllable)
             self._sung[verse] = syllable
             (self._unfinished_words.add if goes_on else self._unfinished_words.discard)(verse)

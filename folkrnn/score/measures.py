@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from folkrnn.notation.bars import completes_measure
-from folkrnn.notation.layout import Group, layout
+from folkrnn.notation.layout import Group, Layout, layout
 from folkrnn.notation.tune import Bar, Tune, Voice, total
 
 
@@ -72,12 +72,22 @@ class Staff(NamedTuple):
         return " / ".join(voice.short_name for voice in self.voices if voice.short_name)
 
 
+def without_unprinted(tune: Tune) -> Tune:
+    """Return a tune without the voices that its ``%%score`` leaves out."""
+    unnamed = _layout(tune).unnamed
+    return replace(tune, voices=tuple(each for each in tune.voices if each.id not in unnamed)) if unnamed else tune
+
+
+def _layout(tune: Tune) -> Layout:
+    return layout([*tune.fields, *tune.book], [voice.id for voice in tune.voices])
+
+
 def staves(tune: Tune) -> tuple[list[Staff], list[Group]]:
     """Return the staves of a tune, from the top, and the groups that braces and brackets make of them.
 
     Voices without any bar have no staff, unless all are so.
     """
-    found = layout([*tune.book, *tune.fields], [voice.id for voice in tune.voices])
+    found = _layout(tune)
     voices = {voice.id: voice for voice in tune.voices}
     full = [tuple(voices[name] for name in names if voices[name].bars) for names in found.staves]
     kept = [place for place, members in enumerate(full) if members]
@@ -86,4 +96,5 @@ def staves(tune: Tune) -> tuple[list[Staff], list[Group]]:
         inside = [new for new, place in enumerate(kept) if group.first <= place <= group.last]
         if len(inside) > 1:
             groups.append(Group(group.sign, inside[0], inside[-1]))
-    return [Staff(full[place]) for place in kept], groups
+    # A group that holds another one begins before it.
+    return [Staff(full[place]) for place in kept], sorted(groups, key=lambda group: (group.first, -group.last))

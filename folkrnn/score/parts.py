@@ -1,9 +1,9 @@
 """Parts of a score: one for each staff, with the voices and overlays that share it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any, NamedTuple
 
 import music21 as m21
@@ -36,7 +36,7 @@ from folkrnn.score.words import label, printable, tempo_marks, words
 
 _SYMBOLS = {"{": "brace", "[": "bracket", "(": "line"}
 _FERMATAS = {"fermata": "upright", "invertedfermata": "inverted"}
-_STEMS = ("up", "down")
+_FOR_ALL = ("Q", "P", "T")
 
 
 def parts(tune: Tune) -> list[Any]:
@@ -66,26 +66,19 @@ class _Context:
     tune: Tune
     frames: Sequence[Frame]
     sounds: Sounds
-    said: set[tuple[int, str, str]] = field(default_factory=set)
-
-    def first_time(self, index: int, letter: str, text: str) -> bool:
-        """Return whether no staff has said a text in a bar yet."""
-        new = (index, letter, text) not in self.said
-        self.said.add((index, letter, text))
-        return new
 
 
 class _VoiceState:
     """A voice of a staff: its lines of notes, and the key that holds in it."""
 
-    def __init__(self, voice: Voice, spanners: list[Any], sounds: Sounds) -> None:
+    def __init__(self, voice: Voice, spanners: list[Any], sounds: Sounds, verses: int) -> None:
         self.voice = voice
         self.key = voice.bars[0].key
         depth = max(len(bar.layers) for bar in voice.bars)
         self.lines = [
             LineWriter(
                 [bar.layers[level] if level < len(bar.layers) else None for bar in voice.bars],
-                self.key, spanners, sounds,
+                self.key, spanners, sounds, verses,
             )
             for level in range(depth)
         ]  # fmt: skip
@@ -97,21 +90,32 @@ class PartWriter:
     def __init__(self, staff: Staff, place: int, context: _Context):
         self.staff, self.place, self.context = staff, place, context
         self.spanners: list[Any] = []
-        self.voices = [_VoiceState(voice, self.spanners, context.sounds) for voice in staff.voices]
+        sung = accumulate(map(_verses, staff.voices), initial=0)
+        self.voices = [
+            _VoiceState(voice, self.spanners, context.sounds, verses)
+            for voice, verses in zip(staff.voices, sung, strict=False)
+        ]
         self.meter: Meter | None = None
         self.key: Key | None = None
-        self.settings = staff.voices[0].staff
+        self.settings = self._first_settings()
+
+    def _first_settings(self) -> StaffSettings:
+        """Return the clef and the transposition of the first note."""
+        voice = self.staff.voices[0]
+        changes = (each.value for each in voice.bars[0].changes if not each.index)
+        return next((value for value in changes if isinstance(value, StaffSettings)), voice.staff)
 
     def part(self) -> Any:
         """Return the finished part."""
         part = m21.stream.Part(id=f"staff{self.place + 1}")
         part.insert(0, self._instrument())
+        first = self.settings
         measures, onset = [], Fraction(0)
         for index, frame in enumerate(self.context.frames):
             measures.append(self._measure(index, frame))
             part.insert(4 * onset, measures[-1])
             onset += frame.length
-        self._open(measures[0])
+        self._open(measures[0], first)
         self._say_repeats(measures)
         for each in self.spanners:
             part.insert(0, each)
@@ -126,11 +130,11 @@ class PartWriter:
         violin.instrumentId = f"P{self.place + 1}-I1"
         return violin
 
-    def _open(self, measure: Any) -> None:
+    def _open(self, measure: Any, settings: StaffSettings) -> None:
         """Add what stands only at the start: the clef and the header's tempo."""
-        measure.insert(0, clef_sign(self.settings.clef))
-        if self.staff.voices[0].staff.semitones:
-            measure.insert(0, Transposition(self.staff.voices[0].staff.semitones))
+        measure.insert(0, clef_sign(settings.clef))
+        if settings.semitones:
+            measure.insert(0, Transposition(settings.semitones))
         if self.place == 0:
             for mark in tempo_marks(parse_tempo(self.context.tune.tempo, self.context.tune.unit)):
                 measure.insert(0, mark)
@@ -152,6 +156,8 @@ class PartWriter:
             self._write(index, frame, measure, present)
         else:
             silence(measure, frame.bar, frame.length)
+        if self.place == 0:
+            self._say(index, measure)
         _pad(measure, frame)
         signs = {name for state in present for name in state.voice.bars[index].closing.decorations}
         fermata = next((kind for name, kind in _FERMATAS.items() if name in signs), "")
@@ -171,7 +177,7 @@ class PartWriter:
         for number, ((state, level), place) in enumerate(zip(layers, places, strict=True)):
             line, bar = state.lines[level], state.voice.bars[index]
             state.key = bar.key if level == 0 else state.key
-            line.stem = _STEMS[number % 2] if len(layers) > 1 else ""
+            line.point(("down" if number else "up") if len(layers) > 1 else "")
             line.accidentals.begin(bar.key, altered)
             events = self._line(_Place(index, measure, place, number == 0), state, level)
             _group(bar.meter, events, _missing(state.voice.bars, index))
@@ -220,7 +226,7 @@ class PartWriter:
 
     def _set_key(self, place: Any, onset: Fraction, key: Key) -> None:
         """Write the key signature where it changes."""
-        if _differs(key, self.key):
+        if _differs(key, self.key) and _shows_keys(self.settings):
             place.insert(4 * onset, key_signature(key))
         self.key = key
 
@@ -239,12 +245,21 @@ class PartWriter:
         elif isinstance(value, StaffSettings):
             if place.leads:
                 self._set_staff(place.at(onset), onset, value)
-        elif change.field == DOTTED:
-            if place.leads:
-                place.stream.insert(4 * onset, DottedLine())
-        elif change.field in "QPT" and self.context.first_time(place.index, change.field, value):
-            for element in _texts(change.field, value, self.context.tune):
-                place.stream.insert(4 * onset, element)
+        elif change.field == DOTTED and place.leads:
+            place.stream.insert(4 * onset, DottedLine())
+
+    def _say(self, index: int, measure: Any) -> None:
+        """Write above the top staff what holds for all: tempi, labels of parts and titles, each only once."""
+        tune = self.context.tune
+        said = set()
+        for bar in (voice.bars[index] for voice in tune.voices if index < len(voice.bars)):
+            for change in bar.changes:
+                what = change.field, change.value
+                if change.field in _FOR_ALL and what not in said:
+                    said.add(what)
+                    onset = total(bar.notes[: change.index])
+                    for element in _texts(change.field, str(change.value), tune):
+                        measure.insert(4 * onset, element)
 
     def _set_staff(self, place: Any, onset: Fraction, settings: StaffSettings) -> None:
         """Write the clef and the transposition where they change."""
@@ -277,6 +292,16 @@ def _texts(letter: str, text: str, tune: Tune) -> Iterable[Any]:
         return tempo_marks(parse_tempo(text, tune.unit))
     said = plain_text(text)
     return [label(said) if letter == "P" else words(shown_title(said))]
+
+
+def _shows_keys(settings: StaffSettings) -> bool:
+    """Return whether a staff has key signatures: one for drums has none."""
+    return settings.clef is None or settings.clef.sign != "percussion"
+
+
+def _verses(voice: Voice) -> int:
+    """Return how many lines of words a voice has at most."""
+    return max((len(note.lyrics) for bar in voice.bars for note in bar.notes), default=0)
 
 
 def _differs(key: Key, before: Key | None) -> bool:

@@ -93,7 +93,7 @@ def draw_bar_lines(measure: Any, bar: Bar, last: bool, fermata: str) -> None:
 
     A ``fermata`` (``upright`` or ``inverted``, empty for none) hangs on the line at the end.
     """
-    if bar.opens:
+    if bar.opens and not bar.implied:
         measure.leftBarline = m21.bar.Repeat(direction="start")
     if bar.plays > 1:
         measure.rightBarline = m21.bar.Repeat(direction="end", times=bar.plays if bar.plays > 2 else None)

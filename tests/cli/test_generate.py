@@ -92,7 +92,7 @@ def test_the_plain_network_delivers_whatever_holds_music(compose: Run, tmp_path:
 def test_the_numbers_of_tunes_are_told_in_the_note(compose: Run, tmp_path: Path) -> None:
     compose([LAME, TUNE.format(2)], "-o", tmp_path, "--format", "abc")
     (tune,) = read_tunes((tmp_path / "tunes-1.abc").read_text(encoding="utf-8"))
-    assert tune.number == "1"
+    assert tune.number == "2"
     assert "seed 1, tune 2, temperature 1" in tune.field("N")
 
 

@@ -58,3 +58,36 @@ def test_a_fermata_on_the_last_bar_line_has_room():
     assert plain
     assert held
     assert int(held[1]) > int(plain[1])
+
+
+def test_braces_stand_within_the_page():
+    drawing = to_svg(tune("%%score [{1 2} 3]\nV:1\nV:2\nV:3\nK:G\n[V:1]G4|]\n[V:2]G4|]\n[V:3]G4|]\n"))
+    margin = re.search(r'class="page-margin" transform="translate\((\d+)', drawing)
+    braces = re.findall(r'class="grpSym">.*?</g>', drawing)
+    assert margin
+    assert len(braces) == 2
+    leftmost = min(int(x) for brace in braces for x in re.findall(r'(?: |"M)(-\d+),\d+ C', brace))
+    assert -leftmost <= int(margin[1])
+
+
+def test_signs_of_jumps_are_drawn_once_for_all_staves():
+    drawing = to_svg(tune("V:1\nV:2\nK:C\n[V:1]!segno!C4|G4!D.S.!|]\n[V:2]!segno!E4|G4!D.S.!|]\n"))
+    assert (words(drawing).count("D.S."), drawing.count('class="repeatMark"')) == (1, 1)
+
+
+def test_a_system_holds_what_its_most_crowded_staff_has_room_for():
+    dense = "C/4D/4E/4F/4" * 4
+    drawing = to_svg(tune(f"V:1\nV:2\nK:C\n[V:1]{'G4|' * 4}]\n[V:2]{f'{dense}|' * 4}]\n"))
+    assert drawing.count('class="system"') == 2
+
+
+def test_words_of_a_lower_voice_have_room():
+    words_of = "w: " + "scratched thoroughfares stretched straight " * 4
+    drawing = to_svg(tune(f"V:1\nV:2\nK:C\n[V:1]{'G4|' * 4}]\n[V:2]{'C D E F|' * 4}]\n{words_of}\n"))
+    assert drawing.count('class="system"') == 2
+
+
+def test_a_voice_that_the_score_leaves_out_is_not_printed():
+    drawing = to_svg(tune('%%score 1\nV:1 name="Upper\\nvoice"\nV:2 name="Lower"\nK:C\n[V:1]G4|]\n[V:2]C4|]\n'))
+    said = words(drawing)
+    assert ("Upper voice" in said, "Lower" in said, drawing.count('class="staff"')) == (True, False, 1)

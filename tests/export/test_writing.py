@@ -281,7 +281,7 @@ def test_tunes_set_aside_have_a_tunebook_of_their_own(tmp_path):
         delivery.set_aside(three)
     assert sorted(os.listdir(tmp_path)) == ["book-aside.abc", "book-two.mid"]
     aside = read_tunes((tmp_path / "book-aside.abc").read_text(encoding="utf-8"))
-    assert [(tune.number, tune.title) for tune in aside] == [("1", "One"), ("2", "Three")]
+    assert [(tune.number, tune.title) for tune in aside] == [("1", "One"), ("3", "Three")]
 
 
 # What is planned and counted
@@ -301,12 +301,12 @@ def test_books_and_single_files_are_planned() -> None:
     ]
 
 
-def test_separate_books_are_numbered_from_one(tmp_path) -> None:
+def test_tunes_of_separate_books_keep_their_numbers(tmp_path) -> None:
     paths = export_tunes(tunes("One", "Two"), ["abc"], tmp_path, separate=True)
     assert [path.name for path in paths] == ["one.abc", "two.abc"]
-    for path in paths:
+    for number, path in zip("12", paths, strict=True):
         (tune,) = read_tunes(path.read_text(encoding="utf-8"))
-        assert tune.number == "1"
+        assert tune.number == number
         assert path.read_text(encoding="utf-8").startswith("%abc")
 
 

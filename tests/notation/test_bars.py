@@ -87,7 +87,7 @@ def test_a_pickup_that_nothing_takes_back_is_a_note(text: str) -> None:
     ],
 )
 def test_a_last_bar_that_some_pickup_makes_full_is_a_note(text: str, sentences: list[str]) -> None:
-    found = one(text).findings
+    found = [finding for finding in one(text).findings if finding.code != "unwritten-repeat"]
     assert {(finding.code, finding.level) for finding in found} == {("pickup-mismatch", "note")}
     messages = " ".join(finding.message for finding in found)
     assert all(sentence in messages for sentence in sentences)

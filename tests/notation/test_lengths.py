@@ -69,5 +69,10 @@ def test_a_bar_rest_without_a_meter_is_an_error() -> None:
 
 
 def test_spacers_and_layout_signs_take_no_time() -> None:
-    tune = one("A y B y2 c $ d * e ! f ; g ` a|")
+    tune = one("A y B y2 c $ d e ! f g ` a|")
     assert (pitches(tune), tune.findings) == ("A B c d e f g a", ())
+
+
+def test_signs_without_a_meaning_are_left_out_with_a_note() -> None:
+    tune = one("A*B;c\xa0d|")
+    assert (pitches(tune), [finding.code for finding in tune.findings]) == ("A B c d", ["reserved-sign"] * 2)

@@ -73,7 +73,7 @@ def test_a_title_says_what_it_means_and_is_kept_as_it_is_written() -> None:
     (tune,) = read_tunes("X:1\nT:Half \\% f&uuml;ll % a remark\nC:J\\'an\nM:4/4\nL:1/4\nK:C\nCDEF|\n")
     assert (tune.title, tune.field("C"), tune.all_fields("C")) == ("Half % füll", "Ján", ("Ján",))
     assert ("T", "Half \\% f&uuml;ll") in tune.fields
-    assert "T:Half \\% f&uuml;ll\nC:J\\'an\n" in write_tune(tune)
+    assert "T:Half \\% f&uuml;ll\n% a remark\nC:J\\'an\n" in write_tune(tune)
     assert read_tunes(canonical(tune))[0].title == "Half % füll"
 
 

@@ -121,3 +121,37 @@ def test_an_overlay_that_is_too_long_is_a_fault() -> None:
 
 def test_an_overlay_needs_music_before_it() -> None:
     assert codes(one("& A8|c8|")) == ["overlay-without-voice"]
+
+
+def test_a_section_edge_of_one_voice_is_one_of_all() -> None:
+    for edge in ("||", "|\nP:B\n"):
+        tune = one(f"V:1\nA2|B8|c6{edge}c2|A8|c6|\nV:2\nz2|C8|D6|D2|C8|D6|")
+        assert codes(tune) == []
+
+
+def test_an_upbeat_of_all_voices_is_said_once() -> None:
+    assert codes(one("V:1\nA2|B8|c8|\nV:2\nC2|C8|D8|")) == ["pickup-mismatch"]
+
+
+def test_a_voice_that_ends_early_is_named_where_it_ends() -> None:
+    (finding,) = one("V:1\nA8|B8|c8|\nV:2\nC8|", key="C").findings
+    assert (finding.code, finding.voice, finding.line, finding.bar) == ("voice-ends-early", "2", 9, 1)
+    assert finding.message == "it ends after bar 1, voice 1 after bar 3"
+
+
+def test_the_score_may_be_said_between_the_key_and_the_music() -> None:
+    (tune,) = read_tunes("X:1\nM:4/4\nL:1/8\nV:B\nV:T\nK:C\n%%score T B\n[V:B]C8|\n[V:T]c8|\n")
+    assert ([voice.id for voice in tune.voices], codes(tune)) == (["T", "B"], [])
+
+
+def test_a_second_score_is_noted_at_its_line() -> None:
+    (tune,) = read_tunes("X:1\nM:4/4\nL:1/8\n%%score T Q\nV:T\nK:C\n[V:T]c8|\n%%score B\nc8|\n")
+    assert places(tune) == [("bad-score", "note", 4, 1), ("bad-score", "note", 8, 1)]
+
+
+def test_a_voice_that_the_score_leaves_out_is_noted() -> None:
+    (tune,) = read_tunes("X:1\n%%score 1\nM:4/4\nL:1/8\nV:1\nV:2\nK:C\n[V:1]c8|\n[V:2]C8|\n")
+    (finding,) = tune.findings
+    assert (finding.code, finding.line, finding.message) == (
+        "bad-score", 2, "%%score 1 leaves out the voice 2, so it is played and not printed",
+    )  # fmt: skip

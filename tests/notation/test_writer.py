@@ -136,7 +136,7 @@ def test_the_meter_keeps_its_sign(meter: str, shown: str) -> None:
 
 def test_words_come_back_below_their_notes() -> None:
     text = rewritten("2/4", "D2E2|F4|\nw: one two-three\nW: and more")
-    assert "w: one two- three" in text
+    assert "w: one two-three" in text
     assert text.endswith("W:and more\n")
 
 
@@ -235,3 +235,48 @@ def test_a_key_is_written_with_all_that_it_says(key: str, music: str, written: s
     assert f"K:{key}\n" in text
     assert not set("^_=") & set(text.partition(f"K:{key}\n")[2])  # the key says it
     assert performance(read_tunes(text)[0]) == performance(tune)
+
+
+def voices(text: str) -> str:
+    """The body of a tune of several voices as it is written; written again it is the same."""
+    (tune,) = read_tunes(f"X:1\nT:Test\nM:4/4\nL:1/8\n{text}")
+    written = write_tune(tune)
+    (again,) = read_tunes(written)
+    assert write_tune(again) == written
+    assert [voice.bars[0].notes[0].pitches for voice in again.voices] == [
+        voice.bars[0].notes[0].pitches for voice in tune.voices
+    ]
+    return written.partition("\nK:")[2].partition("\n")[2]
+
+
+def test_the_lines_of_voices_stand_below_each_other() -> None:
+    body = voices(f"V:1\nV:Bass\nK:C\nV:1\n{'G8|' * 6}\nw: la la\nV:Bass\n{'C8|' * 5}\n")
+    assert body.splitlines() == [
+        "[V:1]    G8 | G8 | G8 | G8 |", "w: la la", "[V:Bass] C8 | C8 | C8 | C8 |",
+        "[V:1]    G8 | G8 |]", "[V:Bass] C8 |]",
+    ]  # fmt: skip
+
+
+def test_labels_and_titles_between_the_lines_of_voices_are_said_once() -> None:
+    body = voices("V:1\nV:2\nK:C\nP:A\n[V:1]G8|\n[V:2]C8|\n% turn\nP:B\n%%text hum\n[V:1]A8|]\n[V:2]F8|]\n")
+    assert body == "P:A\n[V:1] G8 |\n[V:2] C8 |\n% turn\nP:B\n%%text hum\n[V:1] A8 |]\n[V:2] F8 |]\n"
+    labelled = voices("V:1\nV:2\nK:C\nV:1\nP:A\nG8|\nP:B\nA8|]\nV:2\nP:A\nC8|\nP:B\nF8|]\n")
+    assert labelled == "P:A\n[V:1] G8 |\n[V:2] C8 |\nP:B\n[V:1] A8 |]\n[V:2] F8 |]\n"
+
+
+def test_lines_about_one_voice_stay_with_it() -> None:
+    body = voices("V:1\nV:2\nK:C\nV:1\n%%MIDI program 73\nG8|A8|\nV:2\nC8|\nK:D\nF8|\n")
+    assert body == "V:1\n%%MIDI program 73\nG8 |\n[V:2] C8 |\n[V:1] A8 |]\nV:2\nK:D\nF8 |]\n"
+
+
+def test_a_comment_at_the_end_of_a_line_of_music_stays_there() -> None:
+    assert voices("V:1\nV:2\nK:C\n[V:1]G8|% one\n[V:2]C8|% two\n[V:1]A8|]\n[V:2]F8|]\n") == (
+        "[V:1] G8 | % one\n[V:2] C8 | % two\n[V:1] A8 |]\n[V:2] F8 |]\n"
+    )
+
+
+def test_the_words_of_a_voice_that_is_not_declared_are_kept() -> None:
+    body = voices('K:C\nV:1 name="Pipe"\nG8|G8|G8|G8|G8|]\nV:2 clef=bass\nC8|]\n')
+    assert body.splitlines() == [
+        'V:1 name="Pipe"', "G8 | G8 | G8 | G8 |", "V:2 clef=bass", "C8 |]", "[V:1] G8 |]",
+    ]  # fmt: skip

@@ -86,8 +86,9 @@ def test_a_voice_without_a_name_has_none():
         (Clef(sign="F", line=4), "F", "4", None),
         (Clef(sign="C", line=3), "C", "3", None),
         (Clef(sign="C", line=4), "C", "4", None),
-        (Clef(sign="G", line=2, octave=-1), "G", "2", "-1"),
-        (Clef(sign="G", line=2, octave=2), "G", "2", "2"),
+        (Clef(sign="G", line=2, octave=-1, shift=-1), "G", "2", "-1"),
+        (Clef(sign="G", line=2, octave=2, shift=2), "G", "2", "2"),
+        (Clef(sign="G", line=2, octave=-1), "G", "2", None),  # only drawn
         (Clef(sign="percussion", line=2), "percussion", None, None),
         (Clef(sign="none", line=2), "none", None, None),
     ],
@@ -415,3 +416,32 @@ def test_words_belong_to_their_voice():
 def test_lines_that_are_only_kept_are_not_printed():
     root = xml("C4|\n%%vskip 1cm\n% remark\nN:note\nD4|\n")
     assert not texts(root, "words")
+
+
+def test_the_fermata_of_a_lower_voice_hangs_below():
+    found = xml("%%score (1 2)\nV:1\nV:2\nK:C\n[V:1]!fermata!G4|]\n[V:2]!fermata!E4|]\n").iter("fermata")
+    assert [each.get("type") for each in found] == ["upright", "inverted"]
+
+
+def test_words_of_voices_that_share_a_staff_stand_below_each_other():
+    lower = "w: la la\nw: lo lo\n[V:2]E2 E2|]\nw: hm hm\n"
+    root = xml(f"%%score (1 2)\nV:1\nV:2\nK:C\n[V:1]G2 G2|]\n{lower}")
+    assert [(each.get("number"), each.findtext("text")) for each in root.iter("lyric")] == [
+        ("1", "la"), ("2", "lo"), ("1", "la"), ("2", "lo"), ("3", "hm"), ("3", "hm"),
+    ]  # fmt: skip
+
+
+def test_a_staff_for_drums_has_no_key_signature():
+    root = xml("V:1\nV:2 clef=perc\nK:D\n[V:1]F4|]\n[V:2]B4|]\n")
+    assert [len(measures(root, part)[0].findall(".//key")) for part in (0, 1)] == [1, 0]
+
+
+def test_a_group_that_holds_another_begins_before_it():
+    root = xml("%%score [{1 2} 3]\nV:1\nV:2\nV:3\nK:C\n[V:1]G4|]\n[V:2]E4|]\n[V:3]C4|]\n")
+    assert texts(root, "group-symbol") == ["bracket", "brace"]
+
+
+def test_a_repeat_from_the_beginning_has_the_sign_only_if_it_is_written():
+    for written, signs in (("", ["backward"]), ("|:", ["forward", "backward"])):
+        found = xml(f"{written}C4|G4:|\n").iter("repeat")
+        assert [each.get("direction") for each in found] == signs

@@ -6,12 +6,19 @@ from dataclasses import replace
 from folkrnn.notation.findings import NOTE, Finding
 from folkrnn.notation.lexer import Line, classify, split_lines
 from folkrnn.notation.reading.lengths import shown
-from folkrnn.notation.reading.tune import TuneReader
+from folkrnn.notation.reading.tune import TuneReader, kept_field
 from folkrnn.notation.tune import Tune
 
 _VERSION = re.compile(r"%abc-(\d+)\.(\d+)")
-_OWN_INSTRUCTIONS = ("abc-charset", "abc-creator", "abc-version")
+
+_OWN_DIRECTIVE = re.compile(r"\s*abc-(charset|creator|version)\b")
 """Instructions that are about the file, which no other file takes over."""
+
+_BLOCKS = frozenset({"begintext", "beginps", "beginsvg"})
+"""Directives that begin a text block; others that begin so may be of any program."""
+
+BOOK_FIELDS = frozenset("LMQRUABCDFGHINOSZmr")
+"""The fields of a file header."""
 
 
 def read_tunes(text: str, source: str = "") -> list[Tune]:
@@ -21,59 +28,115 @@ def read_tunes(text: str, source: str = "") -> list[Tune]:
     them are the file header and hold for all. A text without any ``X:`` but with a ``K:`` is one
     tune. Whatever cannot be read becomes a finding of its tune; nothing is raised.
     """
-    lines = split_lines(text)
-    numbered = any(line.startswith("X:") for line in lines)
-    version = _VERSION.match(lines[0])
-    strict = version is not None and (int(version[1][:4]), int(version[2][:4])) >= (2, 1)
-    book: list[Line] = []
-    tunes: list[Tune] = []
-    reader: TuneReader | None = None
-    block = ""  # the name of the text block that is open
-    outside: dict[int, Finding] = {}  # what was passed over behind each tune
-    for number, raw in enumerate(lines, 1):
-        if block:
-            if _ends(raw, block):
-                block = ""
-                if reader is not None:
-                    reader.read(classify(number, raw, reader.in_music))
-            elif reader is not None:
-                reader.read_text(raw)
-            continue
-        line = classify(number, raw, reader is not None and reader.in_music)
-        if line.kind == "directive":
-            word = line.text.split(" ", 1)[0].strip()
-            if word.startswith("begin"):
-                block = word.removeprefix("begin")
-            if reader is not None:
-                reader.read(line)
-            elif not tunes and not block and not line.text.lstrip().startswith(_OWN_INSTRUCTIONS):
-                book.append(line)
-            continue
-        starts = line.kind == "field" and (
-            line.letter == "X" or (not numbered and reader is None and line.letter in "TKMLR")
-        )
-        if starts or line.kind == "blank":
-            if reader is not None:
-                tunes.append(reader.finish())
-                reader = None
-            if starts:
-                reader = TuneReader(source, line, book, strict)
-        elif reader is not None:
-            reader.read(line)
-        elif line.kind == "field" and not tunes and line.letter in "LMQRUABCDFGHINOSZm":
-            if not (line.letter == "I" and line.text.lstrip().startswith(_OWN_INSTRUCTIONS)):
-                book.append(line)
-        elif tunes and line.kind in ("field", "music") and len(tunes) - 1 not in outside:
-            message = f"{shown(line.text)} stands after the empty line that ends the tune, and is left out"
-            outside[len(tunes) - 1] = Finding("after-empty-line", NOTE, number, 1, 0, message)
-    if reader is not None:
-        tunes.append(reader.finish())
-    return [_with_finding(tune, outside.get(place)) for place, tune in enumerate(tunes)]
+    return _BookReader(split_lines(text), source).read()
 
 
-def _ends(raw: str, block: str) -> bool:
-    return raw.startswith("%%") and raw[2:].strip().split(" ", 1)[0] == f"end{block}"
+class _BookReader:
+    """A reader of the lines of a tunebook, which gives each to the tune that it belongs to.
+
+    Comments, directives and text blocks between two tunes belong to the second of them.
+    """
+
+    def __init__(self, lines: list[str], source: str) -> None:
+        self.lines, self.source = lines, source
+        self.numbered = any(line.startswith("X:") for line in lines)
+        version = _VERSION.match(lines[0])
+        self.strict = version is not None and (int(version[1][:4]), int(version[2][:4])) >= (2, 1)
+        self.book: list[Line] = []
+        self.between: list[Line] = []  # what is kept for the next tune
+        self.outside: Finding | None = None  # about the first line that is passed over since the last tune
+        self.tunes: list[Tune] = []
+        self.reader: TuneReader | None = None
+
+    def read(self) -> list[Tune]:
+        """Return the tunes."""
+        block_end = 0  # the number of the line that ends the text block under way
+        for number, raw in enumerate(self.lines, 1):
+            if number < block_end:
+                self._keep(Line(number, "text", "", raw))
+                continue
+            line = classify(number, raw, self.reader is not None and self.reader.in_music)
+            if line.kind == "directive" and number > block_end:
+                block_end = self._end_of_block(number, line.text)
+            if line.kind in ("directive", "comment"):
+                self._keep(line)
+            elif line.kind == "blank":
+                self._end_tune()
+            elif self._begins_tune(line):
+                self._end_tune()
+                self._begin_tune(line)
+            elif self.reader is not None:
+                self.reader.read(line)
+            else:
+                self._between_tunes(line)
+        self._end_tune()
+        if self.tunes and self.between:
+            last = self.tunes[-1]
+            self.tunes[-1] = replace(last, after=(*last.after, *map(kept_field, self.between)))
+        return self.tunes
+
+    def _begins_tune(self, line: Line) -> bool:
+        if line.kind != "field":
+            return False
+        return line.letter == "X" or (not self.numbered and self.reader is None and line.letter in "TKMLR")
+
+    def _begin_tune(self, line: Line) -> None:
+        self.reader = TuneReader(self.source, line, self.book, self.between, self.strict)
+        if self.outside and not self.tunes:
+            self.reader.findings.append(self.outside)
+        self.between, self.outside = [], None
+
+    def _end_tune(self) -> None:
+        if self.reader is not None:
+            self.tunes.append(self.reader.finish())
+            self.reader = None
+
+    def _keep(self, line: Line) -> None:
+        """Keep a comment, a directive, or a line of a text block."""
+        if self.reader is not None:
+            self.reader.read(line)
+        elif self.tunes:
+            self.between.append(line)
+        elif not (_OWN_DIRECTIVE.match(line.text) if line.kind == "directive" else _is_version(line)):
+            self.book.append(line)
+
+    def _between_tunes(self, line: Line) -> None:
+        """Read a line outside of tunes: a field of the file header, or what is passed over."""
+        continues = line.letter == "+" and bool(self.book)
+        if line.kind == "field" and not self.tunes and (line.letter in BOOK_FIELDS or continues):
+            if not (line.letter == "I" and _OWN_DIRECTIVE.match(line.text)):
+                self.book.append(line)
+        elif self.outside is None:
+            code, where = "before-tunes", "before the first tune"
+            if self.tunes:
+                code, where = "after-empty-line", "after the empty line that ends the tune"
+            message = f"{shown(self.lines[line.number - 1])} stands {where}, and is left out"
+            self.outside = Finding(code, NOTE, line.number, 1, 0, message)
+            if self.tunes:
+                last = self.tunes[-1]
+                self.tunes[-1] = replace(last, findings=(*last.findings, self.outside))
+
+    def _end_of_block(self, number: int, directive: str) -> int:
+        """Return the number of the line that ends a text block which a directive begins; 0 if it begins none."""
+        begin = _word(directive)
+        if not begin.startswith("begin"):
+            return 0
+        end = begin.replace("begin", "end", 1)
+        for place, raw in enumerate(self.lines[number:], number + 1):
+            if raw.startswith("%%") and (word := _word(raw[2:])) in (begin, end):
+                if word == end:
+                    return place
+                break
+        if self.reader is not None and begin in _BLOCKS:
+            self.reader.line = number
+            self.reader.find("open-text-block", NOTE, f"%%{begin} begins a block that no %%{end} ends")
+        return 0
 
 
-def _with_finding(tune: Tune, finding: Finding | None) -> Tune:
-    return replace(tune, findings=(*tune.findings, finding)) if finding else tune
+def _word(directive: str) -> str:
+    """Return the first word of a directive."""
+    return next(iter(directive.split(maxsplit=1)), "")
+
+
+def _is_version(line: Line) -> bool:
+    return line.number == 1 and line.text.startswith("abc")

@@ -1,6 +1,7 @@
 """The reader of one tune: its header, the lines of its body, its voices."""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
@@ -10,7 +11,7 @@ from folkrnn.notation.clef import NO_STAFF, StaffSettings, parse_staff
 from folkrnn.notation.directives import midi_remark
 from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
 from folkrnn.notation.key import Key, divide_key, nearest_key, parse_key
-from folkrnn.notation.layout import score_order
+from folkrnn.notation.layout import SCORE_WORDS, score_order
 from folkrnn.notation.lexer import SYMBOLS, Line
 from folkrnn.notation.meter import FREE, Meter, parse_meter
 from folkrnn.notation.order import check_order
@@ -19,29 +20,44 @@ from folkrnn.notation.reading.macros import Macro, parse_macro
 from folkrnn.notation.reading.voice import VoiceReader
 from folkrnn.notation.repeats import balance_repeats
 from folkrnn.notation.tempo import explicit, read_tempo
-from folkrnn.notation.tune import COMMENT, DIRECTIVE, TEXT_LINE, Bar, Change, Field, Tune, Voice
-from folkrnn.notation.voices import check_voices, voice_names
+from folkrnn.notation.tune import COMMENT, DIRECTIVE, DOTTED, STAFF, TEXT_LINE, Bar, Change, Field, Tune, Voice
+from folkrnn.notation.voices import check_bars_of, check_voices, voice_names
 
 _UNIT_LENGTH = re.compile(r"1\s*/\s*(\d+)")
 _INLINE_VOICE = re.compile(r"\[V:([^\]]*)\]")
 _USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*(?:([!+]?)([^!+|\s\"]*)\2|(\"[^\"]+\"))\s*")
-_NUMBERED_BY_BARS = frozenset({"bar-too-long", "bar-too-short", "pickup-mismatch"})
-"""The codes of findings that hold the numbers of bars already; others hold their indices."""
+_MARKS = re.compile(r'"[^"]*"|!(?:f{1,4}|D\.[CS]\.|[^!|\s]*[h-wyH-WY][^!|\s]*)!|(!)')
+"""Exclamation marks: those around a decoration, and, after ``I:linebreak !``, those that stand between notes."""
+_HTML = re.compile(
+    r"\s*</?(?:body|br|center|code|div|font|h[1-6r]|html|li|ol|p|pre|script|span|table|td|textarea|tr|ul)\b[^<>]*>",
+    re.IGNORECASE,
+)
 
-BODY_FIELDS = frozenset("ABCDFGHINOPRSTZr")
+BODY_FIELDS = frozenset("ABCDFGHINOPRSTWZr")
 """Fields inside the music that are kept as they are."""
+
+CONTINUED = BODY_FIELDS | {"+", "Q", "U"}
+"""Fields inside the music that a line with ``+:`` can continue."""
+
+KEPT = {"directive": DIRECTIVE, "comment": COMMENT, "text": TEXT_LINE}
+"""What stands in a ``Field`` for a line of one of these kinds."""
+
+
+def kept_field(line: Line) -> Field:
+    """Return what is kept of a comment, a directive, or a line of a text block."""
+    return KEPT[line.kind], line.text
 
 
 class TuneReader:
     """A reader of one tune, line by line.
 
-    ``book`` holds the lines of the file header. ``strict`` says that words are aligned as ABC 2.1 has it.
+    ``book`` holds the lines of the file header, ``before`` what is kept of those before ``first``, the line ``X:``.
+    ``strict`` says that words are aligned as ABC 2.1 has it.
     """
 
-    def __init__(self, source: str, first: Line, book: list[Line], strict: bool = False) -> None:
+    def __init__(self, source: str, first: Line, book: list[Line], before: list[Line], strict: bool = False) -> None:
         self.source, self.first_line, self.strict = source, first.number, strict
         self.fields: list[Field] = []
-        self.after: list[Field] = []
         self.findings: list[Finding] = []
         self.symbols = dict(SYMBOLS)
         self.macros: list[Macro] = []
@@ -51,9 +67,10 @@ class TuneReader:
         self.meter, self.key, self.staff = FREE, Key(), NO_STAFF
         self.unit: Fraction | None = None
         self.propagation = "pitch"
+        self.breaks_at_marks = False  # whether an exclamation mark alone ends a line of the score
         self.line = first.number
         self._last_field = ""
-        self.order_line = 0  # that of P: in the header
+        self.order_line = self.score_line = 0  # those of P: in the header, and of %%score
         self.voices: dict[str, VoiceReader] = {}
         self.declared: dict[str, str] = {}  # the words of V: in the header, by voice
         self._declared_at: dict[str, int] = {}  # and the last line of each that has any
@@ -61,8 +78,10 @@ class TuneReader:
         for line in book:
             self.read(line)
         self.book, self.fields = self.fields, []
+        self.score_line = 0
         self._last_field = ""
-        self.read(first)
+        for line in (*before, first):
+            self.read(line)
 
     def find(self, code: str, level: str, message: str) -> None:
         """Add a finding about the line that is being read."""
@@ -83,20 +102,26 @@ class TuneReader:
             else:
                 self._header_field(line.letter, line.text)
         elif line.kind == "music":
-            if self.in_music:
+            if "<" in line.text and _HTML.match(line.text):
+                self.find("html", NOTE, f"{shown(line.text.strip())} belongs to a web page, and is left out")
+            elif self.in_music:
                 self._music(line.text, line.number)
             elif self._last_field:
                 self._no_field(line.text)
-        elif line.kind == "directive":
-            self._keep(DIRECTIVE, line.text)
-            self._instruct(line.text)
-        elif line.kind == "comment":
-            self._keep(COMMENT, line.text)
+        elif line.kind in KEPT:
+            if line.kind == "directive" and self._is_score(line.text):
+                self.fields.append((DIRECTIVE, line.text))  # it may also stand between K: and the music
+            else:
+                self._keep(*kept_field(line))
+            if line.kind == "directive":
+                self._instruct(line.text)
         if line.comment:
-            self._keep(COMMENT, line.comment[1:])
+            self._keep(COMMENT, line.comment[1:], own_line=line.kind != "music")
 
     def _music(self, text: str, line: int) -> None:
         """Read a line of music, of one voice or of several in turn (``[V:2]``)."""
+        if self.breaks_at_marks:
+            text = _MARKS.sub(lambda match: " " if match[1] else match[0], text)
         if "[V:" not in text:
             self._current().read(text, line)
             return
@@ -116,19 +141,31 @@ class TuneReader:
         voice = self._current()
         voice.line, voice.column, voice.own_line = line, 1, True
 
-    def read_text(self, raw: str) -> None:
-        """Keep a line within a text block."""
-        self._keep(TEXT_LINE, raw)
+    def _is_score(self, text: str) -> bool:
+        """Whether a directive is the first that says how voices stand on the page, and comes before the music."""
+        return text.split(maxsplit=1)[:1] in SCORE_WORDS and not self.score_line and not self._has_notes()
 
-    def _keep(self, kind: str, text: str) -> None:
+    def _keep(self, kind: str, text: str, own_line: bool = True) -> None:
         if self.in_music:
             self._at_line(self.line)
+            self._current().own_line = own_line
             self._current().change(kind, text)
         else:
             self.fields.append((kind, text))
 
     def _no_field(self, text: str) -> None:
-        """Keep a line of the header that is no field: as more of the history (as ABC 1.6 has it), or as a comment."""
+        """Keep a line of the header that is no field: as more of the history (as ABC 1.6 has it), or as a comment.
+
+        A backslash at the end of a line joins the next one to it (ABC 2.0, 2.2).
+        """
+        letter, before = self.fields[-1]
+        if before.endswith("\\") and letter in (DIRECTIVE, TEXT_LINE):
+            self.fields.append((TEXT_LINE, text))
+            return
+        if before.endswith("\\") and letter != COMMENT:
+            self.fields[-1] = letter, before[:-1].rstrip()
+            self.fields.append(("+", text.strip()))
+            return
         if self._last_field == "H":
             self.fields.append(("+", text.strip()))
             return
@@ -184,14 +221,10 @@ class TuneReader:
         if letter == "w":
             voice.add_words(value, self.line)
         elif letter == "+":
-            if self.after and self._last_field == "W":
-                self.after.append(("+", value))
-            elif not voice.continue_words(value):
+            if not voice.continue_words(value):
                 self._continue(voice, value)
         elif letter == "s":
             voice.add_symbols(value, self.line)
-        elif letter == "W":
-            self.after.append((letter, value))
         elif letter == "V":
             self._switch(value)
         elif letter == "K":
@@ -220,8 +253,8 @@ class TuneReader:
 
     def _continue(self, voice: VoiceReader, value: str) -> None:
         """Add to the field before, which is the last thing in the music."""
-        if voice.bar.changes and isinstance(text := voice.bar.changes[-1].value, str):
-            voice.bar.changes[-1] = voice.bar.changes[-1]._replace(value=f"{text} {value}".strip())
+        if voice.bar.changes and voice.bar.changes[-1].field in CONTINUED:
+            voice.change("+", value)
         else:
             self.find("not-a-field", NOTE, f"+:{shown(value)} continues no field")
 
@@ -287,10 +320,21 @@ class TuneReader:
         if remark := midi_remark(text):
             self.find("midi-directive", NOTE, remark)
         words = text.replace("=", " ").split()
+        if words[:1] in SCORE_WORDS:
+            if self.score_line:
+                self.find("bad-score", NOTE, f"only the first %%{words[0]} of a tune is followed")
+            self.score_line = self.score_line or self.line
+        if words[:1] == ["abc-include"]:
+            self.find("not-included", NOTE, f"{shown(text)}: other files are not read")
+        elif words[:1] == ["linebreak"]:
+            self.breaks_at_marks = "!" in words[1:]
         if len(words) == 2 and words[0] == "propagate-accidentals":
             self.propagation = words[1]
             for voice in self.voices.values():
                 voice.accidentals.propagation = words[1]
+
+    def _has_notes(self) -> bool:
+        return any(voice.bars or voice.bar.notes for voice in self.voices.values())
 
     # ── voices ──────────────────────────────────────────────────────────────────────────────
 
@@ -343,6 +387,7 @@ class TuneReader:
         if self.declared and name not in self.declared and name not in self.voices:
             self.find("undeclared-voice", NOTE, f"the header has no V:{name}; it is read as a voice more")
         self.voice = self._voice_reader(name)
+        self._at_line(self.line)
         if words.strip():
             self._describe(self.voice, words)
             if words.strip() != self.declared.get(name) and not self.voice.words:
@@ -350,36 +395,30 @@ class TuneReader:
         if before is not None and before is not self.voice:
             if before._verses:
                 before.end_words()
-            # A comment or a label on the line before is about what follows, not about the voice before.
-            moved: list[Change] = []
-            while before.bar.changes and (last := before.bar.changes[-1]).own_line and last.field in (COMMENT, "P"):
-                moved.insert(0, before.bar.changes.pop())
-            self.voice.own_line = True
-            for change in moved:
-                self.voice.change(change.field, change.value)
+            before.pass_on(self.voice)
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────
 
     def finish(self) -> Tune:
         """Return the tune."""
         readers = list(self.voices.values()) or ([self._current()] if self.in_music else [])
-        voices: list[Voice] = []
         behind: list[Change] = []
+        bodies: list[tuple[Bar, ...]] = []
         for reader in readers:
             behind += reader.finish()
-            bars, repeats = balance_repeats(tuple(draft.bar() for draft in reader.bars))
-            bars = number_bars(bars)
-            numbered = reader.findings + repeats + check_bars(bars)
-            found = [
-                each if each.code in _NUMBERED_BY_BARS else each._replace(bar=_number_of(bars, each.bar))
-                for each in numbered
-            ]
-            self.findings += [each._replace(voice=reader.id) for each in found] if len(readers) > 1 else found
-            voices.append(Voice(bars, reader.id, reader.name, reader.short_name, reader.first_staff, reader.words))
-        order, problems = score_order([*self.book, *self.fields], [voice.id for voice in voices])
+            bars, repeats = balance_repeats(tuple(draft.bar() for draft in reader.bars), alone=len(readers) == 1)
+            reader.findings += repeats
+            bodies.append(number_bars(bars))
+        voices = [
+            Voice(bars, reader.id, reader.name, reader.short_name, reader.first_staff, reader.words)
+            for reader, bars in zip(readers, bodies, strict=True)
+        ]
+        for reader, bars in zip(readers, bodies, strict=True):
+            self._take_findings(reader, bars, bodies)
+        order, problems = score_order([*self.fields, *self.book], [voice.id for voice in voices])
         voices = [voices[place] for place in order] or [Voice(())]
-        for line, problem in problems:
-            self.findings.append(Finding("bad-score", NOTE, self.first_line + line, 1, 0, problem))
+        for problem in problems:
+            self.findings.append(Finding("bad-score", NOTE, self.score_line or self.first_line, 1, 0, problem))
         self.findings += check_voices(voices)
         if not self.in_music:
             self.findings.append(
@@ -390,12 +429,10 @@ class TuneReader:
         elif not any(voice.bars for voice in voices):
             self.findings.append(Finding("no-notes", ERROR, self.line, 1, 0, "the tune has no notes"))
         self.findings.sort(key=lambda finding: (finding.line, finding.column))
-        own = {letter for letter, _ in self.fields if letter.isalpha()}
-        book = tuple(field for field in self.book if field[0] not in own)
         tune = Tune(
             tuple(self.fields), self.meter, self.key, self.unit or Fraction(1, 8), tuple(voices),
-            tuple(self.findings), self.number, self.source, self.first_line, self.staff, book,
-            (*(_as_field(change) for change in behind), *self.after),
+            tuple(self.findings), self.number, self.source, self.first_line, self.staff, tuple(self.book),
+            tuple(_as_fields(behind)),
         )  # fmt: skip
         bars = tune.bars
         if bars and (bars[0].meter, bars[0].key) != (tune.meter, tune.key):
@@ -405,10 +442,30 @@ class TuneReader:
             tune = replace(tune, findings=tuple(ordered))
         return tune
 
+    def _take_findings(self, reader: VoiceReader, bars: tuple[Bar, ...], bodies: list[tuple[Bar, ...]]) -> None:
+        """Take the findings about a voice; what is said of the short bars of one voice is not said of others again."""
+        several = len(bodies) > 1
+        said = {(each.code, each.message) for each in self.findings} if several else set()
+        found = [each._replace(bar=_number_of(bars, each.bar)) for each in reader.findings]
+        found += [
+            each
+            for each in (check_bars_of(bars, bodies) if several else check_bars(bars))
+            if each.code != "pickup-mismatch" or (each.code, each.message) not in said
+        ]
+        self.findings += [each._replace(voice=reader.id) for each in found] if several else found
+
 
 def _number_of(bars: tuple[Bar, ...], index: int) -> int:
     return bars[min(index, len(bars) - 1)].number if bars else 0
 
 
-def _as_field(change: Change) -> Field:
-    return change.field, str(change.value)
+def _as_fields(changes: Iterable[Change]) -> Iterator[Field]:
+    """Yield the lines of what stands behind the last bar."""
+    for change in changes:
+        value = change.value
+        if isinstance(value, Meter):
+            yield "M", value.symbol or str(value)
+        elif change.field == STAFF:
+            yield "K", str(value)
+        elif change.field != DOTTED:
+            yield change.field, str(value)

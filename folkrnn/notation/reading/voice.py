@@ -29,6 +29,7 @@ from folkrnn.notation.tune import (
     Marks,
     Note,
     Tuplet,
+    about_tune,
     total,
 )
 
@@ -88,6 +89,7 @@ class VoiceReader:
         self._clear_pending()
         self.spaced = True
         self.open_slurs = 0
+        self.slur_place = line, 1  # that of the last one
 
         self._words_from = (0, 0)  # the numbers of the bar and of the note where the next words begin
         self._words_done = True
@@ -111,6 +113,13 @@ class VoiceReader:
         if not bar.notes and field == "M" and isinstance(value, Meter):
             bar.meter = value
         bar.changes.append(Change(len(bar.notes), field, value, self.own_line))
+
+    def pass_on(self, following: "VoiceReader") -> None:
+        """Give the lines about the whole tune that stand between the music of this voice and the next to the next."""
+        here = len(self.bar.notes)
+        passed = about_tune([change for change in self.bar.changes if change.index == here])
+        self.bar.changes = [change for change in self.bar.changes if change not in passed]
+        following.bar.changes += [change._replace(index=len(following.bar.notes)) for change in passed]
 
     def set_meter(self, meter: Meter) -> None:
         """Begin a meter."""
@@ -274,6 +283,12 @@ class VoiceReader:
             self._add((), "", hidden)
             self.notes[-1] = self.notes[-1]._replace(duration=full)
 
+    def _old_chord(self, match: re.Match[str]) -> None:
+        """Read a chord between plus signs, as it was written before ABC 1.6."""
+        chord = TOKEN.match(f"[{match['old_members']}]{match['old_length']}")
+        assert chord is not None
+        self._chord(chord)
+
     def _chord(self, match: re.Match[str]) -> None:
         pitches: list[Pitch] = []
         lengths: list[str] = []
@@ -346,11 +361,15 @@ class VoiceReader:
     def _slur_open(self, match: re.Match[str]) -> None:
         self.slurs += 1
         self.open_slurs += 1
+        self.slur_place = self.line, self.column
         self.pending = True
 
     def _slur_close(self, match: re.Match[str]) -> None:
         if self.open_slurs == self.slurs:  # what is open has no note yet
             self.find("slur", NOTE, "a slur ends that never began")
+            if self.slurs:
+                self.slurs -= 1
+                self.open_slurs -= 1
             return
         self.open_slurs -= 1
         notes = self._last_notes()
@@ -429,7 +448,8 @@ class VoiceReader:
         self._inline_field(match["field_name"], match["field_value"])
 
     def _layout(self, match: re.Match[str]) -> None:
-        pass
+        if match[0] in "*;?@#":
+            self.find("reserved-sign", NOTE, f"{match[0]} has no meaning yet, and is left out")
 
     def _unreadable(self, match: re.Match[str]) -> None:
         character = match[0]
@@ -482,6 +502,11 @@ class VoiceReader:
 
     def _bar_line(self, match: re.Match[str]) -> None:
         text = match["bar_line"]
+        if text == "|" and self._colon is None and not self._span:  # as most are
+            self._close_bar()
+            if match["bar_passes"]:
+                self._begin_ending(match["bar_passes"])
+            return
         dotted = text[0] == "."
         if dotted and self.bar.notes and text == ".|" and not self._is_full():
             self.change(DOTTED, "")  # it divides a long bar
@@ -585,10 +610,10 @@ class VoiceReader:
             self.crossed_edge = self.pending = True
 
     _HANDLERS: ClassVar[dict[str, Callable[["VoiceReader", re.Match[str]], None]]] = {
-        "rest": _rest, "bar_rest": _bar_rest, "chord": _chord, "broken": _broken, "tuplet": _tuplet,
-        "slur_open": _slur_open, "slur_close": _slur_close, "tie": _tie, "grace": _grace, "text": _text,
-        "decoration": _decoration, "symbol": _symbol, "field": _field, "overlay": _overlay, "layout": _layout,
-        "unreadable": _unreadable, "bar": _bar_line, "ending": _ending, "bracket": _bracket,
+        "rest": _rest, "bar_rest": _bar_rest, "chord": _chord, "old_chord": _old_chord, "broken": _broken,
+        "tuplet": _tuplet, "slur_open": _slur_open, "slur_close": _slur_close, "tie": _tie, "grace": _grace,
+        "text": _text, "decoration": _decoration, "symbol": _symbol, "field": _field, "overlay": _overlay,
+        "layout": _layout, "unreadable": _unreadable, "bar": _bar_line, "ending": _ending, "bracket": _bracket,
     }  # fmt: skip
 
     # ── words and symbols below the music ───────────────────────────────────────────────────
@@ -636,6 +661,12 @@ class VoiceReader:
         if self._verses:
             self.end_words()
         self._close_bar()
+        if self.bar.ending or self.bar.bracket:
+            self.line, self.column = self.bar.line, self.bar.column
+            self.find("empty-ending", NOTE, "the last ending has no notes, and is left out")
+        if self.open_slurs:
+            self.line, self.column = self.slur_place
+            self.find("slur", NOTE, "a slur begins that never ends")
         if self.tie is not None:
             self.line, self.column = self.tie_place
             self.find("tie-without-end", WARNING, "the tie leads to no note")
