@@ -368,7 +368,7 @@ class TuneReader:
         behind: list[Change] = []
         for reader in readers:
             behind += reader.finish()
-            bars, repeats = balance_repeats(tuple(draft.bar() for draft in reader.bars), alone=len(readers) == 1)
+            bars, repeats = balance_repeats(tuple(reader.finished_bars()), alone=len(readers) == 1)
             bars = number_bars(bars)
             numbered = reader.findings + repeats + check_bars(bars)
             found = [
