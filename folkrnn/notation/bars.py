@@ -35,7 +35,9 @@ def _follows_sign(bars: Sequence[Bar], index: int) -> bool:
 def follows_heading(bars: Sequence[Bar], index: int) -> bool:
     """Whether a title or a part label stands just before a bar, or a key on a line of its own."""
     changes = bars[index].changes
-    return index > 0 and any(
+    if not changes or not index:
+        return False
+    return any(
         change.index == 0 and (change.field in ("P", "T") or (change.field == "K" and change.own_line))
         for change in changes
     )

@@ -251,7 +251,9 @@ class Bar:
             yield start + fraction(time, ticks) if start else fraction(time, ticks), note
 
     def with_number(self, number: int) -> "Bar":
-        """Return the same bar with another number."""
+        """Return the same bar with this number."""
+        if number == self.number:
+            return self
         return Bar(
             self.notes, self.meter, self.key, self.changes, self.opens, self.plays, self.edge, self.ending,
             number, self.line, self.column, self.overlays, self.closing, self.bracket, self.drawn, self.implied,

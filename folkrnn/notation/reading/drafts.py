@@ -24,10 +24,10 @@ class DraftBar:
         self.closing = NO_MARKS
         self.line, self.column = line, column
 
-    def bar(self) -> Bar:
-        """Return the finished bar, without its number."""
+    def bar(self, number: int) -> Bar:
+        """Return the finished bar with a number."""
         return Bar(
             tuple(self.notes), self.meter, self.key, tuple(self.changes), self.opens, self.plays, self.edge,
-            self.ending, 0, self.line, self.column, tuple(map(tuple, self.overlays)), self.closing, self.bracket,
+            self.ending, number, self.line, self.column, tuple(map(tuple, self.overlays)), self.closing, self.bracket,
             self.drawn,
         )  # fmt: skip

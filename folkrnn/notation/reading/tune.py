@@ -416,7 +416,7 @@ class TuneReader:
         bodies: list[tuple[Bar, ...]] = []
         for reader in readers:
             behind += reader.finish()
-            bars, repeats = balance_repeats(tuple(draft.bar() for draft in reader.bars), alone=len(readers) == 1)
+            bars, repeats = balance_repeats(tuple(reader.finished_bars()), alone=len(readers) == 1)
             reader.findings += repeats
             bodies.append(number_bars(bars))
         voices = [

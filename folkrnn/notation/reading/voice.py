@@ -1,7 +1,7 @@
 """The reader of one voice: lines of music, token by token, to bars."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import ClassVar
 
@@ -24,6 +24,7 @@ from folkrnn.notation.tune import (
     NO_MARKS,
     STAFF,
     USUAL_TUPLETS,
+    Bar,
     Change,
     Grace,
     Marks,
@@ -676,3 +677,11 @@ class VoiceReader:
             if self.graces:
                 self.find("graces-without-note", NOTE, "the grace notes at the end lead to no note")
         return self.bar.changes
+
+    def finished_bars(self) -> Iterator[Bar]:
+        """Yield the bars; their numbers are right where no bar is short but the first."""
+        first = self.bars[0] if self.bars else self.bar
+        full = first.meter.bar
+        start = 0 if full is not None and total(first.notes) < full else 1
+        for number, draft in enumerate(self.bars, start):
+            yield draft.bar(number)
