@@ -138,7 +138,7 @@ def test_a_deep_melody_is_given_to_the_model_in_its_range_and_comes_back() -> No
 
 
 def test_what_was_found_about_another_voice_is_still_said() -> None:
-    tune = one(DUET.replace("C,2 G,2|", "C,2 (G,2-|"))
+    tune = one(DUET.replace("C,2 G,2|", "C,2 G,2-|"))
     assert [finding.code for finding in tune.findings] == ["tie-between-pitches"]
     new = reworked(replacement(tune, 2, 2, MODEL))
     assert [(finding.code, finding.voice) for finding in new.findings] == [("tie-between-pitches", "2")]

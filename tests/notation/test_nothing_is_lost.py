@@ -20,8 +20,8 @@ ANYWHERE = [
     "N:a [note] in brackets #", "N:# \\% of it", "N: :| looks like a repeat #", "H:one\n+:two\n+:three #", "R:reel #",
     "C:Trad. #", "S:source #", "Z:someone #", "B:book #", "D:record #", "F:file #", "G:group #", "A:area #",
     "O:# Ireland", "r:remark #", "I:scale 0.#", "I:#", "U:T=!turn#!", "T:Title #", "T:One title\n+:of two lines #",
-    "W:a verse #", "W:\nW:#",
-    "W:a verse\n+:goes on #", "P:part #", 'Q:"Slowly #" 1/4=60', "E:no field #", "N:comment follows #\n% comment",
+    "W:a verse #", "W:\nW:#", "W:a verse\n+:goes on #", "P:part #", 'Q:"Slowly #" 1/4=60', "E:no field #",
+    "N:comment follows #\n% comment",
 ]  # fmt: skip
 """Lines that may stand anywhere in a tune; # stands for a number that tells them apart."""
 
