@@ -229,6 +229,16 @@ def _headings_once(voices: Sequence[Voice]) -> Iterator[Voice]:
         yield replace(voice, bars=tuple(bars))
 
 
+def _with_label_line(bar: Bar) -> Bar:
+    """Return a bar with its label on a line of its own, not in brackets: it is that of all voices.
+
+    abc2midi would take a label that each of them has for as many parts.
+    """
+    if not any(change.is_label and not change.own_line for change in bar.changes):
+        return bar
+    return replace(bar, changes=tuple(each._replace(own_line=True) if each.is_label else each for each in bar.changes))
+
+
 def _systems(writers: Sequence["_VoiceWriter"]) -> Iterator[tuple[int, int]]:
     """Yield which bars of all voices stand together: those of one line of music."""
     if not writers:
@@ -327,8 +337,9 @@ class _VoiceWriter:
     """Writes the lines of one voice; ``redefined`` are the letters that a U: field gives another meaning."""
 
     def __init__(self, tune: Tune, voice: Voice, redefined: set[str]) -> None:
-        self.id, self.bars, self.unit = voice.id, voice.bars, tune.unit
         self.several = len(tune.voices) > 1
+        self.id, self.unit = voice.id, tune.unit
+        self.bars = tuple(map(_with_label_line, voice.bars)) if self.several else voice.bars
         self.margin = max(len(each.id) for each in tune.voices if each.bars) + len("[V:] ")
         declared = any(letter == "V" and text.split()[:1] == [voice.id] for letter, text in tune.fields)
         first_line = voice.id and (voice.words or not (self.several or declared))

@@ -86,8 +86,8 @@ def test_voices_of_ordered_parts_stand_part_by_part() -> None:
     parts = "V:1\n[P:A]C8|[P:B]D8|\nV:2\n[P:A]E8|[P:B]F8|\n"
     (tune,) = read_tunes(f"X:1\nP:ABA\nL:1/8\nK:C\n{parts}")
     written = str(tune)
-    # The label stands once, in the first voice: abc2midi takes no part twice.
-    assert written.endswith("[V:1] [P:A]C8 |\n[V:2] E8 |\n[V:1] [P:B]D8 |]\n[V:2] F8 |]\n")
+    # The label stands once, for all voices: abc2midi takes no part twice.
+    assert written.endswith("P:A\n[V:1] C8 |\n[V:2] E8 |\nP:B\n[V:1] D8 |]\n[V:2] F8 |]\n")
     assert str(read_tunes(written)[0]) == written
 
 
