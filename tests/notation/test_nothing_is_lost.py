@@ -81,6 +81,9 @@ def test_every_line_is_written_where_it_stood(made: tuple[str, list[list[str]]])
 SPELLED_ANEW = "XMLKQVmsw"
 """Fields that need not be as they were: what they say is read, and said again."""
 
+MOST = 150
+"""How many tunes of each collection are read: more than 500 of all."""
+
 COLLECTIONS = Path(music21.__file__).parent / "corpus"
 
 
@@ -99,18 +102,18 @@ def information(tune: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "book", ["airdsAirs/book*", "ryansMammoth/*Reel*", "oneills1850/0*", "josquin/*", "miscFolk/*"]
+    "books", ["airdsAirs/book*", "ryansMammoth/*Reel*", "oneills1850/0*", "miscFolk/*", "josquin/*"]
 )
-def test_the_information_of_real_tunes_is_written_line_for_line(book: str) -> None:
-    originals = [
+def test_the_information_of_real_tunes_is_written_line_for_line(books: str) -> None:
+    originals = (
         f"X:{part}"
-        for path in islice(sorted(COLLECTIONS.glob(f"{book}.abc")), 40)
+        for path in sorted(COLLECTIONS.glob(f"{books}.abc"))
         for part in re.split(r"^X:", decode(path.read_bytes()), flags=re.MULTILINE)[1:]
-    ]
-    for original in originals[:120]:
+    )
+    for original in islice(originals, MOST):
         (tune,) = read_tunes(original)
+        if any(finding.code == "not-a-field" for finding in tune.findings):
+            continue  # a line that is none becomes a comment
         before, after = information(original), information(write_tune(tune))
         # The lines of each voice stand together.
-        if any(finding.code == "not-a-field" for finding in tune.findings):
-            continue
         assert (after == before) if len(tune.voices) == 1 else (sorted(after) == sorted(before)), original
