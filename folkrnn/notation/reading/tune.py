@@ -19,7 +19,7 @@ from folkrnn.notation.reading.macros import Macro, parse_macro
 from folkrnn.notation.reading.voice import VoiceReader
 from folkrnn.notation.repeats import balance_repeats
 from folkrnn.notation.tempo import explicit, read_tempo
-from folkrnn.notation.tune import COMMENT, DIRECTIVE, TEXT_LINE, Bar, Change, Field, Tune, Voice
+from folkrnn.notation.tune import COMMENT, DIRECTIVE, STAFF, TEXT_LINE, Bar, Change, Field, Tune, Voice
 from folkrnn.notation.voices import check_voices, voice_names
 
 _UNIT_LENGTH = re.compile(r"1\s*/\s*(\d+)")
@@ -200,7 +200,11 @@ class TuneReader:
         elif letter == "V":
             self._switch(value)
         elif letter == "K":
-            voice.set_key(self._key(value, voice.key), self._staff(divide_key(value)[1]))
+            key, staff = divide_key(value)
+            if staff and not key:  # a clef alone
+                voice.set_staff(self._staff(staff))
+            else:
+                voice.set_key(self._key(value, voice.key), self._staff(staff))
         elif letter == "M":
             voice.set_meter(self._meter(value) or voice.meter)
         elif letter == "L":
@@ -347,7 +351,8 @@ class TuneReader:
         self.voice = self._voice_reader(name)
         if words.strip():
             self._describe(self.voice, words)
-            if words.strip() != self.declared.get(name) and not self.voice.words:
+            begun = self.voice.bars or self.voice.bar.notes
+            if words.strip() != self.declared.get(name) and not self.voice.words and not begun:
                 self.voice.words = words.strip()
         if before is not None and before is not self.voice:
             if before._verses:
@@ -412,4 +417,4 @@ def _number_of(bars: tuple[Bar, ...], index: int) -> int:
 
 
 def _as_field(change: Change) -> Field:
-    return change.field, str(change.value)
+    return "K" if change.field == STAFF else change.field, str(change.value)
