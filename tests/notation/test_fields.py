@@ -133,3 +133,9 @@ def test_a_tunes_own_field_takes_the_place_of_the_file_headers() -> None:
     first, second = read_tunes("O:Ireland\nR:reel\n\nX:1\nT:One\nO:Scotland\nK:D\nD8|\n\nX:2\nT:Two\nK:D\nD8|\n")
     assert (first.origin, first.rhythm) == ("Scotland", "reel")
     assert (second.origin, second.rhythm) == ("Ireland", "reel")
+
+
+def test_tags_of_a_web_page_are_no_music() -> None:
+    (tune,) = read_tunes("X:1\nK:C\nCDEF|GABc|\n</pre>\n<p class='tune'>\n")
+    assert pitches(tune) == "C D E F G A B c"
+    assert places(tune) == [("html", "note", 4, 1), ("html", "note", 5, 1)]

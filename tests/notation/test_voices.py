@@ -2,7 +2,7 @@
 
 from abc_tools import codes, one, pitches, places
 
-from folkrnn.notation import Tune, Voice, read_tunes
+from folkrnn.notation import Tune, Voice, read_tunes, write_tune
 
 
 def heard(voice: Voice) -> str:
@@ -102,3 +102,10 @@ def test_an_overlay_that_is_too_long_is_a_fault() -> None:
 
 def test_an_overlay_needs_music_before_it() -> None:
     assert codes(one("& A8|c8|")) == ["overlay-without-voice"]
+
+
+def test_the_clef_of_a_later_line_of_a_voice_is_written_there() -> None:
+    tune = one("V:1\nC8|\nV:2\nC8|G8|\nV:1 clef=bass octave=-1\nG8|")
+    text = write_tune(tune)
+    assert "V:1\n" in text
+    assert [all_heard(each) for each in (tune, read_tunes(text)[0])] == [["C G,", "C G"]] * 2

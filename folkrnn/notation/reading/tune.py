@@ -87,6 +87,8 @@ class TuneReader:
                 self._header_field(line.letter, line.text)
         elif line.kind == "music":
             if "<" in line.text and _HTML.match(line.text):
+                if self.in_music:
+                    self._at_line(line.number)
                 self.find("html", NOTE, f"{shown(line.text.strip())} belongs to a web page, and is left out")
             elif self.in_music:
                 self._music(line.text, line.number)
