@@ -48,12 +48,13 @@ def joined(chords: Iterable[TimedChord]) -> list[Sound]:
 
 def performance(tune: Tune) -> list[Sound]:
     """Return the sounds of the melody by onset and pitch; tied notes are one sound, grace notes are left out."""
-    return sorted(joined(_performed_chords(tune)))
+    return joined(_performed_chords(tune))
 
 
 def _performed_chords(tune: Tune) -> Iterator[TimedChord]:
     onset = Fraction(0)
     for index in order_of(tune.bars):
         for note in tune.bars[index].notes:
-            yield onset, note.duration, [pitch.midi for pitch in note.pitches], [pitch.midi for pitch in note.held]
+            held = [pitch.midi for pitch in note.held] if note.tie else ()
+            yield onset, note.duration, sorted(pitch.midi for pitch in note.pitches), held
             onset += note.duration

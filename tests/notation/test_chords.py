@@ -95,3 +95,11 @@ def test_quoted_text_hides_what_stands_in_it() -> None:
 
 def test_a_quote_without_an_end_is_an_error() -> None:
     assert places(one('A"Am', meter="none"))[0] == ("unclosed-quote", "error", 6, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"), [("+CEG+2", "[CEG]"), ("+^fac'+ c", "[^fac'] c"), ("+ff+A", "A"), ("+fermata+A", "A")]
+)
+def test_old_files_have_chords_in_plus_signs(text: str, notes: str) -> None:
+    tune = one(text, meter="none")
+    assert (pitches(tune), codes(tune)) == (notes, [])

@@ -1,10 +1,13 @@
 """Clefs, octaves and transpositions, as the words of ``K:`` and ``V:`` give them."""
 
+import re
+
 import pytest
 from abc_tools import one, pitches, places, problems
 from hypothesis import given
 from hypothesis import strategies as st
 
+from folkrnn.notation import write_tune
 from folkrnn.notation.clef import Clef, parse_staff, split_words
 from folkrnn.notation.key import divide_key
 
@@ -112,3 +115,12 @@ def test_words_of_another_program_leave_the_key_and_a_note() -> None:
     assert pitches(tune) == "G ^F A G"
     assert places(tune) == [("staff-words", "note", 5, 1)]
     assert not problems(tune)
+
+
+def test_words_that_say_nothing_are_named_together() -> None:
+    assert parse_staff("midi program 1 74").problems == ("'midi program 1 74' is kept, but not applied",)
+
+
+def test_a_clef_alone_is_written_without_a_key() -> None:
+    text = write_tune(one("C4[K:bass]D4|\nK:alto\nE8|\nK:clef=tenor", key="D"))
+    assert re.findall(r"K:[^\]\n]*", text) == ["K:D", "K:clef=bass", "K:clef=alto", "K:clef=tenor"]

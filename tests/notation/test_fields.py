@@ -168,3 +168,9 @@ def test_a_comment_before_a_voice_is_about_it_and_one_behind_music_about_that() 
 
 def test_a_key_and_a_clef_behind_the_music_are_one_line() -> None:
     assert write_tune(one("A8|\nK:D bass\n")).endswith("\nK:D clef=bass\n")
+
+
+def test_tags_of_a_web_page_are_no_music() -> None:
+    (tune,) = read_tunes("X:1\nK:C\nCDEF|GABc|\n</pre>\n<p class='tune'>\n")
+    assert pitches(tune) == "C D E F G A B c"
+    assert places(tune) == [("html", "note", 4, 1), ("html", "note", 5, 1)]

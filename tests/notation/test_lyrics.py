@@ -73,3 +73,9 @@ def test_words_below_the_tune_belong_to_no_note() -> None:
 
 def test_words_before_any_music_are_passed_over() -> None:
     assert words("w: too early\nAB") == [(), ()]
+
+
+def test_words_may_begin_with_a_bar_line() -> None:
+    tune = one("AB|cd|\nw:|one two", meter="1/4")
+    assert codes(tune) == []
+    assert [note.lyrics for note in tune.notes()] == [("one",), ("two",), (), ()]

@@ -1,7 +1,7 @@
 import pytest
 from abc_tools import codes, one, order, places, problems
 
-from folkrnn.notation import form, sections
+from folkrnn.notation import form, sections, write_tune
 from folkrnn.notation.repeats import order_of
 
 
@@ -194,3 +194,26 @@ def test_a_tune_is_divided_into_sections(text: str, found: list[tuple[object, ..
 )
 def test_repeats_are_balanced(text: str, bars: list[tuple[bool, int, str]]) -> None:
     assert [(bar.opens, bar.plays, bar.edge) for bar in one(text, meter="none").bars] == bars
+
+
+@pytest.mark.parametrize("body", ["A4 :| B4 :| c4 |]", "A4 :| B4 :| c4 :|", "|: A4 :| B4 |1 c4 :|2 d4 |]"])
+def test_parts_that_follow_plain_repeat_signs_are_written_without_opening_signs(body: str) -> None:
+    tune = one(body, meter="1/2")
+    assert codes(tune) == []
+    assert body in " ".join(write_tune(tune).split())
+
+
+@pytest.mark.parametrize(
+    ("body", "written"),
+    [
+        ("A4 |1 B4 :|2 c4 || d4 :|", "|: d4 :|"),
+        ("A4 || B4 :| c4 :|", "|: B4 :| |: c4 :|"),
+        ("V:1\nA4 :| B4 :|\nV:2\nA,4 :| B,4 :|", "A4 :| |: B4 :| V:2 A,4 :| |: B,4 :|"),
+    ],
+)
+def test_where_readers_go_back_to_different_places_an_opening_sign_is_written_and_named(
+    body: str, written: str
+) -> None:
+    tune = one(body, meter="1/2")
+    assert set(codes(tune)) == {"unwritten-repeat"}
+    assert written in " ".join(write_tune(tune).split())

@@ -2,7 +2,7 @@
 
 from abc_tools import codes, one, pitches, places
 
-from folkrnn.notation import Tune, Voice, read_tunes
+from folkrnn.notation import Tune, Voice, read_tunes, write_tune
 
 
 def heard(voice: Voice) -> str:
@@ -155,3 +155,10 @@ def test_a_voice_that_the_score_leaves_out_is_noted() -> None:
     assert (finding.code, finding.line, finding.message) == (
         "bad-score", 2, "%%score 1 leaves out the voice 2, so it is played and not printed",
     )  # fmt: skip
+
+
+def test_the_clef_of_a_later_line_of_a_voice_is_written_there() -> None:
+    tune = one("V:1\nC8|\nV:2\nC8|G8|\nV:1 clef=bass octave=-1\nG8|")
+    text = write_tune(tune)
+    assert "V:1\n" in text
+    assert [all_heard(each) for each in (tune, read_tunes(text)[0])] == [["C G,", "C G"]] * 2

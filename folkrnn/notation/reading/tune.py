@@ -103,6 +103,8 @@ class TuneReader:
                 self._header_field(line.letter, line.text)
         elif line.kind == "music":
             if "<" in line.text and _HTML.match(line.text):
+                if self.in_music:
+                    self._at_line(line.number)
                 self.find("html", NOTE, f"{shown(line.text.strip())} belongs to a web page, and is left out")
             elif self.in_music:
                 self._music(line.text, line.number)
@@ -229,7 +231,11 @@ class TuneReader:
         elif letter == "V":
             self._switch(value)
         elif letter == "K":
-            voice.set_key(self._key(value, voice.key), self._staff(divide_key(value)[1]))
+            key, staff = divide_key(value)
+            if staff and not key:  # a clef alone
+                voice.set_staff(self._staff(staff))
+            else:
+                voice.set_key(self._key(value, voice.key), self._staff(staff))
         elif letter == "M":
             voice.set_meter(self._meter(value) or voice.meter)
         elif letter == "L":

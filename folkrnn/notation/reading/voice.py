@@ -593,9 +593,11 @@ class VoiceReader:
                 self.marks = NO_MARKS
             self.bars.append(draft)
             self.bar = DraftBar(self.meter, self.key, self.line, self.column)
-            # A field between the last note and the bar line holds for the bar after it.
+            # A field between the last note and the bar line holds for the bar after it; a dotted line is nothing there.
             while draft.changes and draft.changes[-1].index == len(draft.notes):
-                self.bar.changes.insert(0, draft.changes.pop()._replace(index=0))
+                change = draft.changes.pop()
+                if change.field != DOTTED:
+                    self.bar.changes.insert(0, change._replace(index=0))
             self.notes = self.bar.notes
             if written:
                 self.accidentals.end_bar()
