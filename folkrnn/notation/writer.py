@@ -389,14 +389,15 @@ class _VoiceWriter:
         if self.several:
             shared = about_tune(before)
             before = tuple(change for change in before if change not in shared)
-        lines = [*_own_lines(before, self.unit), *self._line(start, min(stop, len(self.bars)))]
+        own = list(_own_lines(before, self.unit))
+        music = list(self._line(start, min(stop, len(self.bars))))
         if start == 0 and self.first_line:
             yield self.first_line
-        elif self.several and before and any(_own_lines(before, self.unit)):
+        elif self.several and not own:
+            music[0] = f"[V:{self.id}] ".ljust(self.margin) + music[0]
+        elif self.several and not own[0].startswith("V:"):
             yield f"V:{self.id}"
-        elif self.several:
-            lines[0] = f"[V:{self.id}] ".ljust(self.margin) + lines[0]
-        yield from lines
+        yield from (*own, *music)
 
     def _line(self, start: int, stop: int) -> Iterator[str]:
         """Yield one line of music with its closing bar line, then its lines of words."""

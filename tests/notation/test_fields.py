@@ -158,12 +158,12 @@ def test_an_exclamation_mark_ends_a_line_if_the_tune_says_so() -> None:
 
 def test_what_a_voice_line_says_later_is_kept_there() -> None:
     (tune,) = read_tunes(header("V:1 name=One", "V:2").replace("A|", "V:1\nA8|\nV:2\nC8|\nV:1 stem=up\nB8|"))
-    assert write_tune(tune).endswith("V:1\nA8 |\nV:1 stem=up\nB8 |]\nV:2\nC8 |]\n")
+    assert write_tune(tune).endswith("[V:1] A8 |\n[V:2] C8 |]\nV:1 stem=up\nB8 |]\n")
 
 
-def test_a_comment_before_a_voice_is_about_it_and_one_behind_music_about_that() -> None:
+def test_a_comment_between_voices_stands_before_the_music_and_one_behind_music_behind_it() -> None:
     (tune,) = read_tunes(header().replace("A|", "V:1\nA8| % one\n% two\nV:2\nC8|\n"))
-    assert write_tune(tune).endswith("V:1\nA8 |]\nV:2\n% two\nC8 |]\n% one\n")
+    assert write_tune(tune).endswith("% two\n[V:1] A8 |]\n[V:2] C8 |]\n% one\n")
 
 
 def test_a_key_and_a_clef_behind_the_music_are_one_line() -> None:
