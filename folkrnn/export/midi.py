@@ -56,7 +56,7 @@ CHORD_CHANNEL = 1
 """The channel of the chords, unless a voice asks for it."""
 
 BEND_RANGE = 2
-"""The semitones of the widest pitch bend, as synthesisers have it unless they are told otherwise."""
+"""The semitones of the widest pitch bend, as synthesisers have it unless a message says otherwise."""
 
 _HALF, _QUARTER, _DOTTED_QUARTER = Fraction(1, 2), Fraction(1, 4), Fraction(3, 8)
 

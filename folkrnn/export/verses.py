@@ -9,7 +9,7 @@ from folkrnn.notation import Tune
 from folkrnn.score.build import printable
 
 MANY_LINES = 10
-"""From so many lines on, verses that are short enough stand in two columns."""
+"""From this number of lines on, verses that are short enough stand in two columns."""
 
 COLUMN_GAP = 2.0
 """The space between two columns of verses, in heights of the type."""

@@ -73,7 +73,7 @@ class Note(NamedTuple):
     ``tie`` says that it is tied to the next; ``tied`` names the pitches that are if not all members of a chord are.
     ``spaced`` is true where the beam breaks before the note. ``chord_symbols`` are the quoted
     chords (``G7``), ``annotations`` the other quoted texts with their placement sign.
-    ``lyrics`` has one text a verse: a syllable (with ``-`` at its end if the word goes on), ``_`` where the one before
+    ``lyrics`` has one text a verse: a syllable (with ``-`` at its end if the word goes on), ``_`` where the last one
     is held, or nothing.
     """
 

@@ -449,7 +449,7 @@ class _VoiceWriter:
 
 
 def _joined(closing: str, opening: str) -> str:
-    """Return a bar line and what begins behind it, on one line of music."""
+    """Return a bar line and what begins there, on one line of music."""
     if opening.startswith("[") and opening[1:2].isdigit() and closing in ("|", ":|"):
         return closing + opening[1:]
     if opening.startswith("|:"):

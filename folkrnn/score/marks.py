@@ -222,7 +222,7 @@ class MarkWriter:
             self._spanners.append(m21.spanner.Slur([self._slurs.pop(earlier), last]))
 
     def sing(self, note: Note, element: Any) -> None:
-        """Write the syllables, one a verse; a hyphen at the end joins one to the next, ``_`` holds the one before."""
+        """Write the syllables, one a verse; a hyphen at the end joins one to the next, ``_`` holds the last one."""
         for verse, text in enumerate(note.lyrics, start=1):
             if text == "_" and verse in self._sung:
                 self._sung[verse].held = True

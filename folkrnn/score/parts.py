@@ -305,7 +305,7 @@ def _verses(voice: Voice) -> int:
 
 
 def _differs(key: Key, before: Key | None) -> bool:
-    """Return whether a key is to be printed after the one before."""
+    """Return whether a key is to be printed after another."""
     return before is None or key.signature != before.signature or (key != before and key.standard)
 
 

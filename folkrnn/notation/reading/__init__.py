@@ -1,14 +1,6 @@
 """The reader: ABC text of any origin to tunes, with findings and without exceptions.
 
-book         a text, to tunes
-tune         the header and the lines of one tune
-voice        the music of one voice, token by token
-drafts       the bar in the making
-accidentals  which pitch a letter stands for
-lengths      how long a note is
-lyrics       words and symbols below the music, to its notes
-quoted       chord symbols and annotations
-macros       texts that stand for longer ones
+``book`` divides a text into tunes, ``tune`` reads the lines of one, ``voice`` its music token by token.
 """
 
 from folkrnn.notation.reading.book import read_tunes

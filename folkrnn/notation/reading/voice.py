@@ -660,7 +660,7 @@ class VoiceReader:
     # ── the end ─────────────────────────────────────────────────────────────────────────────
 
     def finish(self) -> list[Change]:
-        """End the last bar; return what stands behind it."""
+        """End the last bar; return what stands after that bar."""
         if self._verses:
             self.end_words()
         self._close_bar()
