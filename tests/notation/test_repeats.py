@@ -208,7 +208,7 @@ def test_parts_that_follow_plain_repeat_signs_are_written_without_opening_signs(
     [
         ("A4 |1 B4 :|2 c4 || d4 :|", "|: d4 :|"),
         ("A4 || B4 :| c4 :|", "|: B4 :| |: c4 :|"),
-        ("V:1\nA4 :| B4 :|\nV:2\nA,4 :| B,4 :|", "A4 :| |: B4 :| V:2 A,4 :| |: B,4 :|"),
+        ("V:1\nA4 :| B4 :|\nV:2\nA,4 :| B,4 :|", "[V:1] A4 :| [V:2] A,4 :| [V:1] |: B4 :| [V:2] |: B,4 :|"),
     ],
 )
 def test_where_readers_go_back_to_different_places_an_opening_sign_is_written_and_named(
