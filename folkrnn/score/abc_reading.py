@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 import music21 as m21
@@ -70,6 +71,8 @@ def _own_line(match: re.Match[str]) -> str:
 
 def _tie_chords(part: m21.stream.Part, tokens: Sequence[m21.abcFormat.ABCToken]) -> None:
     """Give the chords of a part their ties, which music21 reads but does not pass on."""
+    if not any(token.tie for token in tokens if isinstance(token, m21.abcFormat.ABCChord)):
+        return  # as in most tunes; the way through a part takes music21 long
     sounding = [token for token in tokens if isinstance(token, m21.abcFormat.ABCNote) and not token.isRest]
     for token, note in zip(sounding, part.recurse().notes, strict=True):
         if token.tie and note.isChord:
@@ -118,6 +121,7 @@ def _repeats(measure: m21.stream.Stream, side: str, direction: str) -> bool:
     return getattr(getattr(measure, side, None), "direction", None) == direction
 
 
+@lru_cache(maxsize=4096)
 def _whole_notes(quarters: float | Fraction) -> Fraction:
     return Fraction(quarters) / 4
 
