@@ -4,7 +4,7 @@ Each fault is known by name. A tune that it concerns is given to music21 as the 
 left out and none is taken on trust: what music21 reads must still be what we read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -46,14 +46,21 @@ def for_music21(tune: Tune) -> tuple[Tune, Tune, list[Finding]]:
     """Return a tune without what music21 misreads, what it must sound like, and a note for each fault that it met."""
     findings = []
     compared = tune
+    heads = _key_heads(tune.bars)
     for fault in FAULTS:
-        bar = next(filter(fault.concerns, tune.bars), None)
+        bar = next(filter(fault.concerns, heads if fault.code == "key-misread" else tune.bars), None)
         if bar is not None:
             findings.append(Finding(fault.code, NOTE, bar.line, bar.column, bar.number, fault.sentence))
             tune = fault.rewritten(tune)
             compared = fault.rewritten(compared) if fault.loses else compared
+            heads = _key_heads(tune.bars)
     # In a tune of one bar music21 may see no repeat; that says nothing about the tune.
     return (_written_out(tune) if len(tune.bars) == 1 else tune), compared, findings
+
+
+def _key_heads(bars: Sequence[Bar]) -> list[Bar]:
+    """Return the bars in which a key may begin: most have that of the bar before."""
+    return [bar for place, bar in enumerate(bars) if not place or bar.changes or bar.key is not bars[place - 1].key]
 
 
 def _many_passes(bar: Bar) -> bool:
