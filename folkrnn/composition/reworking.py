@@ -102,7 +102,7 @@ def extension(tune: Tune, bars: int, checkpoint: "Checkpoint") -> Reworking:
     given, octaves = _given(tune, checkpoint)
     plain = _plain(given, checkpoint)
     last = plain.bars[-1]
-    closed = last.plays > 1 or bool(last.edge)
+    closed = _is_closed(last)
     if not closed:
         plain = _reopened(plain)
     plain = _completed(plain, range(len(plain.bars) - 1, len(plain.bars) - closed))
@@ -126,6 +126,11 @@ def extension(tune: Tune, bars: int, checkpoint: "Checkpoint") -> Reworking:
         cautious,
         tuple(_voices_at_rest(tune)),
     )
+
+
+def _is_closed(bar: Bar) -> bool:
+    """Whether a part ends with a bar."""
+    return bar.plays > 1 or bool(bar.edge)
 
 
 def replacement(tune: Tune, first: int, last: int, checkpoint: "Checkpoint") -> Reworking:
@@ -318,11 +323,15 @@ def _extended(old: Tune, new: Tune) -> Tune:
     """Return the old tune with its melody longer; all other voices rest in the new bars."""
     count = len(old.bars)
     last = old.bars[-1]
-    melody = [_continued(before, after, before is last) for before, after in zip(old.bars, new.bars, strict=False)]
+    goes_on = not _is_closed(last)
+    melody = [
+        _continued(before, after, before is last, goes_on) for before, after in zip(old.bars, new.bars, strict=False)
+    ]
     key, meter = new.bars[count - 1].final_key, new.bars[count - 1].meter
     for bar in new.bars[count:]:  # in the key as it was written, such as one with accidentals of its own
         bar = replace(bar, key=last.final_key) if bar.key == key else bar
         melody.append(replace(bar, meter=last.meter) if bar.meter == meter else bar)
+    melody = list(number_bars(melody))  # the model may have counted an upbeat
     voices = tuple(
         voice if voice is old.melody or not voice.bars else replace(voice, bars=_at_rest(voice, old.bars, melody))
         for voice in old.voices
@@ -330,12 +339,12 @@ def _extended(old: Tune, new: Tune) -> Tune:
     return _delivered(replace(old, voices=voices).with_bars(tuple(melody)), new)
 
 
-def _continued(before: Bar, after: Bar, is_last: bool) -> Bar:
-    """Return a bar of the old melody; the last one with the notes that now fill it, and the bar line after them."""
-    bar = replace(before, opens=after.opens, number=after.number)
+def _continued(before: Bar, after: Bar, is_last: bool, goes_on: bool) -> Bar:
+    """Return a bar of the old melody; the last one with its new bar line, and if it ``goes_on`` with what fills it."""
+    bar = replace(before, opens=after.opens)
     if not is_last:
         return bar
-    notes = (*before.notes, *after.notes[len(before.notes) :])
+    notes = (*before.notes, *after.notes[len(before.notes) :]) if goes_on else before.notes
     drawn = "" if after.plays > 1 or after.edge else before.drawn
     return replace(bar, notes=notes, plays=after.plays, edge=after.edge, drawn=drawn)
 

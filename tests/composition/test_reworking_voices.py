@@ -125,6 +125,21 @@ def test_a_begun_bar_is_filled_and_the_other_voices_rest_for_the_time() -> None:
     assert not [finding for finding in new.findings if finding.code == "voices-differ"]
 
 
+def test_bars_that_no_upbeat_makes_full_stay_as_they_are_when_the_tune_goes_on() -> None:
+    tune = one("X:1\nM:3/4\nL:1/4\nK:C\nC|DEF|GFE|D|]\n")
+    new = reworked(extension(tune, 2, MODEL))
+    assert [bar.duration for bar in new.bars[:4]] == [Fraction(1, 4), Fraction(3, 4), Fraction(3, 4), Fraction(1, 4)]
+    assert [bar.number for bar in new.bars][:6] == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_tune_whose_upbeat_nothing_takes_back_is_rewritten() -> None:
+    tune = one("X:1\nM:3/4\nL:1/4\nK:C\nC|DEF|GFE|D3|]\n")
+    new = reworked(replacement(tune, 2, 2, MODEL))
+    assert [bar.duration for bar in new.bars] == [Fraction(1, 4), Fraction(3, 4), Fraction(3, 4), Fraction(3, 4)]
+    assert [bar.notes for bar in new.bars[:2]] == [bar.notes for bar in tune.bars[:2]]
+    assert [bar.number for bar in new.bars] == [0, 1, 2, 3]
+
+
 def test_a_deep_melody_is_given_to_the_model_in_its_range_and_comes_back() -> None:
     tune = one("X:1\nM:4/4\nL:1/4\nK:G\nG,, A,, B,, G,,|C,2 G,,2|D, C, A,, G,,|G,,4|]\n")
     reworking = replacement(tune, 2, 3, MODEL)
