@@ -215,8 +215,11 @@ class TuneReader:
             self.unit = self.meter.default_unit_length
         for name in self.declared:
             self._voice_reader(name)
+        here = self.line
         for line, tempo in self.tempos:  # what a bare number counts is known only now
-            self._check_tempo(tempo, line)
+            self.line = line
+            self._check_tempo(tempo, self.unit)
+        self.line = here
 
     def _body_field(self, letter: str, value: str) -> None:
         voice = self._current()
@@ -246,7 +249,7 @@ class TuneReader:
         elif letter == "m":
             self._macro(value)
         elif letter == "Q":
-            self._check_tempo(value, self.line)
+            self._check_tempo(value, voice.unit)
             text = value.strip()
             voice.change(letter, text if voice.unit == self.unit else explicit(text, voice.unit))
         elif letter in BODY_FIELDS:
@@ -265,10 +268,6 @@ class TuneReader:
             voice.change("+", value)
         else:
             self.find("not-a-field", NOTE, f"+:{shown(value)} continues no field")
-
-    def _inline(self, letter: str, value: str) -> None:
-        """Read a field in brackets."""
-        self._body_field(letter, value)
 
     # ── values ──────────────────────────────────────────────────────────────────────────────
 
@@ -300,14 +299,10 @@ class TuneReader:
             self.find("staff-words", NOTE, problem)
         return staff
 
-    def _check_tempo(self, value: str, line: int) -> None:
-        unit = self.voice.unit if self.voice else self.unit
-        assert unit is not None
+    def _check_tempo(self, value: str, unit: Fraction) -> None:
         _, remark = read_tempo(value, unit)
-        if remark and self.voice:
+        if remark:
             self.find("doubtful-tempo", NOTE, remark)
-        elif remark:
-            self.findings.append(Finding("doubtful-tempo", NOTE, line, 1, 0, remark))
 
     def _user_symbol(self, value: str) -> None:
         match = _USER_SYMBOL.fullmatch(value)
@@ -359,8 +354,9 @@ class TuneReader:
         if reader is None:
             assert self.unit is not None
             reader = self.voices[name] = VoiceReader(
-                name, self.meter, self.key, self.unit, self.staff, self.line, self.symbols, self.macros, self._inline
-            )
+                name, self.meter, self.key, self.unit, self.staff, self.line, self.symbols, self.macros,
+                self._body_field,
+            )  # fmt: skip
             reader.strict = self.strict
             reader.accidentals.propagation = self.propagation
             if words := self.declared.get(name, ""):
@@ -399,8 +395,7 @@ class TuneReader:
         if words:
             self._describe_again(self.voice, words)
         if before is not None and before is not self.voice:
-            if before._verses:
-                before.end_words()
+            before.end_words()
             before.pass_on(self.voice)
 
     def _describe_again(self, reader: VoiceReader, words: str) -> None:
@@ -437,26 +432,19 @@ class TuneReader:
             self.findings.append(Finding("bad-score", NOTE, self.score_line or self.first_line, 1, 0, problem))
         self.findings += check_voices(voices)
         if not self.in_music:
-            self.findings.append(
-                Finding(
-                    "no-key", ERROR, self.line, 1, 0, "the tune has no K: field, so no music; expected one such as K:D"
-                )
-            )
+            message = "the tune has no K: field, so no music; expected one such as K:D"
+            self.findings.append(Finding("no-key", ERROR, self.line, 1, 0, message))
         elif not any(voice.bars for voice in voices):
             self.findings.append(Finding("no-notes", ERROR, self.line, 1, 0, "the tune has no notes"))
-        self.findings.sort(key=lambda finding: (finding.line, finding.column))
         tune = Tune(
-            tuple(self.fields), self.meter, self.key, self.unit or Fraction(1, 8), tuple(voices),
-            tuple(self.findings), self.number, self.source, self.first_line, self.staff, tuple(self.book),
-            _as_fields(behind),
+            tuple(self.fields), self.meter, self.key, self.unit or Fraction(1, 8), tuple(voices), (), self.number,
+            self.source, self.first_line, self.staff, tuple(self.book), _as_fields(behind),
         )  # fmt: skip
-        bars = tune.bars
-        if bars and (bars[0].meter, bars[0].key) != (tune.meter, tune.key):
-            tune = replace(tune, meter=bars[0].meter, key=bars[0].key)
-        if found := check_order(tune, self.order_line):
-            ordered = sorted([*tune.findings, *found], key=lambda finding: (finding.line, finding.column))
-            tune = replace(tune, findings=tuple(ordered))
-        return tune
+        first = tune.bars[0] if tune.bars else tune
+        findings = sorted(
+            [*self.findings, *check_order(tune, self.order_line)], key=lambda finding: (finding.line, finding.column)
+        )
+        return replace(tune, meter=first.meter, key=first.key, findings=tuple(findings))
 
     def _take_findings(self, reader: VoiceReader, bars: tuple[Bar, ...], bodies: list[tuple[Bar, ...]]) -> None:
         """Take the findings about a voice; what is said of the short bars of one voice is not said of others again."""

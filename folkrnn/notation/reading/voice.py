@@ -162,8 +162,7 @@ class VoiceReader:
         """Read a line of music."""
         self.line, self.column = line, 1
         self.own_line = False
-        if self._verses:
-            self.end_words()
+        self.end_words()
         if self.macros:
             text = expanded(text, self.macros)
         if self.bar.notes:
@@ -635,7 +634,9 @@ class VoiceReader:
         return True
 
     def end_words(self) -> None:
-        """Give the lines of words to the notes."""
+        """Give the lines of words, if there are any, to the notes."""
+        if not self._verses:
+            return
         places = places_of([*self.bars, self.bar], *self._words_from)
         for verse, (line, text) in enumerate(self._verses[:MAX_VERSES]):
             left = sing(places, text, verse)
@@ -661,8 +662,7 @@ class VoiceReader:
 
     def finish(self) -> list[Change]:
         """End the last bar; return what stands after that bar."""
-        if self._verses:
-            self.end_words()
+        self.end_words()
         self._close_bar()
         if self.bar.ending or self.bar.bracket:
             self.line, self.column = self.bar.line, self.bar.column
