@@ -23,8 +23,9 @@ from folkrnn.model.schedule import TrainingSettings
 from folkrnn.model.training import saved_settings, train_network
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
-from folkrnn.notation.context import CONTEXT_SIZES
-from folkrnn.notation.headers import training_text
+from folkrnn.notation.context import CONTEXT_SIZES, plan_of
+from folkrnn.notation.headers import training_text, with_plan
+from folkrnn.notation.plan import CHARACTERS
 from folkrnn.processes import processors
 
 _log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ def train_model(
         given = {"learning_rate": FINE_TUNING_RATE} | given
     settings: TrainingSettings = replace(saved_settings(run), **given) if resume else TrainingSettings(**given)
     # Other keys bring other accidentals and octave marks, so the alphabet must not be that of one pass.
-    vocabulary = Vocabulary.from_texts([*(tune.text for tune in corpus.tunes), SPELLINGS])
+    vocabulary = Vocabulary.from_texts([*(tune.text for tune in corpus.tunes), SPELLINGS, CHARACTERS])
     values = field_values(corpus.tunes)
     repertoire = repertoire_of(corpus)
     if initial is not None:
@@ -96,11 +97,13 @@ def train_model(
     tunes = corpus.of("train") or list(corpus.tunes)
     held_out = corpus.of("validation") or tunes
     real = real_tunes(tunes, critic, settings.seed) if critic else []
-    texts_of = KeyShuffle(tunes, settings.seed) if transpose else lambda *_: [tune.text for tune in tunes]
+    plans = [plan_of(tune.text) for tune in tunes]
+    shuffle = KeyShuffle(tunes, settings.seed, plans)
+    texts_of = shuffle if transpose else lambda *_: shuffle.texts
     group = ProcessGroup.from_environment()
     result = train_network(
         header_shuffle(texts_of, settings.seed),
-        [training_text(tune.text) for tune in held_out],
+        [training_text(with_plan(tune.text, plan_of(tune.text))) for tune in held_out],
         network=network,
         training=settings,
         run_dir=run,

@@ -6,6 +6,7 @@ one thread the minutes count processor time, so that other work on the machine d
     folkrnn        as `folkrnn train` does it;
     gru, rnn       the other cells with the same number of units;
     gru-large, rnn-large   the same with the same number of weights;
+    no-plan        without plans and what they say of each bar;
     no-match       without the context features of the best match for what was just heard;
     no-lookback    without those of earlier bars and of the time in the bar;
     no-context     without any context features;
@@ -42,9 +43,10 @@ from folkrnn.model.scoring import bits
 from folkrnn.model.training import train_network
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
-from folkrnn.notation.context import CONTEXT_FEATURES
-from folkrnn.notation.headers import split_header, training_text
+from folkrnn.notation.context import CONTEXT_FEATURES, PLANNED, PLANNED_CONTEXT, plan_of
+from folkrnn.notation.headers import split_header, training_text, with_plan
 from folkrnn.notation.lexer import split_lines
+from folkrnn.notation.plan import CHARACTERS
 
 DEFAULT_NETWORK = NetworkSettings(context=len(CONTEXT_FEATURES))
 
@@ -68,6 +70,7 @@ VARIANTS = {
     "gru-large": Variant(replace(DEFAULT_NETWORK, cell="gru", hidden=608)),
     "rnn": Variant(replace(DEFAULT_NETWORK, cell="rnn")),
     "rnn-large": Variant(replace(DEFAULT_NETWORK, cell="rnn", hidden=1120)),
+    "no-plan": Variant(replace(DEFAULT_NETWORK, context=PLANNED_CONTEXT - len(PLANNED))),
     "no-match": Variant(replace(DEFAULT_NETWORK, context=CONTEXT_NAMES.index("matched event"))),
     "no-lookback": Variant(replace(DEFAULT_NETWORK, context=CONTEXT_NAMES.index("time in the bar"))),
     "no-context": Variant(replace(DEFAULT_NETWORK, context=0)),
@@ -88,14 +91,16 @@ def train_variant(
 ) -> tuple[Scorer, int, float]:
     """Train; return a scorer of texts, the number of weights and the passes."""
     tunes, held_out = corpus.of("train"), corpus.texts("validation")
-    texts = KeyShuffle(tunes, settings.seed) if variant.transposed else lambda *_: [tune.text for tune in tunes]
+    plans = [plan_of(tune.text) for tune in tunes] if variant.network.plans else ()
+    shuffle = KeyShuffle(tunes, settings.seed, plans)
+    texts = shuffle if variant.transposed else lambda *_: shuffle.texts
     result = train_network(
         header_shuffle(texts, settings.seed) if variant.shuffled else texts,
-        [training_text(text) for text in held_out] if variant.shuffled else held_out,
+        [judged_text(text, variant) for text in held_out],
         network=variant.network,
         training=settings,
         run_dir=folder,
-        vocabulary=Vocabulary.from_texts([*(tune.text for tune in corpus.tunes), SPELLINGS]),
+        vocabulary=Vocabulary.from_texts([*(tune.text for tune in corpus.tunes), SPELLINGS, CHARACTERS]),
         clock=clock,
     )
     checkpoint = load_checkpoint(folder / MODEL_FILE)
@@ -107,12 +112,23 @@ def train_variant(
     return score, weights, result.passes
 
 
-def per_note(score: Scorer, tunes: Sequence[CorpusTune], shuffled: bool) -> float:
-    """Return the bits of the bodies over their notes."""
-    texts = [training_text(tune.text) if shuffled else tune.text for tune in tunes]
-    bodies = [len(split_header(text)[1]) if shuffled else len(_after_key(text)) for text in texts]
-    total = sum(float(costs[-body:].sum()) for costs, body in zip(score(texts), bodies, strict=True))
-    return total / sum(tune.notes for tune in tunes)
+def judged_text(text: str, variant: Variant) -> str:
+    """Return a text as a variant is judged by it."""
+    if variant.network.plans:
+        text = with_plan(text, plan_of(text))
+    return training_text(text) if variant.shuffled else text
+
+
+def per_note(score: Scorer, tunes: Sequence[CorpusTune], variant: Variant) -> tuple[float, float]:
+    """Return the bits of the bodies over their notes, and the same with those of the form lines."""
+    texts = [judged_text(tune.text, variant) for tune in tunes]
+    body_bits = form_bits = 0.0
+    for text, costs in zip(texts, score(texts), strict=True):
+        body_bits += float(costs[-len(split_header(text)[1] if variant.shuffled else _after_key(text)) :].sum())
+        form = text.find("\nI:form") + 1
+        form_bits += float(costs[form : text.index("\n", form) + 1].sum()) if form else 0.0
+    notes = sum(tune.notes for tune in tunes)
+    return body_bits / notes, (body_bits + form_bits) / notes
 
 
 def _after_key(text: str) -> str:
@@ -162,12 +178,13 @@ def main() -> None:
                 settings = TrainingSettings(minutes=options.minutes, seed=options.seed)
                 score, weights, passes = train_variant(VARIANTS[name], judged, settings, Path(folder), clock)
         extent = f"{passes:.1f} passes"
-        shuffled = name != PLAIN and VARIANTS[name].shuffled
+        variant = VARIANTS.get(name, Variant(replace(DEFAULT_NETWORK, context=0), shuffled=False))
         test = judged.of("test")
         fiddle = [tune for tune in test if tune.collection in FIDDLE]
-        fiddled, every = per_note(score, fiddle, shuffled), per_note(score, test, shuffled)
+        (fiddled, with_form), (every, all_with_form) = per_note(score, fiddle, variant), per_note(score, test, variant)
         print(
-            f"{name:14s} {weights / 1e6:5.2f} M weights, {extent:12s} bits/note: fiddle {fiddled:.3f}, all {every:.3f}",
+            f"{name:14s} {weights / 1e6:5.2f} M weights, {extent:12s} bits/note: fiddle {fiddled:.3f}, "
+            f"all {every:.3f}; with form and plan {with_form:.3f}, {all_with_form:.3f}",
             flush=True,
         )
 

@@ -7,6 +7,7 @@ import click
 from click.core import ParameterSource
 
 from folkrnn.cli.composing import Composing, composing_options
+from folkrnn.cli.inputs import plan_wish
 from folkrnn.cli.parameters import Temperature
 from folkrnn.notation.ranges import DEFAULT_INSTRUMENT, INSTRUMENTS
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 @click.option("--meter", help="The meter, such as 6/8.")
 @click.option("--key", help="The key and tonic, such as Ador.")
 @click.option("--form", help="Bars of each part, such as 8:8: or AABB.")
+@click.option(
+    "--plan",
+    metavar="LETTERS",
+    help="A letter for each bar, such as 'abac abad | efeg efad', or like FILE: as its first tune.",
+)
 @click.option(
     "--similarity", type=click.IntRange(0, 10), help="0: the parts differ; 10: they are nearly the same (±1)."
 )
@@ -60,6 +66,7 @@ def generate_command(
     meter: str | None,
     key: str | None,
     form: str | None,
+    plan: str | None,
     similarity: int | None,
     start: str | None,
     mix: str | None,
@@ -72,7 +79,8 @@ def generate_command(
     The tunes keep to what you ask for. The rest is drawn from what players play and the model has learned: mostly
     dances, of different rhythms. folkrnn model lists the rhythms and origins that one may ask for. In a requested key
     a tune ends on the tonic and keeps to the scale. A form has the bars of each part, each followed by : if the part is
-    repeated and | if not. In a form such as AABB every part has 8 bars.
+    repeated and | if not. In a form such as AABB every part has 8 bars. In a plan a letter that comes again is the
+    same bar; a' takes up the bar a and varies it, and a^ is a at another pitch.
 
     Prints a table of the tunes: are they playable for two independent readers, what have they copied from the tunes
     that the model learned from, and why were drafts before them refused? The first time, these tunes are read,
@@ -95,6 +103,7 @@ def generate_command(
         "meter": meter,
         "key": key,
         "form": form,
+        "plan": plan_wish(plan),
         "similarity": similarity,
         "start": start,
         "mix": mix,

@@ -7,6 +7,9 @@ from folkrnn.corpus import SourceSettings, read_text, source_files, tunes_in
 from folkrnn.errors import InputError
 from folkrnn.notation import Tune
 
+_LIKE = "like "
+"""What stands before the file whose tune has the plan that is wished."""
+
 
 def picked(tunes: list[Tune], numbers: tuple[int, ...] | None) -> list[Tune]:
     """Return the tunes of these places, from 1, or all of them. Raises InputError for a place without a tune."""
@@ -53,3 +56,11 @@ def read_all(names: Sequence[str]) -> tuple[list[Tune], bool]:
 def refuse(error: InputError) -> None:
     """Raise the error of a file that cannot be read, as commands on a single file do."""
     raise error
+
+
+def plan_wish(text: str | None) -> str | Tune | None:
+    """Return a wish for a plan: as it is, or for ``like FILE`` the first tune of the file. Raises InputError."""
+    if text is None or not text.startswith(_LIKE):
+        return text
+    [(_, tunes)] = read_files([text.removeprefix(_LIKE).strip()], refuse)
+    return tunes[0]

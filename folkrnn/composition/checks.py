@@ -13,7 +13,7 @@ from folkrnn.composition.reworking import bar_range, check_count, check_range, c
 from folkrnn.composition.settings import GenerationSettings
 from folkrnn.composition.starts import check_start
 from folkrnn.model.locations import model_or_bundled
-from folkrnn.model.metadata import corpus_provenance, read_metadata
+from folkrnn.model.metadata import corpus_provenance, learns_plans, read_metadata
 from folkrnn.notation import Tune
 from folkrnn.notation.grammar import Grammar
 
@@ -30,7 +30,8 @@ def check_generation(model: Model, options: Mapping[str, Any]) -> None:
     about = read_metadata(path)
     repertoire, alphabet = corpus_provenance(path, about).learned, about["vocabulary"]
     settings, request, mix = read_options(options, repertoire)
-    programme = Programme(request, repertoire, seed=settings.seed or 0, mix=mix, alphabet=alphabet)
+    plans = learns_plans(path, about)
+    programme = Programme(request, repertoire, seed=settings.seed or 0, mix=mix, alphabet=alphabet, plans=plans)
     if not settings.unconstrained:
         programme.prompt(0).check_room(settings.max_length)
         if options.get("start") is not None:

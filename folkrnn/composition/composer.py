@@ -173,7 +173,10 @@ class Composer:
             _log.warning("%s", sentence)
         alphabet = self.checkpoint.vocabulary.characters
         titles = TitleRule(repertoire.titles, alphabet, self._knows_title)
-        programme = Programme(request, repertoire, seed=settings.seed or 0, mix=mix, titles=titles, alphabet=alphabet)
+        programme = Programme(
+            request, repertoire, seed=settings.seed or 0, mix=mix, titles=titles, alphabet=alphabet,
+            plans=self.checkpoint.network.settings.plans,
+        )  # fmt: skip
         if unknown := [letter for letter in dict.fromkeys(request.fields.get("T", "")) if letter not in alphabet]:
             _log.warning(
                 "the model does not know %s of the title, which is put over a tune written without it",

@@ -16,6 +16,7 @@ from folkrnn.generation.titles import TitleRule
 from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.bars import bars_add_up
+from folkrnn.notation.grammar import Wish
 
 MAX_CHARACTERS = 2000
 """The most characters of a tune."""
@@ -42,11 +43,13 @@ def imitate(
     """
     repertoire, alphabet = checkpoint.corpus.learned, checkpoint.vocabulary.characters
     titles = TitleRule(repertoire.titles, alphabet)
-    unnamed = Prompt(titles=titles.for_tune("", ""))
+    plans = checkpoint.network.settings.plans
+    unnamed = Prompt(titles=titles.for_tune("", ""), wish=Wish(planned=plans))
 
     @cache
     def programme(rhythm: str, meter: str) -> Programme:
-        return Programme(Request({"R": rhythm, "M": meter}), repertoire, seed=seed, titles=titles, alphabet=alphabet)
+        request = Request({"R": rhythm, "M": meter})
+        return Programme(request, repertoire, seed=seed, titles=titles, alphabet=alphabet, plans=plans)
 
     prompts = [
         programme(tune.rhythm, str(tune.meter)).prompt(number)

@@ -56,8 +56,9 @@ class Programme:
     """The plans of all drafts for a request; ``plan(tune, draft)`` depends on the seed and the two numbers alone.
 
     ``mix`` holds weights by rhythm; without it those of the ``repertoire`` hold. ``titles`` leads the titles that the
-    model writes. A title with characters beyond the ``alphabet`` of the model is put over the tune afterwards. Raises
-    GenerationError where no rhythm of ``mix`` has what is asked for.
+    model writes; ``plans`` says that it writes plans. A title with characters beyond the ``alphabet`` of the model is
+    put over the tune afterwards. Raises GenerationError where no rhythm of ``mix`` has what is asked for, and for a
+    plan without ``plans``.
     """
 
     def __init__(
@@ -69,11 +70,16 @@ class Programme:
         mix: Mapping[str, float] | None = None,
         titles: TitleRule | None = None,
         alphabet: Collection[str] | None = None,
+        plans: bool = False,
     ) -> None:
         self._request = request
         self._repertoire = repertoire = repertoire if alphabet is None else repertoire.written_with(alphabet)
         self._seed = seed
         self._titles = titles
+        self._plans = plans
+        if (request.plan or request.pattern) and not plans:
+            asked = "plan" if request.plan else "part that comes back"
+            raise GenerationError(f"the model has learned no plans, so no {asked} can be asked of it; train one anew")
         title = request.fields.get("T", "")
         written = escaped_text(title)
         learned = alphabet is None or set(alphabet).issuperset(title)
@@ -148,8 +154,10 @@ class Programme:
         if written != meter:
             shown["M"] = meter
         fields = {letter: value for letter, value in fields.items() if value and letter not in self._foreign}
+        prompt = replace(request, fields=fields).prompt
         prompt = replace(
-            replace(request, fields=fields).prompt,
+            prompt,
+            wish=replace(prompt.wish, planned=self._plans),
             keeps_key=request.prompt.keeps_key,
             left_out="".join(letter for letter in "RO" if letter not in fields),
         )

@@ -18,11 +18,14 @@ from folkrnn.composition.starts import read_start
 from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.prompts import Gap, Prompt
 from folkrnn.model.repertoire import Repertoire, bar_of
-from folkrnn.notation import Key, Meter, Tune, ends_on, form, parse_key, parse_meter, read_tunes, similarity
-from folkrnn.notation.form import MAX_SIMILARITY, parse_form
+from folkrnn.notation import Key, Meter, Tune, canonical, ends_on, form, parse_key, parse_meter, read_tunes, similarity
+from folkrnn.notation.context import plan_of
+from folkrnn.notation.form import MAX_SIMILARITY, parse_form, read_form, returning_parts
+from folkrnn.notation.grammar import Wish
 from folkrnn.notation.idiom import Idiom
 from folkrnn.notation.key import divide_key
 from folkrnn.notation.pitch import SEMITONES, Pitch
+from folkrnn.notation.plan import PART_LINE, broken_plan, parse_plan, read_plan, shown_plan
 from folkrnn.notation.ranges import DEFAULT_INSTRUMENT, instrument_range
 from folkrnn.notation.rhythms import RHYTHMS, rhythm_named, suggestions, usual_meters
 from folkrnn.notation.titles import words_for
@@ -70,6 +73,7 @@ class Wishes(TypedDict, total=False):
     meter: str | Meter | None
     key: str | Key | None
     form: str | None
+    plan: str | Tune | None
     similarity: int | None
     start: str | None
 
@@ -87,13 +91,16 @@ class RequestOptions(Wishes, GenerationOptions, total=False):
 class Request:
     """Wishes for a tune: fields by letter as a tune text writes them, similarity of the parts 0–10, the beginning.
 
-    ``body`` is the given beginning of the music, ``gaps`` are what the model fills within it.
+    ``body`` is the given beginning of the music, ``gaps`` are what the model fills within it. ``plan`` has a label for
+    each bar (``notation.plan``), ``pattern`` a letter for each section of the form, if one comes back.
     """
 
     fields: Mapping[str, str] = field(default_factory=dict)
     similarity: int | None = None
     body: str = ""
     gaps: tuple[Gap, ...] = ()
+    plan: str = ""
+    pattern: str = ""
 
     @property
     def prompt(self) -> Prompt:
@@ -102,9 +109,9 @@ class Request:
         if "I" in fields and self.similarity is not None:
             fields["I"] += f" {self.similarity}"
         if "I" in fields:
-            fields["I"] = f"form {fields['I']}"
-        similarity = None if "I" in fields else self.similarity
-        return Prompt(fields, self.body, similarity, self.gaps, keeps_key=self.fields.get("K", "none") != "none")
+            fields["I"] = f"form {fields['I']}{self.plan and ' '}{self.plan}"
+        wish = Wish(None if "I" in fields else self.similarity, bool(self.plan or self.pattern), self.pattern)
+        return Prompt(fields, self.body, wish, self.gaps, keeps_key=self.fields.get("K", "none") != "none")
 
     @property
     def given(self) -> Tune | None:
@@ -132,6 +139,8 @@ class Request:
                 return f"the meter is {other}"
         if "I" in self.fields and form(tune) != self.fields["I"]:
             return f"the form is {form(tune)}"
+        if (self.plan or self.pattern) and (broken := self._broken_plan(tune)):
+            return broken
         if self.similarity is not None:
             heard = similarity(tune)
             if heard is None or abs(heard - self.similarity) > SIMILARITY_TOLERANCE:
@@ -139,6 +148,17 @@ class Request:
         if "K" in self.fields:
             return _key_violation(tune, parse_key(self.fields["K"]))
         return ""
+
+    def _broken_plan(self, tune: Tune) -> str:
+        """Return how a tune breaks the plan, or the order of its parts; empty if it does not."""
+        found = plan_of(canonical(tune))
+        if self.plan:
+            return broken_plan(self.plan, found)
+        parts = found.split(PART_LINE)
+        first = (
+            [parts[self.pattern.index(letter)] for letter in self.pattern] if len(parts) == len(self.pattern) else []
+        )
+        return "" if parts == first else f"its parts are not {self.pattern}"
 
 
 def _meters(tune: Tune) -> list[Meter]:
@@ -227,6 +247,7 @@ def read_request(wishes: Mapping[str, Any], repertoire: Repertoire | None = None
         fields[letter] = {"M": _meter, "K": _key, "I": parse_form}.get(letter, str)(text)
     if "R" not in fields and wishes.get("mix") is None and (named := _rhythm_of(fields.get("T", ""))):
         fields["R"] = named if repertoire is None else _rhythm(named, repertoire)
+    plan, pattern = _read_plan(wishes, fields)
     similarity, start = wishes.get("similarity"), wishes.get("start")
     if start is not None and not isinstance(start, str):
         raise GenerationError(f"start={start!r} should be music in ABC, such as 'DFA d2f'")
@@ -235,7 +256,33 @@ def read_request(wishes: Mapping[str, Any], repertoire: Repertoire | None = None
         raise GenerationError(f"similarity={similarity!r} should be a whole number from 0 to {MAX_SIMILARITY}")
     if similarity is not None and "I" in fields and len(fields["I"].replace("|", ":").split(":")) < 3:
         raise GenerationError(f"similarity {similarity} needs several parts, but the form {fields['I']} has one")
-    return Request(fields, similarity, *(read_start(start, fields) if start is not None else ()))
+    body, gaps = read_start(start, fields) if start is not None else ("", ())
+    return Request(fields, similarity, body, gaps, plan, pattern)
+
+
+def _read_plan(wishes: Mapping[str, Any], fields: dict[str, str]) -> tuple[str, str]:
+    """Return the plan that is wished, and the letters of parts that come back; give the fields the form of the plan.
+
+    The parts of a plan are repeated if no form says otherwise; the plan of a tune comes with its form. Raises
+    GenerationError for a plan that does not go with the form, or NotationError for what is no plan.
+    """
+    plan, named = wishes.get("plan"), wishes.get("form")
+    pattern = returning_parts(named) if isinstance(named, str) else ""
+    if plan is None:
+        return "", pattern
+    if isinstance(plan, Tune):
+        shape, text = form(plan), plan_of(canonical(plan))
+        if not text:
+            raise GenerationError(f"{plan.title or 'the tune'} has no plan: its bars are not counted as in a form")
+    elif isinstance(plan, str):
+        text = parse_plan(plan)
+        shape = "".join(f"{len(part)}:" for part in read_plan(text))
+    else:
+        raise GenerationError(f"plan={plan!r} should be a text such as 'abac abad | efeg efad', or a tune")
+    wanted = [part.bars for part in read_form(fields.setdefault("I", shape))[0]]
+    if wanted != [len(part) for part in read_plan(text)]:
+        raise GenerationError(f"the plan {shown_plan(text)} has other parts than the form {fields['I']}")
+    return text, ""
 
 
 def _check_text(name: str, text: str) -> None:

@@ -10,7 +10,7 @@ from folkrnn.generation.prompts import Gap, Prompt, plain_header
 from folkrnn.notation import ERROR, Tune, form, parse_meter, read_tunes, without
 from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_texts, without_inner_ties
 from folkrnn.notation.form import USUAL_BARS, Part, read_form
-from folkrnn.notation.grammar import Grammar
+from folkrnn.notation.grammar import Grammar, Wish
 from folkrnn.notation.grammar.header import is_hornpipe
 from folkrnn.notation.lexer import SYMBOLS, tokens
 from folkrnn.notation.rhythms import rhythm_named
@@ -204,7 +204,7 @@ def _forms(prompt: Prompt) -> Iterator[str]:
     if "I" in prompt.fields:
         yield prompt.fields["I"]
         return
-    similarity = 5 if prompt.similarity is None else prompt.similarity
+    similarity = 5 if prompt.wish.similarity is None else prompt.wish.similarity
     yield from (f"form {shape} {similarity}" for shape in ("8:8:", "8|8|", "8|8:", "8:8|"))
     fields = {"M": "none", "K": "none"} | dict(prompt.fields)
     (tune,) = read_tunes(f"X:1\nT:start\nM:{fields['M']}\nL:1/8\nK:{fields['K']}\n{prompt.body}\n")
@@ -221,7 +221,7 @@ def _forms(prompt: Prompt) -> Iterator[str]:
 
 def _failure(prompt: Prompt, shape: str, grammar: Grammar) -> tuple[int, str] | None:
     """Return at which character of a prompt's body a tune of a form fails, and why; None if it does not."""
-    walk = grammar.walk(len(prompt.body) + 10_000, prompt.similarity)
+    walk = grammar.walk(len(prompt.body) + 10_000, Wish(prompt.wish.similarity))
     header = plain_header({**prompt.fields, "I": shape})
     for character in header:
         walk.advance(character, given=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from folkrnn.corpus.build import CorpusTune
 from folkrnn.errors import NotationError
 from folkrnn.notation import Tune, canonical, read_tunes
-from folkrnn.notation.headers import training_text
+from folkrnn.notation.headers import training_text, with_plan
 from folkrnn.notation.transposition import interval_between, transpose
 
 SPELLINGS = "ABCDEFGabcdefg,'^_=#b"
@@ -30,11 +30,13 @@ class KeyShuffle:
     transposed to G does not. A model that learned transposed tunes only would write too high and too low.
     """
 
-    def __init__(self, tunes: Sequence[CorpusTune], seed: int) -> None:
+    def __init__(self, tunes: Sequence[CorpusTune], seed: int, plans: Sequence[str] = ()) -> None:
+        """Take tunes, and the plan of each if the texts shall have plans."""
         self.seed = seed
-        self.texts = [tune.text for tune in tunes]
+        self.plans = plans or [""] * len(tunes)
+        self.texts = [with_plan(tune.text, plan) for tune, plan in zip(tunes, self.plans, strict=True)]
         self.collections = [tune.collection for tune in tunes]
-        self.tunes = [read_tunes(text)[0] for text in self.texts]
+        self.tunes = [read_tunes(tune.text)[0] for tune in tunes]
         self.known: dict[tuple[int, str], str] = {}
         counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         for tune, collection in zip(self.tunes, self.collections, strict=True):
@@ -55,7 +57,8 @@ class KeyShuffle:
         if not tune.key.tonic or tonic == tune.key.tonic:
             return self.texts[index]
         if (index, tonic) not in self.known:
-            self.known[index, tonic] = in_key(tune, tonic) or self.texts[index]
+            moved = in_key(tune, tonic)
+            self.known[index, tonic] = with_plan(moved, self.plans[index]) if moved else self.texts[index]
         return self.known[index, tonic]
 
 

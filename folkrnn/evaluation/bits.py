@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from folkrnn.corpus import CorpusTune
 from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.model.scoring import bits
-from folkrnn.notation.headers import split_header, training_text
+from folkrnn.notation.context import plan_of
+from folkrnn.notation.headers import split_header, training_text, with_plan
 
 FIDDLE = ("oneills1850", "ryansMammoth", "airdsAirs")
 """The fiddle collections; the summary has a figure for all of them together besides their own."""
@@ -56,7 +57,8 @@ class Bits:
 def measure_bits(checkpoint: Checkpoint, tunes: Sequence[CorpusTune]) -> dict[str, Bits]:
     """Return the bits of some tunes by collection; the fields of each header are in an order drawn for that tune."""
     totals: dict[str, Bits] = defaultdict(Bits)
-    texts = [training_text(tune.text) for tune in tunes]
+    plans = checkpoint.network.settings.plans
+    texts = [training_text(with_plan(tune.text, plan_of(tune.text)) if plans else tune.text) for tune in tunes]
     spent = bits(checkpoint.network, checkpoint.vocabulary, texts)
     for tune, text, characters in zip(tunes, texts, spent, strict=True):
         start = len(text) - len(split_header(text)[1])

@@ -20,7 +20,7 @@ from folkrnn.model.network import NetworkState
 from folkrnn.model.stepper import Stepper
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.context import ContextReader
-from folkrnn.notation.grammar import Grammar, Walk
+from folkrnn.notation.grammar import NO_WISH, Grammar, Walk, Wish
 
 MAX_WIDTH = 64
 """The widest search for a bar in place of those that come too often."""
@@ -63,9 +63,9 @@ class BeamSearch:
         self._width = width
         self._nothing_read = (vocabulary.start, *ContextReader().values)[: stepper.reads]
 
-    def write(self, opening: GeneratedText, similarity: int | None = None) -> GeneratedText:
-        """Return the whole tune for a written header and first bar; ``similarity`` as for ``Grammar.walk``."""
-        begin, state = self._read(opening.written, similarity)
+    def write(self, opening: GeneratedText, wish: Wish = NO_WISH) -> GeneratedText:
+        """Return the whole tune for a written header and first bar; ``wish`` as for ``Grammar.walk``."""
+        begin, state = self._read(opening.written, wish)
         beam = [begin]
         while not beam[0].walk.finished:
             beam, state = self._next_bar(beam, state, self._width)
@@ -73,9 +73,9 @@ class BeamSearch:
         bits = np.array([*opening.bits, *best.bits], np.float32)
         return replace(opening, written="".join(best.walk.text), bits=bits, finished=True)
 
-    def _read(self, opening: str, similarity: int | None) -> tuple[_Hypothesis, NetworkState]:
+    def _read(self, opening: str, wish: Wish) -> tuple[_Hypothesis, NetworkState]:
         """Return the hypothesis after what is written, and the network's state."""
-        walk, context = self._grammar.walk(self._longest, similarity), ContextReader()
+        walk, context = self._grammar.walk(self._longest, wish), ContextReader()
         state = self._stepper.zero_state(1)
         last: tuple[int, ...] = self._nothing_read
         for character in opening:

@@ -118,8 +118,8 @@ class TextWriter:
         search = self._search
         if search is None or text.finished or text.impossible:
             return text
-        similarity = self._prompt_of(text.index, text.draft).similarity
-        (whole,) = thread_map(lambda opening: search.write(opening, similarity), [text])
+        wish = self._prompt_of(text.index, text.draft).wish
+        (whole,) = thread_map(lambda opening: search.write(opening, wish), [text])
         return whole
 
 

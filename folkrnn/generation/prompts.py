@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from folkrnn.errors import GenerationError, NotationError
 from folkrnn.generation.titles import TitleWriter
-from folkrnn.notation.form import MAX_SIMILARITY
-from folkrnn.notation.grammar import Grammar, Walk, form_cost
+from folkrnn.notation.form import MAX_SIMILARITY, read_build
+from folkrnn.notation.grammar import NO_WISH, Grammar, Walk, Wish, form_cost
 from folkrnn.notation.grammar.walk import MIN_CHARACTERS
 from folkrnn.notation.headers import HEADER_FIELDS, REQUIRED_FIELDS, next_fields
 
@@ -44,8 +44,9 @@ class Gap:
 class Prompt:
     """What is given of a tune: header fields by letter, as in {"R": "jig", "K": "D"}, and how the body begins.
 
-    A form (``I``) of several parts may leave out their similarity: then the model writes it. ``similarity``,
-    from 0 to 10, asks for one where the form is the model's. The grammar enforces it, and the ``gaps`` after the body.
+    A form (``I``) of several parts may leave out their similarity, or a plan that the ``wish`` asks for: then the model
+    writes it. The ``wish`` is for what the model writes of the form line; the grammar enforces it, and the ``gaps``
+    after the body.
     ``titles`` leads a title that the model writes under the grammar. ``keeps_key`` says that the tune shall end on the
     tonic and keep to the scale: then more is written again, and few accidentals are written. ``left_out`` are letters
     of fields that the model does not write: R, O or both.
@@ -53,7 +54,7 @@ class Prompt:
 
     fields: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
-    similarity: int | None = None
+    wish: Wish = NO_WISH
     gaps: tuple[Gap, ...] = ()
     titles: TitleWriter | None = None
     keeps_key: bool = False
@@ -114,7 +115,9 @@ class HeaderWriter:
         self.body = prompt.body
         """The given beginning of the music."""
         self._waiting = [
-            given_line(letter, prompt.fields[letter]) for letter in HEADER_FIELDS if letter in prompt.fields
+            given_line(letter, prompt.fields[letter], prompt.wish.planned)
+            for letter in HEADER_FIELDS
+            if letter in prompt.fields
         ]
         if "X" not in prompt.fields:
             self._waiting.insert(0, "X:1\n")
@@ -147,10 +150,12 @@ class HeaderWriter:
         return line
 
 
-def given_line(letter: str, value: str) -> str:
-    """Return the line of a given field; a form of several parts without similarity ends before that."""
-    several = letter == "I" and " " not in value.removeprefix("form ") and len(re.findall("[:|]", value)) > 1
-    return f"{letter}:{value}{' ' if several else chr(10)}"
+def given_line(letter: str, value: str, planned: bool = False) -> str:
+    """Return the line of a given field; a form line ends before the similarity or the plan that it lacks."""
+    build = read_build(value)
+    several = len(re.findall("[:|]", build.form)) > 1
+    lacks = letter == "I" and not build.plan and (planned or (several and not build.similarity))
+    return f"{letter}:{value}{' ' if lacks else chr(10)}"
 
 
 def plain_header(fields: Mapping[str, str]) -> str:

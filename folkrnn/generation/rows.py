@@ -23,10 +23,12 @@ from folkrnn.generation.titles import TitleWriter
 from folkrnn.generation.writing import (
     ACCIDENTAL_SIGNS,
     CADENCE_RETRIES,
+    FIRST_BAR_RETRIES,
     GUARD_RETRIES,
     KEY_ACCIDENTALS,
     KEY_RETRIES,
     NOTE_LETTERS,
+    PLAN_RETRIES,
     TITLE_RETRIES,
     Writing,
 )
@@ -36,6 +38,11 @@ from folkrnn.notation.grammar import Walk
 
 STRIDE = 8
 """The characters that a block writes before anybody looks at its drafts."""
+
+BAR_LINES = frozenset("|:")
+"""What begins a bar line."""
+
+NOTHING = frozenset[str]()
 
 MAX_MASKS = 4096
 """The most sets of choices whose masks are kept for reuse."""
@@ -114,7 +121,7 @@ class Block:
         """Put a draft on a row that rests, before its first character."""
         writing = self._writing
         rng = np.random.default_rng((writing.seed, index, *([draft] if draft else [])))
-        walk = writing.grammar.walk(writing.max_characters, prompt.similarity) if writing.grammar else None
+        walk = writing.grammar.walk(writing.max_characters, prompt.wish) if writing.grammar else None
         number = len(self._rows)
         row = Row(index, draft, HeaderWriter(prompt), rng, walk, deque(prompt.gaps))
         row.titles = prompt.titles if walk and "T" not in prompt.fields else None
@@ -177,6 +184,8 @@ class Block:
             elif row.title is not None and row.titles and row.walk:
                 words = row.titles.after(row.title) & row.walk.choices
                 logits[number] += self._mask(words or row.walk.choices)
+            elif row.in_body and row.walk and (copied := _copied(row, row.walk)):
+                logits[number] += self._mask(copied)
             elif row.keeps_key and row.in_body and row.accidentals > KEY_ACCIDENTALS * row.notes and row.walk:
                 plain = row.walk.choices - ACCIDENTAL_SIGNS
                 logits[number] += self._mask(plain or row.walk.choices)
@@ -229,7 +238,8 @@ class Block:
             return self._writing.opening_sampling
         if row.attempts:
             return self._writing.again_sampling
-        return self._writing.following_sampling if row.context.follows else self._writing.music_sampling
+        follows = not row.context.planned and row.context.follows
+        return self._writing.following_sampling if follows else self._writing.music_sampling
 
     def _choose(self, logits: Tensor, uniforms: Tensor) -> NDArray[np.int64]:
         """Choose the next ids (B,) from logits (B, V) with uniforms (B,)."""
@@ -279,10 +289,7 @@ class Block:
                 continue
             free = row.bar_line is not None and not row.forced
             again = free and row.attempts < writing.retries
-            tries = KEY_RETRIES if row.keeps_key and row.context.in_last_part else min(CADENCE_RETRIES, writing.retries)
-            off_tonic = free and row.attempts < tries and row.context.ends_off_tonic(characters[ids[number]])
-            guarded = free and row.attempts < GUARD_RETRIES
-            if off_tonic or (guarded and row.context.ends_worn_out(characters[ids[number]])):
+            if free and self._refuses_bar(row, characters[ids[number]]):
                 back.add(number)
                 continue
             if (
@@ -300,6 +307,19 @@ class Block:
             row.steered += 1
             self._spend(np.array([number]))
         return back
+
+    def _refuses_bar(self, row: Row, character: str) -> bool:
+        """Whether a character would end a bar that will not do and is written again."""
+        context = row.context
+        if context.ends_off_plan(character):
+            return row.attempts < PLAN_RETRIES
+        if context.shall_return:
+            return False
+        last = row.keeps_key and context.decides_end
+        tries = KEY_RETRIES if last else min(CADENCE_RETRIES, self._writing.retries)
+        if row.attempts < tries and context.ends_off_tonic(character):
+            return True
+        return row.attempts < GUARD_RETRIES and context.ends_worn_out(character)
 
     def _refuses_title(self, row: Row) -> bool:
         """Whether the title under way will not do and is written again."""
@@ -367,6 +387,8 @@ class Block:
             if row.walk.at_bar_line and not row.forced:
                 self._end_opening(row, row.walk)
                 row.attempts = 0
+                if row.context.shall_return:
+                    row.walk.free_leap()
                 row.bar_line = self._snapshot(number, row)
 
     def _follow_title(self, number: int, row: Row, character: str) -> None:
@@ -436,6 +458,19 @@ class Block:
         return GeneratedText(
             row.index, written, finished, row.steered, row.rewritten, bits, row.draft, row.impossible, row.certain
         )
+
+
+def _copied(row: Row, walk: Walk) -> frozenset[str]:
+    """Return what may come next in a bar that the plan says is the same as an earlier one; nothing if all may.
+
+    The first bar of a part may turn out to be a pickup, so it is left to the model at first.
+    """
+    if row.forced or (row.context.in_first_bar and row.attempts < FIRST_BAR_RETRIES):
+        return NOTHING
+    rest = row.context.rest_of_bar
+    if rest is None:
+        return NOTHING
+    return walk.choices & (frozenset(rest[0]) if rest else BAR_LINES)
 
 
 def _open_gap(row: Row, walk: Walk) -> None:

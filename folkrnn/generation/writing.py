@@ -39,8 +39,14 @@ GUARD_RETRIES = 30
 Of 397 real fiddle tunes none has a bar three times running, and 3 % one more than four times.
 """
 
+PLAN_RETRIES = 12
+"""How often a bar is written again if it is not what the plan says."""
+
+FIRST_BAR_RETRIES = 2
+"""How often the model itself writes the first bar of a part that the plan says is the same as an earlier one."""
+
 FOLLOWING_TEMPERATURE = 0.6
-"""The factor of the temperature while a bar follows an earlier one note for note.
+"""The factor of the temperature while a bar follows an earlier one note for note, in a tune without a plan.
 
 Left alone, a model repeats half as many bars as people do. If one draw in ten goes astray, a bar of eight
 notes seldom comes back whole. And a text in which bars do not come back teaches the model not to repeat.

@@ -10,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 from folkrnn.errors import ModelError
 from folkrnn.model.entries import read_object
 from folkrnn.model.provenance import CorpusProvenance
+from folkrnn.notation.context import PLANNED_CONTEXT
 
 MODEL_FORMAT = "folkrnn model"
 MODEL_VERSION = 2
@@ -49,6 +50,15 @@ def corpus_provenance(path: Path, about: Mapping[str, Any]) -> CorpusProvenance:
         return CorpusProvenance.from_json(about.get("corpus", {}))
     except ModelError as error:
         raise error_in(path, error) from None
+
+
+def learns_plans(path: Path, about: Mapping[str, Any]) -> bool:
+    """Return whether the model of a file writes plans. Raise ModelError, which names the file, for wrong metadata."""
+    try:
+        context = read_object(about["network"], "network").get("context", 0)
+    except (KeyError, ModelError) as error:
+        raise error_in(path, ModelError(str(error))) from None
+    return isinstance(context, int) and context >= PLANNED_CONTEXT
 
 
 def error_in(path: Path, error: ModelError) -> ModelError:

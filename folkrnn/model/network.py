@@ -14,7 +14,7 @@ from torch.nn import functional
 from folkrnn.errors import ModelError
 from folkrnn.model.cells import CELLS, Layer
 from folkrnn.model.entries import read_object, read_settings
-from folkrnn.notation.context import CONTEXT_SIZES
+from folkrnn.notation.context import CONTEXT_SIZES, PLANNED_CONTEXT
 
 NetworkState = tuple[Tensor, Tensor]
 """Hidden and cell state, (L, B, H) each, float32."""
@@ -47,6 +47,11 @@ class NetworkSettings:
             )
         if not 0 <= self.dropout < 1:
             raise ModelError(f"network dropout={self.dropout!r} should be at least 0 and below 1")
+
+    @property
+    def plans(self) -> bool:
+        """Whether the network writes plans and reads what they say."""
+        return self.context >= PLANNED_CONTEXT
 
     @classmethod
     def from_json(cls, data: object) -> "NetworkSettings":

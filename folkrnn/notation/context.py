@@ -5,24 +5,45 @@ and origin hold for the whole tune once the header has named them. A network tha
 count nor remember them. ``docs/context-features.md`` lists all of them.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from folkrnn.errors import NotationError
-from folkrnn.notation.form import MAX_SIMILARITY, Part, read_form
+from folkrnn.notation.form import MAX_SIMILARITY, Part, read_build, read_form
 from folkrnn.notation.headers import next_fields
 from folkrnn.notation.key import MODES, parse_key
-from folkrnn.notation.lookback import EIGHTH_TICKS, POSITION_SIZE, BarReader, copied, position
+from folkrnn.notation.lookback import (
+    DISTANCE_SIZE,
+    EIGHTH_TICKS,
+    EVENT_SIZE,
+    POSITION_SIZE,
+    BarReader,
+    PastBar,
+    copied,
+    moved_event,
+    position,
+)
 from folkrnn.notation.meter import parse_meter
 from folkrnn.notation.pitch import STEPS
+from folkrnn.notation.plan import LETTERS, PART_LINE, Planner, Relation, read_plan, relations
 from folkrnn.notation.repetition import ALIGNED_SIZES, FOLLOWED_SIZES, LAGS, MATCHED_SIZES, Repetition
 
 MAX_BARS_LEFT = 16
 """More bars left than this count as this many."""
+
+MAX_LETTER = 26
+"""Letters of a plan after the first 26 count as one."""
+
+MAX_CHANGED = 4
+"""More notes that differ from a planned bar than this count as this many."""
+
+RELATION_SIZE = 6
+"""No plan, the relations, and a new bar that comes again."""
 
 CONTEXT_METERS = ("none", "2/4", "3/4", "4/4", "2/2", "6/8", "9/8", "12/8", "3/8", "3/2", "6/4", "4/2")
 CONTEXT_RHYTHMS = (
@@ -35,6 +56,9 @@ This is no table of rhythms: what players know of each is in ``notation.rhythms`
 """
 
 CONTEXT_ORIGINS = ("Ireland", "Scotland", "USA", "England", "Germany", "Austria", "France", "Netherlands", "China")
+
+
+_Item = TypeVar("_Item")
 
 
 class ContextFeature(NamedTuple):
@@ -61,6 +85,21 @@ _MATCHED = (
     ("motif length", "the number of these notes, at most 6; 0: they never came before"),
     ("motif step note", "the note to which the step leads that followed the last steps before, as an event"),
     ("motif step length", "the number of these steps, at most 6; 0: they never came before"),
+)
+
+_RELATION = "0: no plan; 1: new and comes once; 2: the same, 3: varied, 4: at another pitch; 5: new and comes again"
+_LETTER = "0: none; else 1 plus the number of its letter, at most 26"
+PLANNED = (
+    ("planned bars left", MAX_BARS_LEFT + 2, "in the plan: 1 plus the bars of the part without a label, at most 16"),
+    ("planned letter, 4 bars back", MAX_LETTER + 2, f"in the plan: {_LETTER}"),
+    ("planned letter, previous part", MAX_LETTER + 2, f"in the plan, as far into the part before: {_LETTER}"),
+    ("plan", RELATION_SIZE, f"what the plan says of the bar: {_RELATION}"),
+    ("plan, next bar", RELATION_SIZE, f"what the plan says of the bar after it: {_RELATION}"),
+    ("planned event", EVENT_SIZE, f"the event of the bar that the plan takes up: {_EVENT}"),
+    ("planned distance", DISTANCE_SIZE, f"the distance of that bar: {_DISTANCE}"),
+    ("planned event, moved", EVENT_SIZE, "that event as many steps higher as the first notes of both bars are apart"),
+    ("planned first event, next bar", EVENT_SIZE, f"the first event of the bar that the next one takes up: {_EVENT}"),
+    ("planned notes changed", MAX_CHANGED + 2, "0: no such bar; else 1 plus the notes that differ so far, at most 4"),
 )
 
 CONTEXT_FEATURES: tuple[ContextFeature, ...] = (
@@ -93,13 +132,20 @@ CONTEXT_FEATURES: tuple[ContextFeature, ...] = (
     *(ContextFeature(name, size, text) for (name, text), size in zip(_FOLLOWED, FOLLOWED_SIZES, strict=True)),
     ContextFeature("degree", 8, "0: none; else the degree of the note that began last, 1 for the tonic to 7"),
     *(ContextFeature(name, size, text) for (name, text), size in zip(_MATCHED, MATCHED_SIZES, strict=True)),
+    *(ContextFeature(name, size, text) for name, size, text in PLANNED),
 )
 """All context features, in the order in which a network reads them; an older network reads the first of them."""
 
 CONTEXT_SIZES = tuple(feature.size for feature in CONTEXT_FEATURES)
 
+PLANNED_CONTEXT = len(CONTEXT_SIZES)
+"""A network that reads as many features has learned plans."""
+
 _HEADER_FEATURES = 6
-_NO_MUSIC = (0,) * (len(CONTEXT_SIZES) - 1 - _HEADER_FEATURES)
+_PLAN_FEATURES = len(PLANNED) - 3
+_NO_PLAN = (0,) * _PLAN_FEATURES
+_NO_MUSIC = (0,) * (len(CONTEXT_SIZES) - 1 - _HEADER_FEATURES - len(PLANNED))
+_COMES_AGAIN = 5
 
 _PICKUP = Fraction(3, 4)
 """A first bar that holds less than this share of the meter counts as a pickup."""
@@ -111,10 +157,11 @@ class HeaderContext:
     """The header of a text under way and its features; it does not change once it is ``complete``.
 
     ``values`` are the features from meter to similarity, ``parts`` those of the form, ``full`` the ticks of a full bar,
-    and ``tonic`` the steps of the tonic above C. ``free`` says that the meter is free or unknown.
+    and ``tonic`` the steps of the tonic above C. ``free`` says that the meter is free or unknown. ``labels`` are those
+    of the plan, part by part, and ``relations`` the features of what they say.
     """
 
-    __slots__ = ("_lines", "complete", "free", "full", "parts", "tonic", "values")
+    __slots__ = ("_lines", "complete", "free", "full", "labels", "parts", "relations", "tonic", "values")
 
     def __init__(self) -> None:
         self._lines = [""]
@@ -124,6 +171,25 @@ class HeaderContext:
         self.full = EIGHTH_TICKS * 8
         self.free = True
         self.tonic: int | None = None
+        self.labels: tuple[tuple[str, ...], ...] = ()
+        self.relations: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def planning(self) -> tuple[int, int, int]:
+        """The features of a plan that is being written: bars left, letters four bars back and in the part before."""
+        line = self._lines[-1]
+        if self.complete or not line.startswith("I:"):
+            return 0, 0, 0
+        build = read_build(line[2:])
+        if not (build.plan or (build.form and line.endswith(" "))):
+            return 0, 0, 0
+        labels = read_plan(build.plan)
+        number, into = len(labels) - 1, len(labels[-1])
+        parts, _ = read_form(build.form)
+        left = parts[number].bars - into if number < len(parts) else 0
+        before = labels[-2][into] if number and into < len(labels[-2]) else ""
+        written = [label for part in labels for label in part]
+        return 1 + min(max(left, 0), MAX_BARS_LEFT), _letter(written[-4] if len(written) > 3 else ""), _letter(before)
 
     def copy(self) -> "HeaderContext":
         """Return a copy that advances alone."""
@@ -145,11 +211,15 @@ class HeaderContext:
             return
         self.complete = True
         try:
-            parts, _ = read_form(fields["I"].removeprefix("form ").partition(" ")[0])
+            build = read_build(fields["I"])
+            parts, _ = read_form(build.form)
             bar = parse_meter(fields["M"]).bar
         except (ValueError, NotationError):
             return
         self.parts, self.full, self.free = parts, int(8 * EIGHTH_TICKS * (bar or 1)), bar is None
+        if build.plan:
+            self.labels = read_plan(build.plan)
+            self.relations = _relation_features(self.labels)
 
     def _read_field(self, letter: str, value: str) -> None:
         """Set the features that a whole line of the header gives."""
@@ -165,19 +235,59 @@ class HeaderContext:
             names: Sequence[str] = {"M": CONTEXT_METERS, "R": CONTEXT_RHYTHMS, "O": CONTEXT_ORIGINS}[letter]
             self.values["MRO".index(letter)] = 1 + (names.index(value) if value in names else len(names))
         elif letter == "I":
-            similarity = value.rpartition(" ")[2]
+            similarity = read_build(value).similarity
             self.values[5] = 1 + int(similarity) if similarity in _SIMILARITIES else 0
 
 
+def _letter(label: str) -> int:
+    """Return the feature of a label's letter."""
+    return 1 + min(LETTERS.index(label[0]), MAX_LETTER) if label else 0
+
+
+def _relation_features(labels: tuple[tuple[str, ...], ...]) -> tuple[tuple[int, ...], ...]:
+    """Return the feature of what each label of each part says of its bar."""
+    flat = [label for part in labels for label in part]
+    letters = Counter(label[0] for label in flat)
+    found = iter(
+        _COMES_AGAIN if relation is Relation.NEW and letters[label[0]] > 1 else int(relation)
+        for label, relation in zip(flat, relations(flat), strict=True)
+    )
+    return tuple(tuple(next(found) for _ in part) for part in labels)
+
+
 class ContextReader:
-    """Reads a text character by character; ``values`` are the context features after its last character."""
+    """Reads a text character by character; ``values`` are the context features after its last character.
+
+    It keeps the bars of a tune with a plan by their labels; with ``plans`` also those of a tune without one, and then
+    ``plan`` is what it finds.
+    """
 
     __slots__ = (
-        "_bar", "_ending", "_first", "_first_ending", "_header", "_left", "_line", "_part", "_repetition",
+        "_bar",
+        "_ending",
+        "_first",
+        "_first_ending",
+        "_header",
+        "_into",
+        "_labels",
+        "_left",
+        "_line",
+        "_next_source",
+        "_part",
+        "_planner",
+        "_repetition",
+        "_source",
+        "_unplanned",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, plans: bool = False) -> None:
         self._header = HeaderContext()
+        self._planner = Planner() if plans else None
+        self._labels: tuple[tuple[str, ...], ...] = ()  # found so far, of each part
+        self._unplanned = False  # whether some bar has no label
+        self._into = 0  # bars of the part that are over
+        self._source: PastBar | None = None  # the bar that the one under way takes up
+        self._next_source: PastBar | None = None
         self._part = -1
         self._left = 0  # bars of the part
         self._bar = BarReader()
@@ -191,7 +301,7 @@ class ContextReader:
         """The value of each of CONTEXT_FEATURES; within a bar line, those that hold if it ends here."""
         header = self._header
         if not header.complete:
-            return (0, *header.values, *_NO_MUSIC)
+            return (0, *header.values, *_NO_MUSIC, *header.planning, *_NO_PLAN)
         if self._line:
             ahead = self.copy()
             ahead._pass_line()
@@ -199,8 +309,87 @@ class ContextReader:
         bar, repetition = self._bar, self._repetition
         return (
             self.bars_left_code, *header.values, position(bar.now), *repetition.aligned(bar), self._time_left(),
-            *repetition.followed(bar), self._degree(bar.step), *repetition.matched(bar),
+            *repetition.followed(bar), self._degree(bar.step), *repetition.matched(bar), 0, 0, 0, *self._planned(),
         )  # fmt: skip
+
+    @property
+    def label(self) -> str:
+        """The label that the plan gives the bar under way; empty without one. A pickup has that of the bar after it."""
+        return self._planned_at(self._header.labels, "")
+
+    def _planned_at(self, parts: Sequence[Sequence[_Item]], default: _Item, ahead: int = 0) -> _Item:
+        """Return what a table by part and bar has for the bar under way, or one of the part that is ahead."""
+        if self._ending == 2 or not 0 <= self._part < len(parts):
+            return default
+        row = parts[self._part]
+        return row[self._into + ahead] if self._into + ahead < len(row) else default
+
+    def _planned(self) -> tuple[int, ...]:
+        """Return the features of the plan at the present time."""
+        relations = self._header.relations
+        if not relations:
+            return _NO_PLAN
+        relation, following = self._planned_at(relations, 0), self._planned_at(relations, 0, 1)
+        source, bar = self._source, self._bar
+        after = self._next_source.at(0)[0] if self._next_source else 0
+        if source is None:
+            return relation, following, 0, 0, 0, after, 0
+        event, distance = source.at(bar.now)
+        shift = bar.shift_from(source) if relation == Relation.MOVED else 0
+        moved = moved_event(event, shift) if shift else 0
+        changed = 1 + min(bar.changed_from(source, shift), MAX_CHANGED)
+        return relation, following, event, distance, moved, after, changed
+
+    @property
+    def plan(self) -> str:
+        """The plan of the music, of a reader with ``plans``; empty if its bars are not those of the form."""
+        found = [labels for labels in self._labels if labels]
+        fits = list(map(len, found)) == [part.bars for part in self._header.parts]
+        return PART_LINE.join(map("".join, found)) if fits and not self._unplanned else ""
+
+    @property
+    def planned(self) -> bool:
+        """Whether the tune has a plan."""
+        return bool(self._header.labels)
+
+    @property
+    def in_first_bar(self) -> bool:
+        """Whether no bar of the part is over."""
+        return self._first
+
+    @property
+    def shall_return(self) -> bool:
+        """Whether the bar under way, or the one after this bar line, shall be the same as an earlier one."""
+        if not self.planned:
+            return False
+        if self._line:
+            ahead = self.copy()
+            ahead._pass_line()
+            return ahead.shall_return
+        return self._source is not None and self._planned_at(self._header.relations, 0) == Relation.SAME
+
+    @property
+    def rest_of_bar(self) -> str | None:
+        """How the rest of a bar that ``shall_return`` is written, empty before its bar line; None in other bars."""
+        source, text = self._source, self._bar.text
+        if source is None or self._line or not self.shall_return or not source.text.startswith(text):
+            return None
+        return source.text[len(text) :]
+
+    @property
+    def decides_end(self) -> bool:
+        """Whether the bar under way is in the last part, or is one that the last bar shall be the same as."""
+        labels = self._header.labels
+        return self.in_last_part or bool(labels and labels[-1] and self.label == labels[-1][-1])
+
+    def ends_off_plan(self, character: str) -> bool:
+        """Whether a character would end a bar that is not what the plan says."""
+        if self._planner is None or not self.planned or not self._ends_bar(character) or self._bar.empty:
+            return False
+        if self._first and self._bar.now < _PICKUP * self._header.full:
+            return False
+        label = self.label
+        return bool(label) and not self._planner.keeps(label, self._bar.past_bar())
 
     def _degree(self, step: int | None) -> int:
         """Return the degree of a note ``step`` steps above C, 0 without note or tonic."""
@@ -258,6 +447,7 @@ class ContextReader:
         """Return a copy that advances alone."""
         twin = copied(self)
         twin._header, twin._bar, twin._repetition = self._header.copy(), self._bar.copy(), self._repetition.copy()
+        twin._planner = self._planner and self._planner.copy()
         return twin
 
     def advance(self, character: str) -> None:
@@ -265,6 +455,8 @@ class ContextReader:
         if not self._header.complete:
             self._header.advance(character)
             if self._header.complete:
+                if self._header.labels and self._planner is None:
+                    self._planner = Planner()
                 self._next_part()
         elif self._belongs_to_line(character):
             self._line += character
@@ -290,9 +482,27 @@ class ContextReader:
         self._part += 1
         parts = self._header.parts
         self._left = parts[self._part].bars if self._part < len(parts) else 0
-        self._first, self._ending, self._first_ending = True, 0, 0
+        self._first, self._ending, self._first_ending, self._into = True, 0, 0, 0
         self._repetition.begin_part()
         self._repetition.align(self._first)
+        if self._planner is not None:
+            self._labels += ((),)
+            self._find_source(self._planner)
+
+    def _add_to_plan(self, planner: Planner, bar: PastBar) -> None:
+        """Add a bar that is over, under the label of the header's plan or else its own."""
+        label = self.label or planner.label_of(bar)
+        self._unplanned = self._unplanned or not label
+        self._labels = (*self._labels[:-1], (*self._labels[-1], label))
+        planner.add(bar, label)
+        self._into += 1
+
+    def _find_source(self, planner: Planner) -> None:
+        """Find the bars that the one that begins takes up, and the one after it."""
+        self._source, self._next_source = (
+            planner.bars.get(label) or planner.heads.get(label[:1])
+            for label in (self.label, self._planned_at(self._header.labels, "", 1))
+        )
 
     def _pass_line(self) -> None:
         """Count the bar that a bar line has ended, and begin the next bar or part."""
@@ -305,6 +515,8 @@ class ContextReader:
                 self._first = False
                 self._repetition.align(self._first)
                 return
+            if self._planner is not None and self._ending != 2:
+                self._add_to_plan(self._planner, bar.past_bar())
             self._left -= 1
             self._first_ending += self._ending == 1
         self._first = self._first and bar.empty
@@ -321,6 +533,8 @@ class ContextReader:
         elif self._ending == 2 and self._left <= 0:
             self._next_part()
         self._repetition.align(self._first)
+        if self._planner is not None:
+            self._find_source(self._planner)
 
 
 def context_features(text: str) -> NDArray[np.uint8]:
@@ -331,3 +545,11 @@ def context_features(text: str) -> NDArray[np.uint8]:
         reader.advance(character)
         rows.append(reader.values)
     return np.array(rows, np.uint8).reshape(len(text), len(CONTEXT_FEATURES))
+
+
+def plan_of(text: str) -> str:
+    """Return the plan of a canonical text; empty if its bars are not those of its form, or are of too many kinds."""
+    reader = ContextReader(plans=True)
+    for character in text:
+        reader.advance(character)
+    return reader.plan

@@ -115,8 +115,23 @@ def read_form(text: str) -> tuple[tuple[Part, ...], str]:
     return tuple(parts), number
 
 
+class Build(NamedTuple):
+    """What the ``I:form`` line of a training text says: form, similarity and plan, each empty if it is not there."""
+
+    form: str
+    similarity: str
+    plan: str
+
+
+def read_build(value: str) -> Build:
+    """Return what a whole ``I:form`` line says, or the beginning of one."""
+    form, *words = value.removeprefix("form ").split(" ")
+    plan = words.pop() if words and words[-1][:1].isalpha() else ""
+    return Build(form, words[0] if words else "", plan)
+
+
 def parse_form(text: str) -> str:
-    """Return the form that a composer asks for: ``8:8:`` as it is, ``AABB`` with parts of 8 bars.
+    """Return the form that a composer asks for: ``8:8:`` as it is, ``AABB`` or ``ABAC`` with parts of 8 bars.
 
     Raises NotationError for any other text.
     """
@@ -124,10 +139,16 @@ def parse_form(text: str) -> str:
     if _FORM.fullmatch(text):
         return text
     runs = [(letter, len(list(run))) for letter, run in groupby(text)]
-    letters = "".join(letter for letter, _ in runs)
+    letters = "".join(dict.fromkeys(text))
     if text and letters == "ABCDEFGH"[: len(letters)] and all(count <= 2 for _, count in runs):
         return "".join(str(Part(USUAL_BARS, count == 2)) for _, count in runs)
     raise NotationError(
         f"{text!r} is no form; expected the bars of each part, with : after them if it is repeated and | if not, "
         "such as 8:8:, or letters such as AABB for parts of 8 bars"
     )
+
+
+def returning_parts(text: str) -> str:
+    """Return a letter for each section of a form in which one comes back, such as ABAC; empty for other forms."""
+    letters = "".join(letter for letter, _ in groupby("".join(text.split())))
+    return letters if letters.isalpha() and len(set(letters)) < len(letters) else ""

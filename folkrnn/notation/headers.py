@@ -5,8 +5,10 @@ is always the same, comes last; the music follows.
 """
 
 import random
+import re
 from collections.abc import Collection, Iterable
 
+from folkrnn.notation.form import read_build
 from folkrnn.notation.tune import Field
 
 HEADER_FIELDS = "XTROMLIK"
@@ -15,6 +17,11 @@ HEADER_FIELDS = "XTROMLIK"
 REQUIRED_FIELDS = "XTMLIK"
 """The fields that every header has; the music begins once they are all there."""
 
+
+PLAN_ALONE, PLANNED = 0.55, 0.85
+"""Up to these shares of the training texts have a plan alone, and a plan with or without similarity."""
+
+_FORM_LINE = re.compile(r"^I:form .*$", re.MULTILINE)
 
 PRINTED_ORDER = "XTCOARBDFGHNSZQPMLK"
 """Header fields in the order in which tunebooks have them."""
@@ -47,18 +54,46 @@ def split_header(text: str) -> tuple[list[str], str]:
     return lines, rest
 
 
+def with_plan(text: str, plan: str) -> str:
+    """Return a canonical text with a plan at the end of its form line; without a plan the text as it is."""
+    return _FORM_LINE.sub(lambda line: f"{line[0]} {plan}", text, 1) if plan else text
+
+
+def without_plan(line: str) -> str:
+    """Return a form line without its plan."""
+    form, similarity, plan = read_build(line[2:])
+    return " ".join(filter(None, [f"I:form {form}", similarity])) if plan else line
+
+
 def training_text(text: str, rng: random.Random | None = None) -> str:
-    """Return a canonical text with its header fields shuffled: by ``rng``, or without one by the text itself."""
-    rng = rng or random.Random(text)
+    """Return a canonical text, which may have a plan, with its header fields shuffled.
+
+    They are shuffled by ``rng``, or without one by the text itself. A form line with a plan says either that alone, or
+    that and the similarity, or the similarity alone, so that a model knows all three; without ``rng`` the plan alone.
+    """
     header, music = split_header(text)
-    first, *free = (line for line in header if line[0] != "L")
-    rng.shuffle(free)
+    first, *free = (_form_line(line, rng) if line[0] == "I" else line for line in header if line[0] != "L")
+    (rng or random.Random(text)).shuffle(free)
     return "\n".join([first, *free, "L:1/8", music])
 
 
+def _form_line(line: str, rng: random.Random | None) -> str:
+    """Return a form line of a training text, which may lack the similarity or the plan."""
+    form, similarity, plan = read_build(line[2:])
+    if not plan:
+        return line
+    share = rng.random() if rng else 0.0
+    kept = [similarity * (share >= PLAN_ALONE), plan * (share < PLANNED)]
+    return " ".join([f"I:form {form}", *filter(None, kept)])
+
+
 def in_canonical_order(text: str) -> str:
-    """Return the canonical text of a training text; an incomplete header leaves it unchanged."""
+    """Return the canonical text of a training text; an incomplete header leaves it unchanged.
+
+    There is no plan in it. A similarity that is left out stays so, for the music decides it.
+    """
     header, music = split_header(text)
     if next_fields([line[:1] for line in header]):
         return text
-    return "\n".join([*sorted(header, key=lambda line: HEADER_FIELDS.index(line[0])), music])
+    lines = (without_plan(line) if line[0] == "I" else line for line in header)
+    return "\n".join([*sorted(lines, key=lambda line: HEADER_FIELDS.index(line[0])), music])

@@ -28,6 +28,9 @@ LOWEST_STEP, HIGHEST_STEP = -7, 20
 
 _STEPS = {letter: step for step, letter in enumerate("CDEFGABcdefgab")}
 _HELD, _REST, _LOW = 1, 2, 3
+LOWEST_EVENT = _LOW
+"""The event of the lowest note; smaller ones are no notes that begin."""
+
 EVENT_SIZE = _LOW + HIGHEST_STEP - LOWEST_STEP + 1
 """The number of events: none, a note that began earlier, a rest, or the note that begins."""
 
@@ -42,6 +45,8 @@ _FAR = 64
 """More than any step from one note to another; a step is stored as this plus its size."""
 
 _OPENING = '{[("!'
+
+_SIGNS = "^_="
 
 _MAX_NUMBER = 8
 """No length and no tuplet sign has more characters than this."""
@@ -72,15 +77,22 @@ def figure_of(onsets: Sequence[int], notes: Sequence[int]) -> Figure:
 
 
 class PastBar:
-    """A bar that is over: the onsets of its notes and its length, in ticks, the notes as events, and its figure."""
+    """A bar that is over: the onsets of its notes and its length, in ticks, the notes as events, and its figure.
 
-    __slots__ = ("_found", "figure", "length", "music", "notes", "onsets")
+    ``exact`` is what two bars of the same sound have in common, and ``text`` is how the bar is written.
+    """
 
-    def __init__(self, onsets: Sequence[int], notes: Sequence[int], length: int) -> None:
+    __slots__ = ("_found", "exact", "figure", "length", "music", "notes", "onsets", "text")
+
+    def __init__(
+        self, onsets: Sequence[int], notes: Sequence[int], length: int, signs: Sequence[str] = (), text: str = ""
+    ) -> None:
         self.onsets = tuple(onsets)
         self.notes = tuple(notes)
         self.length = length
+        self.text = text
         self.music = self.onsets, self.notes, length
+        self.exact = self.music, tuple(signs)
         self.figure = figure_of(onsets, notes)
         self._found: dict[int, tuple[int, int]] = {}  # several later bars ask for the same times
 
@@ -111,7 +123,10 @@ def stepped(note: int, step: int) -> int:
 class BarReader:
     """A reader of the music of one bar, without its bar lines; any text can be read."""
 
-    __slots__ = ("_brackets", "_count", "_factor", "_length", "_next_factor", "_notes", "_onset", "_onsets", "_tuplet")
+    __slots__ = (
+        "_brackets", "_count", "_factor", "_length", "_next_factor", "_notes", "_onset", "_onsets", "_sign", "_signs",
+        "_tuplet", "text",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._onsets: list[int] = []
@@ -122,6 +137,9 @@ class BarReader:
         self._factor = self._next_factor = 1.0  # what a tuplet or a broken rhythm makes of it
         self._brackets = ""  # what opened the text under way: see _SILENT; [ of a chord, ( of a tuplet
         self._tuplet = 1, 1, 0  # actual, normal, notes left
+        self._sign = ""  # the accidental of the next note
+        self._signs: list[str] = []
+        self.text = ""
 
     @property
     def now(self) -> int:
@@ -141,7 +159,7 @@ class BarReader:
     def copy(self) -> "BarReader":
         """Return a copy that advances alone."""
         twin = copied(self)
-        twin._onsets, twin._notes = self._onsets.copy(), self._notes.copy()
+        twin._onsets, twin._notes, twin._signs = self._onsets.copy(), self._notes.copy(), self._signs.copy()
         return twin
 
     @property
@@ -184,12 +202,27 @@ class BarReader:
             return False
         return len(earlier.onsets) <= count or earlier.onsets[count] >= self._onset + self._length
 
+    def shift_from(self, earlier: PastBar) -> int:
+        """Return the steps from the first note of an earlier bar to that of this one; 0 if there is no such note."""
+        if not (self._notes and earlier.notes) or min(self._notes[0], earlier.notes[0]) < _LOW:
+            return 0
+        return self._notes[0] - earlier.notes[0]
+
+    def changed_from(self, earlier: PastBar, shift: int) -> int:
+        """Return how many notes begin otherwise than in an earlier bar, moved by some steps."""
+        changed = 0
+        for onset, note in zip(self._onsets, self._notes, strict=True):
+            there = earlier.at(onset)[0]
+            changed += note != (moved_event(there, shift) if shift else there)
+        return changed
+
     def past_bar(self) -> PastBar:
         """Return the bar as it is now."""
-        return PastBar(self._onsets, self._notes, self.now)
+        return PastBar(self._onsets, self._notes, self.now, self._signs, self.text)
 
     def advance(self, character: str) -> None:
         """Read the next character."""
+        self.text += character
         if self._brackets and self._brackets in _SILENT:
             if character in _SILENT[self._brackets]:
                 self._brackets = ""
@@ -207,6 +240,8 @@ class BarReader:
             self._factor *= 1.5 if character == ">" else 0.5
             self._next_factor = 0.5 if character == ">" else 1.5
             self._length = self._sounding()
+        elif character in _SIGNS:
+            self._sign += character
         elif character in _OPENING:
             self._brackets, self._count = character, ""
         elif self._brackets == "[" and character == "]":
@@ -216,6 +251,7 @@ class BarReader:
 
     def _begin(self, letter: str) -> None:
         """Begin a note or a rest; of a chord only the first note counts."""
+        sign, self._sign = self._sign, ""
         if self._brackets == "[" and self._count:
             return
         self._onset += self._length
@@ -227,6 +263,7 @@ class BarReader:
         self._count = "" if self._brackets != "[" else "["
         self._onsets.append(self._onset)
         self._notes.append(_REST if letter in "zx" else _note(_STEPS[letter]))
+        self._signs.append(sign)
         self._brackets = "[" if self._brackets == "[" else ""
         self._length = self._sounding()
 
@@ -249,6 +286,11 @@ class BarReader:
 def _note(step: int) -> int:
     """Return the event of a note ``step`` steps from C."""
     return _LOW + min(max(step, LOWEST_STEP), HIGHEST_STEP) - LOWEST_STEP
+
+
+def moved_event(event: int, shift: int) -> int:
+    """Return an event some steps higher; a note beyond the highest or the lowest counts as that."""
+    return event if event < _LOW else _note(event - _LOW + LOWEST_STEP + shift)
 
 
 def position(now: int) -> int:

@@ -102,9 +102,9 @@ def test_similarity_needs_several_parts() -> None:
 def test_a_prompt_holds_what_is_asked_for() -> None:
     assert Request({"R": "jig", "I": "8:8:"}).prompt.fields == {"R": "jig", "I": "form 8:8:"}
     both = Request({"I": "8:8:"}, similarity=4).prompt
-    assert (both.fields, both.similarity) == ({"I": "form 8:8: 4"}, None)
+    assert (both.fields, both.wish.similarity) == ({"I": "form 8:8: 4"}, None)
     alone = Request({"K": "D"}, similarity=4).prompt
-    assert (alone.fields, alone.similarity) == ({"K": "D"}, 4)
+    assert (alone.fields, alone.wish.similarity) == ({"K": "D"}, 4)
     start = read_request({"start": "D2E *|F"})
     assert start.prompt.body == start.body == "D2E"
     assert start.prompt.gaps == start.gaps == (Gap("|F"),)

@@ -23,7 +23,7 @@ LAST = MAX_BARS_LEFT + 1
 
 (
     TIME_LEFT, FOLLOWING, FOLLOWED, DEGREE, FOUND, AHEAD, MATCH, AFTER_NOTES, NOTES_BEFORE, AFTER_STEPS, STEPS_BEFORE,
-) = range(len(CONTEXT_SIZES) - 11, len(CONTEXT_SIZES))  # fmt: skip
+) = range(18, 29)  # fmt: skip
 """Where these stand among the values."""
 
 NOTES = {letter: 10 + step for step, letter in enumerate("CDEFGABcdefgab")}
@@ -244,11 +244,12 @@ def test_the_document_lists_the_features_that_the_code_has() -> None:
     assert rows == [[feature.name, str(feature.size), feature.meaning] for feature in CONTEXT_FEATURES]
 
 
-def test_the_sizes_are_those_of_the_bundled_model() -> None:
+def test_the_sizes_are_those_that_networks_have_learned() -> None:
     assert (
         36, 14, 19, 11, 13, 9, 12, 35, *(31, 12) * 5, 36, 32, 32, 8, 31, 12, 13, 31, 7, 31, 7,
+        18, 28, 28, 6, 6, 31, 12, 31, 31, 6,
     ) == CONTEXT_SIZES  # fmt: skip
-    assert len({feature.name for feature in CONTEXT_FEATURES}) == len(CONTEXT_SIZES) == 29
+    assert len({feature.name for feature in CONTEXT_FEATURES}) == len(CONTEXT_SIZES) == 39
 
 
 def after(body: str, form: str = "9|", meter: str = "2/8", key: str = "D") -> list[int]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from folkrnn.errors import NotationError
 from folkrnn.notation import NOTE, form, read_tunes
-from folkrnn.notation.grammar import Grammar
+from folkrnn.notation.grammar import Grammar, Wish
 from folkrnn.notation.headers import in_canonical_order, training_text
 from folkrnn.notation.rhythms import usual_meters
 from folkrnn.validation import validate_tune
@@ -154,7 +154,7 @@ def test_how_alike_the_parts_are_is_told_where_there_are_several() -> None:
     assert walked(CAUTIOUS, "X:1\nI:form 8|").choices == set("123456789\n")
     assert walked(CAUTIOUS, "X:1\nI:form 8|8|").choices == set("123456789 ")
     assert walked(CAUTIOUS, "X:1\nI:form 8|8| 1").choices == {"0", "\n"}
-    asked = CAUTIOUS.walk(similarity=10)
+    asked = CAUTIOUS.walk(wish=Wish(10))
     for character in "X:1\nI:form 8|":
         asked.advance(character)
     assert asked.choices == set("123456789")

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
 from folkrnn.errors import NotationError
-from folkrnn.notation.form import MAX_SIMILARITY, Part, read_form
+from folkrnn.notation.form import MAX_SIMILARITY, Part, read_build, read_form
 from folkrnn.notation.grammar.bar import SOON, BarGrammar, grammar_ticks
 from folkrnn.notation.grammar.words import Words
 from folkrnn.notation.headers import next_fields
 from folkrnn.notation.meter import parse_meter
+from folkrnn.notation.plan import MAX_SIGNS, next_characters
 from folkrnn.notation.rhythms import usual_meters
 
 MAX_TEXT = {"T": 80, "R": 30, "O": 30}
@@ -25,12 +27,15 @@ BAR_COST, SECTION_COST = 16, 48
 FORM_COST = 5
 """More characters than one more section takes in the form, or than the similarity takes."""
 
+PLAN_COST = MAX_SIGNS + 1
+"""The most characters of a label of a plan."""
+
 LINE_COST = 12
 """The most characters of a header line, without its text and its form."""
 
 _FIXED = {"X": "1", "L": "1/8"}
 _OPENING = "form "
-_FORM = re.compile(_OPENING + r"([1-9]\d{0,2}[:|])+( \d{0,2})?")
+_FORM = re.compile(_OPENING + r"([1-9]\d{0,2}[:|])+( \d{0,2})?( [a-zA-Z'^|]*)?")
 _HORNPIPE = "hornpipe"
 _HORNPIPE_METERS = tuple(meter for meter in usual_meters(_HORNPIPE) if meter.endswith("/4"))
 """The meters of hornpipes in quarters: abc2midi takes R:hornpipe in 2/4 and 4/4 only, and swings it wrongly in 3/2."""
@@ -63,14 +68,24 @@ def abc2midi_takes(rhythm: str, meter: str) -> bool:
 
 def form_cost(value: str) -> int:
     """Return the most characters of the music of a form, written in the shortest way; 0 for an empty value."""
-    parts, _, _ = _read(value)
+    parts, _ = read_form(read_build(value).form)
     return sum(part.bars * BAR_COST + SECTION_COST for part in parts)
 
 
-def _read(value: str) -> tuple[tuple[Part, ...], str, str]:
-    """Return the sections of a form line so far, the digits of one under way, and the similarity after them."""
-    form, space, similarity = value.removeprefix(_OPENING).partition(" ")
-    return *read_form(form), space + similarity
+@dataclass(frozen=True)
+class Wish:
+    """What the header of a tune shall have, beside given lines.
+
+    The ``similarity`` of the parts; with one, there are several parts. A plan, if ``planned``, whose parts are the same
+    where the letters of ``pattern`` are (``plan.next_characters``). Without ``planned`` there is none.
+    """
+
+    similarity: int | None = None
+    planned: bool = False
+    pattern: str = ""
+
+
+NO_WISH = Wish()
 
 
 class HeaderGrammar:
@@ -109,13 +124,13 @@ class HeaderGrammar:
 class Header:
     """A header under way: ``choices`` may come next; ``fields`` are its whole lines, by letter, in their order.
 
-    The fields may come in any order except ``X``, which comes first. ``similarity`` is the wished similarity of the
-    parts; with one, there are several parts.
+    The fields may come in any order except ``X``, which comes first.
     """
 
-    def __init__(self, grammar: HeaderGrammar, max_characters: int, similarity: int | None = None) -> None:
-        self._similarities = grammar.similarities if similarity is None else Words([str(similarity)])
-        self._needs_parts = similarity is not None
+    def __init__(self, grammar: HeaderGrammar, max_characters: int, wish: Wish = NO_WISH) -> None:
+        self._wish = wish
+        self._similarities = grammar.similarities if wish.similarity is None else Words([str(wish.similarity)])
+        self._needs_parts = wish.similarity is not None
         self._grammar = grammar
         self._max_characters = max_characters
         self._length = 0
@@ -131,7 +146,7 @@ class Header:
     @property
     def parts(self) -> tuple[Part, ...]:
         """The sections of the form."""
-        return _read(self.fields["I"])[0]
+        return read_form(read_build(self.fields["I"]).form)[0]
 
     def copy(self) -> "Header":
         """Return a copy that advances alone; a complete header does not change any more."""
@@ -199,11 +214,10 @@ class Header:
     def _form(self, value: str) -> frozenset[str]:
         if len(value) < len(_OPENING):
             return frozenset(_OPENING[len(value)])
-        parts, number, similarity = _read(value)
-        if similarity:
-            return self._similarities.after(similarity[1:]) | (
-                _LINE_END if similarity[1:] in self._similarities else frozenset()
-            )
+        form, *words = value.removeprefix(_OPENING).split(" ")
+        parts, number = read_form(form)
+        if words:
+            return self._after_form(parts, words)
         bars = sum(part.bars for part in parts)
         digits = "0123456789" if number else "123456789"
         choices = {digit for digit in digits if self._affordable(bars + int(number + digit), len(parts) + 1)}
@@ -212,11 +226,20 @@ class Header:
         elif len(parts) > 1:
             choices.add(" ")
         elif parts and not (self._needs_parts and choices):
-            choices.add("\n")
+            choices.add(" " if self._wish.planned else "\n")
         return self._grammar.alphabet.intersection(choices)
+
+    def _after_form(self, parts: tuple[Part, ...], words: list[str]) -> frozenset[str]:
+        """Return what may follow the form: the similarity of its parts, the plan, or both."""
+        word, wish = words[-1], self._wish
+        if wish.planned and (len(words) > 1 or word[:1].isalpha() or not (word or self._needs_parts)):
+            return next_characters(word, [part.bars for part in parts], wish.pattern) & self._grammar.alphabet
+        end = frozenset(" ") if wish.planned else _LINE_END
+        return self._similarities.after(word) | (end if word in self._similarities else frozenset())
 
     def _affordable(self, bars: int, sections: int) -> bool:
         """Whether a form of this size can be written within the characters allowed."""
         rest = sum(LINE_COST + self._most(letter) for letter in next_fields(self.fields))
+        rest += PLAN_COST * bars if self._wish.planned else 0
         left = self._max_characters - self._length - FORM_COST * (sections + 1) - rest - 2 * SOON
         return bars <= MAX_BARS and sections <= MAX_SECTIONS and bars * BAR_COST + sections * SECTION_COST <= left

@@ -6,7 +6,7 @@ from itertools import product
 
 from folkrnn.errors import NotationError
 from folkrnn.notation.grammar.bar import KEY, LINE, SOON, TIE, WHOLE_TICKS, BarGrammar, BarPosition
-from folkrnn.notation.grammar.header import BAR_COST, SECTION_COST, Header, HeaderGrammar
+from folkrnn.notation.grammar.header import BAR_COST, NO_WISH, SECTION_COST, Header, HeaderGrammar, Wish
 from folkrnn.notation.grammar.reach import Reach, ReachGrammar
 from folkrnn.notation.grammar.sections import NO_LINES, Plan, Sections
 from folkrnn.notation.idiom import Idiom
@@ -76,8 +76,8 @@ class Grammar:
         self._short: dict[BarPosition, frozenset[str]] = {}
         self._known: dict[frozenset[str], frozenset[str]] = {}
 
-    def walk(self, max_characters: int = 3000, similarity: int | None = None) -> "Walk":
-        """Return the beginning of a tune of at most ``max_characters`` characters; its header must give ``similarity``.
+    def walk(self, max_characters: int = 3000, wish: Wish = NO_WISH) -> "Walk":
+        """Return the beginning of a tune of at most ``max_characters`` characters, with what its header shall have.
 
         Raises NotationError for fewer than MIN_CHARACTERS.
         """
@@ -85,7 +85,7 @@ class Grammar:
             raise NotationError(
                 f"a tune of at most {max_characters} characters is too short; expected {MIN_CHARACTERS} or more"
             )
-        return Walk(self, max_characters, similarity)
+        return Walk(self, max_characters, wish)
 
     def takes(self, text: str) -> bool:
         """Whether a text is a whole tune of the grammar."""
@@ -151,12 +151,12 @@ class Walk:
     ``choices`` is never empty before ``finished``: some ending can always be reached within the characters allowed.
     """
 
-    def __init__(self, grammar: Grammar, max_characters: int, similarity: int | None) -> None:
+    def __init__(self, grammar: Grammar, max_characters: int, wish: Wish) -> None:
         self.grammar = grammar
         self.max_characters = max_characters
         self.text: list[str] = []
         self.finished = False
-        self._header = Header(grammar.header, max_characters, similarity)
+        self._header = Header(grammar.header, max_characters, wish)
         self._opening = ""
         self._in_music = False
         self._sections = Sections((), None)
@@ -253,6 +253,12 @@ class Walk:
         if self._reach is not None:
             self._reach = self._reach.freed()
         self._set_task(self._plan)
+
+    def free_leap(self) -> None:
+        """At a bar line, let any leap lead to the next note."""
+        if self._reach is not None:
+            self._reach = self._reach.freed()
+            self.choices = self._within_reach()
 
     def _set_task(self, plan: Plan) -> None:
         position = self.grammar.bar.passed(self._position)
