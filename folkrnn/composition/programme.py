@@ -230,19 +230,19 @@ class Programme:
 def composed_on(repertoire: Repertoire, rhythm: str, meter: str) -> str:
     """Return the rhythm on which a model composes a tune: the same if it has learned it, else the nearest.
 
-    That is the nearest of which it knows enough tunes with bars of that length, a dance for a dance; else tunes that
-    name no rhythm (empty), if there are enough; else one less near, or of which it knows some; else the nearest of
-    all. Songs come last.
+    That is the nearest of which it knows enough tunes with bars of that length, among those that the table says it is
+    like; else tunes that name no rhythm (empty), if there are enough; else one less near, a dance for a dance, or of
+    which it knows some; else the nearest of all. Songs come last.
     """
     if not rhythm or repertoire.has_learned(rhythm):
         return rhythm
     counts = {name: repertoire.tunes_in(name, meter) for name in filter(repertoire.has_learned, repertoire.rhythms)}
     known = rhythm_named(rhythm)
     near = nearest(rhythm, list(counts), meter)
+    like = [name for name in near if known and name in known.like and name != SONG]
     if known and known.dance:
         near = [name for name in near if _is_dance(name)]
     near.sort(key=lambda name: name == SONG)
-    like = [name for name in near if known and name in known.like and name != SONG]
     for names, least in ((like, ENOUGH), ([""], ENOUGH), (near, ENOUGH), (near, SOME), ([""], SOME)):
         found = next((name for name in names if repertoire.tunes_in(name, meter) >= least), None)
         if found is not None:

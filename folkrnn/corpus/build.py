@@ -23,6 +23,7 @@ from folkrnn.notation import Tune, canonical, faults, is_playable, read_tunes, w
 from folkrnn.notation.canonical import without_inner_ties
 from folkrnn.notation.headers import split_header
 from folkrnn.notation.microtones import has_microtones
+from folkrnn.notation.rhythms import meters_fit
 from folkrnn.notation.text import escaped_text
 from folkrnn.notation.voices import about_melody
 from folkrnn.processes import process_map
@@ -185,12 +186,16 @@ def _read_tune(function: Callable[[Tune], _Result], tune: Tune, recipe: Recipe) 
 def clean(tune: Tune, recipe: Recipe, source: SourceSettings) -> Tune:
     """Return the melody of a tune mended, with a clean title, rhythm and origin, without what the recipe drops.
 
-    Rhythm and origin are those that its fields match in the recipe's tables, else those of its source. Other voices are
-    left out with what was found about them, and so are ties of single notes of a chord.
+    Rhythm and origin are those that its fields match in the recipe's tables, else those of its source: a rhythm by the
+    tune's number, if the tune's meter is one of that rhythm, else the one of all its tunes. Other voices are left out
+    with what was found about them, and so are ties of single notes of a chord.
     """
     tune = with_slurs(tune) if "slurs" in recipe.mend else tune
     title = clean_title(tune.title)
-    rhythm = match_value((tune.rhythm, *tune.all_fields("T")), recipe.rhythms) or source.rhythm
+    section = source.rhythm_of(tune.number)
+    if not meters_fit(section, str(tune.meter)):
+        section = ""
+    rhythm = match_value((tune.rhythm, *tune.all_fields("T")), recipe.rhythms) or section or source.rhythm
     origin = match_value((tune.origin,), recipe.origins) or source.origin
     fields = tuple((letter, value) for letter, value in tune.fields if letter not in "TRO")
     fields = (("T", escaped_text(title)), ("R", rhythm), ("O", origin), *fields)

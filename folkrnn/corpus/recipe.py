@@ -5,9 +5,10 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -25,12 +26,16 @@ _KINDS = {
 }
 """Types in words, alone and as the values of a table."""
 
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_NUMBERS = re.compile(rf"({_NUMBER.pattern})(?:-({_NUMBER.pattern}))?")
+
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
     """A source of tunes: a collection in music21, or a file or folder at ``path``.
 
-    Tunes that do not name their own get ``rhythm`` and ``origin``.
+    Tunes that do not name their own get ``rhythm`` and ``origin``. ``numbers`` are the sections of a book: rhythms by
+    the numbers (``X:``) of tunes, such as ``701-1115``.
     """
 
     collection: str = ""
@@ -38,16 +43,32 @@ class SourceSettings:
     title: str = ""
     rhythm: str = ""
     origin: str = ""
+    numbers: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _check_types(self, "a [[source]]")
         if bool(self.collection) == bool(self.path):
             raise CorpusError('a [[source]] needs either collection = "…" or path = "…"')
+        sections = sorted(self._sections, key=lambda section: section[0].start)
+        for (one, _), (other, _) in pairwise(sections):
+            if other.start < one.stop:
+                raise CorpusError(f"[source.numbers] of {self.name}: {other.start} is in two ranges; expected one")
 
     @property
     def name(self) -> str:
         """The name of the source in counts and statistics."""
         return self.collection or ("stdin" if self.path == "-" else Path(self.path).stem)
+
+    @property
+    def _sections(self) -> list[tuple[range, str]]:
+        """The sections of ``numbers`` with their rhythms. Raise CorpusError for a bad range."""
+        return [(_range(text, f"[source.numbers] of {self.name}"), rhythm) for text, rhythm in self.numbers.items()]
+
+    def rhythm_of(self, number: str) -> str:
+        """Return the rhythm of the section in which a tune's number stands; empty if there is none."""
+        if not _NUMBER.fullmatch(number):
+            return ""
+        return next((rhythm for section, rhythm in self._sections if int(number) in section), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +149,15 @@ def _check_types(settings: "SourceSettings | Recipe", where: str) -> None:
             )
 
 
+def _range(text: str, where: str) -> range:
+    """Return the numbers of ``701`` or ``701-1115``, both ends included. Raise CorpusError."""
+    match = _NUMBERS.fullmatch(text)
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+    if first > last:
+        raise CorpusError(f'{where}: {text!r} is no range of numbers; expected one like "701-1115" or "701"')
+    return range(first, last + 1)
+
+
 def _is_a(value: object, kind: type) -> bool:
     """Whether a value from TOML is of a type; whole numbers are also numbers."""
     return isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)
@@ -192,9 +222,7 @@ def parse_recipe(text: str, source: str, folder: Path | None = None) -> Recipe:
 def _beside(source: SourceSettings, folder: Path) -> SourceSettings:
     if not source.path or source.path == "-":
         return source
-    return SourceSettings(
-        path=str(folder / source.path), title=source.title, rhythm=source.rhythm, origin=source.origin
-    )
+    return replace(source, path=str(folder / source.path))
 
 
 def _reason(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """The programme: which rhythm each tune has, and the header of each draft."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -110,6 +111,13 @@ def test_the_nearest_rhythm_has_bars_of_the_same_length() -> None:
     assert composed_on(LEARNED, "barndance", "4/4") == "hornpipe"  # 2/2 is as long
     assert composed_on(LEARNED, "reel", "4/4") == "reel"
     assert composed_on(LEARNED, "", "4/4") == ""
+
+
+def test_a_waltz_is_composed_on_airs_in_its_meter_if_there_are_enough() -> None:
+    airs = (HeaderCount("air", "Ireland", "3/4", "D", 30), HeaderCount("air", "Ireland", "4/4", "D", 60))
+    assert composed_on(replace(LEARNED, headers=(*LEARNED.headers, *airs)), "waltz", "3/4") == "air"
+    assert composed_on(replace(LEARNED, headers=(*LEARNED.headers, *airs)), "schottische", "4/4") == "hornpipe"
+    assert composed_on(replace(LEARNED, headers=(*LEARNED.headers, airs[1])), "waltz", "3/4") == ""
 
 
 def test_an_asked_meter_or_origin_chooses_among_the_rhythms() -> None:

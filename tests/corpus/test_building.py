@@ -135,6 +135,26 @@ def test_rhythm_and_origin_come_from_the_tune_then_from_the_source(tmp_path: Pat
     ]  # fmt: skip
 
 
+def test_a_number_tells_the_rhythm_where_the_tune_does_not_and_its_meter_fits(tmp_path: Path) -> None:
+    numbered = {
+        "7": tune(1),
+        "8": tune(2, extra="R:Hornpipe\n"),
+        "9": tune(3, "The Kid's Hornpipe"),
+        "10": tune(4),
+        "20": tune(5),
+        "30": tune(6),
+        "x": tune(7),
+    }
+    texts = [text.replace("X:1", f"X:{number}") for number, text in numbered.items()]
+    (tmp_path / "a.abc").write_text("\n".join(texts))
+    sections = {"1-9": "reel", "20-29": "jig", "30": "kolo"}
+    source = SourceSettings(path=str(tmp_path / "a.abc"), rhythm="air", numbers=sections)
+    recipe = Recipe("test", (source,), rhythms={"hornpipe": "hornpipe"})
+    read = [read_tunes(entry.text)[0].rhythm for entry in build_corpus(recipe).tunes]
+    # No jig is in 4/4; a rhythm that the table does not know may be in any meter.
+    assert read == ["reel", "hornpipe", "hornpipe", "air", "air", "kolo", "air"]
+
+
 def test_the_split_is_of_the_size_asked_for(tmp_path: Path) -> None:
     corpus = build(tmp_path / "in", "\n".join(tune(seed) for seed in range(300)), validation=0.2, test=0.3)
     shares = {split: len(corpus.of(split)) / 300 for split in SPLITS}

@@ -2,9 +2,19 @@ from pathlib import Path
 
 import pytest
 
-from folkrnn.corpus import SourceSettings, build_corpus, list_recipes, load_recipe, recipe_of
+from folkrnn.corpus import (
+    SourceSettings,
+    build_corpus,
+    list_recipes,
+    load_recipe,
+    music21_collection,
+    read_text,
+    recipe_of,
+)
+from folkrnn.corpus.build import clean
 from folkrnn.corpus.recipe import parse_recipe
 from folkrnn.errors import CorpusError
+from folkrnn.notation import read_tunes
 from folkrnn.notation.rhythms import RHYTHMS
 
 SOURCE = 'name = "mine"\n[[source]]\npath = "tunes.abc"\n'
@@ -35,6 +45,30 @@ def test_the_default_recipe_says_where_tunes_come_from_and_what_is_dropped() -> 
     assert recipe.allow == ("pickup-mismatch",)
 
 
+@pytest.mark.parametrize(
+    ("file", "number", "rhythm"),
+    [
+        ("0001-0050.abc", "1", "air"),
+        ("0001-0050.abc", "28", "lament"),  # by its title
+        ("0201-0300.abc", "264", ""),  # 5/4
+        ("0626-0700.abc", "699", ""),
+        ("0626-0700.abc", "800", ""),  # a slip for 700, not in 6/8
+        ("0759-0810.abc", "787", "slide"),  # by its field R:
+        ("0811-0899.abc", "811", "jig"),
+        ("0951-0981.abc", "980", ""),  # 12/8
+        ("1376-1475.abc", "1376", "reel"),
+        ("1625-1700.abc", "1625", "hornpipe"),
+        ("1781-1800.abc", "1790", ""),
+        ("1801-1850.abc", "1804", ""),
+    ],
+)
+def test_the_default_recipe_tells_the_rhythms_of_o_neills_sections(file: str, number: str, rhythm: str) -> None:
+    recipe = load_recipe("default")
+    (path,) = [each for each in music21_collection("oneills1850") if each.name == file]
+    (tune,) = [each for each in read_tunes(read_text(path)) if each.number == number]
+    assert clean(tune, recipe, recipe.sources[0]).rhythm == rhythm
+
+
 def test_a_recipe_reads_its_fields() -> None:
     recipe = parse_recipe(
         SOURCE + 'rhythm = "reel"\n[clean]\ndrop = ["graces"]\nshortest_bars = 4\n'
@@ -43,6 +77,17 @@ def test_a_recipe_reads_its_fields() -> None:
     )
     assert (recipe.name, recipe.sources[0].path, recipe.sources[0].rhythm) == ("mine", "tunes.abc", "reel")
     assert (recipe.drop, recipe.shortest_bars, recipe.test, recipe.rhythms) == (("graces",), 4, 0.1, {"jig": "jig"})
+
+
+def test_the_numbers_of_a_source_are_ranges_with_both_ends(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(SOURCE + '[source.numbers]\n"20-29" = "jig"\n30 = "reel"\n"1-9" = "air"\n')
+    (source,) = load_recipe(str(path)).sources
+    given = {number: source.rhythm_of(number) for number in ("0", "1", "9", "10", "19", "20", "029", "30", "31")}
+    assert {number: rhythm for number, rhythm in given.items() if rhythm} == {
+        "1": "air", "9": "air", "20": "jig", "029": "jig", "30": "reel"
+    }  # fmt: skip
+    assert {source.rhythm_of(number) for number in ("", "20a", "-20", "2 0", "20-29", "2" * 5000)} == {""}
 
 
 def test_paths_start_from_the_recipes_folder(tmp_path: Path) -> None:
@@ -78,6 +123,12 @@ def test_an_absolute_path_stays(tmp_path: Path) -> None:
         (SOURCE + '[rhythms]\n"(" = "jig"\n', "regular expression"),
         (SOURCE + "[rhythms]\njig = 6\n", "rhythms"),
         (SOURCE + 'rhythm = 6\n', "rhythm"),
+        (SOURCE + "numbers = 6\n", "expected a table of texts"),
+        (SOURCE + "[source.numbers]\n701-1115 = 6\n", "expected a table of texts"),
+        (SOURCE + '[source.numbers]\n"1115-701" = "jig"\n', "'1115-701' is no range of numbers"),
+        (SOURCE + '[source.numbers]\n"701 to 1115" = "jig"\n', 'expected one like "701-1115" or "701"'),
+        (SOURCE + '[source.numbers]\n"-5" = "jig"\n', "[source.numbers] of tunes: '-5'"),
+        (SOURCE + '[source.numbers]\n"5-9" = "jig"\n"1-5" = "air"\n', "of tunes: 5 is in two ranges"),
         ('name = "x"\nsource = "tunes.abc"\n', ""),
         ('name = "x"\n[[source]]\ncollection = 5\n', "collection"),
         ("name = 5\n[[source]]\npath = \"x\"\n", "name"),
@@ -117,7 +168,7 @@ def test_files_are_cleaned_like_the_default_corpus() -> None:
 
 
 def test_the_hash_of_the_default_recipe_stays() -> None:
-    assert load_recipe("default").digest == "b9f05595ff80"
+    assert load_recipe("default").digest == "89cb581909fd"
 
 
 def test_a_recipe_as_plain_data_names_its_sources() -> None:
@@ -143,6 +194,8 @@ def test_the_fingerprint_of_a_recipe_follows_what_it_says() -> None:
     one = parse_recipe(SOURCE, "mine.toml")
     other = parse_recipe(SOURCE + '[rhythms]\njig = "jig"\n', "mine.toml")
     assert one.digest == parse_recipe(SOURCE, "yours.toml").digest != other.digest
+    sections = [parse_recipe(f'{SOURCE}[source.numbers]\n"{each}" = "jig"\n', "mine.toml") for each in ("1-9", "1-8")]
+    assert len({one.digest, *(recipe.digest for recipe in sections)}) == 3
 
 
 def test_the_default_mix_is_that_of_the_table_of_rhythms() -> None:
