@@ -61,8 +61,8 @@ def with_plan(text: str, plan: str) -> str:
 
 def without_plan(line: str) -> str:
     """Return a form line without its plan."""
-    form, similarity, plan = read_build(line[2:])
-    return " ".join(filter(None, [f"I:form {form}", similarity])) if plan else line
+    plan = read_build(line[2:]).plan if line.startswith("I:form ") else ""
+    return line.removesuffix(f" {plan}") if plan else line
 
 
 def training_text(text: str, rng: random.Random | None = None) -> str:
