@@ -9,7 +9,7 @@ from typing import Any, TypedDict, Unpack
 from folkrnn.analysis.originality import Index, index_path
 from folkrnn.composition.critic import real_tunes, with_critic
 from folkrnn.corpus import Corpus, CorpusTune, field_values, merged_values
-from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
+from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle, repeat_dances
 from folkrnn.errors import ModelError
 from folkrnn.evaluation.bits import measure_bits, summarise
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, with_vocabulary
@@ -99,7 +99,7 @@ def train_model(
     texts_of = KeyShuffle(tunes, settings.seed) if transpose else lambda *_: [tune.text for tune in tunes]
     group = ProcessGroup.from_environment()
     result = train_network(
-        header_shuffle(texts_of, settings.seed),
+        header_shuffle(repeat_dances(texts_of, settings.dances), settings.seed),
         [training_text(tune.text) for tune in held_out],
         network=network,
         training=settings,

@@ -73,7 +73,7 @@ class TrainingProvenance:
     def from_json(cls, data: object) -> "TrainingProvenance":
         """Read what ``to_json`` gave. Raise ModelError for an entry of a wrong type."""
         extent = read_entries(cls, data, "training", leave=("settings",))
-        settings = read_entries(TrainingSettings, data, "training")
+        settings = TrainingSettings.entries(data)
         return cls(settings=TrainingSettings(**settings) if settings else None, **extent)
 
 

@@ -3,7 +3,7 @@
 A run folder holds
 
     model.safetensors   the best model so far, always complete
-    state.safetensors   all that a resumed run needs: weights, optimizer, randomness, position
+    state.safetensors   all that a resumed run needs: weights, their average, optimizer, randomness, position
     curve.csv, .png     the learning curve
 """
 
@@ -119,7 +119,7 @@ def saved_settings(run_dir: Path) -> TrainingSettings:
     path = run_dir / STATE_FILE
     _, about = read_tensors(path, STATE_FORMAT)
     try:
-        return read_settings(TrainingSettings, about["settings"], "training")
+        return TrainingSettings(**TrainingSettings.entries(about["settings"]))
     except (KeyError, ModelError) as error:
         raise ModelError(f"{path}: not a complete training state ({error})") from None
 
@@ -306,7 +306,7 @@ class _Run:
         if not trainer.group.is_main:
             return
         vocabulary = self.passes.vocabulary
-        state.validation_bits = bits_per_character(trainer.network, vocabulary, self.sample, dtype=trainer.dtype)
+        state.validation_bits = bits_per_character(trainer.averaged, vocabulary, self.sample, dtype=trainer.dtype)
         if state.validation_bits < state.best_bits:
             state.best_bits = state.validation_bits
             save_checkpoint(self.files.model, self._checkpoint())
@@ -317,7 +317,7 @@ class _Run:
     def _checkpoint(self) -> Checkpoint:
         """Return the model as it is now, with its provenance."""
         return Checkpoint(
-            self.trainer.network,
+            self.trainer.averaged,
             self.passes.vocabulary,
             self.corpus,
             TrainingProvenance(
