@@ -62,7 +62,7 @@ class KeyShuffle:
 
 
 def repeat_dances(texts_of: Callable[[int, bool], Sequence[str]], times: int) -> Callable[[int, bool], Sequence[str]]:
-    """Return a function of the same texts, those of dances so many times in the last passes.
+    """Return a function of the same texts; in the last passes each dance comes ``times`` times.
 
     The copies are equal; ``header_shuffle`` then gives each another order of fields.
     """

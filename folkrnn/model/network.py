@@ -4,7 +4,6 @@ Everything inside is time-major, (T, B, ·), so that one step of time is one con
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 
 import torch
@@ -73,20 +72,6 @@ def device_for(asked: str | None) -> str:
     if asked == "cuda" and not torch.cuda.is_available():
         raise ModelError("device='cuda': torch finds no CUDA device here; expected cpu, or no device given")
     return asked or ("cuda" if torch.cuda.is_available() else "cpu")
-
-
-@lru_cache
-def fast_dtype(device: str = "cpu") -> torch.dtype:
-    """Return bfloat16 if the device multiplies it in hardware, else float32.
-
-    The processor names its features. A measurement could differ on a busy day, and the same seed would then train
-    another model.
-    """
-    if device == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
-    probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    native = any(getattr(torch.cpu, probe, bool)() for probe in probes)
-    return torch.bfloat16 if native else torch.float32
 
 
 class CharNetwork(nn.Module):

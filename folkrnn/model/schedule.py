@@ -89,7 +89,7 @@ class TrainingSettings:
         return self.learning_rate * warm * (self.final_rate + (1 - self.final_rate) * cosine)
 
     def averaging_rate(self, steps: int) -> float:
-        """Return the weight of the latest of so many steps in the moving average."""
+        """Return the weight of the latest weights in the average, after ``steps`` steps."""
         return min(1.0, 1 / (self.average * steps)) if self.average else 1.0
 
     def shape(self, *, last_passes: bool) -> tuple[int, int]:
