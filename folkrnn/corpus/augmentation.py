@@ -71,12 +71,12 @@ def repeat_dances(texts_of: Callable[[int, bool], Sequence[str]], times: int) ->
         once = texts_of(number, last)
         if not last:
             return once
-        return [text for text in once for _ in range(times if _is_dance(text) else 1)]
+        return [text for text in once for _ in range(times if _of_dance(text) else 1)]
 
     return texts
 
 
-def _is_dance(text: str) -> bool:
+def _of_dance(text: str) -> bool:
     """Whether the header of a canonical text names the rhythm of a dance."""
     return any(is_dance(line[2:]) for line in split_header(text)[0] if line.startswith("R:"))
 

@@ -19,13 +19,13 @@ _BOTH = tuple(DTYPES.values())
 LEAST_GAIN = 1.25
 """How many times as fast products must be: conversions cost a part of the gain.
 
-Known processors are far from it: 2.1 on Zen 4, 0.5 on an Intel without AMX. So a busy day makes no other choice.
+Known processors are far from it: 1.8 to 2.1 on Zen 4, 0.5 on an Intel without AMX. So a busy day changes no choice.
 """
 
 _SHAPE = (32, 512, 2048)
 """Rows, inputs and outputs of the product that is measured: one step of the default network.
 
-It is the same for every network, so that the choice tells of the processor alone.
+It is the same for every network, so the choice depends on the processor alone.
 """
 
 _SECONDS = 0.2

@@ -20,7 +20,7 @@ TUNES = ["X:1\nT:One\nM:4/4\nL:1/8\nK:D\n|:ABcd efga|dcBA dcBA:|\n"]
 
 
 def processor(patch: pytest.MonkeyPatch, *, has: bool, gain: float) -> None:
-    """Make the processor one that has bfloat16 or not, and multiplies so many times as fast with it."""
+    """Make the processor one that has bfloat16 or not, and multiplies ``gain`` times as fast with it."""
     patch.setattr(precision, "has_bfloat16", lambda device: has)
     patch.setattr(precision, "bfloat16_gain", lambda: gain)
 
