@@ -9,13 +9,14 @@ from typing import Any, TypedDict, Unpack
 from folkrnn.analysis.originality import Index, index_path
 from folkrnn.composition.critic import real_tunes, with_critic
 from folkrnn.corpus import Corpus, CorpusTune, field_values, merged_values
-from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
+from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle, repeat_dances
 from folkrnn.errors import ModelError
 from folkrnn.evaluation.bits import measure_bits, summarise
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, with_vocabulary
 from folkrnn.model.distributed import ProcessGroup
 from folkrnn.model.locations import MODEL_FILE, check_run, model_file
 from folkrnn.model.network import NetworkSettings, device_for
+from folkrnn.model.precision import DTYPES
 from folkrnn.model.progress import TrainingProgress
 from folkrnn.model.provenance import CorpusProvenance
 from folkrnn.model.repertoire import Repertoire
@@ -41,6 +42,8 @@ class TrainingOptions(TypedDict, total=False):
     max_steps: int
     batch: int
     learning_rate: float
+    average: float
+    dances: int
     seed: int
 
 
@@ -63,6 +66,7 @@ def train_model(
     transpose: bool = True,
     critic: int = 0,
     device: str | None = None,
+    dtype: str | None = None,
     progress: Callable[[TrainingProgress], None] | None = None,
     **options: Unpack[TrainingOptions],
 ) -> TrainedModel | None:
@@ -71,11 +75,15 @@ def train_model(
     ``shape`` holds fields of ``NetworkSettings``. ``start`` is a model to fine-tune, a file or ``default`` for
     the one that ships with folkrnn. ``resume`` goes on with the run in the folder, bit for bit, with its
     own settings. ``transpose`` moves tunes to other usual keys in all but the last passes. A ``critic`` learns
-    from that many tunes after the training, 0 for none. Of several processes that ``torchrun`` started, only
+    from that many tunes after the training, 0 for none. Matrix products run in ``dtype``, float32 or bfloat16, by
+    default the faster one. Of several processes that ``torchrun`` started, only
     the main one returns a result. Raises ModelError for what cannot be trained.
     """
     check_run(run, resume=resume, overwrite=overwrite)
     device = device_for(device)
+    if dtype is not None and (resume or dtype not in DTYPES):
+        wanted = "left out: a run goes on in its own" if resume else f"one of: {', '.join(DTYPES)}"
+        raise ModelError(f"training dtype={dtype!r} should be {wanted}")
     shape = dict(shape or {})
     given: dict[str, Any] = dict(options)
     if resume:
@@ -102,7 +110,7 @@ def train_model(
     texts_of = shuffle if transpose else lambda *_: shuffle.texts
     group = ProcessGroup.from_environment()
     result = train_network(
-        header_shuffle(texts_of, settings.seed),
+        header_shuffle(repeat_dances(texts_of, settings.dances), settings.seed),
         [training_text(with_plan(tune.text, plan_of(tune.text))) for tune in held_out],
         network=network,
         training=settings,
@@ -112,6 +120,7 @@ def train_model(
         progress=progress,
         initial=initial,
         device=device,
+        dtype=DTYPES[dtype] if dtype else None,
         jobs=max(1, processors() // group.size),
         corpus=CorpusProvenance(corpus.recipe, corpus.digest, transpose, values, repertoire),
     )
@@ -138,7 +147,7 @@ def _network(
     """Return the settings of the network to train. Raises ModelError if a model's own shape is overruled."""
     if initial is None:
         return NetworkSettings(**shape, context=len(CONTEXT_SIZES))
-    if set(shape) - {"dropout"} or (resume and shape):
+    if set(shape) - {"dropout", "recurrent_dropout"} or (resume and shape):
         raise ModelError(f"{start}: the model brings its own cell, layers and units; leave those options out")
     return replace(initial.network.settings, **shape, context=len(CONTEXT_SIZES))
 

@@ -27,7 +27,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from folkrnn.model.batches import Window
-from folkrnn.model.network import CharNetwork, NetworkSettings, fast_dtype
+from folkrnn.model.network import CharNetwork, NetworkSettings
+from folkrnn.model.precision import fast_dtype
 from folkrnn.model.schedule import TrainingSettings
 from folkrnn.model.trainer import Trainer
 

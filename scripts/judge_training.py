@@ -14,6 +14,13 @@ one thread the minutes count processor time, so that other work on the machine d
     one-order      the fields of a header in one order;
     raw            the ABC of the collections as it is there, without context features, in its own keys;
     small, large   fewer or more units;
+    no-average     the last weights instead of their moving average;
+    average-0.02, average-0.1, average-0.2   the mean of other shares of the steps;
+    connect-0.2, connect-0.4   recurrent dropout of that rate;
+    dropout-0.5, dropout-0.6   more dropout;
+    decay          ten times the weight decay;
+    high-rate      a last learning rate of a tenth of the first;
+    once           every dance once in the last passes;
     plain          a float32 nn.LSTM in the style of char-rnn's ports (plain.py).
 
 The header fields of the test tunes are in an order drawn for each tune, except for one-order, raw and plain. Bits per
@@ -23,16 +30,17 @@ note are those of the body; in raw texts that is all after the line of K:.
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from plain import train_plain
 from torch import Tensor
 
 from folkrnn.corpus import Corpus, CorpusTune, build_corpus, load_corpus, load_recipe
-from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle
+from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle, repeat_dances
 from folkrnn.corpus.sources import source_texts
 from folkrnn.evaluation.bits import FIDDLE
 from folkrnn.model.checkpoint import load_checkpoint
@@ -62,6 +70,8 @@ class Variant:
     transposed: bool = True
     shuffled: bool = True
     raw: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of ``TrainingSettings``."""
 
 
 VARIANTS = {
@@ -79,6 +89,13 @@ VARIANTS = {
     "raw": Variant(replace(DEFAULT_NETWORK, context=0), transposed=False, shuffled=False, raw=True),
     "small": Variant(replace(DEFAULT_NETWORK, hidden=256)),
     "large": Variant(replace(DEFAULT_NETWORK, hidden=768)),
+    "no-average": Variant(settings={"average": 0.0}),
+    **{f"average-{share}": Variant(settings={"average": share}) for share in (0.02, 0.1, 0.2)},
+    **{f"connect-{rate}": Variant(replace(DEFAULT_NETWORK, recurrent_dropout=rate)) for rate in (0.2, 0.4)},
+    **{f"dropout-{rate}": Variant(replace(DEFAULT_NETWORK, dropout=rate)) for rate in (0.5, 0.6)},
+    "decay": Variant(settings={"weight_decay": 0.1}),
+    "high-rate": Variant(settings={"final_rate": 0.1}),
+    "once": Variant(settings={"dances": 1}),
 }
 PLAIN = "plain"
 
@@ -93,7 +110,8 @@ def train_variant(
     tunes, held_out = corpus.of("train"), corpus.texts("validation")
     plans = [plan_of(tune.text) for tune in tunes] if variant.network.plans else ()
     shuffle = KeyShuffle(tunes, settings.seed, plans)
-    texts = shuffle if variant.transposed else lambda *_: shuffle.texts
+    keys = shuffle if variant.transposed else lambda *_: shuffle.texts
+    texts = repeat_dances(keys, settings.dances)
     result = train_network(
         header_shuffle(texts, settings.seed) if variant.shuffled else texts,
         [judged_text(text, variant) for text in held_out],
@@ -167,7 +185,8 @@ def main() -> None:
     corpus = load_corpus(options.corpus) if options.corpus else build_corpus(load_recipe("default"))
     print(f"{options.minutes:g} minutes on {options.threads} threads")
     for name in options.variants:
-        raw = name != PLAIN and VARIANTS[name].raw
+        variant = VARIANTS.get(name, Variant(replace(DEFAULT_NETWORK, context=0), shuffled=False))
+        raw = variant.raw
         judged = raw_corpus(corpus) if raw else corpus
         score: Scorer
         with tempfile.TemporaryDirectory() as folder:
@@ -175,10 +194,9 @@ def main() -> None:
                 plain, passes = train_plain(corpus, options.minutes, options.seed, clock)
                 score, weights = plain.spent, sum(p.numel() for p in plain.model.parameters())
             else:
-                settings = TrainingSettings(minutes=options.minutes, seed=options.seed)
-                score, weights, passes = train_variant(VARIANTS[name], judged, settings, Path(folder), clock)
+                settings = TrainingSettings(minutes=options.minutes, seed=options.seed, **variant.settings)
+                score, weights, passes = train_variant(variant, judged, settings, Path(folder), clock)
         extent = f"{passes:.1f} passes"
-        variant = VARIANTS.get(name, Variant(replace(DEFAULT_NETWORK, context=0), shuffled=False))
         test = judged.of("test")
         fiddle = [tune for tune in test if tune.collection in FIDDLE]
         (fiddled, with_form), (every, all_with_form) = per_note(score, fiddle, variant), per_note(score, test, variant)

@@ -16,7 +16,7 @@ SIZES: dict[str, dict[str, Any]] = {
 }
 """Networks by name: a quarter, all, and three times the work of the one that ships with folkrnn."""
 
-SHAPING = ("cell", "layers", "hidden", "dropout")
+SHAPING = ("cell", "layers", "hidden", "dropout", "recurrent_dropout")
 """The options that shape the network."""
 
 
@@ -28,6 +28,7 @@ SHAPING = ("cell", "layers", "hidden", "dropout")
 @click.option("--layers", type=click.IntRange(1, 8), help="Recurrent layers.")
 @click.option("--hidden", type=click.IntRange(1, 4096), help="Units in each layer.")
 @click.option("--dropout", type=click.FloatRange(0, 0.9), help="Share of units that are dropped.")
+@click.option("--recurrent-dropout", type=click.FloatRange(0, 0.9), help="Share of recurrent weights dropped.")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="End on time [default: 90].")
 @click.option("--max-steps", type=click.IntRange(0), help="End after this many; 0: an untrained model.")
 @click.option("--batch", type=click.IntRange(1), help="Tunes learned from side by side.")
@@ -36,6 +37,7 @@ SHAPING = ("cell", "layers", "hidden", "dropout")
     "--from", "start", type=click.Path(path_type=Path), metavar="MODEL", help="Fine-tune a model; `default`: ours."
 )
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Where to compute [default: cuda if there].")
+@click.option("--dtype", type=click.Choice(["float32", "bfloat16"]), help="Of products [default: the faster].")
 @click.option("--transpose/--no-transpose", default=True, show_default=True, help="Learn in other usual keys too.")
 @click.option("--critic", type=click.IntRange(0), metavar="TUNES", default=0, help="Then train a critic on them.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of all randomness [default: 1].")
@@ -47,6 +49,7 @@ def train_command(
     run: Path | None,
     start: Path | None,
     device: str | None,
+    dtype: str | None,
     transpose: bool,
     critic: int,
     resume: bool,
@@ -91,6 +94,7 @@ def train_command(
         transpose=transpose,
         critic=critic,
         device=device,
+        dtype=dtype,
         progress=line,
         **given,
     )

@@ -18,7 +18,7 @@ from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.titles import TitleRule
 from folkrnn.model.repertoire import HeaderCount, Repertoire, bar_of
 from folkrnn.notation.grammar.header import abc2midi_takes
-from folkrnn.notation.rhythms import nearest, rhythm_named, usual_meters
+from folkrnn.notation.rhythms import is_dance, nearest, rhythm_named, usual_meters
 from folkrnn.notation.text import escaped_text
 
 ENOUGH = 30
@@ -172,7 +172,7 @@ class Programme:
         in 2/4, however many an old book has.
         """
         meters = list(dict.fromkeys(_taken(rhythm, meter) for meter in self._repertoire.usual_meters(rhythm)))
-        listed = usual_meters(rhythm) if _is_dance(rhythm) else ()
+        listed = usual_meters(rhythm) if is_dance(rhythm) else ()
         weights = [0.5 ** (listed.index(meter) if meter in listed else 0) for meter in meters]
         origin = self._request.fields.get("O")
         for rows in (
@@ -213,11 +213,11 @@ class Programme:
 
         So what is composed on songs keeps its country. Where there is none, the origin is left out.
         """
-        if "O" in self._request.fields or not _is_dance(rhythm):
+        if "O" in self._request.fields or not is_dance(rhythm):
             return rows
         homes = Counter[str]()
         for row in self._repertoire.headers:
-            homes[row.origin] += row.tunes if _is_dance(row.rhythm) else 0
+            homes[row.origin] += row.tunes if is_dance(row.rhythm) else 0
         at_home = [row for row in rows if homes[row.origin] >= SOME]
         return at_home or [row._replace(origin="") for row in rows]
 
@@ -241,7 +241,7 @@ def composed_on(repertoire: Repertoire, rhythm: str, meter: str) -> str:
     near = nearest(rhythm, list(counts), meter)
     like = [name for name in near if known and name in known.like and name != SONG]
     if known and known.dance:
-        near = [name for name in near if _is_dance(name)]
+        near = [name for name in near if is_dance(name)]
     near.sort(key=lambda name: name == SONG)
     for names, least in ((like, ENOUGH), ([""], ENOUGH), (near, ENOUGH), (near, SOME), ([""], SOME)):
         found = next((name for name in names if repertoire.tunes_in(name, meter) >= least), None)
@@ -279,11 +279,6 @@ def _alike(meter: str, meters: Sequence[str]) -> str:
     """Return the meter among several that has bars like those of another: 4/4 for 2/2; empty if none has."""
     bar = bar_of(meter)
     return next((each for each in meters if bar_of(each) == bar), "")
-
-
-def _is_dance(name: str) -> bool:
-    known = rhythm_named(name)
-    return bool(known and known.dance)
 
 
 def _suiting(mix: Mapping[str, float], fields: Mapping[str, str], repertoire: Repertoire) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Augmentation: in every pass over the corpus each tune has another key and another order of header fields.
 
-The keys are those that its collection uses. In the last passes all tunes are in their own keys.
+The keys are those that its collection uses. In the last passes all tunes are in their own keys, and dances come more
+than once.
 """
 
 import random
@@ -10,7 +11,8 @@ from collections.abc import Callable, Sequence
 from folkrnn.corpus.build import CorpusTune
 from folkrnn.errors import NotationError
 from folkrnn.notation import Tune, canonical, read_tunes
-from folkrnn.notation.headers import training_text, with_plan
+from folkrnn.notation.headers import split_header, training_text, with_plan
+from folkrnn.notation.rhythms import is_dance
 from folkrnn.notation.transposition import interval_between, transpose
 
 SPELLINGS = "ABCDEFGabcdefg,'^_=#b"
@@ -60,6 +62,26 @@ class KeyShuffle:
             moved = in_key(tune, tonic)
             self.known[index, tonic] = with_plan(moved, self.plans[index]) if moved else self.texts[index]
         return self.known[index, tonic]
+
+
+def repeat_dances(texts_of: Callable[[int, bool], Sequence[str]], times: int) -> Callable[[int, bool], Sequence[str]]:
+    """Return a function of the same texts; in the last passes each dance comes ``times`` times.
+
+    The copies are equal; ``header_shuffle`` then gives each another order of fields.
+    """
+
+    def texts(number: int, last: bool) -> Sequence[str]:
+        once = texts_of(number, last)
+        if not last:
+            return once
+        return [text for text in once for _ in range(times if _of_dance(text) else 1)]
+
+    return texts
+
+
+def _of_dance(text: str) -> bool:
+    """Whether the header of a canonical text names the rhythm of a dance."""
+    return any(is_dance(line[2:]) for line in split_header(text)[0] if line.startswith("R:"))
 
 
 def header_shuffle(texts_of: Callable[[int, bool], Sequence[str]], seed: int) -> Callable[[int, bool], list[str]]:

@@ -231,12 +231,20 @@ class Layer(nn.Module):
         """Change the first weights as the cell needs."""
 
     def forward(
-        self, x: Tensor, state: tuple[Tensor, Tensor], keep: Sequence[Tensor | None]
+        self,
+        x: Tensor,
+        state: tuple[Tensor, Tensor],
+        keep: Sequence[Tensor | None],
+        mask: Tensor | None = None,
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """Map x (T, B, I) and state (B, H) twice to outputs (T, B, H) and the next state."""
+        """Map x (T, B, I) and state (B, H) twice to outputs (T, B, H) and the next state.
+
+        ``mask``, (S·H, H), holds factors of the recurrent weights.
+        """
         inputs = functional.linear(x, self.input.to(x.dtype), self.bias.to(x.dtype))
+        weight = self.recurrent if mask is None else self.recurrent * mask
         outputs, hidden, cell = self.recurrence.apply(  # type: ignore[no-untyped-call]
-            inputs, self.recurrent.to(x.dtype), *state, keep
+            inputs, weight.to(x.dtype), *state, keep
         )
         return outputs, (hidden, cell)
 

@@ -4,7 +4,6 @@ Everything inside is time-major, (T, B, ·), so that one step of time is one con
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 
 import torch
@@ -26,6 +25,9 @@ class NetworkSettings:
 
     ``context`` is the number of context features (``folkrnn.notation``) that it reads with each character: the first
     of them, or none for 0.
+
+    In training, ``dropout`` is the share of the outputs of each layer that are dropped, and ``recurrent_dropout`` the
+    share of its recurrent weights.
     """
 
     cell: str = "lstm"
@@ -33,6 +35,7 @@ class NetworkSettings:
     hidden: int = 512
     dropout: float = 0.4
     context: int = 0
+    recurrent_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         if self.cell not in CELLS:
@@ -45,8 +48,9 @@ class NetworkSettings:
             raise ModelError(
                 f"network context={self.context!r} should be a whole number from 0 to {len(CONTEXT_SIZES)}"
             )
-        if not 0 <= self.dropout < 1:
-            raise ModelError(f"network dropout={self.dropout!r} should be at least 0 and below 1")
+        for name in ("dropout", "recurrent_dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ModelError(f"network {name}={getattr(self, name)!r} should be at least 0 and below 1")
 
     @property
     def plans(self) -> bool:
@@ -57,9 +61,9 @@ class NetworkSettings:
     def from_json(cls, data: object) -> "NetworkSettings":
         """Read the settings of a model file. Raise ModelError for an entry of a wrong type.
 
-        Files of earlier versions call ``context`` ``told``.
+        Files of earlier versions call ``context`` ``told``, and have no recurrent dropout.
         """
-        entries = read_object(data, "network")
+        entries = {"recurrent_dropout": 0.0, **read_object(data, "network")}
         if "told" in entries:
             entries = {"context": entries["told"], **entries}
         return read_settings(cls, entries, "network")
@@ -73,20 +77,6 @@ def device_for(asked: str | None) -> str:
     if asked == "cuda" and not torch.cuda.is_available():
         raise ModelError("device='cuda': torch finds no CUDA device here; expected cpu, or no device given")
     return asked or ("cuda" if torch.cuda.is_available() else "cpu")
-
-
-@lru_cache
-def fast_dtype(device: str = "cpu") -> torch.dtype:
-    """Return bfloat16 if the device multiplies it in hardware, else float32.
-
-    The processor names its features. A measurement could differ on a busy day, and the same seed would then train
-    another model.
-    """
-    if device == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
-    probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    native = any(getattr(torch.cpu, probe, bool)() for probe in probes)
-    return torch.bfloat16 if native else torch.float32
 
 
 class CharNetwork(nn.Module):
@@ -146,6 +136,7 @@ class CharNetwork(nn.Module):
         starts: Tensor | None = None,
         dtype: torch.dtype = torch.float32,
         masks: Tensor | None = None,
+        recurrent_masks: Tensor | None = None,
     ) -> tuple[Tensor, NetworkState]:
         """Map inputs (B, T, R) to next-character logits (B, T, V); state is (L, B, H) twice.
 
@@ -153,7 +144,8 @@ class CharNetwork(nn.Module):
 
         ``starts``, (B, T) of bool, marks where the state of a row is reset before it reads.
         Matrix products run in ``dtype``; weights, state and logits are float32.
-        Dropout happens only if its ``masks``, (L, B, H), are given.
+        Dropout happens only if its ``masks``, (L, B, H), are given, and that of recurrent weights only with
+        ``recurrent_masks``, (L, S·H, H).
         """
         batch, steps, _ = ids.shape
         hidden, cell = self.zero_state(batch) if state is None else state
@@ -163,7 +155,8 @@ class CharNetwork(nn.Module):
         after = []
         for number, layer in enumerate(self.layers):
             seen = torch.cat([read[:, :, : self.characters], outputs[-1]], 2) if number else read
-            x, next_state = layer(seen, (hidden[number], cell[number]), keep)
+            mask = None if recurrent_masks is None else recurrent_masks[number]
+            x, next_state = layer(seen, (hidden[number], cell[number]), keep, mask)
             outputs.append(x if masks is None else x * masks[number].to(dtype))
             after.append(next_state)
         logits = functional.linear(torch.cat(outputs, 2), self.output.weight.to(dtype), self.output.bias.to(dtype))
@@ -183,10 +176,22 @@ class CharNetwork(nn.Module):
         All steps share one mask (Gal and Ghahramani, 2016). It regularises a recurrent network better than a new mask
         each step, whose random numbers would also cost a tenth of the training time.
         """
-        rate = self.settings.dropout
+        return self._factors(self.settings.dropout, batch, rng)
+
+    def recurrent_masks(self, rng: torch.Generator) -> Tensor | None:
+        """Return factors of the recurrent weights (L, S·H, H) for one window, as ``masks`` does of the outputs.
+
+        All rows and steps share one mask (DropConnect; Merity, Keskar and Socher, 2018), so it costs one product a
+        window.
+        """
+        gates = CELLS[self.settings.cell].gates
+        return self._factors(self.settings.recurrent_dropout, gates * self.settings.hidden, rng)
+
+    def _factors(self, rate: float, rows: int, rng: torch.Generator) -> Tensor | None:
+        """Return factors (L, rows, H), a share ``rate`` of them zeros; None without any."""
         if not rate:
             return None
-        drawn = torch.rand(self.settings.layers, batch, self.settings.hidden, generator=rng)
+        drawn = torch.rand(self.settings.layers, rows, self.settings.hidden, generator=rng)
         return ((drawn >= rate) / (1 - rate)).to(self.device)
 
 

@@ -56,24 +56,27 @@ class CorpusProvenance:
 class TrainingProvenance:
     """The training of a model: its settings, and how far it had come when the model was the best.
 
-    ``settings`` is None for a model that was not trained, such as one of a test.
+    ``settings`` is None for a model that was not trained, such as one of a test. ``dtype`` is that of the matrix
+    products, empty in files of earlier versions.
     """
 
     settings: TrainingSettings | None = None
     steps: int = 0
     passes: float = 0.0
     seconds: float = 0.0
+    dtype: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for JSON: the settings and the rest side by side."""
         settings = {} if self.settings is None else asdict(self.settings)
-        return settings | {"steps": self.steps, "passes": self.passes, "seconds": self.seconds}
+        extent = {"steps": self.steps, "passes": self.passes, "seconds": self.seconds, "dtype": self.dtype}
+        return settings | extent
 
     @classmethod
     def from_json(cls, data: object) -> "TrainingProvenance":
         """Read what ``to_json`` gave. Raise ModelError for an entry of a wrong type."""
         extent = read_entries(cls, data, "training", leave=("settings",))
-        settings = read_entries(TrainingSettings, data, "training")
+        settings = TrainingSettings.entries(data)
         return cls(settings=TrainingSettings(**settings) if settings else None, **extent)
 
 

@@ -2,8 +2,10 @@
 
 import math
 from dataclasses import dataclass, fields
+from typing import Any
 
 from folkrnn.errors import ModelError
+from folkrnn.model.entries import read_entries, read_object
 
 
 @dataclass(frozen=True)
@@ -12,7 +14,10 @@ class TrainingSettings:
 
     ``batch`` rows learn from windows of ``window`` characters. The last passes begin in the last ``long_share`` of
     the run. They have ``long_batch`` rows and windows of ``long_window``: a gradient that reaches back over a whole
-    tune teaches what short windows cannot, such as when to end.
+    tune teaches what short windows cannot, such as when to end. Each dance comes ``dances`` times in each of them.
+
+    The model is a moving average of the weights that the optimizer reaches. It reaches back over about the share
+    ``average`` of the steps so far; 0 takes the last weights.
     """
 
     minutes: float | None = 90.0
@@ -22,6 +27,8 @@ class TrainingSettings:
     long_window: int = 512
     long_batch: int = 16
     long_share: float = 0.16
+    dances: int = 2
+    average: float = 0.05
     learning_rate: float = 3e-3
     final_rate: float = 0.01
     warmup: int = 100
@@ -40,6 +47,8 @@ class TrainingSettings:
             "long_window": (self.long_window >= 1, "at least 1"),
             "long_batch": (self.long_batch >= 1, "at least 1"),
             "long_share": (0 <= self.long_share <= 1, "from 0 to 1, a share of the run"),
+            "dances": (self.dances >= 1, "at least 1"),
+            "average": (0 <= self.average <= 1, "from 0 to 1, a share of the steps"),
             "learning_rate": (0 < self.learning_rate < 1, "between 0 and 1"),
             "final_rate": (0 <= self.final_rate <= 1, "from 0 to 1, a share of the learning rate"),
             "warmup": (self.warmup >= 0, "at least 0"),
@@ -56,6 +65,15 @@ class TrainingSettings:
         if self.minutes is None and self.max_steps is None:
             raise ModelError("training minutes=None and max_steps=None: one of them should say when to stop")
 
+    @classmethod
+    def entries(cls, data: object) -> dict[str, Any]:
+        """Return the settings in a file, none if it has none. Raise ModelError for an entry of a wrong type.
+
+        Runs of earlier versions had no average, and each dance came once.
+        """
+        found = read_entries(cls, read_object(data, "training"), "training")
+        return {"dances": 1, "average": 0.0, **found} if found else {}
+
     def progress(self, step: int, seconds: float) -> float:
         """Return the share of the run that is done, from 0 to 1."""
         by_steps = 0.0
@@ -69,6 +87,10 @@ class TrainingSettings:
         warm = min(1.0, (step + 1) / (self.warmup + 1))
         cosine = (1 + math.cos(math.pi * progress)) / 2
         return self.learning_rate * warm * (self.final_rate + (1 - self.final_rate) * cosine)
+
+    def averaging_rate(self, steps: int) -> float:
+        """Return the weight of the latest weights in the average, after ``steps`` steps."""
+        return min(1.0, 1 / (self.average * steps)) if self.average else 1.0
 
     def shape(self, *, last_passes: bool) -> tuple[int, int]:
         """Return the rows and the characters of a window, in the last passes or before them."""

@@ -1,5 +1,6 @@
 """The trainer: one step of truncated back-propagation on a window of text."""
 
+import copy
 import functools
 import math
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,8 @@ _MIN_ROWS = 16
 class Trainer:
     """A network and its optimizer; each step trains both on one window.
 
+    ``averaged`` is the same network with the moving average of its weights, or the network itself without an average.
+
     The processes share the rows of a window, and the threads of each process share its rows; then their gradients are
     summed.
     """
@@ -36,6 +39,7 @@ class Trainer:
     ) -> None:
         self.group = group or ProcessGroup()
         self.network = network
+        self.averaged = copy.deepcopy(network).requires_grad_(False) if settings.average else network
         self.settings = settings
         self.dtype = dtype
         self.rng = torch.Generator().manual_seed(settings.seed)
@@ -66,7 +70,7 @@ class Trainer:
         state = self.state
         if state is None or self.batch != batch:
             self.batch, state = batch, self.network.zero_state(len(own))
-        masks = self.network.masks(batch, self.rng)
+        masks, recurrent_masks = self.network.masks(batch, self.rng), self.network.recurrent_masks(self.rng)
         parameters = list(self.network.parameters())
 
         def learn(rows: slice) -> tuple[float, Sequence[Tensor], NetworkState]:
@@ -76,6 +80,7 @@ class Trainer:
                 starts=window.starts[rows],
                 dtype=self.dtype,
                 masks=None if masks is None else masks[:, rows],
+                recurrent_masks=recurrent_masks,
             )
             targets = window.targets[rows].to(logits.device)
             loss = functional.cross_entropy(logits.transpose(1, 2), targets, reduction="sum") / (batch * steps)
@@ -101,11 +106,30 @@ class Trainer:
             )
         self.optimizer.step()
         self.step_number += 1
+        self._average()
         return value / math.log(2)
+
+    def _average(self) -> None:
+        """Move the averaged weights towards those that the optimizer has reached."""
+        if self.averaged is self.network:
+            return
+        rate = self.settings.averaging_rate(self.step_number)
+        with torch.no_grad():
+            for mean, p in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
+                mean.lerp_(p, rate)
+
+    def _networks(self) -> dict[str, CharNetwork]:
+        """Return the network and, if it is another one, the averaged network, by their names in a state file."""
+        own = {"network": self.network}
+        return own if self.averaged is self.network else own | {"averaged": self.averaged}
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all that the next step depends on; every process must take part."""
-        tensors = {f"network.{name}": p.detach() for name, p in self.network.named_parameters()}
+        tensors = {
+            f"{part}.{name}": p.detach()
+            for part, network in self._networks().items()
+            for name, p in network.named_parameters()
+        }
         for name, p in self.network.named_parameters():
             for key, value in self.optimizer.state.get(p, {}).items():
                 tensors[f"optimizer.{name}.{key}"] = value
@@ -117,7 +141,8 @@ class Trainer:
     def load(self, tensors: Mapping[str, Tensor], step_number: int, dtype: torch.dtype) -> None:
         """Restore what ``tensors`` gave after a step, to go on in the dtype of that run."""
         self.step_number, self.dtype = step_number, dtype
-        self.network.load_state_dict({name: tensors[f"network.{name}"] for name, _ in self.network.named_parameters()})
+        for part, network in self._networks().items():
+            network.load_state_dict({name: tensors[f"{part}.{name}"] for name, _ in network.named_parameters()})
         for name, p in self.network.named_parameters():
             prefix = f"optimizer.{name}."
             moments = {

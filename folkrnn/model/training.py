@@ -3,7 +3,7 @@
 A run folder holds
 
     model.safetensors   the best model so far, always complete
-    state.safetensors   all that a resumed run needs: weights, optimizer, randomness, position
+    state.safetensors   all that a resumed run needs: weights, their average, optimizer, randomness, position
     curve.csv, .png     the learning curve
 """
 
@@ -24,7 +24,8 @@ from folkrnn.model.distributed import ProcessGroup
 from folkrnn.model.entries import read_settings
 from folkrnn.model.locations import MODEL_FILE, STATE_FILE
 from folkrnn.model.metadata import error_in
-from folkrnn.model.network import CharNetwork, NetworkSettings, fast_dtype
+from folkrnn.model.network import CharNetwork, NetworkSettings
+from folkrnn.model.precision import DTYPES, dtype_name, fast_dtype
 from folkrnn.model.progress import TrainingProgress
 from folkrnn.model.provenance import CorpusProvenance, TrainingProvenance, ValidationFigures
 from folkrnn.model.schedule import TrainingSettings
@@ -74,7 +75,8 @@ def train_network(
     Several processes that ``torchrun`` started train it together (see ``ProcessGroup``); the main one writes the files.
 
     The vocabulary, unless it is given, is that of the texts (of the first pass, if ``train_texts`` is a function).
-    ``initial``, a model to start from, brings its own network and vocabulary. ``device`` is ``cpu`` or ``cuda``;
+    ``initial``, a model to start from, brings its own network and vocabulary. ``device`` is ``cpu`` or ``cuda``.
+    Matrix products run in ``dtype``, by default the faster one (``fast_dtype``); a resumed run goes on in its own.
     ``jobs`` processes read the texts of a pass, and ``clock`` counts the seconds of the run.
 
     Raise ModelError for texts without a tune, a run that cannot be resumed, files that cannot be written, and a loss
@@ -84,7 +86,6 @@ def train_network(
     first = texts_of(0, False)
     if not any(first) or not any(validation_texts):
         raise ModelError("training needs at least one tune to learn from and one to validate with")
-    dtype = fast_dtype(device) if dtype is None else dtype
     if initial is not None:
         network, vocabulary = initial.network.settings, initial.vocabulary
     elif vocabulary is None:
@@ -100,8 +101,11 @@ def train_network(
         raise ModelError(f"{run_dir}: cannot be made a run folder: {error.strerror}") from None
     # Denormal gradients of nearly silent units would be computed in microcode, many times slower.
     torch.set_flush_denormal(True)
+    group = ProcessGroup.from_environment()
+    if dtype is None:
+        dtype = torch.float32 if resume else fast_dtype(device, group)
     run = _Run(
-        trainer=Trainer(model, training, dtype, ProcessGroup.from_environment()),
+        trainer=Trainer(model, training, dtype, group),
         passes=_Passes(texts_of, vocabulary, network, training, jobs),
         sample=_sample(validation_texts, training.validation_characters),
         files=_RunFiles(run_dir),
@@ -119,7 +123,7 @@ def saved_settings(run_dir: Path) -> TrainingSettings:
     path = run_dir / STATE_FILE
     _, about = read_tensors(path, STATE_FORMAT)
     try:
-        return read_settings(TrainingSettings, about["settings"], "training")
+        return TrainingSettings(**TrainingSettings.entries(about["settings"]))
     except (KeyError, ModelError) as error:
         raise ModelError(f"{path}: not a complete training state ({error})") from None
 
@@ -156,7 +160,7 @@ class _RunFiles:
             "settings": asdict(trainer.settings),
             "place": asdict(at),
             "step": trainer.step_number,
-            "dtype": str(trainer.dtype).removeprefix("torch."),
+            "dtype": dtype_name(trainer.dtype),
         }
         write_tensors(self.state, tensors, STATE_FORMAT, about)
 
@@ -169,7 +173,7 @@ class _RunFiles:
             if about["vocabulary"] != vocabulary.characters:
                 raise ModelError("its vocabulary is not that of this run")
             position = read_settings(_RunState, about["place"], "place")
-            trainer.load(tensors, about["step"], getattr(torch, about["dtype"]))
+            trainer.load(tensors, about["step"], DTYPES[about["dtype"]])
             return position
         except ModelError as error:
             raise error_in(self.state, error) from None
@@ -306,7 +310,7 @@ class _Run:
         if not trainer.group.is_main:
             return
         vocabulary = self.passes.vocabulary
-        state.validation_bits = bits_per_character(trainer.network, vocabulary, self.sample, dtype=trainer.dtype)
+        state.validation_bits = bits_per_character(trainer.averaged, vocabulary, self.sample, dtype=trainer.dtype)
         if state.validation_bits < state.best_bits:
             state.best_bits = state.validation_bits
             save_checkpoint(self.files.model, self._checkpoint())
@@ -317,7 +321,7 @@ class _Run:
     def _checkpoint(self) -> Checkpoint:
         """Return the model as it is now, with its provenance."""
         return Checkpoint(
-            self.trainer.network,
+            self.trainer.averaged,
             self.passes.vocabulary,
             self.corpus,
             TrainingProvenance(
@@ -325,6 +329,7 @@ class _Run:
                 steps=self.trainer.step_number,
                 passes=round(self.passes_done, 3),
                 seconds=round(self.clock.seconds(), 1),
+                dtype=dtype_name(self.trainer.dtype),
             ),
             ValidationFigures(bits_per_character=round(self.state.best_bits, 5)),
         )

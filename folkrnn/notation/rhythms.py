@@ -269,6 +269,12 @@ def meters_fit(name: str, meter: str) -> bool:
     return meter in (usual_meters(name) or (meter,))
 
 
+def is_dance(name: str) -> bool:
+    """Whether people dance to a rhythm; not to one that the table does not know."""
+    rhythm = rhythm_named(name)
+    return bool(rhythm and rhythm.dance)
+
+
 def played_as(rhythm: Rhythm, meter: str) -> Rhythm:
     """Return the rhythm whose tempo and swing a rhythm has in a meter: itself, if it has a tempo."""
     if rhythm.tempo:

@@ -71,6 +71,19 @@ def test_a_run_goes_on_with_its_own_settings(run: Run, tmp_path: Path, monkeypat
     assert run("train", tunes, "-o", tmp_path / "part", "--resume", "--hidden", 8).status == 2
 
 
+def test_dtype_and_recurrent_dropout_are_options_and_a_run_keeps_its_dtype(run: Run, tmp_path: Path) -> None:
+    tunes, folder = book(tmp_path / "a.abc", "Tune"), tmp_path / "run"
+    asked = [*SMALL, "--max-steps", 3, "--dtype", "float32", "--recurrent-dropout", 0.3]
+    assert run("train", tunes, "-o", folder, *asked).status == 0
+    model = load_checkpoint(folder / "model.safetensors")
+    assert model.training.dtype == "float32"
+    assert model.network.settings.recurrent_dropout == 0.3
+    result = run("train", tunes, "-o", folder, "--resume", "--dtype", "bfloat16")
+    assert result.status == 2
+    assert "training dtype='bfloat16' should be left out: a run goes on in its own" in result.err.splitlines()[-1]
+    assert run("train", tunes, "-o", tmp_path / "b", "--dtype", "float16").status == 2
+
+
 def test_sizes_have_names(run: Run, tmp_path: Path) -> None:
     run("train", book(tmp_path / "a.abc", "Tune"), "-o", tmp_path / "run", "--size", "small", "--max-steps", 0)
     settings = load_checkpoint(tmp_path / "run" / "model.safetensors").network.settings

@@ -1,10 +1,13 @@
 """Key shuffling: other keys in every pass, the same tunes."""
 
+from collections import Counter
+
 import pytest
 
 from folkrnn.corpus import CorpusTune
-from folkrnn.corpus.augmentation import PITCH_RANGE, KeyShuffle, header_shuffle, in_key
+from folkrnn.corpus.augmentation import PITCH_RANGE, KeyShuffle, header_shuffle, in_key, repeat_dances
 from folkrnn.notation import Tune, canonical, performance, read_tunes
+from folkrnn.notation.headers import in_canonical_order
 
 
 def tunes() -> list[CorpusTune]:
@@ -86,6 +89,23 @@ def test_a_header_is_shuffled_by_seed_and_pass_and_its_music_is_kept() -> None:
         for text, other in zip(texts, shuffled, strict=True):
             assert sorted(text.split("\n")) == sorted(other.split("\n"))
             assert text.split("\n")[-2:] == other.split("\n")[-2:]
+
+
+def test_dances_come_twice_in_the_last_passes_with_their_fields_in_another_order() -> None:
+    header = "X:1\nT:{}\nR:{}\nO:Ireland\nM:4/4\nL:1/8\nK:D\nABcd efga|\n"
+    titles = {"reel": "A", "song": "B", "slip jig": "C", "lament": "D", "air": "E", "cha-cha": "F", "": "R reel"}
+    texts = [canonical(read_tunes(header.format(title, rhythm))[0]) for rhythm, title in titles.items()]
+    twice = header_shuffle(repeat_dances(lambda *_: texts, 2), 1)
+    assert len(twice(3, False)) == len(texts)
+    last = twice(3, True)
+    counts = Counter(read_tunes(in_canonical_order(text))[0].title for text in last)
+    assert counts == {"A": 2, "B": 1, "C": 2, "D": 1, "E": 1, "F": 1, "R reel": 1}
+    for one, other in (last[:2], last[3:5]):
+        assert one != other
+        assert sorted(one.split("\n")) == sorted(other.split("\n"))
+    assert header_shuffle(repeat_dances(lambda *_: texts, 1), 1)(3, True) == header_shuffle(lambda *_: texts, 1)(
+        3, True
+    )
 
 
 def test_the_texts_of_a_shuffled_pass_are_those_of_that_pass() -> None:

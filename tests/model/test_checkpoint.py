@@ -152,12 +152,15 @@ def changed(path: Path, change: Callable[[dict[str, Any]], object]) -> Path:
     return path
 
 
-def test_the_bundled_models_json_comes_back_but_for_renamed_entries(tmp_path: Path) -> None:
+def test_the_bundled_models_json_comes_back_but_for_renamed_and_later_entries(tmp_path: Path) -> None:
     before = metadata_of(bundled_model())
     save_checkpoint(tmp_path / "again", load_checkpoint(bundled_model()))
     network = before.pop("network")
     after = metadata_of(tmp_path / "again")
-    assert after.pop("network") == {{"told": "context"}.get(name, name): value for name, value in network.items()}
+    renamed = {{"told": "context"}.get(name, name): value for name, value in network.items()}
+    assert after.pop("network") == {"recurrent_dropout": 0.0, **renamed}
+    training = before.pop("training")
+    assert after.pop("training") == {"average": 0.0, "dances": 1, "dtype": "", **training}
     assert after == before
 
 

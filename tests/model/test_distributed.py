@@ -25,9 +25,12 @@ from folkrnn.model.training import train_network
 torch.set_num_threads(1)
 bodies = {"A": "ABcd|", "B": "dcBA efga|", "C": "fd|"}
 tunes = [f"X:1\\nT:{name}\\nM:4/4\\nL:1/8\\nK:D\\n|:{body}:|\\n" for name, body in bodies.items()]
-settings = TrainingSettings(minutes=None, max_steps=int(sys.argv[2]), batch=6, window=16, warmup=5, long_batch=4)
+settings = TrainingSettings(
+    minutes=None, max_steps=int(sys.argv[2]), batch=6, window=16, warmup=5, long_batch=4, average=0.3
+)
+network = NetworkSettings(hidden=16, recurrent_dropout=0.3)
 train_network(
-    tunes * 8, tunes, network=NetworkSettings(hidden=16), training=settings, run_dir=Path(sys.argv[1]),
+    tunes * 8, tunes, network=network, training=settings, run_dir=Path(sys.argv[1]),
     dtype=torch.float32, resume=len(sys.argv) > 3,
 )
 """

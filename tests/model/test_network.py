@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -43,27 +44,34 @@ def test_one_layer_is_the_textbook_lstm() -> None:
     torch.testing.assert_close(net(ids)[0], net.output(outputs), atol=1e-5, rtol=1e-4)
 
 
-def test_the_gradient_written_by_hand_is_autograds() -> None:
-    net, ids = network(), some_ids(3, 20)
+@pytest.mark.parametrize("rate", [0.0, 0.4])
+def test_the_gradient_written_by_hand_is_autograds(rate: float) -> None:
+    net, ids = network(replace(SETTINGS, recurrent_dropout=rate)), some_ids(3, 20)
+    masks = net.recurrent_masks(torch.Generator().manual_seed(1))
     gradients = []
-    for logits in (net(ids)[0], plain_logits(net, ids)):
+    for logits in (net(ids, recurrent_masks=masks)[0], plain_logits(net, ids, masks)):
         net.zero_grad()
         logits.logsumexp(2).sin().sum().backward()
         gradients.append(gradients_of(net))
     for ours, theirs in zip(*gradients, strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-3)
+    for number, layer in enumerate(net.recurrent_layers()):
+        assert layer.recurrent.grad is not None
+        if masks is not None:
+            assert torch.equal(layer.recurrent.grad == 0, masks[number] == 0)  # only what is kept learns
 
 
-def plain_logits(net: CharNetwork, ids: Tensor) -> Tensor:
+def plain_logits(net: CharNetwork, ids: Tensor, masks: Tensor | None) -> Tensor:
     """Step through the network with autograd's own operations."""
     size = net.settings.hidden
     read = torch.nn.functional.one_hot(ids[:, :, 0], net.characters).float()
     x, layers = read, []
-    for layer in net.recurrent_layers():
+    for number, layer in enumerate(net.recurrent_layers()):
+        recurrent = layer.recurrent if masks is None else layer.recurrent * masks[number]
         h = c = torch.zeros(len(ids), size)
         outputs = []
         for t in range(ids.shape[1]):
-            a = x[:, t] @ layer.input.t() + layer.bias + h @ layer.recurrent.t()
+            a = x[:, t] @ layer.input.t() + layer.bias + h @ recurrent.t()
             i, f, o, u = a.chunk(4, 1)
             c = f.sigmoid() * c + i.sigmoid() * (u / 2).tanh()
             h = o.sigmoid() * c.tanh()
@@ -133,12 +141,15 @@ def test_no_gradient_crosses_a_start(cell: NetworkSettings) -> None:
 
 
 def test_nothing_stays_on_the_processor_when_the_weights_do_not(cell: NetworkSettings) -> None:
-    net, ids = network(replace(cell, dropout=0.5)).to("meta"), some_ids(2, 12)  # a device that computes nothing
+    dropping = replace(cell, dropout=0.5, recurrent_dropout=0.5)
+    net, ids = network(dropping).to("meta"), some_ids(2, 12)  # a device that computes nothing
     starts = torch.zeros_like(ids[:, :, 0], dtype=torch.bool)
     starts[1, 5] = True
     masks = net.masks(2, torch.Generator().manual_seed(1))
-    logits, state = net(ids, starts=starts, masks=masks, dtype=torch.bfloat16)
-    logits, state = net(ids, state, starts=starts, masks=masks, dtype=torch.bfloat16)
+    recurrent = net.recurrent_masks(torch.Generator().manual_seed(1))
+    options: dict[str, Any] = {"starts": starts, "masks": masks, "recurrent_masks": recurrent, "dtype": torch.bfloat16}
+    logits, state = net(ids, **options)
+    logits, state = net(ids, state, **options)
     gradients = torch.autograd.grad(logits.sum(), list(net.parameters()))
     assert {tensor.device.type for tensor in (logits, *state, *gradients)} == {"meta"}
 
@@ -156,7 +167,16 @@ def test_dropout_obeys_its_generator() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("cell", "transformer"), ("layers", 0), ("hidden", 1.5), ("dropout", 1.0), ("dropout", -0.1), ("context", -1)],
+    [
+        ("cell", "transformer"),
+        ("layers", 0),
+        ("hidden", 1.5),
+        ("dropout", 1.0),
+        ("dropout", -0.1),
+        ("recurrent_dropout", 1.0),
+        ("recurrent_dropout", -0.1),
+        ("context", -1),
+    ],
 )
 def test_bad_settings_name_field_and_value(field: str, value: object) -> None:
     with pytest.raises(ModelError, match=f"{field}={value!r}"):
@@ -165,3 +185,19 @@ def test_bad_settings_name_field_and_value(field: str, value: object) -> None:
 
 def test_without_dropout_there_are_no_masks() -> None:
     assert network().masks(3, torch.Generator()) is None
+    assert network().recurrent_masks(torch.Generator()) is None
+
+
+def test_recurrent_weights_are_dropped_by_the_generator_one_mask_a_layer(cell: NetworkSettings) -> None:
+    net, ids = network(replace(cell, recurrent_dropout=0.25)), some_ids(3, 10)
+    masks = [net.recurrent_masks(torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)]
+    assert masks[0] is not None
+    assert masks[0].shape == (2, *net.recurrent_layers()[0].recurrent.shape)
+    assert masks[0].mean().item() == pytest.approx(1, abs=0.1)  # what is kept makes up for what is dropped
+    assert (masks[0] == 0).float().mean().item() == pytest.approx(0.25, abs=0.07)
+    assert not torch.equal(masks[0][0], masks[0][1])
+    a, b, c = (net(ids, recurrent_masks=mask)[0] for mask in masks)
+    assert torch.equal(a, b)
+    assert not torch.equal(a, c)
+    alone = net(ids[1:2], recurrent_masks=masks[0])[0]  # a row has the mask that its neighbours have
+    torch.testing.assert_close(alone, a[1:2])

@@ -60,7 +60,9 @@ def test_the_last_passes_have_their_own_windows() -> None:
     [
         {"max_steps": 0}, {"batch": 1}, {"window": 1}, {"long_share": 0.0}, {"long_share": 1.0}, {"final_rate": 0.0},
         {"final_rate": 1.0}, {"warmup": 0}, {"weight_decay": 0.0}, {"evaluations": 1}, {"seed": 0},
-        {"validation_characters": 1}, {"long_window": 1}, {"long_batch": 1}, {"minutes": 0.01},
+        {"validation_characters": 1},
+        {"dances": 1}, {"average": 0.0}, {"average": 1.0}, {"long_window": 1}, {"long_batch": 1},
+        {"minutes": 0.01},
     ],
 )  # fmt: skip
 def test_settings_at_the_edge_of_their_range_are_right(right: dict[str, float]) -> None:
@@ -73,12 +75,26 @@ def test_settings_at_the_edge_of_their_range_are_right(right: dict[str, float]) 
         ("minutes", 0.0), ("max_steps", -1), ("batch", 0), ("window", 0), ("long_window", 0), ("long_batch", 0),
         ("long_share", -0.1), ("long_share", 1.1), ("learning_rate", 0.0), ("learning_rate", 1.0), ("final_rate", -0.1),
         ("final_rate", 1.1), ("warmup", -1), ("weight_decay", -0.1), ("weight_decay", 1.0), ("clip", 0.0),
-        ("evaluations", 0), ("validation_characters", 0), ("seed", -1),
+        ("evaluations", 0), ("validation_characters", 0), ("seed", -1), ("dances", 0), ("average", -0.1),
+        ("average", 1.1),
     ],
 )  # fmt: skip
 def test_settings_outside_their_range_are_named(name: str, wrong: float) -> None:
     with pytest.raises(ModelError, match=f"training {name}={wrong!r} should be"):
         TrainingSettings(**{name: wrong})  # type: ignore[arg-type]
+
+
+def test_the_average_follows_the_weights_at_first_and_reaches_back_further_and_further() -> None:
+    settings = TrainingSettings(average=0.1)
+    assert [settings.averaging_rate(steps) for steps in (1, 10, 20, 1000)] == [1.0, 1.0, 0.5, 0.01]
+    assert TrainingSettings(average=1.0).averaging_rate(4) == 0.25  # the mean of all four
+    assert TrainingSettings(average=0.0).averaging_rate(1000) == 1.0
+
+
+def test_settings_of_a_run_before_there_were_averages_are_as_they_were() -> None:
+    assert TrainingSettings.entries({"batch": 4}) == {"batch": 4, "average": 0.0, "dances": 1}
+    assert TrainingSettings.entries({"average": 0.5, "dances": 3}) == {"average": 0.5, "dances": 3}
+    assert TrainingSettings.entries({"steps": 5}) == {}  # of a model that was not trained
 
 
 def test_a_run_must_have_an_end() -> None:

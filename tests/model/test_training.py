@@ -33,6 +33,7 @@ TUNES = [
     )
 ]
 SETTINGS = TrainingSettings(minutes=None, max_steps=30, batch=4, window=16, warmup=5)
+AVERAGED = replace(SETTINGS, average=0.5)
 
 
 def test_a_small_text_is_learned_by_heart(tmp_path: Path) -> None:
@@ -73,6 +74,56 @@ def test_a_rate_of_nothing_moves_nothing() -> None:
     assert all(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
 
 
+def small_window() -> Window:
+    return TuneStream([torch.tensor([[1], [2], [3], [4], [0]] * 20)], 0, 2, 8, 1, 0)[0]
+
+
+def test_the_average_is_the_weighted_mean_of_the_weights_of_all_steps() -> None:
+    trainer = Trainer(CharNetwork(NETWORK, 5, torch.Generator().manual_seed(1)), AVERAGED, torch.float32)
+    mean = torch.zeros_like(trainer.network.output.weight)
+    for step in range(1, 9):
+        trainer.step(small_window(), 0.1)
+        share = min(1, 1 / (AVERAGED.average * step))
+        mean = (1 - share) * mean + share * trainer.network.output.weight.detach()
+        torch.testing.assert_close(trainer.averaged.output.weight, mean)
+    assert not torch.allclose(mean, trainer.network.output.weight)
+
+
+def test_without_an_average_the_last_weights_are_the_model() -> None:
+    network = CharNetwork(NETWORK, 5, torch.Generator().manual_seed(1))
+    trainer = Trainer(network, replace(AVERAGED, average=0.0), torch.float32)
+    trainer.step(small_window(), 0.1)
+    assert trainer.averaged is network
+    assert not any(name.startswith("averaged.") for name in trainer.tensors())
+
+
+def test_the_average_is_what_is_validated_and_saved(tmp_path: Path) -> None:
+    settings = replace(AVERAGED, max_steps=60)
+    result = train_network(TUNES, TUNES, network=NETWORK, training=settings, run_dir=tmp_path, dtype=torch.float32)
+    model = load_checkpoint(result.model)
+    tensors, _ = read_tensors(tmp_path / STATE_FILE, STATE_FORMAT)
+    assert model.training.steps == result.steps  # the last is the best here
+    for name, weights in model.network.named_parameters():
+        torch.testing.assert_close(weights, tensors[f"averaged.{name}"], atol=1e-3, rtol=1e-3)  # float16 in the file
+    assert not torch.allclose(model.network.output.weight, tensors["network.output.weight"], atol=1e-2)
+    spent = torch.cat(bits(model.network, model.vocabulary, TUNES))
+    assert result.best_bits == pytest.approx(spent.mean().item(), abs=0.01)
+
+
+def test_a_run_of_before_there_were_averages_goes_on_without_one(tmp_path: Path) -> None:
+    def older(about: dict[str, Any]) -> None:
+        del about["settings"]["average"], about["settings"]["dances"], about["network"]["recurrent_dropout"]
+
+    damaged(tmp_path, older, average=0.0)
+    settings = saved_settings(tmp_path)
+    assert (settings.average, settings.dances) == (0.0, 1)
+    again = replace(settings, max_steps=9)
+    result = train_network(TUNES, TUNES, network=NETWORK, training=again, run_dir=tmp_path, resume=True)
+    assert result.steps == 9
+    with pytest.raises(ModelError, match=r"state.safetensors: .*averaged"):
+        train_network(TUNES, TUNES, network=NETWORK, training=AVERAGED, run_dir=tmp_path, resume=True)
+
+
 class StopAt:
     def __init__(self, step: int) -> None:
         self.step = step
@@ -84,8 +135,8 @@ class StopAt:
 
 @pytest.mark.parametrize("stop", [7, 12, 20])
 def test_a_resumed_run_ends_like_an_uninterrupted_one(tmp_path: Path, stop: int) -> None:
-    network = replace(NETWORK, dropout=0.3)
-    options = {"network": network, "training": SETTINGS, "dtype": torch.float32}
+    network = replace(NETWORK, dropout=0.3, recurrent_dropout=0.2)
+    options = {"network": network, "training": AVERAGED, "dtype": torch.float32}
     train_network(TUNES, TUNES, run_dir=tmp_path / "a", **options)  # type: ignore[arg-type]
     with pytest.raises(KeyboardInterrupt):
         train_network(TUNES, TUNES, run_dir=tmp_path / "b", progress=StopAt(stop), **options)  # type: ignore[arg-type]
@@ -201,9 +252,9 @@ def test_bad_settings_name_field_and_value(field: str, value: float) -> None:
         replace(SETTINGS, **{field: value})  # type: ignore[arg-type]
 
 
-def damaged(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+def damaged(folder: Path, change: Callable[[dict[str, Any]], object], **fields: Any) -> None:
     """Run some steps into a folder, then change the JSON of its state."""
-    train_network(TUNES, TUNES, network=NETWORK, training=replace(SETTINGS, max_steps=5), run_dir=folder)
+    train_network(TUNES, TUNES, network=NETWORK, training=replace(SETTINGS, max_steps=5, **fields), run_dir=folder)
     path = folder / STATE_FILE
     tensors, about = read_tensors(path, STATE_FORMAT)
     change(about)
