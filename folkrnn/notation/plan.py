@@ -16,6 +16,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
+from itertools import pairwise
 
 from folkrnn.errors import NotationError
 from folkrnn.notation.lookback import LOWEST_EVENT, PastBar, copied
@@ -63,15 +64,15 @@ def read_plan(text: str) -> tuple[tuple[str, ...], ...]:
 def parse_plan(text: str) -> str:
     """Return the plan that a composer asks for, its letters in the order in which they come.
 
-    Spaces do not matter, nor which letters stand for what: ``efef|ghgh`` is ``abab|cdcd``. Raises NotationError for what
-    is no plan.
+    Spaces do not matter, nor which letters stand for what: ``efef|ghgh`` is ``abab|cdcd``. Raises NotationError for
+    what is no plan.
     """
     plain = "".join(text.split()).strip(PART_LINE)
     labels = _LABEL.findall(plain)
     if not labels or "".join(labels) != plain.replace(PART_LINE, "") or "" in plain.split(PART_LINE):
         raise NotationError(
-            f"{text!r} is no plan; expected a letter for each bar, ' after it for a varied return, ^ for one at another "
-            "pitch, and | between parts, such as 'abac abad | efeg efad'"
+            f"{text!r} is no plan; expected a letter for each bar, ' after it for a varied return, ^ for one at "
+            "another pitch, and | between parts, such as 'abac abad | efeg efad'"
         )
     known: dict[str, str] = {}
     counts: Counter[str] = Counter()
@@ -137,7 +138,7 @@ def likeness(first: PastBar, second: PastBar, shift: int = 0) -> float:
     common = min(first.length, second.length)
     edges = sorted({*first.onsets, *second.onsets, 0, common})
     alike = 0
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         if end <= common:
             one, other = (bar.notes[max(0, bisect_right(bar.onsets, begin) - 1)] for bar in (first, second))
             alike += (end - begin) * (one + shift * (one >= LOWEST_EVENT) == other)
