@@ -41,15 +41,12 @@ def imitate(
 
     Headers, titles and idiom are those of the tunes that a composer writes; ``options`` are for ``generate_texts``.
     """
-    repertoire, alphabet = checkpoint.corpus.learned, checkpoint.vocabulary.characters
-    titles = TitleRule(repertoire.titles, alphabet)
-    plans = checkpoint.network.settings.plans
-    unnamed = Prompt(titles=titles.for_tune("", ""), wish=Wish(planned=plans))
+    repertoire, titles = checkpoint.corpus.learned, _titles(checkpoint)
+    unnamed = Prompt(titles=titles.for_tune("", ""), wish=Wish(planned=checkpoint.network.settings.plans))
 
     @cache
     def programme(rhythm: str, meter: str) -> Programme:
-        request = Request({"R": rhythm, "M": meter})
-        return Programme(request, repertoire, seed=seed, titles=titles, alphabet=alphabet, plans=plans)
+        return _programme(Request({"R": rhythm, "M": meter}), checkpoint, titles, seed)
 
     prompts = [
         programme(tune.rhythm, str(tune.meter)).prompt(number)
@@ -57,10 +54,35 @@ def imitate(
         else unnamed
         for number, tune in enumerate(tunes)
     ]
+    return _write(prompts, checkpoint, sampling, seed, options)
+
+
+def write_unasked(
+    count: int, checkpoint: Checkpoint, sampling: SamplingParameters, seed: int, **options: Any
+) -> list[GeneratedText]:
+    """Return texts of which nothing is asked: rhythms, headers, titles and idiom are those that a composer draws."""
+    programme = _programme(Request(), checkpoint, _titles(checkpoint), seed)
+    return _write([programme.prompt(number) for number in range(count)], checkpoint, sampling, seed, options)
+
+
+def _titles(checkpoint: Checkpoint) -> TitleRule:
+    return TitleRule(checkpoint.corpus.learned.titles, checkpoint.vocabulary.characters)
+
+
+def _programme(request: Request, checkpoint: Checkpoint, titles: TitleRule, seed: int) -> Programme:
+    return Programme(
+        request, checkpoint.corpus.learned, seed=seed, titles=titles, alphabet=checkpoint.vocabulary.characters,
+        plans=checkpoint.network.settings.plans,
+    )  # fmt: skip
+
+
+def _write(
+    prompts: Sequence[Prompt], checkpoint: Checkpoint, sampling: SamplingParameters, seed: int, options: dict[str, Any]
+) -> list[GeneratedText]:
     return list(
         generate_texts(
             checkpoint.network, checkpoint.vocabulary, prompts,
             music_sampling=sampling, title_sampling=GenerationSettings().title_sampling, seed=seed,
-            max_characters=MAX_CHARACTERS, idiom=repertoire.idiom, **options,
+            max_characters=MAX_CHARACTERS, idiom=checkpoint.corpus.learned.idiom, **options,
         )
     )  # fmt: skip

@@ -61,12 +61,12 @@ def _compare(features: NDArray[np.float64], labels: NDArray[np.int64], seed: int
             trees, features[judged], labels[judged], scoring="roc_auc", n_repeats=SHUFFLES, random_state=seed
         )
         importances += lost.importances_mean / FOLDS
-    low, high = _interval(labels, scores, seed)
+    low, high = auc_interval(labels, scores, seed)
     feature_aucs = np.array([roc_auc_score(labels, column) for column in features.T])
     return Comparison(float(roc_auc_score(labels, scores)), low, high, scores, importances, feature_aucs)
 
 
-def _interval(labels: NDArray[np.int64], scores: NDArray[np.float64], seed: int) -> tuple[float, float]:
+def auc_interval(labels: NDArray[np.int64], scores: NDArray[np.float64], seed: int) -> tuple[float, float]:
     """Return the interval of 95 % of the areas of resampled tunes, each set resampled by itself (Efron, 1979)."""
     rng = np.random.default_rng(seed)
     sets: Sequence[NDArray[np.int64]] = [np.flatnonzero(labels == label) for label in (0, 1)]
