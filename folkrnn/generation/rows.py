@@ -42,6 +42,9 @@ STRIDE = 8
 BAR_LINES = frozenset("|:")
 """What begins a bar line."""
 
+FIRST_ENDING = "1"
+"""What may continue a bar line within a part."""
+
 NOTHING = frozenset[str]()
 
 MAX_MASKS = 4096
@@ -465,12 +468,15 @@ def _copied(row: Row, walk: Walk) -> frozenset[str]:
 
     The first bar of a part may turn out to be a pickup, so it is left to the model at first.
     """
-    if row.forced or (row.context.in_first_bar and row.attempts < FIRST_BAR_RETRIES):
+    context = row.context
+    if row.forced or not context.planned or (context.in_first_bar and row.attempts < FIRST_BAR_RETRIES):
         return NOTHING
-    rest = row.context.rest_of_bar
+    rest = context.rest_of_bar
     if rest is None:
         return NOTHING
-    return walk.choices & (frozenset(rest[0]) if rest else BAR_LINES)
+    if not rest:
+        return walk.choices & BAR_LINES
+    return walk.choices & {rest[0], FIRST_ENDING} if rest[0] in walk.choices else NOTHING
 
 
 def _open_gap(row: Row, walk: Walk) -> None:

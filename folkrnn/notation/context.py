@@ -8,6 +8,7 @@ count nor remember them. ``docs/context-features.md`` lists all of them.
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -158,10 +159,11 @@ class HeaderContext:
 
     ``values`` are the features from meter to similarity, ``parts`` those of the form, ``full`` the ticks of a full bar,
     and ``tonic`` the steps of the tonic above C. ``free`` says that the meter is free or unknown. ``labels`` are those
-    of the plan, part by part, and ``relations`` the features of what they say.
+    of the plan, part by part, and ``relations`` the features of what they say. ``in_turn`` says of each bar whether it
+    and the next one come back as they stood.
     """
 
-    __slots__ = ("_lines", "complete", "free", "full", "labels", "parts", "relations", "tonic", "values")
+    __slots__ = ("_lines", "complete", "free", "full", "in_turn", "labels", "parts", "relations", "tonic", "values")
 
     def __init__(self) -> None:
         self._lines = [""]
@@ -173,6 +175,7 @@ class HeaderContext:
         self.tonic: int | None = None
         self.labels: tuple[tuple[str, ...], ...] = ()
         self.relations: tuple[tuple[int, ...], ...] = ()
+        self.in_turn: tuple[tuple[bool, ...], ...] = ()
 
     @property
     def planning(self) -> tuple[int, int, int]:
@@ -220,6 +223,7 @@ class HeaderContext:
         if build.plan:
             self.labels = read_plan(build.plan)
             self.relations = _relation_features(self.labels)
+            self.in_turn = _bars_in_turn(self.labels)
 
     def _read_field(self, letter: str, value: str) -> None:
         """Set the features that a whole line of the header gives."""
@@ -252,6 +256,14 @@ def _relation_features(labels: tuple[tuple[str, ...], ...]) -> tuple[tuple[int, 
         _COMES_AGAIN if relation is Relation.NEW and letters[label[0]] > 1 else int(relation)
         for label, relation in zip(flat, relations(flat), strict=True)
     )
+    return tuple(tuple(next(found) for _ in part) for part in labels)
+
+
+def _bars_in_turn(labels: tuple[tuple[str, ...], ...]) -> tuple[tuple[bool, ...], ...]:
+    """Return of each bar whether it and the next one are the same as two bars that stood one after the other."""
+    flat = [label for part in labels for label in part]
+    pairs = list(pairwise(flat))
+    found = iter([pairs.index(pair) < number for number, pair in enumerate(pairs)] + [False])
     return tuple(tuple(next(found) for _ in part) for part in labels)
 
 
@@ -354,27 +366,39 @@ class ContextReader:
 
     @property
     def in_first_bar(self) -> bool:
-        """Whether no bar of the part is over."""
+        """Whether no bar of the part is over, or none of the part that may come next."""
+        if self._line:
+            ahead = self.copy()
+            ahead._pass_line()
+            return ahead._first
         return self._first
 
     @property
     def shall_return(self) -> bool:
         """Whether the bar under way, or the one after this bar line, shall be the same as an earlier one."""
-        if not self.planned:
-            return False
-        if self._line:
-            ahead = self.copy()
-            ahead._pass_line()
-            return ahead.shall_return
+        return self.rest_of_bar is not None or self._returns
+
+    @property
+    def _returns(self) -> bool:
         return self._source is not None and self._planned_at(self._header.relations, 0) == Relation.SAME
 
     @property
     def rest_of_bar(self) -> str | None:
-        """How the rest of a bar that ``shall_return`` is written, empty before its bar line; None in other bars."""
-        source, text = self._source, self._bar.text
-        if source is None or self._line or not self.shall_return or not source.text.startswith(text):
+        """How the rest of a bar that ``shall_return`` is written, empty before its bar line; None in other bars.
+
+        On a bar line it is the whole bar that may come next. The first bar of a part may turn out to be a pickup.
+        """
+        if not self.planned:
             return None
-        return source.text[len(text) :]
+        if self._line:
+            ahead = self.copy()
+            ahead._pass_line()
+            return ahead.rest_of_bar
+        source, text = self._source, self._bar.text
+        if source is None or not self._returns:
+            return None
+        whole = source.text if self._planned_at(self._header.in_turn, False) else source.text.removesuffix("-")
+        return whole[len(text) :] if whole.startswith(text) else None
 
     @property
     def decides_end(self) -> bool:
@@ -389,7 +413,12 @@ class ContextReader:
         if self._first and self._bar.now < _PICKUP * self._header.full:
             return False
         label = self.label
-        return bool(label) and not self._planner.keeps(label, self._bar.past_bar())
+        if not label:
+            return False
+        # A tie binds the next bar, which may not be free.
+        tied = self._bar.text.endswith("-") and self._planned_at(self._header.relations, 0, 1) == Relation.SAME
+        in_turn = self._planned_at(self._header.in_turn, False)
+        return (tied and not in_turn) or not self._planner.keeps(label, self._bar.past_bar())
 
     def _degree(self, step: int | None) -> int:
         """Return the degree of a note ``step`` steps above C, 0 without note or tonic."""
