@@ -11,10 +11,16 @@ import sys
 from pathlib import Path
 
 from folkrnn.analysis.originality import Index
-from folkrnn.analysis.structure import TABLE
 from folkrnn.composition.composer import Composer
-from folkrnn.corpus import find_corpus, load_corpus
-from folkrnn.evaluation.by_rhythm import JUDGED_RHYTHMS, JUDGED_TUNES, UNASKED, Group, judge_model
+from folkrnn.corpus import find_corpus
+from folkrnn.evaluation.by_rhythm import (
+    JUDGED_RHYTHMS,
+    JUDGED_TUNES,
+    MIN_JUDGED_TUNES,
+    UNASKED,
+    Group,
+    judge_model,
+)
 from folkrnn.generation.sampling import SamplingParameters
 from folkrnn.notation import Tune, decode, read_tunes
 
@@ -36,9 +42,9 @@ def show(name: str, group: Group) -> None:
             f"{kind} {area.auc:.3f} ({area.low:.3f}–{area.high:.3f})" for kind, area in verdict.areas().items()
         )
         print(f"  {label:8} {areas}")
-    for row, means in group.figures()["table"].items():
-        scale, unit = (100, "%") if TABLE[row].is_share else (1, " ")
-        print(f"  {row:34} {scale * means['real']:6.1f} {unit} | {scale * means['written']:6.1f} {unit}")
+    for row, means in group.table.items():
+        scale, unit = (100, "%") if means.is_share else (1, " ")
+        print(f"  {row:34} {scale * means.real:6.1f} {unit} | {scale * means.written:6.1f} {unit}")
     for gram in group.verdict.strongest[:10]:
         print(f"    {gram.name:40} {100 * gram.real:5.1f} % | {100 * gram.written:5.1f} %")
     for habit in group.verdict.by_habit[:10]:
@@ -61,12 +67,14 @@ def main() -> int:
     options = parser.parse_args()
     if len(options.files) == 2:
         real, written = map(tunes_of, options.files)
-        groups = {options.files[1].stem: Group.of(real, written, [], options.seed)}
+        if min(len(real), len(written)) < MIN_JUDGED_TUNES:
+            parser.error(f"the files have {len(real)} and {len(written)} tunes; expected {MIN_JUDGED_TUNES} in each")
+        groups = {options.files[1].stem: Group.of(real, written, seed=options.seed)}
     elif options.files:
         parser.error("expected two files, real tunes and written ones, or none")
     else:
         composer = Composer(options.model)
-        corpus = load_corpus(Path(options.data)) if Path(options.data).is_file() else find_corpus((options.data,), say)
+        corpus = find_corpus((options.data,), say)
         index = composer.index_at_hand() or Index.of_corpus(corpus.tunes)
         groups = judge_model(
             composer.checkpoint, corpus,

@@ -32,7 +32,19 @@ MAX_INTERVAL = 12
 NOTE_LENGTHS = (60, 80, 120, 160, 180, 240, 360, 480, 720, 960)
 """The note lengths that are counted apart, in 1/960 of a whole note."""
 
-CRITIC_FEATURES = len(COUNTED) + (2 * MAX_INTERVAL + 1) + 12 + (len(NOTE_LENGTHS) + 1) + 3
+CRITIC_SEES = (
+    *COUNTED,
+    *(f"interval {step:+d}" for step in range(-MAX_INTERVAL, MAX_INTERVAL + 1)),
+    *(f"degree {degree}" for degree in range(12)),
+    *(f"length {length}/960" for length in NOTE_LENGTHS),
+    "other lengths",
+    "lowest pitch",
+    "mean pitch",
+    "highest pitch",
+)
+"""The names of what the critic sees of a tune, in the order of the vectors. ``evaluation.habits`` has none of them."""
+
+CRITIC_FEATURES = len(CRITIC_SEES)
 """The number of features of a tune that the critic sees."""
 
 MAX_DEVIATIONS = 4.0

@@ -5,16 +5,17 @@ alone have too few dances.
 """
 
 import random
+import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from folkrnn.analysis.structure import TABLE, table_means
 from folkrnn.composition.imitation import distinct, imitate, write_unasked
 from folkrnn.corpus import Corpus
-from folkrnn.errors import CorpusError
 from folkrnn.evaluation.comparison import FOLDS
 from folkrnn.evaluation.judge import Verdict, judge
 from folkrnn.generation.drafts import SINGLE_DRAFT, DraftPolicy
@@ -22,6 +23,7 @@ from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
 from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.grammar.header import abc2midi_takes
+from folkrnn.notation.text import plain_text
 
 JUDGED_RHYTHMS = ("reel", "jig", "hornpipe", "song")
 """The rhythms that are judged, as far as the corpus has them."""
@@ -33,42 +35,67 @@ JUDGED_TUNES = 200
 """The usual number of tunes of a rhythm."""
 
 
-Sets = tuple[list[Tune], list[Tune], list[Tune]]
-"""Real tunes, written ones, and other real ones."""
+MIN_JUDGED_TUNES = 2 * FOLDS
+"""Fewer tunes of a rhythm than this are not judged."""
+
+COMMON_WORDS = "title of common words only"
+"""The row of the table about titles: two tunes of the corpus or more have each of the words in their titles."""
+
+
+class Means(NamedTuple):
+    """A row of the table: the means over real and over written tunes, and whether they are shares (0 to 1)."""
+
+    real: float
+    written: float
+    is_share: bool
 
 
 @dataclass(frozen=True)
 class Group:
-    """Real and written tunes of the same rhythms and meters; the verdict on them, and the floor.
+    """Real and written tunes of the same rhythms and meters, the verdict on them, and the table.
 
-    The floor is the verdict on two sets of real tunes.
+    ``floor`` is the verdict on two sets of real tunes. ``table`` has the mean of each row in real and in written tunes.
     """
 
     real: Sequence[Tune]
     written: Sequence[Tune]
     verdict: Verdict
     floor: Verdict
+    table: dict[str, Means]
 
     @classmethod
-    def of(cls, real: Sequence[Tune], written: Sequence[Tune], other: Sequence[Tune], seed: int) -> "Group":
-        """Return the group with its verdicts. ``other`` are further real tunes for the floor.
+    def of(
+        cls,
+        real: Sequence[Tune],
+        written: Sequence[Tune],
+        other: Sequence[Tune] = (),
+        seed: int = 0,
+        words: Mapping[str, int] | None = None,
+    ) -> "Group":
+        """Return the group of at least MIN_JUDGED_TUNES tunes on each side, with its verdicts.
 
-        If they are few, the real tunes are divided in two for it.
+        The floor compares with ``other`` real tunes. If they are few, the real ones are divided in two for it.
+        ``words`` says in the titles of how many tunes of the corpus each word is; without it no row tells of titles.
         """
         half = len(real) // 2
         floor = judge(real, other, seed) if len(other) >= half else judge(real[:half], real[half:], seed)
-        return cls(real, written, judge(real, written, seed), floor)
+        means = table_means(real), table_means(written)
+        table = {name: Means(means[0][name], means[1][name], row.is_share) for name, row in TABLE.items()}
+        if words is not None:
+            table[COMMON_WORDS] = Means(_common(words, real), _common(words, written), is_share=True)
+        return cls(real, written, judge(real, written, seed), floor, table)
 
     def figures(self) -> dict[str, Any]:
         """Return the figures as data for JSON."""
-        table = {"real": table_means(self.real), "written": table_means(self.written)}
         return {
             "tunes": {"real": len(self.real), "written": len(self.written)},
-            "told apart": {name: _rounded(area._asdict()) for name, area in self.verdict.areas().items()},
-            "real against real": {name: _rounded(area._asdict()) for name, area in self.floor.areas().items()},
-            "table": {name: {side: round(means[name], 4) for side, means in table.items()} for name in TABLE},
-            "n-grams": [_rounded(gram._asdict()) for gram in self.verdict.strongest],
-            "habits": [_rounded(habit._asdict()) for habit in self.verdict.by_habit],
+            "told apart": {
+                name: {kind: _rounded(area) for kind, area in verdict.areas().items()}
+                for name, verdict in (("written against real", self.verdict), ("real against real", self.floor))
+            },
+            "table": {name: _rounded(means) for name, means in self.table.items()},
+            "n-grams": [_rounded(gram) for gram in self.verdict.strongest],
+            "habits": [_rounded(habit) for habit in self.verdict.by_habit],
         }
 
 
@@ -85,101 +112,90 @@ def judge_model(
 ) -> dict[str, Group]:
     """Return the groups of the rhythms that a corpus and the model have, with up to ``count`` tunes on each side.
 
-    ``sampling`` and ``policy`` say how the model writes. Raises CorpusError if no rhythm has enough tunes.
+    ``sampling`` and ``policy`` say how the model writes. A rhythm with less than MIN_JUDGED_TUNES is left out.
     """
-    groups = {}
+    groups: dict[str, Group] = {}
+    words = title_counts(corpus)
     for rhythm in rhythms:
-        real, written, other = (_asked if rhythm != UNASKED else _unasked)(
-            checkpoint, corpus, rhythm, count, sampling, policy, seed, progress
-        )
-        if min(len(real), len(written)) < 2 * FOLDS:
-            progress(f"{rhythm}: too few tunes to judge, {min(len(real), len(written))}")
+        if rhythm == UNASKED:
+            progress(f"writing {count} tunes, {rhythm}")
+            texts = write_unasked(count, checkpoint, sampling, seed, policy=policy)
+            real, written, other = _matched(corpus, [text.tune for text in texts], seed)
+        else:
+            known = checkpoint.corpus.learned.meters(rhythm)
+            found = real_tunes(corpus, rhythm, seed, known, 2 * count)
+            real, other = found[:count], found[count:]
+            progress(f"writing {len(real)} tunes, {rhythm}")
+            texts = imitate(real, checkpoint, sampling, seed, policy=policy) if len(real) >= MIN_JUDGED_TUNES else []
+            real, written = _alike(real, [text.tune for text in texts])
+        if len(written) < MIN_JUDGED_TUNES:
+            progress(f"too few real tunes to judge by, {rhythm}")
             continue
-        progress(f"{rhythm}: judging {len(written)} tunes")
-        groups[rhythm] = Group.of(real, written, other, seed)
-    if not groups:
-        raise CorpusError(
-            f"corpus {corpus.name!r} has too few tunes to judge {', '.join(rhythms)} by; "
-            f"expected {2 * FOLDS} playable tunes of one of them"
-        )
+        progress(f"judging {len(written)} tunes, {rhythm}")
+        groups[rhythm] = Group.of(real, written, other, seed, words)
     return groups
 
 
-def real_tunes(corpus: Corpus, rhythm: str, count: int, seed: int) -> list[Tune]:
-    """Return distinct tunes of a rhythm, in meters in which the grammar writes it, shuffled by the seed."""
+def real_tunes(
+    corpus: Corpus, rhythm: str, seed: int = 0, meters: Container[str] | None = None, count: int = sys.maxsize
+) -> list[Tune]:
+    """Return up to ``count`` distinct tunes of a rhythm, shuffled by the seed; only those in ``meters`` if given.
+
+    Tunes in meters in which the grammar would not write this rhythm are left out.
+    """
     named = [tune for tune in corpus.tunes if f"\nR:{rhythm}\n" in tune.text]
     random.Random(seed).shuffle(named)
-    tunes = []
-    for kept in distinct(named):
-        (tune,) = read_tunes(kept.text)
-        if abc2midi_takes(rhythm, str(tune.meter)):
-            tunes.append(tune)
-        if len(tunes) == count:
-            break
-    return tunes
-
-
-def _asked(
-    checkpoint: Checkpoint,
-    corpus: Corpus,
-    rhythm: str,
-    count: int,
-    sampling: SamplingParameters,
-    policy: DraftPolicy,
-    seed: int,
-    progress: Callable[[str], None],
-) -> Sets:
-    """Return real tunes of a rhythm, what the model writes for each of them, and other real ones."""
-    progress(f"{rhythm}: reading real tunes")
-    known = checkpoint.corpus.learned.meters(rhythm)
-    found = [tune for tune in real_tunes(corpus, rhythm, 2 * count, seed) if str(tune.meter) in known]
-    real = found[:count]
-    if len(real) < 2 * FOLDS:
-        return real, [], []
-    progress(f"{rhythm}: writing {len(real)} tunes")
-    written = [text.tune for text in imitate(real, checkpoint, sampling, seed, policy=policy)]
-    pairs = [(one, other) for one, other in zip(real, written, strict=True) if _kind(one) == _kind(other)]
-    return [one for one, _ in pairs], [other for _, other in pairs], found[count:]
-
-
-def _unasked(
-    checkpoint: Checkpoint,
-    corpus: Corpus,
-    rhythm: str,
-    count: int,
-    sampling: SamplingParameters,
-    policy: DraftPolicy,
-    seed: int,
-    progress: Callable[[str], None],
-) -> Sets:
-    """Return what the model writes unasked, with a real tune of its rhythm and meter for each, and other real ones.
-
-    What is written in a rhythm and meter of which no further real tune is left is left out.
-    """
-    progress(f"{rhythm}: writing {count} tunes")
-    texts = write_unasked(count, checkpoint, sampling, seed, policy=policy)
-    progress(f"{rhythm}: reading real tunes")
-    kinds = Counter(_kind(text.tune) for text in texts)
-    sets: dict[tuple[str, str], list[Tune]] = defaultdict(list)
-    for name in dict.fromkeys(name for name, _ in kinds):
-        for tune in real_tunes(corpus, name, sys.maxsize, seed):
-            sets[_kind(tune)].append(tune)
-    real, written, other = [], [], []
-    for text in texts:
-        left = sets[_kind(text.tune)]
-        if left:
-            real.append(left.pop())
-            written.append(text.tune)
-    for tune in written:
-        left = sets[_kind(tune)]
-        if left:
-            other.append(left.pop())
-    return real, written, other
+    tunes = (read_tunes(kept.text)[0] for kept in distinct(named))
+    usable = (
+        tune
+        for tune in tunes
+        if abc2midi_takes(rhythm, str(tune.meter)) and (meters is None or str(tune.meter) in meters)
+    )
+    return list(islice(usable, count))
 
 
 def _kind(tune: Tune) -> tuple[str, str]:
     return tune.rhythm, str(tune.meter)
 
 
-def _rounded(figures: dict[str, Any]) -> dict[str, Any]:
-    return {name: round(figure, 4) if isinstance(figure, float) else figure for name, figure in figures.items()}
+def _alike(real: Sequence[Tune], written: Sequence[Tune]) -> tuple[list[Tune], list[Tune]]:
+    """Return those real tunes whose written counterpart has their rhythm and meter, and the counterparts."""
+    pairs = [(one, other) for one, other in zip(real, written, strict=False) if _kind(one) == _kind(other)]
+    return [one for one, _ in pairs], [other for _, other in pairs]
+
+
+def _matched(corpus: Corpus, written: Sequence[Tune], seed: int) -> tuple[list[Tune], list[Tune], list[Tune]]:
+    """Return a real tune of its rhythm and meter for each written one, those written, and other real ones.
+
+    A written tune is left out if no such real one is left.
+    """
+    left: dict[tuple[str, str], list[Tune]] = defaultdict(list)
+    for rhythm in dict.fromkeys(tune.rhythm for tune in written):
+        for tune in real_tunes(corpus, rhythm, seed):
+            left[_kind(tune)].append(tune)
+    pairs = [(left[_kind(tune)].pop(), tune) for tune in written if left[_kind(tune)]]
+    other = [left[_kind(tune)].pop() for _, tune in pairs if left[_kind(tune)]]
+    return [one for one, _ in pairs], [tune for _, tune in pairs], other
+
+
+def title_counts(corpus: Corpus) -> Counter[str]:
+    """Return in the titles of how many tunes each word is; settings of one tune count once."""
+    families: dict[str, set[str]] = defaultdict(set)
+    for tune in corpus.tunes:
+        title = next((line[2:] for line in tune.text.split("\n") if line.startswith("T:")), "")
+        families[tune.family].update(_words(title))
+    return Counter(word for words in families.values() for word in words)
+
+
+def _words(title: str) -> list[str]:
+    return re.findall(r"\w+(?:'\w+)*", plain_text(title).casefold())
+
+
+def _common(words: Mapping[str, int], tunes: Sequence[Tune]) -> float:
+    """Return the share of the tunes all of whose title's words are in two titles or more."""
+    return sum(all(words.get(word, 0) > 1 for word in _words(tune.title)) for tune in tunes) / len(tunes)
+
+
+def _rounded(row: Any) -> dict[str, Any]:
+    """Return a named tuple as data with rounded figures."""
+    return {name: round(each, 4) if isinstance(each, float) else each for name, each in row._asdict().items()}

@@ -1,7 +1,8 @@
 """Habits of a tune: features that the critic never sees, for a judge of its own.
 
-Each habit is a number of a whole tune, whatever its key. What they are about the critic does not read: where things
-stand in the bar and in the tune, how phrases end, figures, and how much of the music can be foretold.
+Each habit is a number of a whole tune, in any key. The habits are where things stand in the bar and in the tune, how
+phrases end, which figures come, and how well the music can be foretold. What the critic sees is listed in
+``composition.critic.CRITIC_SEES``. It may not import this module.
 """
 
 from collections import Counter, defaultdict
@@ -211,7 +212,8 @@ def _novelty(items: Sequence[Hashable]) -> float:
 
 def _turns(line: _Line) -> float:
     moved = [step for step in line.steps if step]
-    return sum(one * other < 0 for one, other in pairwise(moved)) / max(1, len(line.measures))
+    turns = sum(one * other < 0 for one, other in pairwise(moved))
+    return float(turns / max(1, len(line.measures)))
 
 
 def _windows(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:
@@ -308,7 +310,8 @@ def _pickup(line: _Line) -> float:
 
 def _longest_rest(line: _Line) -> float:
     full = line.tune.meter.bar or 1
-    return float(max((note.duration for note in line.tune.notes() if note.is_rest), default=0) / full)
+    longest = max((note.duration for note in line.tune.notes() if note.is_rest), default=0)
+    return float(longest / full)
 
 
 def _last_bar(line: _Line) -> list[int]:

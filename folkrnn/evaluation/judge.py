@@ -43,7 +43,7 @@ MIN_TUNES = 4
 INVERSE_PENALTY = 30.0
 """Of the logistic regression (its C); 3 and 300 tell a little less."""
 
-TREES, LEAF = 400, 2
+TREES, LEAF = 300, 2
 """How many trees read the habits, and the fewest tunes that a leaf of theirs has."""
 
 STRONGEST = 20
@@ -139,11 +139,11 @@ def judge(real: Sequence[Tune], written: Sequence[Tune], seed: int = 0) -> Verdi
         by_ngrams = np.sum([_read_ngrams([each[kind] for each in grams], labels, seed) for kind in grams[0]], axis=0)
         by_habits = _read_habits(habits, labels, seed)
         together = _standard(by_ngrams) + _standard(by_habits)
-        areas = [_area(labels, scores, seed) for scores in (by_ngrams, by_habits, together)]
+        areas = (_area(labels, by_ngrams, seed), _area(labels, by_habits, seed), _area(labels, together, seed))
         aucs = [float(roc_auc_score(labels, column)) for column in habits.T]
     means = [habits[labels == label].mean(0).tolist() for label in (0, 1)]
     rows = sorted(map(Habit, JUDGED, *means, aucs), key=lambda row: -abs(row.auc - 0.5))
-    return Verdict(*areas, _strongest(grams, labels), tuple(rows))
+    return Verdict(areas[0], areas[1], areas[2], _strongest(grams, labels), tuple(rows))
 
 
 def _read_ngrams(grams: Sequence[Sequence[str]], labels: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
