@@ -38,6 +38,7 @@ from folkrnn.notation import ERROR, Finding, Meter, Tune, parse_meter
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.headers import in_printed_order
 from folkrnn.notation.idiom import Idiom
+from folkrnn.notation.plan import shown_plan
 from folkrnn.notation.text import escaped_text
 from folkrnn.validation import Report, ReportQueue
 
@@ -408,6 +409,7 @@ def _annotated(text: GeneratedText, source: str, note: str) -> Tune:
     if not text.finished:
         message = f"the model had not ended the tune after {len(text.written)} characters"
         findings = (*findings, Finding("unfinished", ERROR, 1, 1, tune.bar_count, message))
+    note += f", plan {shown_plan(text.plan)}" if text.plan else ""
     fields = tuple(field for field in tune.fields if field[0] not in "IL")
     number = str(text.index + 1)
     return replace(tune, fields=(*fields, ("N", escaped_text(note))), number=number, source=source, findings=findings)

@@ -14,9 +14,10 @@ import numpy as np
 
 from folkrnn.composition.requests import Request
 from folkrnn.errors import GenerationError
-from folkrnn.generation.prompts import Prompt
+from folkrnn.generation.prompts import Prompt, plain_header
 from folkrnn.generation.titles import TitleRule
 from folkrnn.model.repertoire import HeaderCount, Repertoire, bar_of
+from folkrnn.notation.context import opening_plan
 from folkrnn.notation.grammar.header import abc2midi_takes
 from folkrnn.notation.rhythms import is_dance, nearest, rhythm_named, usual_meters
 from folkrnn.notation.text import escaped_text
@@ -35,6 +36,8 @@ DIFFERENT = 5
 
 NO_DANCE = {"air": 1.0}
 """What comes in a meter that no known rhythm has: an air may have any."""
+
+_ANY_FORM = "form 99|"
 
 _MIX, _HEADER = 1, 2
 """Streams of random numbers beside those of the characters: the order of the rhythms, and the headers."""
@@ -157,13 +160,20 @@ class Programme:
         prompt = replace(request, fields=fields).prompt
         prompt = replace(
             prompt,
-            wish=replace(prompt.wish, planned=self._plans),
+            wish=replace(prompt.wish, planned=self._plans, opening=self._opening(fields)),
             keeps_key=request.prompt.keeps_key,
             left_out="".join(letter for letter in "RO" if letter not in fields),
         )
         if self._titles and "T" not in fields:
             prompt = replace(prompt, titles=self._titles.for_tune(fields.get("O", ""), rhythm))
         return Plan(prompt, shown, composed_as(rhythm, learned, meter))
+
+    def _opening(self, fields: Mapping[str, str]) -> str:
+        """Return the plan of the bars that are given."""
+        if not (self._plans and self._request.body):
+            return ""
+        header = plain_header({"M": fields.get("M", "none"), "K": fields.get("K", "none"), "I": _ANY_FORM})
+        return opening_plan(header, self._request.body)
 
     def _find_meters(self, rhythm: str) -> tuple[list[str], list[float]]:
         """Return the meters of a rhythm, with weights: as its tunes have them.

@@ -390,7 +390,7 @@ class Block:
             if row.walk.at_bar_line and not row.forced:
                 self._end_opening(row, row.walk)
                 row.attempts = 0
-                if row.context.shall_return:
+                if row.context.next.shall_return:
                     row.walk.free_leap()
                 row.bar_line = self._snapshot(number, row)
 
@@ -468,10 +468,10 @@ def _copied(row: Row, walk: Walk) -> frozenset[str]:
 
     The first bar of a part may turn out to be a pickup, so it is left to the model at first.
     """
-    context = row.context
-    if row.forced or not context.planned or (context.in_first_bar and row.attempts < FIRST_BAR_RETRIES):
+    if row.forced or not row.context.planned:
         return NOTHING
-    rest = context.rest_of_bar
+    context = row.context.next
+    rest = None if context.in_first_bar and row.attempts < FIRST_BAR_RETRIES else context.rest_of_bar
     if rest is None:
         return NOTHING
     if not rest:
