@@ -115,6 +115,8 @@ def judge_model(
     ``sampling`` and ``policy`` say how the model writes. A rhythm with less than MIN_JUDGED_TUNES is left out.
     """
     groups: dict[str, Group] = {}
+    if len(corpus.tunes) < MIN_JUDGED_TUNES:
+        return groups
     words = title_counts(corpus)
     for rhythm in rhythms:
         if rhythm == UNASKED:
