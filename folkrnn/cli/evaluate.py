@@ -207,4 +207,6 @@ def _judged_lines(judged: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def _shown(means: dict[str, Any], side: str) -> str:
+    if means[side] is None:
+        return "–"
     return f"{means[side]:.1%}" if means["is_share"] else f"{means[side]:.1f}"

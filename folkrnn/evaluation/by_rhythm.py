@@ -43,10 +43,13 @@ COMMON_WORDS = "title of common words only"
 
 
 class Means(NamedTuple):
-    """A row of the table: the means over real and over written tunes, and whether they are shares (0 to 1)."""
+    """A row of the table: the means over real and over written tunes, and whether they are shares (0 to 1).
 
-    real: float
-    written: float
+    A mean is None if the row applies to no tune.
+    """
+
+    real: float | None
+    written: float | None
     is_share: bool
 
 

