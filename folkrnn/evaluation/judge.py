@@ -43,7 +43,7 @@ MIN_TUNES = 4
 INVERSE_PENALTY = 30.0
 """Of the logistic regression (its C); 3 and 300 tell a little less."""
 
-TREES, LEAF = 300, 2
+TREES, LEAF = 200, 2
 """How many trees read the habits, and the fewest tunes that a leaf of theirs has."""
 
 STRONGEST = 20
