@@ -61,11 +61,13 @@ def test_no_habit_is_a_feature_of_the_critic_in_disguise() -> None:
     seen = np.array([critic_features(tune) for tune in tunes])
     judged = np.array([habits_of(tune) for tune in tunes])
     assert (judged.std(0) > 0).sum() > 50
-    for name, habit in zip(JUDGED, judged.T, strict=True):
-        for other, feature in zip(CRITIC_SEES, seen.T, strict=True):
-            assert not habit.std() or (habit != feature).any(), (name, other)
-            if habit.std() and feature.std():
-                assert abs(np.corrcoef(habit, feature)[0, 1]) < 0.98, (name, other)
+    for other, feature in zip(CRITIC_SEES, seen.T, strict=True):
+        applies = ~np.isnan(feature)
+        values, habits = feature[applies], judged[applies]
+        varied = (habits.std(0) > 0) & (values.std() > 0)
+        if varied.any():
+            alike = abs(np.corrcoef(values, habits[:, varied], rowvar=False)[0, 1:])
+            assert alike.max() < 0.98, (np.array(JUDGED)[varied][alike.argmax()], other)
 
 
 def test_tunes_alike_are_not_told_apart() -> None:
