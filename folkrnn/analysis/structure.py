@@ -169,9 +169,12 @@ def _dominant(it: Structure) -> float | None:
 
 
 def _foreign(it: Structure) -> float | None:
-    """Return the share of notes outside the scale of the key in force where their bar begins."""
+    """Return the share of notes outside the scale of the key in force where their bar begins; None without a key."""
     return _mean(
-        note.top.midi % 12 not in bar.key.scale for bar in it.tune.bars for note in bar.notes if note.top and bar.key
+        note.top.midi % 12 not in bar.key.scale
+        for bar in it.tune.bars
+        for note in bar.notes
+        if note.top and bar.key.tonic
     )
 
 
