@@ -42,6 +42,9 @@ BUCKETS = 768
 LONGEST_NGRAM = 4
 """Notes of the longest n-gram."""
 
+NGRAM_WEIGHT = 0.25
+"""What the number of a bucket counts beside another feature: there are many, and each alone says little."""
+
 _FIRST_SEEN = (
     *COUNTED,
     *(f"interval {step:+d}" for step in range(-MAX_INTERVAL, MAX_INTERVAL + 1)),
@@ -229,6 +232,7 @@ def train_critic(real: NDArray[np.float64], written: NDArray[np.float64], seed: 
         applies = (~known.isnan()).sum(0).clamp_min(1)
         critic.mean.copy_(known.nansum(0) / applies)
         critic.scale.copy_((((known - critic.mean) ** 2).nansum(0) / applies).sqrt().clamp_min(1e-3))
+        critic.scale[-BUCKETS:] /= NGRAM_WEIGHT
         learned, targets = features[~held_out], labels[~held_out]
         optimizer = torch.optim.AdamW(critic.parameters(), PEAK_RATE, weight_decay=DECAY)
         steps = PASSES * -(-len(learned) // ROWS)
