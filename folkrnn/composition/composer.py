@@ -379,18 +379,18 @@ def _finishing(programme: Programme, writer: TextWriter) -> Finish:
     titles: set[str] = set()
 
     def finish(text: GeneratedText, tune: Tune) -> tuple[Tune, str]:
-        plan = programme.plan(text.index, text.draft)
-        shown = dict(plan.shown)
-        if plan.prompt.titles and "T" not in shown:
+        brief = programme.brief(text.index, text.draft)
+        shown = dict(brief.shown)
+        if brief.prompt.titles and "T" not in shown:
             title, attempt = tune.title, 0
-            while (title.lower() in titles or plan.prompt.titles.refusal(title)) and attempt < MOST_TITLES:
+            while (title.lower() in titles or brief.prompt.titles.refusal(title)) and attempt < MOST_TITLES:
                 title, attempt = writer.title(text, attempt) or title, attempt + 1
             titles.add(title.lower())
             shown["T"] = escaped_text(title)
         if meter := shown.pop("M", ""):
             tune = in_meter(tune, parse_meter(meter))
         fields = [(letter, shown.pop(letter, value)) for letter, value in tune.fields]
-        return replace(tune, fields=in_printed_order((*fields, *shown.items()))), plan.composed_as
+        return replace(tune, fields=in_printed_order((*fields, *shown.items()))), brief.composed_as
 
     return finish
 
