@@ -5,9 +5,9 @@ plan. The second time some bars are gaps, and the plan says of them that they ar
 the bar that the network is told to take up is the bar of the given tune. Nothing here loads torch.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import cache
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, pairwise
 from math import comb
 from random import Random
@@ -28,7 +28,7 @@ from folkrnn.composition.reworking import (
 from folkrnn.errors import GenerationError
 from folkrnn.generation.prompts import Prompt, plain_header
 from folkrnn.generation.texts import GeneratedText, Refusal
-from folkrnn.notation import Key, Meter, Tune, form
+from folkrnn.notation import Tune, form
 from folkrnn.notation.bars import number_bars, with_drawn_edges
 from folkrnn.notation.canonical import bar_texts
 from folkrnn.notation.context import plan_of
@@ -86,38 +86,19 @@ def variation(tune: Tune, closeness: int, seed: int, checkpoint: "Checkpoint") -
     if plain.meter.bar is None:
         raise GenerationError("the tune has no meter, so nobody can say how long its new bars are")
     plain = completed(plain, range(0))
-    plain = plain.with_bars(with_drawn_edges(plain.bars))
-    count = len(plain.bars)
-    parts = counted_bars(plain)
-    letters = _letters(plain, parts)
-    free = _free(plain, parts, letters)
+    twice = _Twice(plain.with_bars(with_drawn_edges(plain.bars)))
+    free = twice.free
     if not free:
         raise GenerationError("every bar of the tune is a cadence or like one, so nothing is left to vary")
-    twice = _doubled(plain)
-    fields = header_fields(twice, checkpoint) | {"I": f"form {form(twice)}"}
-    whole = joined(bar_texts(twice)) + "\n"
-    cautious = grammar_for(fields, whole, checkpoint)
-    if not plan_of(plain_header(fields) + whole):
+    fields = header_fields(twice.tune, checkpoint) | {"I": f"form {form(twice.tune)}"}
+    text = joined(bar_texts(twice.tune)) + "\n"
+    cautious = grammar_for(fields, text, checkpoint)
+    if not plan_of(plain_header(fields) + text):
         raise GenerationError("the bars of the tune cannot be counted; expected parts of full bars, but for pickups")
-    kept_letters = _draws(sorted(free), closeness, seed)
+    kept = _draws(sorted(free), closeness, seed)
 
-    def varied(setting: int) -> frozenset[int]:
-        """Return the bars (indices) of the tune that are varied in a setting."""
-        return frozenset(index for index, letter in letters.items() if letter in free - kept_letters(setting))
-
-    @cache
-    def prompt(setting: int) -> Prompt:
-        chosen = varied(setting)
-        labels = [[letters[index] for index in part] for part in parts]
-        again = [[letters[index] + VARIED_SIGN * (index in chosen) for index in part] for part in parts]
-        plan = PART_LINE.join("".join(part) for part in (*labels, *again))
-        bars = _without_ties_out(twice.bars, {count + index for index in chosen})
-        runs = _runs([count + index for index in sorted(chosen)])
-        before, gaps = gaps_in(bars, list(bar_texts(twice.with_bars(bars))), runs)
-        return Prompt(fields | {"I": f"form {form(twice)} {plan}"}, before, gaps=gaps)
-
-    def refusal(text: GeneratedText) -> Refusal | None:
-        return _refusal(text, plain, letters, varied(text.index))
+    def prompt(setting: int, draft: int = 0) -> Prompt:
+        return twice.prompt(fields, free - kept(setting))
 
     return Reworking(
         prompt(0),
@@ -125,11 +106,87 @@ def variation(tune: Tune, closeness: int, seed: int, checkpoint: "Checkpoint") -
         lambda new: _setting(tune, octave_moved(new, -octaves)),
         None,
         cautious,
-        tuple(left_out([tune.bars[index] for index, letter in letters.items() if letter in free])),
-        lambda setting, draft: prompt(setting),
-        (refusal,),
+        tuple(left_out([tune.bars[index] for index in twice.bars_of(free)])),
+        prompt,
+        (lambda text: twice.refusal(text, free - kept(text.index)),),
         f"closeness {closeness}",
     )
+
+
+@dataclass(frozen=True)
+class _Twice:
+    """A melody as the model reads it for a variation; ``once`` is the melody itself."""
+
+    once: Tune
+
+    @cached_property
+    def tune(self) -> Tune:
+        """The melody with its bars twice."""
+        bars = self.once.bars
+        first, last = bars[0], bars[-1]
+        (closed,) = _untied([replace(last, edge=last.edge or ("||" if last.plays == 1 else ""))], {0})
+        if last.final_key != self.once.key:
+            first = replace(first, key=last.final_key, changes=(Change(0, "K", self.once.key), *first.changes))
+        return self.once.with_bars(number_bars((*bars[:-1], closed, first, *bars[1:])))
+
+    @cached_property
+    def parts(self) -> tuple[range, ...]:
+        """The bars (indices) of each part that have a letter."""
+        return counted_bars(self.once)
+
+    @cached_property
+    def letters(self) -> Mapping[int, str]:
+        """The letter of each of these bars, the same for those that sound the same."""
+        heard = _heard(self.once)
+        counted = list(chain(*self.parts))
+        kinds = list(dict.fromkeys(heard[index].exact for index in counted))
+        if len(kinds) > len(LETTERS):
+            raise GenerationError(f"the tune has {len(kinds)} different bars; expected at most {len(LETTERS)}")
+        return {index: LETTERS[kinds.index(heard[index].exact)] for index in counted}
+
+    @cached_property
+    def free(self) -> frozenset[str]:
+        """The letters of the bars that may be varied."""
+        again, heard = self.tune.bars[len(self.once.bars) :], _heard(self.once)
+        kept = {
+            index for index, bar in enumerate(again) if index not in self.letters or bar.is_short or bar.changes
+        }.union(*map(_cadences, self.parts))
+        sounds = {heard[index].exact for index in kept}
+        return frozenset(
+            letter
+            for letter in self.letters.values()
+            if not any(heard[index].exact in sounds for index in self.bars_of({letter}))
+        )
+
+    def bars_of(self, letters: Collection[str]) -> list[int]:
+        """Return the bars (indices) of some letters."""
+        return [index for index, letter in self.letters.items() if letter in letters]
+
+    def prompt(self, fields: Mapping[str, str], varied: Collection[str]) -> Prompt:
+        """Return the prompt in which the bars of some letters are to be varied the second time."""
+        labels = [[self.letters[index] for index in part] for part in self.parts]
+        again = [[letter + VARIED_SIGN * (letter in varied) for letter in part] for part in labels]
+        plan = PART_LINE.join(map("".join, (*labels, *again)))
+        chosen = [len(self.once.bars) + index for index in self.bars_of(varied)]
+        bars = _untied(self.tune.bars, set(chosen))
+        before, gaps = gaps_in(bars, list(bar_texts(self.tune.with_bars(bars))), _runs(chosen))
+        return Prompt({**fields, "I": f"{fields['I']} {plan}"}, before, gaps=gaps)
+
+    def refusal(self, text: GeneratedText, varied: Collection[str]) -> Refusal | None:
+        """Return the refusal of a draft in which some bar is not as the plan says the second time."""
+        count = len(self.once.bars)
+        heard = _heard(text.tune)
+        first: dict[str, int] = {}
+        for index in self.bars_of(varied):
+            given, new, number = heard[index], heard[count + index], self.once.bars[index].number
+            earlier = first.setdefault(self.letters[index], index)
+            if new.exact != heard[count + earlier].exact:
+                return Refusal(f"bar {number} is not the same as bar {self.once.bars[earlier].number}")
+            if new.exact == given.exact:
+                return Refusal(f"bar {number} is not varied")
+            if not is_varied(given, new) and text.draft + 1 < MAX_NEAR_DRAFTS:
+                return Refusal(f"bar {number} is too far from the given one", required=False)
+        return None
 
 
 def _heard(tune: Tune) -> list[PastBar]:
@@ -143,35 +200,9 @@ def _heard(tune: Tune) -> list[PastBar]:
     return heard[:-1]
 
 
-def _letters(plain: Tune, parts: Sequence[range]) -> dict[int, str]:
-    """Return the letter of each bar (index) that the form counts. Raises GenerationError if there are too many."""
-    heard = _heard(plain)
-    counted = list(chain(*parts))
-    kinds = list(dict.fromkeys(heard[index].exact for index in counted))
-    if len(kinds) > len(LETTERS):
-        raise GenerationError(f"the tune has {len(kinds)} different bars; expected at most {len(LETTERS)}")
-    return {index: LETTERS[kinds.index(heard[index].exact)] for index in counted}
-
-
-def _free(plain: Tune, parts: Sequence[range], letters: Mapping[int, str]) -> frozenset[str]:
-    """Return the letters of the bars that may be varied."""
-    bars, heard = plain.bars, _heard(plain)
-    kept = {
-        index for index in range(len(bars)) if index not in letters or bars[index].is_short or _changes(bars[index])
-    }
-    kept |= {index for part in parts for index in _cadences(part)}
-    sounds = {heard[index].exact for index in kept}
-    return frozenset(letters.values()) - {letter for index, letter in letters.items() if heard[index].exact in sounds}
-
-
 def _cadences(part: range) -> tuple[int, ...]:
     """Return the bars (indices) of a part that are cadences."""
     return (part[-1], part[len(part) // 2 - 1]) if len(part) >= HALF_CADENCE_BARS else (part[-1],)
-
-
-def _changes(bar: Bar) -> bool:
-    """Whether a bar changes the key or the meter."""
-    return any(isinstance(change.value, Key | Meter) for change in bar.changes)
 
 
 def _draws(free: Sequence[str], closeness: int, seed: int) -> Callable[[int], frozenset[str]]:
@@ -197,17 +228,7 @@ def _draws(free: Sequence[str], closeness: int, seed: int) -> Callable[[int], fr
     return kept
 
 
-def _doubled(plain: Tune) -> Tune:
-    """Return a tune with its bars twice."""
-    last = plain.bars[-1]
-    closed = _without_ties_out((replace(last, edge=last.edge or ("||" if last.plays == 1 else "")),), {0})
-    first = plain.bars[0]
-    if last.final_key != plain.key:
-        first = replace(first, key=last.final_key, changes=(Change(0, "K", plain.key), *first.changes))
-    return plain.with_bars(number_bars((*plain.bars[:-1], *closed, first, *plain.bars[1:])))
-
-
-def _without_ties_out(bars: Sequence[Bar], chosen: set[int]) -> tuple[Bar, ...]:
+def _untied(bars: Sequence[Bar], chosen: set[int]) -> tuple[Bar, ...]:
     """Return bars of which the last one of each run of some (indices) is not tied to the next one."""
     return tuple(
         replace(bar, notes=(*bar.notes[:-1], bar.notes[-1]._replace(tie=False)))
@@ -222,23 +243,6 @@ def _runs(indices: Sequence[int]) -> list[range]:
     starts = [index for before, index in pairwise([-1, *indices]) if index != before + 1 or before < 0]
     stops = [index + 1 for index, after in pairwise([*indices, -1]) if after != index + 1]
     return [range(start, stop) for start, stop in zip(starts, stops, strict=True)]
-
-
-def _refusal(text: GeneratedText, plain: Tune, letters: Mapping[int, str], varied: frozenset[int]) -> Refusal | None:
-    """Return the refusal of a draft in which some bar of the second copy is not as the plan says."""
-    count = len(plain.bars)
-    heard = _heard(text.tune)
-    first: dict[str, int] = {}
-    for index in sorted(varied):
-        given, new, number = heard[index], heard[count + index], plain.bars[index].number
-        earlier = first.setdefault(letters[index], index)
-        if new.exact != heard[count + earlier].exact:
-            return Refusal(f"bar {number} is not the same as bar {plain.bars[earlier].number}")
-        if new.exact == given.exact:
-            return Refusal(f"bar {number} is not varied")
-        if not is_varied(given, new) and text.draft + 1 < MAX_NEAR_DRAFTS:
-            return Refusal(f"bar {number} is too far from the given one", required=False)
-    return None
 
 
 def _setting(tune: Tune, new: Tune) -> Tune:
