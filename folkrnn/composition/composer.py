@@ -268,7 +268,7 @@ class Composer:
         check_learned_plans(self.path, self.checkpoint.network.settings.plans)
         with naming(tune):
             reworking = variation(tune, closeness, settings.seed or 0, self.checkpoint)
-        return _without_repeats(self._rework(reworking, settings, count, "varied", progress, stop))
+        return without_repeats(self._rework(reworking, settings, count, "varied", progress, stop))
 
     # ── the corpus of the model ─────────────────────────────────────────────────────────────────
 
@@ -404,7 +404,7 @@ def _watch(progress: ProgressWatcher | None) -> Watch | None:
     return (lambda tunes, share, drafts: progress(Progress(tunes, share, drafts))) if progress else None
 
 
-def _without_repeats(compositions: Iterator[Composition]) -> Iterator[Composition]:
+def without_repeats(compositions: Iterator[Composition]) -> Iterator[Composition]:
     """Yield compositions; one whose melody has come before is marked as a fault."""
     seen: dict[str, int] = {}
     for each in compositions:
