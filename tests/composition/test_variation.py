@@ -1,6 +1,7 @@
 """Settings of a tune: cadences and plan as they were, other bars varied."""
 
 import string
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import torch
 
 from folkrnn.composition.composer import Composer, Composition, without_repeats
-from folkrnn.composition.variation import MAX_NEAR_DRAFTS, variation
+from folkrnn.composition.variation import variation
 from folkrnn.errors import GenerationError
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.checkpoint import Checkpoint, save_checkpoint
@@ -46,6 +47,14 @@ def sounds(tune: Tune) -> list[tuple[object, ...]]:
 def changed(old: Tune, new: Tune) -> list[int]:
     """The bars (indices) that differ."""
     return [index for index, pair in enumerate(zip(sounds(old), sounds(new), strict=True)) if pair[0] != pair[1]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_drafts() -> Iterator[None]:
+    """An untrained network never comes near a bar, however often it tries."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("folkrnn.composition.variation.MAX_NEAR_DRAFTS", 2)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +189,7 @@ SHORT = "X:1\nT:Short\nM:4/4\nL:1/8\nK:G\n|:G2BGdGBG|c2ecgcec|G2BGdGBG|G8:|\n"
         ("GABGdGBG|cdecgcec|GBBGdGBG|G8", 9, "bar 3 is not the same as bar 1"),
         ("GABGdGBG|c2ecgcec|GABGdGBG|G8", 9, "bar 2 is not varied"),
         ("GABGdGBG|cd2fg2d2|GABGdGBG|G8", 0, "bar 2 is too far from the given one"),
-        ("GABGdGBG|cd2fg2d2|GABGdGBG|G8", MAX_NEAR_DRAFTS - 1, ""),
+        ("GABGdGBG|cd2fg2d2|GABGdGBG|G8", 1, ""),
     ],
 )
 def test_a_draft_must_be_as_the_plan_says(composer: Composer, again: str, draft: int, reason: str) -> None:
