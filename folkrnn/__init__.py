@@ -10,6 +10,7 @@
     new = folkrnn.generate(3, rhythm="jig", key="D", seed=7)
     longer = folkrnn.extend(tune, bars=8)
     other = folkrnn.rewrite(tune, bars=(9, 16))
+    setting = folkrnn.vary(tune, closeness=3)
     folkrnn.write(new, "set.pdf")                    # By the name's ending.
 
     composer = folkrnn.Composer()                    # Keeps a model warm.
@@ -25,13 +26,15 @@ logger ``folkrnn``. Everything may be called from any thread.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from folkrnn.api import extend, generate, parse, read, rewrite, train, validate, write
+    from folkrnn.api import extend, generate, parse, read, rewrite, train, validate, vary, write
     from folkrnn.composition.composer import Composer
     from folkrnn.errors import FolkrnnError
 
 __version__ = "0.1.0"
 
-__all__ = ["Composer", "FolkrnnError", "extend", "generate", "parse", "read", "rewrite", "train", "validate", "write"]
+__all__ = [
+    "Composer", "FolkrnnError", "extend", "generate", "parse", "read", "rewrite", "train", "validate", "vary", "write",
+]  # fmt: skip
 
 _HOMES = {"Composer": "folkrnn.composition.composer", "FolkrnnError": "folkrnn.errors"}
 

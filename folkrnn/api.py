@@ -114,6 +114,17 @@ def rewrite(
     return _told(composition)
 
 
+def vary(tune: Tune, *, closeness: int = 5, model: Place | None = None, **options: "Unpack[GenerationOptions]") -> Tune:
+    """Return a setting of a tune: the same plan and cadences, other notes elsewhere; see ``Composer.vary``."""
+    from folkrnn.composition.checks import check_variation
+
+    check_variation(model, _tune(tune), closeness, options)
+    from folkrnn.composition.composer import Composer
+
+    (composition,) = Composer(model).vary(tune, closeness=closeness, **options)
+    return _told(composition)
+
+
 def _told(composition: "Composition") -> Tune:
     """Return the tune of a composition; what became of the given one beside its melody is a warning in the log."""
     for remark in composition.remarks:

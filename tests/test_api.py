@@ -24,7 +24,8 @@ def tune() -> Tune:
 
 def test_the_front_door_has_these_names_and_no_others() -> None:
     assert folkrnn.__all__ == [
-        "Composer", "FolkrnnError", "extend", "generate", "parse", "read", "rewrite", "train", "validate", "write",
+        "Composer", "FolkrnnError", "extend", "generate", "parse", "read", "rewrite", "train", "validate", "vary",
+        "write",
     ]  # fmt: skip
     assert set(folkrnn.__all__) <= set(dir(folkrnn))
     assert all(callable(getattr(folkrnn, name)) for name in folkrnn.__all__)
@@ -62,6 +63,8 @@ for call in (
     lambda: folkrnn.extend(tune, 4, model="nowhere"),
     lambda: folkrnn.rewrite(tune, 9),
     lambda: folkrnn.rewrite(tune, 1, seed=-1),
+    lambda: folkrnn.vary(tune, closeness=11),
+    lambda: folkrnn.vary(tune, model="nowhere"),
 ):
     try:
         call()
@@ -175,6 +178,25 @@ def test_a_tune_is_extended_and_rewritten(tune: Tune) -> None:
     ]
 
 
+def test_a_tune_is_varied(tune: Tune, tmp_path: Path) -> None:
+    import torch
+
+    from folkrnn.model.checkpoint import Checkpoint, save_checkpoint
+    from folkrnn.model.network import CharNetwork, NetworkSettings
+    from folkrnn.model.vocabulary import Vocabulary
+    from folkrnn.notation.context import CONTEXT_SIZES
+
+    vocabulary = Vocabulary("".join(sorted(map(chr, [10, *range(32, 127)]))))
+    settings = NetworkSettings(hidden=16, context=len(CONTEXT_SIZES))
+    network = CharNetwork(settings, len(vocabulary), torch.Generator().manual_seed(4))
+    save_checkpoint(tmp_path / "model.safetensors", Checkpoint(network, vocabulary))
+    new = folkrnn.vary(tune, closeness=0, model=tmp_path / "model.safetensors", seed=1)
+    assert [bar.notes == old.notes for bar, old in zip(new.bars, tune.bars, strict=True)] == [False, False, False, True]
+    first, _, third, _ = [[note.pitches for note in bar.notes] for bar in new.bars]
+    assert first == third
+    assert new.title == tune.title
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -230,6 +252,7 @@ def test_a_key_and_a_meter_may_be_those_of_a_tune(tune: Tune) -> None:
         lambda: folkrnn.write(["abc"], "x.abc"),  # type: ignore[list-item]
         lambda: folkrnn.extend(TUNE, 4),  # type: ignore[arg-type]
         lambda: folkrnn.rewrite(None, 4),  # type: ignore[arg-type]
+        lambda: folkrnn.vary(TUNE),  # type: ignore[arg-type]
         lambda: folkrnn.parse(b"X:1"),  # type: ignore[arg-type]
     ],
 )

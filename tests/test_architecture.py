@@ -101,6 +101,8 @@ def test_help_loads_nothing_heavy() -> None:
         "continue TUNE --bars 4 --model nowhere",
         "rewrite TUNE --bars 3",
         "rewrite TUNE --tune 2 --bars 1",
+        "vary TUNE --closeness 11",
+        "vary TUNE --model nowhere",
         "train nowhere.toml",
         "train --from nowhere -o nowhere",
         "train --resume -o nowhere",

@@ -17,7 +17,7 @@ from folkrnn.cli.generate import generate_command
 from folkrnn.cli.model import model_command
 from folkrnn.cli.originality import originality
 from folkrnn.cli.play import play
-from folkrnn.cli.rework import continue_, rewrite_command
+from folkrnn.cli.rework import continue_, rewrite_command, vary_command
 from folkrnn.cli.train import train_command
 from folkrnn.cli.validate import validate_command
 from folkrnn.errors import FolkrnnError, TargetExistsError
@@ -36,8 +36,8 @@ def cli() -> None:
 
 
 COMMANDS = (
-    corpus, train_command, generate_command, continue_, rewrite_command, validate_command, export, play, originality,
-    evaluate, model_command,
+    corpus, train_command, generate_command, continue_, rewrite_command, vary_command, validate_command, export, play,
+    originality, evaluate, model_command,
 )  # fmt: skip
 
 for command in COMMANDS:

@@ -1,4 +1,4 @@
-"""``folkrnn continue`` and ``folkrnn rewrite``: working on a given tune."""
+"""``folkrnn continue``, ``folkrnn rewrite`` and ``folkrnn vary``: working on a given tune."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,6 +70,46 @@ def rewrite_command(file: str, bars: tuple[int, int], number: int, **options: An
         "rewritten",
         lambda composer, progress, stop: composer.rewrite(
             tune, bars, count=composing.count, progress=progress, stop=stop, **composing.settings.options()
+        ),
+    )
+
+
+@click.command("vary")
+@click.argument("file")
+@click.option(
+    "--closeness",
+    type=click.IntRange(0, 9),
+    default=5,
+    show_default=True,
+    help="How many tenths of the bars that are no cadences stay.",
+)
+@_NUMBER
+@composing_options
+def vary_command(file: str, closeness: int, number: int, **options: Any) -> None:
+    """Write settings of a tune, the way players vary it.
+
+    FILE is an ABC file, or - for standard input.
+
+    Cadences stay: the last bar of each part, and the bar before the middle of a part of 8 bars or more. So do
+    pickups and second endings. A varied bar has mostly the pitches of the given one, with other passing notes, and bars
+    that are equal stay equal. Each setting of -n varies other bars. The model must have learned plans.
+
+    Status 0: all tunes are playable; 1: some are not; 2: nothing can be made; 130: Ctrl-C.
+    """
+    composing = Composing.of(options, count=1)
+    tune = _the_tune(file, number, composing.output)
+    from folkrnn.composition.checks import check_variation
+
+    check_variation(composing.model, tune, closeness, {})
+    composing.compose(
+        "varied",
+        lambda composer, progress, stop: composer.vary(
+            tune,
+            closeness=closeness,
+            count=composing.count,
+            progress=progress,
+            stop=stop,
+            **composing.settings.options(),
         ),
     )
 

@@ -12,6 +12,7 @@ from folkrnn.composition.requests import read_options
 from folkrnn.composition.reworking import bar_range, check_count, check_range, check_tune, naming
 from folkrnn.composition.settings import GenerationSettings
 from folkrnn.composition.starts import check_start
+from folkrnn.composition.variation import check_closeness, check_learned_plans
 from folkrnn.model.locations import model_or_bundled
 from folkrnn.model.metadata import corpus_provenance, learns_plans, read_metadata
 from folkrnn.notation import Tune
@@ -60,3 +61,13 @@ def check_rewriting(model: Model, tune: Tune, bars: int | tuple[int, int], optio
         check_tune(tune)
         check_range(tune, *bar_range(bars))
     read_metadata(model_or_bundled(model))
+
+
+def check_variation(model: Model, tune: Tune, closeness: int, options: Mapping[str, Any]) -> None:
+    """Raise FolkrnnError for arguments of ``Composer.vary`` that cannot be met."""
+    GenerationSettings.of(options)
+    with naming(tune):
+        check_closeness(closeness)
+        check_tune(tune)
+    path = model_or_bundled(model)
+    check_learned_plans(path, learns_plans(path, read_metadata(path)))

@@ -24,6 +24,7 @@ from folkrnn.composition.programme import Programme
 from folkrnn.composition.requests import Request, RequestOptions, read_options, unusual_wishes
 from folkrnn.composition.reworking import Reworking, bar_range, check_count, extension, naming, replacement
 from folkrnn.composition.settings import GenerationOptions, GenerationSettings
+from folkrnn.composition.variation import DEFAULT_CLOSENESS, check_learned_plans, variation
 from folkrnn.errors import ModelError
 from folkrnn.generation.drafts import DraftPolicy
 from folkrnn.generation.generator import TextWriter
@@ -35,6 +36,7 @@ from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
 from folkrnn.model.locations import model_or_bundled
 from folkrnn.model.stepper import Stepper
 from folkrnn.notation import ERROR, Finding, Meter, Tune, parse_meter
+from folkrnn.notation.canonical import body
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.headers import in_printed_order
 from folkrnn.notation.idiom import Idiom
@@ -120,7 +122,7 @@ def never() -> bool:
 
 
 class Composer:
-    """A model kept warm, which composes, extends and rewrites tunes.
+    """A model kept warm, which composes tunes, extends them, rewrites their bars and varies them.
 
     ``model`` is a model file; None is the one that ships with folkrnn. With ``jobs`` above 1, many tunes are
     validated, and the corpus is read, by that many processes; the program must then be guarded by
@@ -144,7 +146,7 @@ class Composer:
         """The model's name in the note of a tune: its file's, or its run's."""
         return self.path.parent.name if self.path.stem == "model" else self.path.stem
 
-    # ── the three ways of composing ─────────────────────────────────────────────────────────────
+    # ── the ways of composing ───────────────────────────────────────────────────────────────────
 
     def generate(
         self,
@@ -245,6 +247,30 @@ class Composer:
             reworking = replacement(tune, *bar_range(bars), self.checkpoint)
         return self._rework(reworking, settings, count, "rewritten", progress, stop)
 
+    def vary(
+        self,
+        tune: Tune,
+        *,
+        closeness: int = DEFAULT_CLOSENESS,
+        count: int = 1,
+        progress: ProgressWatcher | None = None,
+        stop: Stop = never,
+        **options: Unpack[GenerationOptions],
+    ) -> Iterator[Composition]:
+        """Yield ``count`` settings of a tune, as players have them: the same plan and cadences, other notes elsewhere.
+
+        Of the bars that are no cadences, ``closeness`` tenths stay, 0 to 9; each setting varies others. A varied bar
+        has the pitch of the given one for at least ``notation.plan.VARIED`` of its time, if the model finds such a bar
+        in some attempts. Bars that are equal stay equal. Lengths, repeats and endings stay, and so does all else, as
+        in ``rewrite``. A setting that has come before is a fault. Raises GenerationError, at once, for a tune that
+        cannot be varied, and for a model that has learned no plans.
+        """
+        settings = GenerationSettings.of(options).seeded()
+        check_learned_plans(self.path, self.checkpoint.network.settings.plans)
+        with naming(tune):
+            reworking = variation(tune, closeness, settings.seed or 0, self.checkpoint)
+        return without_repeats(self._rework(reworking, settings, count, "varied", progress, stop))
+
     # ── the corpus of the model ─────────────────────────────────────────────────────────────────
 
     def index(self, stop: Stop = never) -> Index:
@@ -307,13 +333,17 @@ class Composer:
         stop: Stop,
     ) -> Iterator[Composition]:
         """Compose from a reworking of a tune."""
-        given = len(reworking.prompt.body) + sum(len(gap.then) for gap in reworking.prompt.gaps)
-        settings = replace(settings, max_length=settings.max_length + given)
+        settings = replace(settings, max_length=settings.max_length + reworking.room)
         idiom = self.checkpoint.corpus.learned.idiom.with_tune(reworking.given)
-        writer = self._writer(reworking.prompt, settings, count, idiom, reworking.cautious)
+        prompt = reworking.prompts or reworking.prompt
+        writer = self._writer(prompt, settings, count, idiom, reworking.cautious)
         policy = reworking_policy(reworking, settings, self.checkpoint)
         texts = writer.write(policy, stop, _watch(progress))
-        return self._composed(texts, settings, name, lambda text, tune: (reworking.finish(tune), ""), reworking.remarks)
+
+        def finish(text: GeneratedText, tune: Tune) -> tuple[Tune, str]:
+            return reworking.finish(tune), ""
+
+        return self._composed(texts, settings, name, finish, reworking.remarks, reworking.note)
 
     def _writer(
         self,
@@ -352,8 +382,9 @@ class Composer:
         name: str,
         finish: Finish,
         remarks: tuple[str, ...] = (),
+        made: str = "",
     ) -> Iterator[Composition]:
-        """Yield the composition of each text, once its report is there."""
+        """Yield the composition of each text, once its report is there; ``made`` is added to the note."""
         written: deque[tuple[GeneratedText, Tune, str]] = deque()
 
         def composition(report: Report) -> Composition:
@@ -362,7 +393,7 @@ class Composer:
 
         with ReportQueue(self._jobs) as reports:
             for text in texts:
-                note = settings.note(self.name, text.index + 1)
+                note = settings.note(self.name, text.index + 1) + (made and f", {made}")
                 tune, composed_as = finish(text, _annotated(text, f"{name}-{settings.seed}", note))
                 written.append((text, tune, composed_as))
                 yield from map(composition, reports.put(tune))
@@ -372,6 +403,14 @@ class Composer:
 def _watch(progress: ProgressWatcher | None) -> Watch | None:
     """Return the generator's watcher for a watcher of progress."""
     return (lambda tunes, share, drafts: progress(Progress(tunes, share, drafts))) if progress else None
+
+
+def without_repeats(compositions: Iterator[Composition]) -> Iterator[Composition]:
+    """Yield compositions; one whose melody has come before is marked as a fault."""
+    seen: dict[str, int] = {}
+    for each in compositions:
+        number = seen.setdefault(body(each.tune), each.number)
+        yield each if number == each.number else replace(each, violation=f"it is the same as tune {number}")
 
 
 def _finishing(programme: Programme, writer: TextWriter) -> Finish:

@@ -41,7 +41,7 @@ def draft_policy(
 
 
 def reworking_policy(reworking: Reworking, settings: GenerationSettings, checkpoint: Checkpoint) -> DraftPolicy:
-    """Return the policy for a tune that is extended or rewritten: the best draft, by the reworking's own score."""
+    """Return the policy for a reworking: its own acceptors, and the best draft by its own score."""
     best_of = settings.best_of or 1
     score = (reworking.score or typicality(checkpoint)) if best_of > 1 else SINGLE_DRAFT.score
-    return DraftPolicy(best_of=best_of, score=score)
+    return DraftPolicy(reworking.acceptors, best_of, score)

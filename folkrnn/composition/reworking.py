@@ -4,7 +4,7 @@ The model reads the melody as canonical text, without what it has not learned. T
 but for the notes that are new. Nothing here loads torch.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from folkrnn.notation import ERROR, Tune, canonical, form, is_pickup, sections, 
 from folkrnn.notation.bars import bars_add_up, completes_measure, number_bars
 from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_line, bar_texts, without_inner_ties
 from folkrnn.notation.form import Part, read_form
-from folkrnn.notation.grammar import Grammar
+from folkrnn.notation.grammar import Grammar, form_cost
 from folkrnn.notation.headers import split_header
 from folkrnn.notation.order import sign_of
 from folkrnn.notation.ranges import octave_moved
@@ -23,6 +23,7 @@ from folkrnn.notation.tune import DOTTED, Bar, Note, Voice
 from folkrnn.notation.voices import VOICE_CODES, check_voices
 
 if TYPE_CHECKING:
+    from folkrnn.generation.drafts import Acceptor
     from folkrnn.generation.texts import GeneratedText
     from folkrnn.model.checkpoint import Checkpoint
 
@@ -42,7 +43,9 @@ class Reworking:
 
     ``given`` is the melody in the octave in which the model reads it. ``finish`` puts the new bars into the given tune.
     ``score`` is higher for drafts that lead better into the following bars, None where none follow. ``cautious`` says
-    which grammar takes the tune. ``remarks`` are sentences about what becomes of all that is no melody.
+    which grammar takes the tune. ``remarks`` are sentences about what becomes of all that is no melody. ``prompts``
+    gives that of each tune and draft, where they differ. ``acceptors`` refuse drafts. ``note`` says more of how the
+    tune is made.
     """
 
     prompt: Prompt
@@ -51,6 +54,15 @@ class Reworking:
     score: "Callable[[GeneratedText], float] | None"
     cautious: bool
     remarks: tuple[str, ...] = ()
+    prompts: Callable[[int, int], Prompt] | None = None
+    acceptors: "tuple[Acceptor, ...]" = ()
+    note: str = ""
+
+    @property
+    def room(self) -> int:
+        """The characters that the given texts and the shortest bars of the form may take."""
+        given = len(self.prompt.body) + sum(len(gap.then) for gap in self.prompt.gaps)
+        return max(given, form_cost(self.prompt.fields["I"].removeprefix("form ")))
 
 
 @contextmanager
@@ -99,13 +111,13 @@ def extension(tune: Tune, bars: int, checkpoint: "Checkpoint") -> Reworking:
     Raises GenerationError for a tune that cannot be extended.
     """
     check_count("bars", bars)
-    given, octaves = _given(tune, checkpoint)
-    plain = _plain(given, checkpoint)
+    given, octaves = given_melody(tune, checkpoint)
+    plain = plain_melody(given, checkpoint)
     last = plain.bars[-1]
     closed = _is_closed(last)
     if not closed:
         plain = _reopened(plain)
-    plain = _completed(plain, range(len(plain.bars) - 1, len(plain.bars) - closed))
+    plain = completed(plain, range(len(plain.bars) - 1, len(plain.bars) - closed))
     *_, section = sections(plain.bars)
     *parts, part = read_form(form(plain))[0]
     if closed:
@@ -115,9 +127,9 @@ def extension(tune: Tune, bars: int, checkpoint: "Checkpoint") -> Reworking:
         parts.append(Part(part.bars + bars, plain.bars[section.first].opens))
         closing = ""
     *texts, _ = bar_texts(plain)
-    body = "".join(line + text for line, text in texts) + closing
-    fields = _fields(plain, checkpoint) | {"I": f"form {''.join(map(str, parts))}"}
-    cautious = _grammar_for(fields, body, checkpoint)
+    body = joined(texts) + closing
+    fields = header_fields(plain, checkpoint) | {"I": f"form {''.join(map(str, parts))}"}
+    cautious = grammar_for(fields, body, checkpoint)
     return Reworking(
         Prompt(fields, body),
         given,
@@ -138,8 +150,8 @@ def replacement(tune: Tune, first: int, last: int, checkpoint: "Checkpoint") -> 
 
     Raises GenerationError if there are no such bars, or the model cannot write them.
     """
-    given, octaves = _given(tune, checkpoint)
-    plain = _plain(given, checkpoint)
+    given, octaves = given_melody(tune, checkpoint)
+    plain = plain_melody(given, checkpoint)
     check_range(tune, first, last)
     chosen = [index for index, bar in enumerate(plain.bars) if first <= bar.number <= last]
     while len(chosen) > 1 and is_pickup(plain.bars, chosen[-1]):
@@ -149,32 +161,54 @@ def replacement(tune: Tune, first: int, last: int, checkpoint: "Checkpoint") -> 
     if plain.meter.bar is None:
         raise GenerationError("the tune has no meter, so nobody can say how long its new bars are")
     begin, end = chosen[0], chosen[-1] + 1
-    plain = _completed(plain, range(begin, end))
+    plain = completed(plain, range(begin, end))
     texts = list(bar_texts(plain))
-    before = "".join(line + text for line, text in texts[:begin]) + texts[begin][0]
-    after = "".join(line + text for line, text in texts[end:]) + "\n"
-    bars = tuple((plain.bars[index].duration, texts[index + 1][0]) for index in range(begin, end))
+    before, gaps = gaps_in(plain.bars, texts, [range(begin, end)])
     told = split_header(canonical(plain))[0]
-    fields = _fields(plain, checkpoint) | {"I": next(line[2:] for line in told if line.startswith("I:"))}
-    whole = "".join(line + text for line, text in texts) + "\n"
-    cautious = _grammar_for(fields, whole, checkpoint)
-    heard = len("".join(line + text for line, text in texts[end : end + BARS_AHEAD])) if end < len(plain.bars) else 0
+    fields = header_fields(plain, checkpoint) | {"I": next(line[2:] for line in told if line.startswith("I:"))}
+    cautious = grammar_for(fields, joined(texts) + "\n", checkpoint)
+    heard = len(joined(texts[end : end + BARS_AHEAD])) if end < len(plain.bars) else 0
 
     def score(text: "GeneratedText") -> float:
-        start = len(text.written) - len(after)
+        start = len(text.written) - len(gaps[-1].then)
         return -float(text.bits[start : start + heard].sum())
 
     return Reworking(
-        Prompt(fields, before, gaps=(Gap(after, bars),)),
+        Prompt(fields, before, gaps=gaps),
         given,
-        lambda new: _rewritten(tune, octave_moved(new, -octaves), begin, end),
+        lambda new: rewritten(tune, octave_moved(new, -octaves), [range(begin, end)]),
         score if heard else None,
         cautious,
-        tuple(_left_out(tune.bars[begin:end])),
+        tuple(left_out(tune.bars[begin:end])),
     )
 
 
-def _given(tune: Tune, checkpoint: "Checkpoint") -> tuple[Tune, int]:
+def joined(texts: Iterable[tuple[str, str]]) -> str:
+    """Return bars, each with the bar line before it, as one text."""
+    return "".join(line + text for line, text in texts)
+
+
+def gaps_in(
+    bars: Sequence[Bar], texts: Sequence[tuple[str, str]], runs: Sequence[range]
+) -> tuple[str, tuple[Gap, ...]]:
+    """Return the music before the first of some runs of bars (indices), and a gap for each run.
+
+    ``texts`` are those of the bars, as ``bar_texts`` yields them.
+    """
+    stops = [*(run.start for run in runs[1:]), len(texts)]
+    after = [
+        joined(texts[run.stop : stop]) + (texts[stop][0] if stop < len(texts) else "\n")
+        for run, stop in zip(runs, stops, strict=True)
+    ]
+    gaps = (
+        Gap(then, tuple((bars[index].duration, texts[index + 1][0]) for index in run))
+        for run, then in zip(runs, after, strict=True)
+    )
+    first = runs[0].start
+    return joined(texts[:first]) + texts[first][0], tuple(gaps)
+
+
+def given_melody(tune: Tune, checkpoint: "Checkpoint") -> tuple[Tune, int]:
     """Return the melody of a tune as the model gets it, and by how many octaves it is moved up.
 
     A melody in its usual range is not moved, nor one of which only a few notes lie outside. Raises GenerationError as
@@ -194,7 +228,7 @@ def _given(tune: Tune, checkpoint: "Checkpoint") -> tuple[Tune, int]:
     return octave_moved(melody, octaves), octaves
 
 
-def _plain(melody: Tune, checkpoint: "Checkpoint") -> Tune:
+def plain_melody(melody: Tune, checkpoint: "Checkpoint") -> Tune:
     """Return a melody without what the model has not learned, and without changes that change neither key nor meter."""
     drop = checkpoint.corpus.recipe.get("drop", UNLEARNED_FEATURES)
     plain = without_inner_ties(without(melody, frozenset(drop)))
@@ -210,7 +244,7 @@ def _plain(melody: Tune, checkpoint: "Checkpoint") -> Tune:
     return plain.with_bars(tuple(bars))
 
 
-def _completed(melody: Tune, but: range) -> Tune:
+def completed(melody: Tune, but: range) -> Tune:
     """Return a melody with rests in its short bars, ``but`` for some (indices), where they do not make full ones.
 
     The model takes back every upbeat, and reads no tune in which nothing does.
@@ -218,7 +252,7 @@ def _completed(melody: Tune, but: range) -> Tune:
     bars = melody.bars
     if bars_add_up(bars):
         return melody
-    completed = []
+    full = []
     for index, bar in enumerate(bars):
         if bar.is_short and index not in but and bar.meter.bar is not None:
             rest = Note((), bar.meter.bar - bar.duration)
@@ -226,8 +260,8 @@ def _completed(melody: Tune, but: range) -> Tune:
             changes = tuple(each._replace(index=each.index + (leads_in and each.index > 0)) for each in bar.changes)
             notes = (rest, *bar.notes) if leads_in else (*bar.notes, rest)
             bar = replace(bar, notes=notes, changes=changes)
-        completed.append(bar)
-    return melody.with_bars(number_bars(completed))
+        full.append(bar)
+    return melody.with_bars(number_bars(full))
 
 
 def _reopened(tune: Tune) -> Tune:
@@ -237,7 +271,7 @@ def _reopened(tune: Tune) -> Tune:
     return tune.with_bars(bars)
 
 
-def _fields(tune: Tune, checkpoint: "Checkpoint") -> dict[str, str]:
+def header_fields(tune: Tune, checkpoint: "Checkpoint") -> dict[str, str]:
     """Return the header fields for the prompt, in characters that the model knows."""
     known = checkpoint.vocabulary
     told = {}
@@ -248,7 +282,7 @@ def _fields(tune: Tune, checkpoint: "Checkpoint") -> dict[str, str]:
     return told
 
 
-def _grammar_for(fields: dict[str, str], body: str, checkpoint: "Checkpoint") -> bool:
+def grammar_for(fields: dict[str, str], body: str, checkpoint: "Checkpoint") -> bool:
     """Return whether the cautious grammar takes the music, or else the other. Raises GenerationError if neither."""
     text = plain_header(fields) + body
     problem = ""
@@ -268,13 +302,14 @@ def _grammar_for(fields: dict[str, str], body: str, checkpoint: "Checkpoint") ->
 # ── from what the model wrote to the delivered tune ──────────────────────────────────────────────────────────
 
 
-def _rewritten(old: Tune, new: Tune, begin: int, end: int) -> Tune:
-    """Return the old tune with the notes of the new one in the bars from ``begin`` to before ``end`` (indices)."""
+def rewritten(old: Tune, new: Tune, runs: Iterable[range]) -> Tune:
+    """Return the old tune with the notes of the new one in some runs of bars (indices)."""
     bars = list(old.bars)
-    for index in range(begin, end):
-        bars[index] = _with_new_notes(bars[index], new.bars[index].notes)
-    _keep_slurs(bars, old.bars, begin, end)
-    return _delivered(old.with_bars(tuple(bars)), new)
+    for run in runs:
+        for index in run:
+            bars[index] = _with_new_notes(bars[index], new.bars[index].notes)
+        _keep_slurs(bars, old.bars, run.start, run.stop)
+    return delivered(old.with_bars(tuple(bars)), new)
 
 
 def _with_new_notes(bar: Bar, notes: tuple[Note, ...]) -> Bar:
@@ -303,7 +338,7 @@ def _keep_slurs(bars: list[Bar], old: Sequence[Bar], begin: int, end: int) -> No
     bars[end - 1] = replace(bars[end - 1], notes=(*rest, last._replace(slurs_opened=last.slurs_opened + opened)))
 
 
-def _left_out(bars: Sequence[Bar]) -> Iterator[str]:
+def left_out(bars: Sequence[Bar]) -> Iterator[str]:
     """Yield a sentence about what belonged to the old notes of bars, and has no place above new ones."""
     notes = [note for bar in bars for note in bar.notes]
     names = [
@@ -336,7 +371,7 @@ def _extended(old: Tune, new: Tune) -> Tune:
         voice if voice is old.melody or not voice.bars else replace(voice, bars=_at_rest(voice, old.bars, melody))
         for voice in old.voices
     )
-    return _delivered(replace(old, voices=voices).with_bars(tuple(melody)), new)
+    return delivered(replace(old, voices=voices).with_bars(tuple(melody)), new)
 
 
 def _continued(before: Bar, after: Bar, is_last: bool, goes_on: bool) -> Bar:
@@ -375,7 +410,7 @@ def _voices_at_rest(tune: Tune) -> Iterator[str]:
         yield f"{' and '.join(names)} {'rests' if len(names) == 1 else 'rest'} in the new bars"
 
 
-def _delivered(tune: Tune, new: Tune) -> Tune:
+def delivered(tune: Tune, new: Tune) -> Tune:
     """Return a reworked tune with the note of how it was made, and with findings about all its voices."""
     melody = tune.melody.id
     found = [each._replace(voice=melody) if len(tune.voices) > 1 else each for each in new.findings]

@@ -188,10 +188,10 @@ class Block:
         ids = self._choose(logits, torch.from_numpy(self._uniforms[every, self._spent[every]]))
         self._spend(every)
         back = self._steer(logits, ids)
-        given = self._apply_prompts(ids)
+        live = [number for number in range(len(every)) if number not in back]
+        given = self._apply_prompts(ids, live)
         self._written[every, self._lengths[every]] = ids
         self._bits[every, self._lengths[every]] = costs[every, ids]
-        live = [number for number in range(len(every)) if number not in back]
         self._lengths[live] += 1
         self._read(ids, live)
         for number in back:
@@ -415,11 +415,12 @@ class Block:
 
     # ── prompts, and the end ────────────────────────────────────────────────────────────────────
 
-    def _apply_prompts(self, ids: NDArray[np.int64]) -> set[int]:
-        """Replace the model's choice where the prompt speaks; return the rows where it does."""
+    def _apply_prompts(self, ids: NDArray[np.int64], rows: list[int]) -> set[int]:
+        """Replace the model's choice where the prompt speaks in some rows; return the rows where it does."""
         vocabulary = self._writing.vocabulary
         given = set()
-        for number, row in enumerate(self._rows):
+        for number in rows:
+            row = self._rows[number]
             character = vocabulary.characters[ids[number]]
             if row.at_line_start:
                 row.at_line_start = False

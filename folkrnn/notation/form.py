@@ -12,7 +12,7 @@ from typing import NamedTuple
 from folkrnn.errors import NotationError
 from folkrnn.notation.bars import is_pickup
 from folkrnn.notation.repeats import sections
-from folkrnn.notation.tune import Bar, Tune
+from folkrnn.notation.tune import Tune
 
 USUAL_BARS = 8
 """The bars of a part whose length is not given, as in ``AABB``."""
@@ -41,6 +41,11 @@ def form(tune: Tune) -> str:
     return "".join(f"{count}{':' * (passes - 1) or '|'}" for count, passes, _ in _counted(tune))
 
 
+def counted_bars(tune: Tune) -> tuple[range, ...]:
+    """Return the indices of the bars of each section that its form counts."""
+    return tuple(bars[-count:] for count, _, bars in _counted(tune))
+
+
 def similarity(tune: Tune) -> int | None:
     """Return the similarity of the sections, from 0 to 10; None if there is only one.
 
@@ -48,7 +53,7 @@ def similarity(tune: Tune) -> int | None:
     notes, by pitch and length, in their longest common subsequence. The result is the mean share, in tenths.
     (TunesFormer controls the similarity of sections on the same scale, by their edit distance; Wu et al., 2023.)
     """
-    parts = [_notes(bars) for _, _, bars in _counted(tune)]
+    parts = [_notes(tune, bars) for _, _, bars in _counted(tune)]
     if len(parts) < 2:
         return None
     shares = [max(_share(earlier, part) for earlier in parts[:index]) for index, part in enumerate(parts) if index]
@@ -60,15 +65,15 @@ def pattern(tune: Tune) -> str:
     letters = ""
     parts: list[list[Hashable]] = []
     for _, passes, bars in _counted(tune):
-        part = _notes(bars)
+        part = _notes(tune, bars)
         like = next((index for index, earlier in enumerate(parts) if _share(earlier, part) >= SAME_PART), len(parts))
         parts += [part] if like == len(parts) else []
         letters += chr(ord("A") + min(like, 25)) * passes
     return letters
 
 
-def _notes(bars: Sequence[Bar]) -> list[Hashable]:
-    return [(note.pitches, note.duration) for bar in bars for note in bar.notes]
+def _notes(tune: Tune, bars: range) -> list[Hashable]:
+    return [(note.pitches, note.duration) for index in bars for note in tune.bars[index].notes]
 
 
 def form_and_similarity(tune: Tune) -> str:
@@ -77,14 +82,14 @@ def form_and_similarity(tune: Tune) -> str:
     return form(tune) if tenths is None else f"{form(tune)} {tenths}"
 
 
-def _counted(tune: Tune) -> Iterator[tuple[int, int, Sequence[Bar]]]:
-    """Yield the bar count, the passes, and the bars up to the first ending, of each section that counts bars."""
+def _counted(tune: Tune) -> Iterator[tuple[int, int, range]]:
+    """Yield the bar count, the passes, and the bars (indices) up to the first ending, of each section with a count."""
     for section in sections(tune.bars):
         last = section.endings[0].last if section.endings else section.last
         before = tune.bars[section.first].number - (not is_pickup(tune.bars, section.first))
         count = tune.bars[last].number - before
         if count:
-            yield count, section.passes, tune.bars[section.first : last + 1]
+            yield count, section.passes, range(section.first, last + 1)
 
 
 def _share(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
