@@ -23,7 +23,6 @@ from folkrnn.model.curve import Curve
 from folkrnn.model.distributed import ProcessGroup
 from folkrnn.model.entries import read_settings
 from folkrnn.model.locations import MODEL_FILE, STATE_FILE
-from folkrnn.model.memory import keep_freed_memory
 from folkrnn.model.metadata import error_in
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.precision import DTYPES, dtype_name, fast_dtype
@@ -102,7 +101,6 @@ def train_network(
         raise ModelError(f"{run_dir}: cannot be made a run folder: {error.strerror}") from None
     # Denormal gradients of nearly silent units would be computed in microcode, many times slower.
     torch.set_flush_denormal(True)
-    keep_freed_memory()
     group = ProcessGroup.from_environment()
     if dtype is None:
         dtype = torch.float32 if resume else fast_dtype(device, group)
