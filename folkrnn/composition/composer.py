@@ -428,6 +428,8 @@ def _finishing(programme: Programme, writer: TextWriter) -> Finish:
             shown["T"] = escaped_text(title)
         if meter := shown.pop("M", ""):
             tune = in_meter(tune, parse_meter(meter))
+        if text.plan:
+            shown["N"] = f"{tune.field('N')}, plan {shown_plan(text.plan)}"
         fields = [(letter, shown.pop(letter, value)) for letter, value in tune.fields]
         return replace(tune, fields=in_printed_order((*fields, *shown.items()))), brief.composed_as
 
@@ -448,7 +450,6 @@ def _annotated(text: GeneratedText, source: str, note: str) -> Tune:
     if not text.finished:
         message = f"the model had not ended the tune after {len(text.written)} characters"
         findings = (*findings, Finding("unfinished", ERROR, 1, 1, tune.bar_count, message))
-    note += f", plan {shown_plan(text.plan)}" if text.plan else ""
     fields = tuple(field for field in tune.fields if field[0] not in "IL")
     number = str(text.index + 1)
     return replace(tune, fields=(*fields, ("N", escaped_text(note))), number=number, source=source, findings=findings)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from folkrnn.errors import FolkrnnError, GenerationError, NotationError
 from folkrnn.generation.prompts import Gap, Prompt, plain_header
+from folkrnn.generation.texts import Refusal
 from folkrnn.notation import ERROR, Tune, canonical, form, is_pickup, sections, without
 from folkrnn.notation.bars import bars_add_up, completes_measure, number_bars
 from folkrnn.notation.canonical import UNLEARNED_FEATURES, bar_line, bar_texts, without_inner_ties
@@ -18,6 +19,7 @@ from folkrnn.notation.form import Part, read_form
 from folkrnn.notation.grammar import Grammar, form_cost
 from folkrnn.notation.headers import split_header
 from folkrnn.notation.order import sign_of
+from folkrnn.notation.plan import plan_of_equal_bars
 from folkrnn.notation.ranges import octave_moved
 from folkrnn.notation.tune import DOTTED, Bar, Note, Voice
 from folkrnn.notation.voices import VOICE_CODES, check_voices
@@ -165,7 +167,10 @@ def replacement(tune: Tune, first: int, last: int, checkpoint: "Checkpoint") -> 
     texts = list(bar_texts(plain))
     before, gaps = gaps_in(plain.bars, texts, [range(begin, end)])
     told = split_header(canonical(plain))[0]
-    fields = header_fields(plain, checkpoint) | {"I": next(line[2:] for line in told if line.startswith("I:"))}
+    build = next(line[2:] for line in told if line.startswith("I:"))
+    if checkpoint.network.settings.plans and (plan := plan_of_equal_bars(plain, range(begin, end))):
+        build += f" {plan}"
+    fields = header_fields(plain, checkpoint) | {"I": build}
     cautious = grammar_for(fields, joined(texts) + "\n", checkpoint)
     heard = len(joined(texts[end : end + BARS_AHEAD])) if end < len(plain.bars) else 0
 
@@ -180,7 +185,24 @@ def replacement(tune: Tune, first: int, last: int, checkpoint: "Checkpoint") -> 
         score if heard else None,
         cautious,
         tuple(left_out(tune.bars[begin:end])),
+        acceptors=(_HasChanged(plain.bars[begin:end], begin),),
     )
+
+
+@dataclass(frozen=True)
+class _HasChanged:
+    """Refuses drafts in which the bars from an index on are those that shall be replaced."""
+
+    bars: Sequence[Bar]
+    begin: int
+
+    def __call__(self, text: "GeneratedText") -> Refusal | None:
+        new = text.tune.bars[self.begin : self.begin + len(self.bars)]
+        return Refusal("the bars are as they were") if list(map(_heard, new)) == list(map(_heard, self.bars)) else None
+
+
+def _heard(bar: Bar) -> list[object]:
+    return [(note.pitches, note.duration) for note in bar.notes]
 
 
 def joined(texts: Iterable[tuple[str, str]]) -> str:

@@ -33,8 +33,7 @@ from folkrnn.notation.bars import number_bars, with_drawn_edges
 from folkrnn.notation.canonical import bar_texts
 from folkrnn.notation.context import plan_of
 from folkrnn.notation.form import counted_bars
-from folkrnn.notation.lookback import BarReader, PastBar
-from folkrnn.notation.plan import LETTERS, PART_LINE, VARIED_SIGN, is_varied
+from folkrnn.notation.plan import LETTERS, PART_LINE, VARIED_SIGN, bars_heard, is_varied
 from folkrnn.notation.ranges import octave_moved
 from folkrnn.notation.tune import Bar, Change
 
@@ -137,7 +136,7 @@ class _Twice:
     @cached_property
     def letters(self) -> Mapping[int, str]:
         """The letter of each of these bars, the same for those that sound the same."""
-        heard = _heard(self.once)
+        heard = bars_heard(self.once)
         counted = list(chain(*self.parts))
         kinds = list(dict.fromkeys(heard[index].exact for index in counted))
         if len(kinds) > len(LETTERS):
@@ -147,7 +146,7 @@ class _Twice:
     @cached_property
     def free(self) -> frozenset[str]:
         """The letters of the bars that may be varied."""
-        again, heard = self.tune.bars[len(self.once.bars) :], _heard(self.once)
+        again, heard = self.tune.bars[len(self.once.bars) :], bars_heard(self.once)
         kept = {
             index for index, bar in enumerate(again) if index not in self.letters or bar.is_short or bar.changes
         }.union(*map(_cadences, self.parts))
@@ -175,7 +174,7 @@ class _Twice:
     def refusal(self, text: GeneratedText, varied: Collection[str]) -> Refusal | None:
         """Return the refusal of a draft in which some bar is not as the plan says the second time."""
         count = len(self.once.bars)
-        heard = _heard(text.tune)
+        heard = bars_heard(text.tune)
         first: dict[str, int] = {}
         for index in self.bars_of(varied):
             given, new, number = heard[index], heard[count + index], self.once.bars[index].number
@@ -187,17 +186,6 @@ class _Twice:
             if not is_varied(given, new) and text.draft + 1 < MAX_NEAR_DRAFTS:
                 return Refusal(f"bar {number} is too far from the given one", required=False)
         return None
-
-
-def _heard(tune: Tune) -> list[PastBar]:
-    """Return the bars of a tune as the model compares them."""
-    heard = []
-    for _, text in bar_texts(tune):
-        reader = BarReader()
-        for character in text:
-            reader.advance(character)
-        heard.append(reader.past_bar())
-    return heard[:-1]
 
 
 def _cadences(part: range) -> tuple[int, ...]:

@@ -14,12 +14,15 @@ in the form: pickups and second endings have no letter. A letter that stands for
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import IntEnum
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from folkrnn.errors import NotationError
-from folkrnn.notation.lookback import LOWEST_EVENT, PastBar, copied
+from folkrnn.notation.canonical import bar_texts
+from folkrnn.notation.form import counted_bars
+from folkrnn.notation.lookback import LOWEST_EVENT, BarReader, PastBar, copied
+from folkrnn.notation.tune import Tune
 
 VARIED = 0.6
 """The least share of the time for which a varied return has the pitch of its head."""
@@ -186,6 +189,35 @@ def _signs_after(plan: str) -> frozenset[str]:
     return frozenset(
         sign for sign in (VARIED_SIGN, MOVED_SIGN) if label == label[0] or (label in before and label.endswith(sign))
     )
+
+
+def bars_heard(tune: Tune) -> list[PastBar]:
+    """Return the bars of the melody of a tune as plans compare them, pickups and all."""
+    heard = []
+    for _, text in islice(bar_texts(tune), len(tune.bars)):
+        reader = BarReader()
+        for character in text:
+            reader.advance(character)
+        heard.append(reader.past_bar())
+    return heard
+
+
+def plan_of_equal_bars(tune: Tune, fresh: Collection[int] = ()) -> str:
+    """Return the plan of a tune in which all bars but equal ones have letters of their own.
+
+    Bars (indices) that are ``fresh`` are the same as no others. It is empty if there are too many different bars.
+    """
+    heard = bars_heard(tune)
+    kinds: dict[object, str] = {}
+    parts = []
+    for part in counted_bars(tune):
+        parts.append("")
+        for index in part:
+            kind = (index in fresh, heard[index].exact)
+            if len(kinds) == len(LETTERS) and kind not in kinds:
+                return ""
+            parts[-1] += kinds.setdefault(kind, LETTERS[len(kinds)] if kind not in kinds else "")
+    return PART_LINE.join(parts)
 
 
 class Planner:

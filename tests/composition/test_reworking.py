@@ -1,5 +1,6 @@
 """Working on a tune: what is given stays as it is, what is new is playable and in its place."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -14,11 +15,12 @@ from folkrnn.errors import GenerationError
 from folkrnn.generation.drafts import DraftPolicy
 from folkrnn.generation.generator import generate_texts
 from folkrnn.generation.prompts import Prompt
-from folkrnn.generation.texts import GeneratedText
+from folkrnn.generation.texts import GeneratedText, Refusal
 from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
-from folkrnn.notation import Tune, form, read_tunes, write_tune
+from folkrnn.notation import Tune, canonical, form, read_tunes, write_tune
+from folkrnn.notation.context import CONTEXT_SIZES
 from folkrnn.validation import validate_tune
 
 VOCABULARY = Vocabulary("".join(sorted(map(chr, [10, *range(32, 127)]))))
@@ -194,3 +196,21 @@ def test_where_meter_and_key_are_the_models_they_are_chosen_for_the_beginning() 
     (other,) = made(request.prompt, 1)
     assert score(text) >= score(other)
     assert text.drafts >= 8
+
+
+def test_a_draft_that_changes_nothing_is_refused() -> None:
+    reworking = replacement(one(REEL), 2, 3, MODEL)
+    (refuses,) = reworking.acceptors
+    same, new = made(reworking.prompt, 2, cautious=reworking.cautious)
+    old = replace(same, written=canonical(reworking.given), draft=1)
+    assert (refuses(old) or Refusal("")).reason == "the bars are as they were"
+    assert refuses(new) is None
+
+
+def test_a_model_that_knows_plans_is_told_that_the_bars_are_new() -> None:
+    settings = NetworkSettings(hidden=16, context=len(CONTEXT_SIZES))
+    model = Checkpoint(CharNetwork(settings, len(VOCABULARY), torch.Generator().manual_seed(4)), VOCABULARY)
+    tune = one("X:1\nT:A\nM:2/4\nL:1/8\nK:D\n|:DFAd|efge|DFAd|A4:||:gfed|DFAd|efge|A4:|\n")
+    assert replacement(tune, 3, 3, model).prompt.fields["I"].endswith(" abcd|eabd")
+    assert replacement(tune, 1, 3, model).prompt.fields["I"].endswith(" abac|deFc".replace("F", "f"))
+    assert replacement(tune, 5, 6, MODEL).prompt.fields["I"].count(" ") == 2
