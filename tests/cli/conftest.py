@@ -1,10 +1,16 @@
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import torch
 
 from folkrnn.cli import main
+from folkrnn.model.checkpoint import Checkpoint, save_checkpoint
+from folkrnn.model.network import CharNetwork, NetworkSettings
+from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.notation.context import CONTEXT_SIZES
 
 TUNE = """X:1
 T:The Test of Time
@@ -55,3 +61,24 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         main(arguments)
     assert not caught.value.code
     return folder / "run" / "model.safetensors"
+
+
+def _saved(folder: Path, context: int) -> Path:
+    """Save an untrained model that reads so many context features."""
+    vocabulary = Vocabulary("".join(sorted("\n" + string.ascii_letters + string.digits + ":/|] ,'^")))
+    settings = NetworkSettings(hidden=16, context=context)
+    network = CharNetwork(settings, len(vocabulary), torch.Generator().manual_seed(4))
+    save_checkpoint(folder / "untrained.safetensors", Checkpoint(network, vocabulary))
+    return folder / "untrained.safetensors"
+
+
+@pytest.fixture(scope="session")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained model that reads plans."""
+    return _saved(tmp_path_factory.mktemp("planned"), len(CONTEXT_SIZES))
+
+
+@pytest.fixture(scope="session")
+def unplanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained model that reads no plans."""
+    return _saved(tmp_path_factory.mktemp("unplanned"), 0)

@@ -1,32 +1,15 @@
 """Settings of a tune from the command line."""
 
-import string
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
-from folkrnn.model.checkpoint import Checkpoint, save_checkpoint
-from folkrnn.model.network import CharNetwork, NetworkSettings
-from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import form, read_tunes
-from folkrnn.notation.context import CONTEXT_SIZES
 from folkrnn.validation import validate_tune
 
 Run = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An untrained model that reads plans."""
-    vocabulary = Vocabulary("".join(sorted("\n" + string.ascii_letters + string.digits + ":/|] ,'^")))
-    settings = NetworkSettings(hidden=16, context=len(CONTEXT_SIZES))
-    network = CharNetwork(settings, len(vocabulary), torch.Generator().manual_seed(4))
-    path = tmp_path_factory.mktemp("planned") / "untrained.safetensors"
-    save_checkpoint(path, Checkpoint(network, vocabulary))
-    return path
 
 
 def test_settings_of_a_tune_are_written(run: Run, planned: Path, tune: Path, tmp_path: Path) -> None:
@@ -82,13 +65,9 @@ def test_a_tune_that_cannot_be_varied_is_named(run: Run, planned: Path, tmp_path
     )
 
 
-def test_a_model_that_has_learned_no_plans_is_refused(run: Run, tmp_path: Path, tune: Path) -> None:
-    vocabulary = Vocabulary("".join(sorted("\n" + string.printable[:95])))
-    network = CharNetwork(NetworkSettings(hidden=16), len(vocabulary), torch.Generator().manual_seed(4))
-    old = tmp_path / "old.safetensors"
-    save_checkpoint(old, Checkpoint(network, vocabulary))
-    result = run("vary", tune, "--model", old, "-o", "-")
+def test_a_model_that_has_learned_no_plans_is_refused(run: Run, unplanned: Path, tune: Path) -> None:
+    result = run("vary", tune, "--model", unplanned, "-o", "-")
     assert result.status == 2
     assert result.err == (
-        f"folkrnn: {old}: the model has learned no plans, so it cannot vary a tune; expected one that has\n"
+        f"folkrnn: {unplanned}: the model has learned no plans, so it cannot vary a tune; expected one that has\n"
     )
