@@ -15,7 +15,7 @@ one thread the minutes count processor time, so that other work on the machine d
     raw            the ABC of the collections as it is there, without context features, in its own keys;
     small, large   fewer or more units;
     no-average     the last weights instead of their moving average;
-    average-0.02, average-0.1, average-0.2   the mean of other shares of the steps;
+    average-0.05, average-0.1, average-0.2   the mean of other shares of the steps;
     connect-0.2, connect-0.4   recurrent dropout of that rate;
     dropout-0.5, dropout-0.6   more dropout;
     decay          ten times the weight decay;
@@ -90,7 +90,7 @@ VARIANTS = {
     "small": Variant(replace(DEFAULT_NETWORK, hidden=256)),
     "large": Variant(replace(DEFAULT_NETWORK, hidden=768)),
     "no-average": Variant(settings={"average": 0.0}),
-    **{f"average-{share}": Variant(settings={"average": share}) for share in (0.02, 0.1, 0.2)},
+    **{f"average-{share}": Variant(settings={"average": share}) for share in (0.05, 0.1, 0.2)},
     **{f"connect-{rate}": Variant(replace(DEFAULT_NETWORK, recurrent_dropout=rate)) for rate in (0.2, 0.4)},
     **{f"dropout-{rate}": Variant(replace(DEFAULT_NETWORK, dropout=rate)) for rate in (0.5, 0.6)},
     "decay": Variant(settings={"weight_decay": 0.1}),

@@ -43,8 +43,8 @@ def show(name: str, group: Group) -> None:
         )
         print(f"  {label:8} {areas}")
     for row, means in group.table.items():
-        scale, unit = (100, "%") if means.is_share else (1, " ")
-        print(f"  {row:34} {scale * means.real:6.1f} {unit} | {scale * means.written:6.1f} {unit}")
+        shown = ["–" if mean is None else f"{mean:.1%}" if means.is_share else f"{mean:.1f} " for mean in means[:2]]
+        print(f"  {row:34} {shown[0]:>7} | {shown[1]:>7}")
     for gram in group.verdict.strongest[:10]:
         print(f"    {gram.name:40} {100 * gram.real:5.1f} % | {100 * gram.written:5.1f} %")
     for habit in group.verdict.by_habit[:10]:

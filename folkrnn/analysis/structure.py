@@ -169,9 +169,12 @@ def _dominant(it: Structure) -> float | None:
 
 
 def _foreign(it: Structure) -> float | None:
-    """Return the share of notes outside the scale of the key in force where their bar begins."""
+    """Return the share of notes outside the scale of the key in force where their bar begins; None without a key."""
     return _mean(
-        note.top.midi % 12 not in bar.key.scale for bar in it.tune.bars for note in bar.notes if note.top and bar.key
+        note.top.midi % 12 not in bar.key.scale
+        for bar in it.tune.bars
+        for note in bar.notes
+        if note.top and bar.key.tonic
     )
 
 
@@ -200,7 +203,7 @@ TABLE: dict[str, Row] = {
 """What gives a machine away: the rows of the table, each a figure of one tune. Bars are counted in each part."""
 
 
-def table_means(tunes: Sequence[Tune]) -> dict[str, float]:
-    """Return the mean of each row of TABLE over the tunes to which it applies; 0 if it applies to none."""
+def table_means(tunes: Sequence[Tune]) -> dict[str, float | None]:
+    """Return the mean of each row of TABLE over the tunes to which it applies; None if it applies to none."""
     found = [table_of(tune) for tune in tunes]
-    return {name: _mean(figure for each in found if (figure := each[name]) is not None) or 0.0 for name in TABLE}
+    return {name: _mean(figure for each in found if (figure := each[name]) is not None) for name in TABLE}

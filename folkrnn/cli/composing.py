@@ -240,6 +240,7 @@ class _Account:
         if self._unconstrained:
             return row
         return row | {
+            "plan": text.plan,
             "steered": text.steered,
             "rewritten": text.rewritten,
             "characters": len(text.written),

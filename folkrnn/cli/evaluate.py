@@ -38,6 +38,14 @@ JSON_FILE, PAGE_FILE = "report.json", "report.html"
 @click.option("-t", "--temperature", type=Temperature(), default=1.0, show_default=True, help="Of the tunes written.")
 @click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Draw from the likeliest of this share.")
 @click.option("--critic/--no-critic", default=True, show_default=True, help="Heed the model's critic, if it has one.")
+@click.option(
+    "--judged",
+    type=click.IntRange(20, 100_000),
+    default=200,
+    show_default=True,
+    help="How many tunes of each rhythm to judge.",
+)
+@click.option("--judge-only", is_flag=True, help="Judge tunes by rhythm, and leave out all else.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed, the same report.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default="outputs/evaluation", show_default=True, help="Folder."
@@ -52,6 +60,8 @@ def evaluate(
     temperature: float,
     top_p: float | None,
     critic: bool,
+    judged: int,
+    judge_only: bool,
     seed: int,
     output: Path,
     as_json: bool,
@@ -62,6 +72,9 @@ def evaluate(
     Writes report.json, and report.html with pictures, which stands alone. They tell the bits per note; how many tunes
     are playable with the grammar and without it, and keep what their header says; what is copied; how varied bars,
     parts and titles are; and how well a classifier tells the tunes from real ones of the same rhythms, and by what.
+
+    A judge that reads what the model's critic never sees compares reels, jigs, hornpipes and songs with real ones, and
+    what comes unasked. A table tells what gives the machine away: returns, endings, contour.
     """
     # Better to learn that nothing can be written before the work than after it.
     if output.exists() and not output.is_dir():
@@ -79,6 +92,7 @@ def evaluate(
     corpus = find_corpus(sources, log.info)
     from folkrnn.analysis.originality import Index
     from folkrnn.composition.composer import Composer
+    from folkrnn.evaluation.by_rhythm import JUDGED_RHYTHMS, MIN_JUDGED_TUNES, judge_model
     from folkrnn.evaluation.page import page
     from folkrnn.evaluation.report import evaluate_model
     from folkrnn.generation.sampling import SamplingParameters
@@ -88,11 +102,23 @@ def evaluate(
     if corpus.digest != checkpoint.corpus.digest:
         log.warning("%s learned from another corpus; tunes held out here may be known to it", path)
     index = composer.index_at_hand() or Index.of_corpus(corpus.tunes)
-    found = evaluate_model(
-        checkpoint, corpus, index,
-        count=count, sampling=SamplingParameters(temperature, top_p=top_p or 1.0),
-        policy=composer.policy(index, critic=critic), seed=seed, jobs=processors(), progress=log.info,
-    )  # fmt: skip
+    sampling = SamplingParameters(temperature, top_p=top_p or 1.0)
+    policy = composer.policy(index, critic=critic)
+    found = None
+    if not judge_only:
+        found = evaluate_model(
+            checkpoint, corpus, index,
+            count=count, sampling=sampling, policy=policy, seed=seed, jobs=processors(), progress=log.info,
+        )  # fmt: skip
+    groups = judge_model(
+        checkpoint, corpus, count=judged, sampling=sampling, policy=policy, seed=seed, progress=log.info
+    )
+    if judge_only and not groups:
+        raise InputError(
+            f"corpus {corpus.name!r} has too few playable tunes to judge by; "
+            f"expected {MIN_JUDGED_TUNES} of {', '.join(JUDGED_RHYTHMS[:-1])} or {JUDGED_RHYTHMS[-1]}"
+        )
+    by_rhythm = {name: group.figures() for name, group in groups.items()}
     about = {
         "model": path.name if path.stem != "model" else f"{path.parent.name}/{path.name}",
         "corpus": corpus.name,
@@ -102,14 +128,16 @@ def evaluate(
         "critic": critic and bool(checkpoint.critic),
         "seed": seed,
     }
-    text = json.dumps({"about": about, **found.figures}, indent=2, ensure_ascii=False)
+    figures = {**(found.figures if found else {}), "judged": by_rhythm}
+    text = json.dumps({"about": about, **figures}, indent=2, ensure_ascii=False)
+    html = page(found, about, _drawings(found) if found else (), by_rhythm)
     output.mkdir(parents=True, exist_ok=True)
-    for file, content in zip(files, (text + "\n", page(found, about, _drawings(found))), strict=True):
+    for file, content in zip(files, (text + "\n", html), strict=True):
         write_whole(file, content.encode())
     if as_json:
         click.echo(text)
         return
-    for line in (*_lines(found.figures), *files):
+    for line in (*(_lines(found.figures) if found else ()), *_judged_lines(by_rhythm), *files):
         tell(line)
 
 
@@ -154,3 +182,31 @@ def _lines(figures: dict[str, Any]) -> list[str]:
         table(["what gives them away", "importance", "real", "written"], away),
         "",
     ]
+
+
+def _judged_lines(judged: dict[str, dict[str, Any]]) -> list[str]:
+    """The judge's AUCs by rhythm, and the table of what gives the machine away."""
+    if not judged:
+        return []
+    areas = [
+        [name, against, *(f"{area['auc']:.3f} ({area['low']:.3f} to {area['high']:.3f})" for area in found.values())]
+        for name, group in judged.items()
+        for against, found in group["told apart"].items()
+    ]
+    tables = [group["table"] for group in judged.values()]
+    rows = [
+        [name, *(_shown(each[name], side) for each in tables for side in ("real", "written"))] for name in tables[0]
+    ]
+    columns = [column for name in judged for column in (name, "written")]
+    return [
+        table(["judged by rhythm", "", "by n-grams", "by habits", "together"], areas),
+        "",
+        table(["real, written", *columns], rows),
+        "",
+    ]
+
+
+def _shown(means: dict[str, Any], side: str) -> str:
+    if means[side] is None:
+        return "–"
+    return f"{means[side]:.1%}" if means["is_share"] else f"{means[side]:.1f}"

@@ -40,6 +40,7 @@ from folkrnn.notation.canonical import body
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.headers import in_printed_order
 from folkrnn.notation.idiom import Idiom
+from folkrnn.notation.plan import shown_plan
 from folkrnn.notation.text import escaped_text
 from folkrnn.validation import Report, ReportQueue
 
@@ -417,18 +418,18 @@ def _finishing(programme: Programme, writer: TextWriter) -> Finish:
     titles: set[str] = set()
 
     def finish(text: GeneratedText, tune: Tune) -> tuple[Tune, str]:
-        plan = programme.plan(text.index, text.draft)
-        shown = dict(plan.shown)
-        if plan.prompt.titles and "T" not in shown:
+        brief = programme.brief(text.index, text.draft)
+        shown = dict(brief.shown)
+        if brief.prompt.titles and "T" not in shown:
             title, attempt = tune.title, 0
-            while (title.lower() in titles or plan.prompt.titles.refusal(title)) and attempt < MOST_TITLES:
+            while (title.lower() in titles or brief.prompt.titles.refusal(title)) and attempt < MOST_TITLES:
                 title, attempt = writer.title(text, attempt) or title, attempt + 1
             titles.add(title.lower())
             shown["T"] = escaped_text(title)
         if meter := shown.pop("M", ""):
             tune = in_meter(tune, parse_meter(meter))
         fields = [(letter, shown.pop(letter, value)) for letter, value in tune.fields]
-        return replace(tune, fields=in_printed_order((*fields, *shown.items()))), plan.composed_as
+        return replace(tune, fields=in_printed_order((*fields, *shown.items()))), brief.composed_as
 
     return finish
 
@@ -447,6 +448,7 @@ def _annotated(text: GeneratedText, source: str, note: str) -> Tune:
     if not text.finished:
         message = f"the model had not ended the tune after {len(text.written)} characters"
         findings = (*findings, Finding("unfinished", ERROR, 1, 1, tune.bar_count, message))
+    note += f", plan {shown_plan(text.plan)}" if text.plan else ""
     fields = tuple(field for field in tune.fields if field[0] not in "IL")
     number = str(text.index + 1)
     return replace(tune, fields=(*fields, ("N", escaped_text(note))), number=number, source=source, findings=findings)

@@ -4,11 +4,12 @@ A small network learns to tell the model's tunes from real ones. Its output is t
 often the model writes such a tune than people did. ``acceptors.PassesCritic`` refuses drafts by it.
 """
 
+import math
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import islice
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -18,12 +19,15 @@ from torch.nn import functional
 
 from folkrnn.analysis.features import COUNTED, counted_of
 from folkrnn.analysis.melody import melody_of
+from folkrnn.analysis.structure import TABLE, table_of
 from folkrnn.composition.imitation import distinct, imitate
 from folkrnn.corpus import CorpusTune
 from folkrnn.errors import ModelError
 from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
 from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.notation import Tune, read_tunes
+from folkrnn.notation.pitch import STEPS
+from folkrnn.notation.rhythms import is_dance
 from folkrnn.processes import process_map
 
 MAX_INTERVAL = 12
@@ -32,7 +36,16 @@ MAX_INTERVAL = 12
 NOTE_LENGTHS = (60, 80, 120, 160, 180, 240, 360, 480, 720, 960)
 """The note lengths that are counted apart, in 1/960 of a whole note."""
 
-CRITIC_SEES = (
+BUCKETS = 768
+"""Numbers over which the note n-grams are spread, each n-gram to one of them by a hash."""
+
+LONGEST_NGRAM = 4
+"""Notes of the longest n-gram."""
+
+NGRAM_WEIGHT = 0.25
+"""What the number of a bucket counts beside another feature: there are many, and each alone says little."""
+
+_FIRST_SEEN = (
     *COUNTED,
     *(f"interval {step:+d}" for step in range(-MAX_INTERVAL, MAX_INTERVAL + 1)),
     *(f"degree {degree}" for degree in range(12)),
@@ -42,7 +55,12 @@ CRITIC_SEES = (
     "mean pitch",
     "highest pitch",
 )
-"""The names of what the critic sees of a tune, in the order of the vectors. ``evaluation.habits`` has none of them."""
+
+CRITIC_SEES = (*_FIRST_SEEN, *TABLE, *(f"note n-grams {bucket}" for bucket in range(BUCKETS)))
+"""The names of what the critic sees of a tune, in the order of the vectors. ``evaluation.habits`` has none of them.
+
+A critic of an earlier model sees the first of them.
+"""
 
 CRITIC_FEATURES = len(CRITIC_SEES)
 """The number of features of a tune that the critic sees."""
@@ -52,6 +70,9 @@ MAX_DEVIATIONS = 4.0
 
 HIDDEN, DROPOUT, PASSES, PEAK_RATE, DECAY, ROWS = 256, 0.5, 40, 3e-3, 1e-2, 256
 
+UNSEEN = 0.3
+"""The share of features that are left out at random in training: so the critic trusts no few of them."""
+
 HELD_OUT = 10
 """One of this many tunes is held out to choose the weights by."""
 
@@ -60,10 +81,10 @@ MIN_REAL_TUNES = 2 * HELD_OUT
 
 
 def critic_features(tune: Tune) -> NDArray[np.float64]:
-    """Return what the critic sees of a tune, (CRITIC_FEATURES,).
+    """Return what the critic sees of a tune, (CRITIC_FEATURES,); NaN for what does not apply to it.
 
-    These are the counted features, the shares of intervals, degrees and lengths, and the lowest, mean and
-    highest pitch.
+    These are the counted features, the shares of intervals, degrees and lengths, the lowest, mean and highest pitch,
+    the rows of ``analysis.structure.TABLE``, and how often the note n-grams of each bucket stand in it.
     """
     melody = melody_of(tune)
     steps = Counter(np.diff(melody.pitches).clip(-MAX_INTERVAL, MAX_INTERVAL).tolist())
@@ -78,21 +99,43 @@ def critic_features(tune: Tune) -> NDArray[np.float64]:
         *listed,
         len(melody.pitches) - sum(listed),
     ]
-    return np.array([*counted_of(tune), *(count / notes for count in counts), *span], float)
+    structure = (math.nan if figure is None else figure for figure in table_of(tune).values())
+    first = [*counted_of(tune), *(count / notes for count in counts), *span, *structure]
+    return np.concatenate([np.array(first, float), np.log1p(_note_ngrams(tune))])
+
+
+def _note_ngrams(tune: Tune) -> NDArray[np.float64]:
+    """Return how many n-grams of notes are in each bucket, (BUCKETS,).
+
+    A note is its step of the scale above the tonic with its accidental, and its length.
+    """
+    tonic = STEPS.index(tune.key.tonic[0]) if tune.key.tonic else 0
+    signature = tune.key.semitones
+    notes = [
+        f"{top.place - tonic} {top.alter - signature.get(top.step, 0)} {note.duration}" if (top := note.top) else "z"
+        for note in tune.notes()
+    ]
+    counts = np.zeros(BUCKETS)
+    for size in range(2, LONGEST_NGRAM + 1):
+        for first in range(len(notes) - size + 1):
+            counts[crc32("|".join(notes[first : first + size]).encode()) % BUCKETS] += 1
+    return counts
 
 
 class Critic(nn.Module):
     """A network of two hidden layers over the ``critic_features`` of a tune."""
 
     mean: Tensor
-    scale: Tensor  # both (CRITIC_FEATURES,), of the tunes that it learned from
+    scale: Tensor  # both (F,), of the tunes that it learned from
 
-    def __init__(self) -> None:
+    def __init__(self, features: int = CRITIC_FEATURES) -> None:
+        """Take F, how many of the features it sees: the first of them."""
         super().__init__()
-        self.register_buffer("mean", torch.zeros(CRITIC_FEATURES))
-        self.register_buffer("scale", torch.ones(CRITIC_FEATURES))
+        self.features = features
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("scale", torch.ones(features))
         self.layers = nn.Sequential(
-            nn.Linear(CRITIC_FEATURES, HIDDEN), nn.ReLU(), nn.Dropout(DROPOUT),
+            nn.Linear(features, HIDDEN), nn.ReLU(), nn.Dropout(DROPOUT),
             nn.Linear(HIDDEN, HIDDEN), nn.ReLU(), nn.Dropout(DROPOUT),
             nn.Linear(HIDDEN, 1),
         )  # fmt: skip
@@ -100,17 +143,20 @@ class Critic(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Map features of tunes (N, CRITIC_FEATURES) to log odds (N,) that the model wrote them."""
-        scaled = ((features - self.mean) / self.scale).clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS)
-        log_odds: Tensor = self.layers(scaled).squeeze(1)
+        scaled = ((features[:, : self.features] - self.mean) / self.scale).clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS)
+        seen = functional.dropout(scaled.nan_to_num(0), UNSEEN, self.training)
+        log_odds: Tensor = self.layers(seen).squeeze(1)
         return log_odds
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> "Critic":
         """Return the critic of a model. Raises ModelError if it has none, or one of another make."""
-        critic = cls()
         try:
+            critic = cls(len(checkpoint.critic["mean"]))
             critic.load_state_dict(checkpoint.critic)
-        except RuntimeError:
+            if critic.features > CRITIC_FEATURES:
+                raise KeyError(critic.features)
+        except (RuntimeError, KeyError, TypeError):
             raise ModelError("the model's critic is of another folkrnn; expected a new one, or no critic") from None
         return critic
 
@@ -123,11 +169,17 @@ class Critic(nn.Module):
 def real_tunes(learned: Sequence[CorpusTune], count: int, seed: int) -> list[CorpusTune]:
     """Return ``count`` distinct tunes of those that a model learns from, or all there are, for a critic.
 
-    Raises ModelError if they are too few. That is better known before the training than after it.
+    Half of them are dances as far as there are so many. Raises ModelError if they are too few. That is better known
+    before the training than after it.
     """
-    shuffled = random.Random(seed).sample(learned, len(learned))
-    tunes = list(islice(distinct(shuffled), count))
+    rng = random.Random(seed)
+    sorts: dict[bool, list[CorpusTune]] = {True: [], False: []}
+    for tune in distinct(rng.sample(learned, len(learned))):
+        sorts[is_dance(read_tunes(tune.text)[0].rhythm)].append(tune)
+    dances = sorts[True][: -(-count // 2)]
+    tunes = [*dances, *sorts[False][: max(len(dances), count - count // 2) if dances else count]][:count]
     _check_count(len(tunes))
+    rng.shuffle(tunes)
     return tunes
 
 
@@ -176,8 +228,11 @@ def train_critic(real: NDArray[np.float64], written: NDArray[np.float64], seed: 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         critic = Critic()
-        critic.mean.copy_(features[~held_out].mean(0))
-        critic.scale.copy_(features[~held_out].std(0).clamp_min(1e-3))
+        known = features[~held_out]
+        applies = (~known.isnan()).sum(0).clamp_min(1)
+        critic.mean.copy_(known.nansum(0) / applies)
+        critic.scale.copy_((((known - critic.mean) ** 2).nansum(0) / applies).sqrt().clamp_min(1e-3))
+        critic.scale[-BUCKETS:] /= NGRAM_WEIGHT
         learned, targets = features[~held_out], labels[~held_out]
         optimizer = torch.optim.AdamW(critic.parameters(), PEAK_RATE, weight_decay=DECAY)
         steps = PASSES * -(-len(learned) // ROWS)

@@ -1,4 +1,4 @@
-"""The programme of a request: which rhythm each tune has, and the plan of each draft.
+"""The programme of a request: which rhythm each tune has, and the brief of each draft.
 
 What a user asks for stands. The rest is drawn from what players play and from what the model has learned, whatever
 the temperature of the music: the rhythm by the weights of a mix, meter, origin and key as its tunes have them. A
@@ -14,9 +14,10 @@ import numpy as np
 
 from folkrnn.composition.requests import Request
 from folkrnn.errors import GenerationError
-from folkrnn.generation.prompts import Prompt
+from folkrnn.generation.prompts import Prompt, plain_header
 from folkrnn.generation.titles import TitleRule
 from folkrnn.model.repertoire import HeaderCount, Repertoire, bar_of
+from folkrnn.notation.context import opening_plan
 from folkrnn.notation.grammar.header import abc2midi_takes
 from folkrnn.notation.rhythms import is_dance, nearest, rhythm_named, usual_meters
 from folkrnn.notation.text import escaped_text
@@ -36,12 +37,14 @@ DIFFERENT = 5
 NO_DANCE = {"air": 1.0}
 """What comes in a meter that no known rhythm has: an air may have any."""
 
+_ANY_FORM = "form 99|"
+
 _MIX, _HEADER = 1, 2
 """Streams of random numbers beside those of the characters: the order of the rhythms, and the headers."""
 
 
 @dataclass(frozen=True)
-class Plan:
+class Brief:
     """What a draft begins with (``prompt``), and what the tune shows in place of it (``shown``: fields by letter).
 
     ``composed_as`` says on what the model composes, if not in the rhythm of the tune.
@@ -53,7 +56,7 @@ class Plan:
 
 
 class Programme:
-    """The plans of all drafts for a request; ``plan(tune, draft)`` depends on the seed and the two numbers alone.
+    """The briefs of all drafts for a request; ``brief(tune, draft)`` depends on the seed and the two numbers alone.
 
     ``mix`` holds weights by rhythm; without it those of the ``repertoire`` hold. ``titles`` leads the titles that the
     model writes; ``plans`` says that it writes plans. A title with characters beyond the ``alphabet`` of the model is
@@ -95,13 +98,13 @@ class Programme:
             raise GenerationError(f"mix={', '.join(mix)} holds no rhythm for {wanted}; leave one of them out")
         self._order: list[str] = []
         self._coming = self._sequence()
-        self.plan = lru_cache(maxsize=4096)(self._plan)
+        self.brief = lru_cache(maxsize=4096)(self._brief)
         self._meters = cache(self._find_meters)
         self._rows = cache(self._find_rows)
 
     def prompt(self, tune: int, draft: int = 0) -> Prompt:
         """Return what a draft of a tune begins with."""
-        return self.plan(tune, draft).prompt
+        return self.brief(tune, draft).prompt
 
     def rhythm(self, tune: int) -> str:
         """Return the rhythm of a tune; empty where the model knows none that suits.
@@ -132,8 +135,8 @@ class Programme:
             last.append(rhythm)
             yield rhythm
 
-    def _plan(self, tune: int, draft: int) -> Plan:
-        """Return the plan of a draft."""
+    def _brief(self, tune: int, draft: int) -> Brief:
+        """Return the brief of a draft."""
         request, repertoire = self._request, self._repertoire
         rng = np.random.default_rng((self._seed, tune, draft, _HEADER))
         rhythm = self.rhythm(tune)
@@ -157,13 +160,20 @@ class Programme:
         prompt = replace(request, fields=fields).prompt
         prompt = replace(
             prompt,
-            wish=replace(prompt.wish, planned=self._plans),
+            wish=replace(prompt.wish, planned=self._plans, opening=self._opening(fields)),
             keeps_key=request.prompt.keeps_key,
             left_out="".join(letter for letter in "RO" if letter not in fields),
         )
         if self._titles and "T" not in fields:
             prompt = replace(prompt, titles=self._titles.for_tune(fields.get("O", ""), rhythm))
-        return Plan(prompt, shown, composed_as(rhythm, learned, meter))
+        return Brief(prompt, shown, composed_as(rhythm, learned, meter))
+
+    def _opening(self, fields: Mapping[str, str]) -> str:
+        """Return the plan of the bars that are given."""
+        if not (self._plans and self._request.body):
+            return ""
+        header = plain_header({"M": fields.get("M", "none"), "K": fields.get("K", "none"), "I": _ANY_FORM})
+        return opening_plan(header, self._request.body)
 
     def _find_meters(self, rhythm: str) -> tuple[list[str], list[float]]:
         """Return the meters of a rhythm, with weights: as its tunes have them.

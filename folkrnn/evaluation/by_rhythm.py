@@ -43,10 +43,13 @@ COMMON_WORDS = "title of common words only"
 
 
 class Means(NamedTuple):
-    """A row of the table: the means over real and over written tunes, and whether they are shares (0 to 1)."""
+    """A row of the table: the means over real and over written tunes, and whether they are shares (0 to 1).
 
-    real: float
-    written: float
+    A mean is None if the row applies to no tune.
+    """
+
+    real: float | None
+    written: float | None
     is_share: bool
 
 
@@ -115,6 +118,8 @@ def judge_model(
     ``sampling`` and ``policy`` say how the model writes. A rhythm with less than MIN_JUDGED_TUNES is left out.
     """
     groups: dict[str, Group] = {}
+    if len(corpus.tunes) < MIN_JUDGED_TUNES:
+        return groups
     words = title_counts(corpus)
     for rhythm in rhythms:
         if rhythm == UNASKED:

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from folkrnn.analysis.melody import melody_of
 from folkrnn.evaluation.comparison import FOLDS, auc_interval
-from folkrnn.evaluation.habits import JUDGED, beats_of, habits_of
+from folkrnn.evaluation.habits import JUDGED, PLACES, beats_of, habits_of
 from folkrnn.notation import Tune
 
 MAX_STEP = 12
@@ -34,16 +34,13 @@ LONGEST = 4
 LONGEST_ENDING = 3
 """Steps of the longest ending."""
 
-PLACES = 24
-"""Places of a bar at which a note may begin."""
-
 MIN_TUNES = 4
 """An n-gram that is in fewer tunes than this is left out."""
 
 INVERSE_PENALTY = 30.0
 """Of the logistic regression (its C); 3 and 300 tell a little less."""
 
-TREES, LEAF = 300, 2
+TREES, LEAF = 200, 2
 """How many trees read the habits, and the fewest tunes that a leaf of theirs has."""
 
 STRONGEST = 20

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,13 +31,29 @@ class Drawing(NamedTuple):
     svg: str
 
 
-def page(evaluation: Evaluation, about: Mapping[str, Any], drawings: Sequence[Drawing] = ()) -> str:
-    """Return the page, as HTML. ``about`` names what was measured, a line each."""
+def page(
+    evaluation: Evaluation | None,
+    about: Mapping[str, Any],
+    drawings: Sequence[Drawing] = (),
+    judged: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> str:
+    """Return the page, as HTML. ``about`` names what was measured, a line each.
+
+    ``judged`` has the figures of the judge's groups by name (``by_rhythm.Group.figures``). They are a section of the
+    page, and all of it without an evaluation.
+    """
     template = Environment(loader=PackageLoader("folkrnn.evaluation", "."), autoescape=True).get_template("page.html")
     pictures = {"scores": _scores, "values": _values, "bits": _bits, "patterns": _patterns}
-    drawn = {name: _svg(draw, evaluation) for name, draw in pictures.items()}
+    drawn = {name: _svg(draw, evaluation) for name, draw in pictures.items()} if evaluation else {}
+    figures = evaluation.figures if evaluation else {}
     return template.render(
-        about=about, figures=evaluation.figures, pictures=drawn, drawings=drawings, real=REAL, written=WRITTEN
+        about=about,
+        figures=figures,
+        pictures=drawn,
+        drawings=drawings,
+        judged=judged,
+        real=REAL,
+        written=WRITTEN,
     )
 
 

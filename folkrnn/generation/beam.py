@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from folkrnn.errors import GenerationError
+from folkrnn.generation.copying import copied
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.network import NetworkState
 from folkrnn.model.stepper import Stepper
@@ -37,7 +38,7 @@ class _Hypothesis:
     last: tuple[int, ...]  # what it reads next
     total: float = 0.0
     time: Fraction = Fraction(0)
-    worn_out: bool = False
+    poor: bool = False  # whether a bar of it comes too often, or is not what the plan says
 
     @property
     def rate(self) -> float:
@@ -48,6 +49,11 @@ class _Hypothesis:
 def _ends_bar(walk: Walk, character: str) -> bool:
     """Return whether a character that was written completes a bar line."""
     return walk.at_bar_line and character in "|:]"
+
+
+def _is_poor(context: ContextReader, character: str) -> bool:
+    """Return whether a character would end a bar that comes too often, or that is not what the plan says."""
+    return context.ends_off_plan(character) or (not context.shall_return and context.ends_worn_out(character))
 
 
 class BeamSearch:
@@ -94,7 +100,7 @@ class BeamSearch:
     ) -> tuple[list[_Hypothesis], NetworkState]:
         """Return the likeliest hypotheses with one more bar, best first, and the state of their rows."""
         done: list[tuple[_Hypothesis, NetworkState]] = []
-        worn_out: list[tuple[_Hypothesis, NetworkState]] = []
+        poor: list[tuple[_Hypothesis, NetworkState]] = []
         live, before, counted = beam, state, beam[0].walk.counted
         while live:
             rows = torch.tensor([each.row for each in live])
@@ -105,13 +111,13 @@ class BeamSearch:
             choices = [
                 (each.total + costs[row, self._vocabulary.id(character)], row, character)
                 for row, each in enumerate(live)
-                for character in each.walk.choices
+                for character in copied(each.context, each.walk, first_bars=True) or each.walk.choices
             ]
             following = []
             for total, row, character in sorted(choices)[:width]:
                 each = self._extended(live[row], row, character, total)
                 if each.walk.finished or (_ends_bar(each.walk, character) and each.walk.counted > counted):
-                    (worn_out if each.worn_out else done).append((each, after))
+                    (poor if each.poor else done).append((each, after))
                 else:
                     following.append(each)
             before = after
@@ -121,19 +127,20 @@ class BeamSearch:
             live = [each for each in following if each.total < bound]
         if not done and width < MAX_WIDTH:
             return self._next_bar(beam, state, 2 * width)
-        return self._gathered((done or sorted(worn_out, key=lambda pair: pair[0].rate))[: self._width])
+        return self._gathered((done or sorted(poor, key=lambda pair: pair[0].rate))[: self._width])
 
     def _extended(self, each: _Hypothesis, row: int, character: str, total: float) -> _Hypothesis:
         walk, context = each.walk.copy(), each.context.copy()
         walk.advance(character)
         last = self._reading(character, context)
-        worn_out, time = each.worn_out or each.context.ends_worn_out(character), each.time
+        poor = each.poor or _is_poor(each.context, character)
+        time = each.time
         if _ends_bar(walk, character):
             time += walk.bar_length
-        return _Hypothesis(walk, context, (*each.bits, total - each.total), row, last, total, time, worn_out)
+        return _Hypothesis(walk, context, (*each.bits, total - each.total), row, last, total, time, poor)
 
     def _gathered(self, pairs: list[tuple[_Hypothesis, NetworkState]]) -> tuple[list[_Hypothesis], NetworkState]:
         """Return the hypotheses, with the rows of a state that holds what each of them needs."""
         hidden = torch.stack([state[0][:, each.row] for each, state in pairs], 1)
         cell = torch.stack([state[1][:, each.row] for each, state in pairs], 1)
-        return [replace(each, row=row, worn_out=False) for row, (each, _) in enumerate(pairs)], (hidden, cell)
+        return [replace(each, row=row, poor=False) for row, (each, _) in enumerate(pairs)], (hidden, cell)

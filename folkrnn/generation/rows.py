@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from folkrnn.errors import NotationError
+from folkrnn.generation.copying import NO_CHARACTERS, copied
 from folkrnn.generation.prompts import Gap, HeaderWriter, Prompt
 from folkrnn.generation.sampling import SamplingParameters, sample_next
 from folkrnn.generation.texts import GeneratedText
@@ -38,14 +39,6 @@ from folkrnn.notation.grammar import Walk
 
 STRIDE = 8
 """The characters that a block writes before anybody looks at its drafts."""
-
-BAR_LINES = frozenset("|:")
-"""What begins a bar line."""
-
-FIRST_ENDING = "1"
-"""What may continue a bar line within a part."""
-
-NOTHING = frozenset[str]()
 
 MAX_MASKS = 4096
 """The most sets of choices whose masks are kept for reuse."""
@@ -187,7 +180,7 @@ class Block:
             elif row.title is not None and row.titles and row.walk:
                 words = row.titles.after(row.title) & row.walk.choices
                 logits[number] += self._mask(words or row.walk.choices)
-            elif row.in_body and row.walk and (copied := _copied(row, row.walk)):
+            elif row.in_body and row.walk and (copied := self._copied(row)):
                 logits[number] += self._mask(copied)
             elif row.keeps_key and row.in_body and row.accidentals > KEY_ACCIDENTALS * row.notes and row.walk:
                 plain = row.walk.choices - ACCIDENTAL_SIGNS
@@ -311,6 +304,12 @@ class Block:
             self._spend(np.array([number]))
         return back
 
+    def _copied(self, row: Row) -> frozenset[str]:
+        """Return what may come next in a bar that is copied; nothing if all may."""
+        if row.forced or row.walk is None:
+            return NO_CHARACTERS
+        return copied(row.context, row.walk, first_bars=row.attempts >= FIRST_BAR_RETRIES)
+
     def _refuses_bar(self, row: Row, character: str) -> bool:
         """Whether a character would end a bar that will not do and is written again."""
         context = row.context
@@ -390,7 +389,7 @@ class Block:
             if row.walk.at_bar_line and not row.forced:
                 self._end_opening(row, row.walk)
                 row.attempts = 0
-                if row.context.shall_return:
+                if row.context.next.shall_return:
                     row.walk.free_leap()
                 row.bar_line = self._snapshot(number, row)
 
@@ -462,22 +461,6 @@ class Block:
         return GeneratedText(
             row.index, written, finished, row.steered, row.rewritten, bits, row.draft, row.impossible, row.certain
         )
-
-
-def _copied(row: Row, walk: Walk) -> frozenset[str]:
-    """Return what may come next in a bar that the plan says is the same as an earlier one; nothing if all may.
-
-    The first bar of a part may turn out to be a pickup, so it is left to the model at first.
-    """
-    context = row.context
-    if row.forced or not context.planned or (context.in_first_bar and row.attempts < FIRST_BAR_RETRIES):
-        return NOTHING
-    rest = context.rest_of_bar
-    if rest is None:
-        return NOTHING
-    if not rest:
-        return walk.choices & BAR_LINES
-    return walk.choices & {rest[0], FIRST_ENDING} if rest[0] in walk.choices else NOTHING
 
 
 def _open_gap(row: Row, walk: Walk) -> None:

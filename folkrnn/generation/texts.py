@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkrnn.notation import Tune, read_tunes
+from folkrnn.notation.form import read_build
 from folkrnn.notation.headers import in_canonical_order, split_header
 
 
@@ -65,6 +66,12 @@ class GeneratedText:
     def tune(self) -> Tune:
         """The tune, read once. Acceptors, scores and composers share it."""
         return read_tunes(self.text)[0]
+
+    @property
+    def plan(self) -> str:
+        """The plan that was written; empty without one."""
+        lines = (line[2:] for line in split_header(self.written)[0] if line.startswith("I:form "))
+        return next((read_build(line).plan for line in lines), "")
 
     @property
     def body_start(self) -> int:

@@ -28,7 +28,7 @@ class TrainingSettings:
     long_batch: int = 16
     long_share: float = 0.16
     dances: int = 2
-    average: float = 0.05
+    average: float = 0.02
     learning_rate: float = 3e-3
     final_rate: float = 0.01
     warmup: int = 100

@@ -315,9 +315,7 @@ class ContextReader:
         if not header.complete:
             return (0, *header.values, *_NO_MUSIC, *header.planning, *_NO_PLAN)
         if self._line:
-            ahead = self.copy()
-            ahead._pass_line()
-            return ahead.values
+            return self.next.values
         bar, repetition = self._bar, self._repetition
         return (
             self.bars_left_code, *header.values, position(bar.now), *repetition.aligned(bar), self._time_left(),
@@ -355,9 +353,13 @@ class ContextReader:
     @property
     def plan(self) -> str:
         """The plan of the music, of a reader with ``plans``; empty if its bars are not those of the form."""
-        found = [labels for labels in self._labels if labels]
-        fits = list(map(len, found)) == [part.bars for part in self._header.parts]
-        return PART_LINE.join(map("".join, found)) if fits and not self._unplanned else ""
+        found = [len(labels) for labels in self._labels if labels]
+        return self.opening if found == [part.bars for part in self._header.parts] else ""
+
+    @property
+    def opening(self) -> str:
+        """The plan of the bars that are over so far, of a reader with ``plans``."""
+        return "" if self._unplanned else PART_LINE.join("".join(labels) for labels in self._labels if labels)
 
     @property
     def planned(self) -> bool:
@@ -365,37 +367,32 @@ class ContextReader:
         return bool(self._header.labels)
 
     @property
+    def next(self) -> "ContextReader":
+        """A reader of the bar that comes if the bar line under way ends here; this one within a bar."""
+        if not self._line:
+            return self
+        ahead = self.copy()
+        ahead._pass_line()
+        return ahead
+
+    @property
     def in_first_bar(self) -> bool:
-        """Whether no bar of the part is over, or none of the part that may come next."""
-        if self._line:
-            ahead = self.copy()
-            ahead._pass_line()
-            return ahead._first
+        """Whether no bar of the part is over."""
         return self._first
 
     @property
     def shall_return(self) -> bool:
-        """Whether the bar under way, or the one after this bar line, shall be the same as an earlier one."""
-        return self.rest_of_bar is not None or self._returns
-
-    @property
-    def _returns(self) -> bool:
+        """Whether the bar under way shall be the same as an earlier one."""
         return self._source is not None and self._planned_at(self._header.relations, 0) == Relation.SAME
 
     @property
     def rest_of_bar(self) -> str | None:
         """How the rest of a bar that ``shall_return`` is written, empty before its bar line; None in other bars.
 
-        On a bar line it is the whole bar that may come next. The first bar of a part may turn out to be a pickup.
+        The first bar of a part may turn out to be a pickup.
         """
-        if not self.planned:
-            return None
-        if self._line:
-            ahead = self.copy()
-            ahead._pass_line()
-            return ahead.rest_of_bar
         source, text = self._source, self._bar.text
-        if source is None or not self._returns:
+        if source is None or not self.shall_return:
             return None
         whole = source.text if self._planned_at(self._header.in_turn, False) else source.text.removesuffix("-")
         return whole[len(text) :] if whole.startswith(text) else None
@@ -574,6 +571,14 @@ def context_features(text: str) -> NDArray[np.uint8]:
         reader.advance(character)
         rows.append(reader.values)
     return np.array(rows, np.uint8).reshape(len(text), len(CONTEXT_FEATURES))
+
+
+def opening_plan(header: str, music: str) -> str:
+    """Return the plan of the whole bars with which a text begins, by its header and its first music."""
+    reader = ContextReader(plans=True)
+    for character in f"{header}{music}\n":
+        reader.advance(character)
+    return reader.opening
 
 
 def plan_of(text: str) -> str:

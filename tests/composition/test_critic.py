@@ -11,13 +11,23 @@ import torch
 from numpy.typing import NDArray
 
 from folkrnn.composition.acceptors import MAX_CRITIC_DRAFTS, REJECTION_RATIO, PassesCritic
-from folkrnn.composition.critic import CRITIC_FEATURES, MIN_REAL_TUNES, Critic, critic_features, train_critic
+from folkrnn.composition.critic import (
+    CRITIC_FEATURES,
+    CRITIC_SEES,
+    MIN_REAL_TUNES,
+    Critic,
+    critic_features,
+    real_tunes,
+    train_critic,
+)
+from folkrnn.corpus import CorpusTune
 from folkrnn.errors import ModelError
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from folkrnn.model.locations import bundled_model
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
-from folkrnn.notation import Tune, read_tunes
+from folkrnn.notation import Tune, canonical, read_tunes
 
 
 def reel(seed: int, repeats: bool) -> Tune:
@@ -54,12 +64,26 @@ def test_what_it_sees_is_the_same_in_any_key() -> None:
     )
     first, second = critic_features(low), critic_features(high)
     assert len(first) == CRITIC_FEATURES
-    assert first[:-3].tolist() == second[:-3].tolist()
-    assert (second[-3:] - first[-3:]).tolist() == pytest.approx([2, 2, 2])
+    span = [CRITIC_SEES.index(f"{which} pitch") for which in ("lowest", "mean", "highest")]
+    assert (second[span] - first[span]).tolist() == pytest.approx([2, 2, 2])
+    first[span] = second[span]
+    assert np.array_equal(first, second, equal_nan=True)
 
 
 def test_a_tune_without_notes_can_be_seen() -> None:
-    assert np.isfinite(critic_features(read_tunes("X:1\nT:A\nM:4/4\nL:1/8\nK:C\nz8|]\n")[0])).all()
+    silent = read_tunes("X:1\nT:A\nM:4/4\nL:1/8\nK:C\nz8|]\n")[0]
+    assert np.isfinite(Critic().log_odds(silent))
+
+
+def test_a_critic_of_an_earlier_model_sees_what_it_learned() -> None:
+    bundled = load_checkpoint(bundled_model())
+    assert len(bundled.critic["mean"]) in (84, CRITIC_FEATURES)
+    values = torch.from_numpy(critic_features(reel(3, True))).float().unsqueeze(0)
+    changed = values.clone()
+    changed[:, 84:] += 1
+    with torch.no_grad():
+        critic = Critic(84)
+        assert torch.equal(critic(values), critic(changed))
 
 
 def test_nothing_is_learned_from_too_few_tunes() -> None:
@@ -98,3 +122,18 @@ def test_it_comes_with_the_model(tmp_path: Path) -> None:
     foreign = replace(loaded, critic={"weight": torch.zeros(3)})
     with pytest.raises(ModelError, match="critic is of another folkrnn"):
         Critic.of(foreign)
+
+
+def corpus_tune(number: int, rhythm: str) -> CorpusTune:
+    text = canonical(replace(reel(number, False), fields=(("T", str(number)), ("R", rhythm))))
+    return CorpusTune(text, "test", f"{number}", str(number), "train", 64, True)
+
+
+@pytest.mark.parametrize(
+    ("dances", "songs", "count", "chosen"),
+    [(40, 100, 60, (30, 30)), (20, 100, 60, (20, 30)), (0, 100, 60, (0, 60)), (100, 10, 60, (30, 10))],
+)
+def test_half_of_its_tunes_are_dances(dances: int, songs: int, count: int, chosen: tuple[int, int]) -> None:
+    learned = [corpus_tune(number, "reel" if number < dances else "song") for number in range(dances + songs)]
+    found = ["R:reel" in tune.text for tune in real_tunes(learned, count, seed=1)]
+    assert (sum(found), len(found) - sum(found)) == chosen

@@ -31,7 +31,7 @@ def test_a_meter_of_few_tunes_is_composed_in_one_with_the_same_bars() -> None:
 
 def test_a_hornpipe_is_written_in_a_meter_that_abc2midi_takes() -> None:
     for fields in ({}, {"M": "4/4"}):
-        plan = Programme(Request({"R": "hornpipe", **fields}), LEARNED).plan(0, 0)
+        plan = Programme(Request({"R": "hornpipe", **fields}), LEARNED).brief(0, 0)
         assert plan.prompt.fields["M"] == "2/2"
         assert plan.shown == {"M": "4/4"}
 

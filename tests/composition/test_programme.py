@@ -34,7 +34,7 @@ def programme(mix: dict[str, float] | None = None, seed: int = 1, **fields: str)
 
 def header(each: Programme, tune: int, draft: int = 0) -> dict[str, str]:
     """Return the header of a tune as it is shown."""
-    plan = each.plan(tune, draft)
+    plan = each.brief(tune, draft)
     return {**plan.prompt.fields, **plan.shown}
 
 
@@ -92,15 +92,15 @@ def test_origin_and_key_are_drawn_as_the_tunes_have_them() -> None:
 
 
 def test_a_rhythm_that_is_hardly_learned_is_composed_on_the_nearest_one_and_keeps_its_name() -> None:
-    plan = programme(R="polka").plan(0, 0)
+    plan = programme(R="polka").brief(0, 0)
     assert plan.prompt.fields == {"R": "quickstep", "M": "2/4", "O": "Scotland", "K": "D", "I": "form 8:8:"}
     assert plan.shown == {"R": "polka"}
     assert plan.composed_as == "quickstep"
-    plan = programme(R="mazurka").plan(0, 0)
+    plan = programme(R="mazurka").brief(0, 0)
     assert "R" not in plan.prompt.fields
     assert plan.shown == {"R": "mazurka"}
     assert plan.composed_as == "tunes in 3/4"
-    learned = programme(R="jig").plan(0, 0)
+    learned = programme(R="jig").brief(0, 0)
     assert (learned.prompt.fields["R"], learned.shown, learned.composed_as) == ("jig", {}, "")
 
 

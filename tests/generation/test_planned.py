@@ -15,7 +15,7 @@ from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import form, read_tunes
-from folkrnn.notation.context import CONTEXT_SIZES, plan_of
+from folkrnn.notation.context import CONTEXT_SIZES, opening_plan, plan_of
 from folkrnn.notation.form import read_build
 from folkrnn.notation.grammar import Wish
 from folkrnn.notation.idiom import DEFAULT_IDIOM
@@ -54,7 +54,7 @@ def build_of(text: GeneratedText) -> str:
 )
 def test_bars_come_back_as_the_plan_says_and_others_differ(meter: str, shape: str, plan: str) -> None:
     asked = Request({"M": meter, "I": shape, "R": "reel"}, plan=plan)
-    for text in made(8, asked.prompt, policy=DraftPolicy((KeepsRequest(asked),))):
+    for text in made(3, asked.prompt, policy=DraftPolicy((KeepsRequest(asked),))):
         (tune,) = read_tunes(text.text)
         assert not text.violation
         assert validate_tune(tune).playable
@@ -63,7 +63,7 @@ def test_bars_come_back_as_the_plan_says_and_others_differ(meter: str, shape: st
 
 
 def test_without_one_the_model_writes_a_plan_that_goes_with_the_form() -> None:
-    for text in made(12, Prompt({"I": "form 8:8:"}, wish=Wish(planned=True))):
+    for text in made(4, Prompt({"I": "form 8:8:"}, wish=Wish(planned=True))):
         plan = build_of(text)
         assert [len(part) for part in read_plan(plan)] == [8, 8]
         assert parse_plan(plan) == plan
@@ -72,26 +72,43 @@ def test_without_one_the_model_writes_a_plan_that_goes_with_the_form() -> None:
 
 
 def test_parts_come_back_as_the_letters_of_a_form_say() -> None:
-    for text in made(6, Prompt({"I": "form 4|4|4|4|", "M": "4/4"}, wish=Wish(planned=True, pattern="ABAC"))):
+    asked = Request({"I": "4|4|4|4|", "M": "4/4"}, pattern="ABAC")
+    for text in made(2, asked.prompt, policy=DraftPolicy((KeepsRequest(asked),))):
         first, second, third, fourth = read_plan(plan_of(text.text))
         assert first == third
         assert first not in (second, fourth)
 
 
 def test_similarity_and_plan_may_both_be_written() -> None:
-    for text in made(6, Prompt(wish=Wish(similarity=4, planned=True))):
+    for text in made(3, Prompt({"M": "2/4"}, wish=Wish(similarity=4, planned=True))):
         line = next(line for line in text.written.split("\n") if line.startswith("I:"))
         assert read_build(line[2:]).similarity == "4"
         assert read_build(line[2:]).plan
 
 
 def test_a_prompt_without_a_plan_gets_none() -> None:
-    for text in made(6, Prompt()):
+    for text in made(4, Prompt({"M": "2/4"})):
         assert build_of(text) == ""
 
 
+@pytest.mark.parametrize(
+    ("shape", "opening", "plan"),
+    [("4:4:", "aba", "aba"), ("4:4:", "abac|a", "abac|a"), ("2:4:", "abac", "ab|"), ("4:", "", "a")],
+)
+def test_a_plan_begins_with_the_bars_that_are_given(shape: str, opening: str, plan: str) -> None:
+    for text in made(4, Prompt({"I": f"form {shape}"}, wish=Wish(planned=True, opening=opening))):
+        assert build_of(text).startswith(plan)
+
+
+def test_the_plan_of_what_is_given_counts_whole_bars() -> None:
+    header = "X:1\nT:A\nM:2/4\nI:form 99|\nK:D\nL:1/8\n"
+    assert opening_plan(header, "A|DFAd|efge|DFA") == "ab"
+    assert opening_plan(header, "A|DFAd|efge|DFAd|") == "aba"
+    assert opening_plan(header, "DF") == ""
+
+
 def test_the_same_seed_writes_the_same_planned_tunes_whatever_their_number() -> None:
-    prompt = Prompt({"I": "form 8:8: abacabad|efegefad"})
-    many = [text.written for text in made(12, prompt)]
-    assert [text.written for text in made(4, prompt, batch=3)] == many[:4]
+    prompt = Prompt({"I": "form 4:4: abac|deda"})
+    many = [text.written for text in made(6, prompt)]
+    assert [text.written for text in made(3, prompt, batch=2)] == many[:3]
     assert all(one != other for one, other in pairwise(many))

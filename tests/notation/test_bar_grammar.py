@@ -294,6 +294,6 @@ def test_short_bars_find_what_completes_them(
     sections = Sections(form, Fraction(1), cautious=True)
     for length, line in closed:
         sections = sections.close(Fraction(str(length)), line)
-    plan = sections.plan()
+    plan = sections.rule()
     found = {str(length): " ".join(sorted(lines)) for length, lines in plan.ends if lines}
     assert found | ({"any": " ".join(sorted(plan.anywhere))} if plan.anywhere else {}) == lengths

@@ -150,7 +150,7 @@ def test_the_rest_of_a_bar_that_returns_is_known() -> None:
     assert not reader.ends_off_plan("|")
     assert reader.rest_of_bar == ""
     reader.advance("|")
-    assert not reader.shall_return
+    assert not reader.next.shall_return
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from folkrnn.errors import NotationError
 from folkrnn.notation.canonical import ORNAMENT_TEXTS
-from folkrnn.notation.grammar.sections import Plan
+from folkrnn.notation.grammar.sections import BarRule
 from folkrnn.notation.grammar.words import Words
 from folkrnn.notation.idiom import Idiom, TupletPattern
 from folkrnn.notation.key import MODES, Key
@@ -43,7 +43,7 @@ TIE, LINE, KEY = "tie", "line", "key"
 
 
 class Task:
-    """The part of a bar's plan that matters inside the bar; plans that differ only in their bar lines share a task.
+    """The part of a bar's rule that matters inside the bar; rules that differ only in their bar lines share a task.
 
     All times are in ticks. ``full`` is the time of a full bar, ``MAX_BAR_TICKS`` where the meter is free. ``ends`` maps
     the time left to the first characters of the bar lines that may follow then. A ``-`` among them says that a tie may
@@ -53,16 +53,16 @@ class Task:
 
     __slots__ = ("elsewhere", "ends", "free", "full", "key_change", "least", "swing")
 
-    def __init__(self, plan: Plan, grid: int, swing: int) -> None:
+    def __init__(self, rule: BarRule, grid: int, swing: int) -> None:
         self.swing = swing
-        self.free = plan.full is None
-        self.full = MAX_BAR_TICKS if plan.full is None else grammar_ticks(plan.full)
-        self.ends = {self.full - grammar_ticks(length): _signs(lines, plan.ties) for length, lines in plan.ends}
-        self.elsewhere = _signs(plan.anywhere, plan.ties)
+        self.free = rule.full is None
+        self.full = MAX_BAR_TICKS if rule.full is None else grammar_ticks(rule.full)
+        self.ends = {self.full - grammar_ticks(length): _signs(lines, rule.ties) for length, lines in rule.ends}
+        self.elsewhere = _signs(rule.anywhere, rule.ties)
         self.least = min(
             [left for left, signs in self.ends.items() if signs] + [grid] * bool(self.elsewhere), default=0
         )
-        self.key_change = plan.key_change
+        self.key_change = rule.key_change
 
     @property
     def key(self) -> object:
@@ -259,12 +259,12 @@ class BarGrammar:
         self._after.clear()
         self._feasible.clear()
 
-    def begin(self, plan: Plan, swing: Fraction = Fraction(0)) -> BarPosition:
+    def begin(self, rule: BarRule, swing: Fraction = Fraction(0)) -> BarPosition:
         """Return the beginning of a bar; ``swing`` is the length of the notes that abc2midi swings in pairs, or 0."""
-        task = self._tasks.get((plan, swing))
+        task = self._tasks.get((rule, swing))
         if task is None:
-            task = Task(plan, self.grid, grammar_ticks(swing))
-            task = self._tasks[plan, swing] = self._tasks.setdefault(task.key, task)
+            task = Task(rule, self.grid, grammar_ticks(swing))
+            task = self._tasks[rule, swing] = self._tasks.setdefault(task.key, task)
         return BarPosition(task, task.full)
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────

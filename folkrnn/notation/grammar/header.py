@@ -77,12 +77,14 @@ class Wish:
     """What the header of a tune shall have, beside given lines.
 
     The ``similarity`` of the parts; with one, there are several parts. A plan, if ``planned``, whose parts are the same
-    where the letters of ``pattern`` are (``plan.next_characters``). Without ``planned`` there is none.
+    where the letters of ``pattern`` are (``plan.next_characters``), and which begins with ``opening`` as far as the
+    form allows it. Without ``planned`` there is none.
     """
 
     similarity: int | None = None
     planned: bool = False
     pattern: str = ""
+    opening: str = ""
 
 
 NO_WISH = Wish()
@@ -233,7 +235,9 @@ class Header:
         """Return what may follow the form: the similarity of its parts, the plan, or both."""
         word, wish = words[-1], self._wish
         if wish.planned and (len(words) > 1 or word[:1].isalpha() or not (word or self._needs_parts)):
-            return next_characters(word, [part.bars for part in parts], wish.pattern) & self._grammar.alphabet
+            choices = next_characters(word, [part.bars for part in parts], wish.pattern) & self._grammar.alphabet
+            known = wish.opening[len(word) :][:1] if wish.opening.startswith(word) else ""
+            return choices & {known} or choices
         end = frozenset(" ") if wish.planned else _LINE_END
         return self._similarities.after(word) | (end if word in self._similarities else frozenset())
 

@@ -17,7 +17,7 @@ ZERO = Fraction(0)
 NO_LINES: frozenset[str] = frozenset()
 
 
-class Plan(NamedTuple):
+class BarRule(NamedTuple):
     """The lengths that a bar may have, and the bar lines that may end it.
 
     ``full`` is its meter's length, None where the meter is free. ``ends`` pairs lengths with the bar lines that may end
@@ -94,18 +94,18 @@ class Sections:
 
     # ── what may come ───────────────────────────────────────────────────────────────────────────
 
-    def plan(self) -> Plan:
-        """Return the plan of the next bar."""
+    def rule(self) -> BarRule:
+        """Return the rule of the next bar."""
         if self.leading:
-            return Plan(self.full, (), frozenset({"|:"}), self._key_change)
+            return BarRule(self.full, (), frozenset({"|:"}), self._key_change)
         if self.full is None:
-            return Plan(None, (), self._lines_if_full(), self._key_change)
+            return BarRule(None, (), self._lines_if_full(), self._key_change)
         short = self._lines_if_short()
         anywhere = NO_LINES.union(*(lines for length, lines in short if length is None))
         ends = {length: lines for length, lines in short if length}
         if not self.run:
             ends[self.full] = self._lines_if_full()
-        return Plan(self.full, tuple(sorted(ends.items(), key=lambda end: end[0])), anywhere, self._key_change)
+        return BarRule(self.full, tuple(sorted(ends.items(), key=lambda end: end[0])), anywhere, self._key_change)
 
     @property
     def _key_change(self) -> bool:
@@ -234,7 +234,7 @@ class Sections:
     # ── what came ───────────────────────────────────────────────────────────────────────────────
 
     def close(self, length: Fraction, line: str) -> "Sections":
-        """Return the point after a bar of this length and this bar line, which the plan allows."""
+        """Return the point after a bar of this length and this bar line, which the rule allows."""
         run = carried(self.run + length, self.full) if self.full is not None else ZERO
         tail = self.tail
         if tail is None:

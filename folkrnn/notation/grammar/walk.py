@@ -8,7 +8,7 @@ from folkrnn.errors import NotationError
 from folkrnn.notation.grammar.bar import KEY, LINE, SOON, TIE, WHOLE_TICKS, BarGrammar, BarPosition
 from folkrnn.notation.grammar.header import BAR_COST, NO_WISH, SECTION_COST, Header, HeaderGrammar, Wish
 from folkrnn.notation.grammar.reach import Reach, ReachGrammar
-from folkrnn.notation.grammar.sections import NO_LINES, Plan, Sections
+from folkrnn.notation.grammar.sections import NO_LINES, BarRule, Sections
 from folkrnn.notation.idiom import Idiom
 from folkrnn.notation.key import parse_key
 from folkrnn.notation.meter import parse_meter
@@ -160,7 +160,7 @@ class Walk:
         self._opening = ""
         self._in_music = False
         self._sections = Sections((), None)
-        self._plan = Plan(None, (), NO_LINES, False)  # of the bar under way, or the one that a bar line may lead to
+        self._rule = BarRule(None, (), NO_LINES, False)  # of the bar under way, or the one that a bar line may lead to
         self._length = Fraction(0)  # of the bar before the bar line under way
         self._line = ""  # the bar line under way, what it may become, its next characters, and where it leads if whole
         self._lines = self._more = NO_LINES
@@ -233,15 +233,15 @@ class Walk:
         if not self._in_music or self.finished:
             raise NotationError("no bar can be written here")
         self._held = tuple(bars)
-        self._set_task(self._held_plan(self._plan))
+        self._set_task(self._held_rule(self._rule))
 
     def hold_rest(self, left: Fraction) -> None:
         """Hold the bar under way so that its gap ends when ``left`` whole notes of it are left, which are given."""
         if self._line:
             self._pass_line()
-        if self._plan.full is None:
+        if self._rule.full is None:
             raise NotationError("without a meter nobody can say how long a * is")
-        self.hold([(self._plan.full - left, "|")])
+        self.hold([(self._rule.full - left, "|")])
 
     def ends_gap(self, character: str) -> bool:
         """Whether a possible character would be the bar line of the last held bar."""
@@ -252,7 +252,7 @@ class Walk:
         self._held = ()
         if self._reach is not None:
             self._reach = self._reach.freed()
-        self._set_task(self._plan)
+        self._set_task(self._rule)
 
     def free_leap(self) -> None:
         """At a bar line, let any leap lead to the next note."""
@@ -260,23 +260,23 @@ class Walk:
             self._reach = self._reach.freed()
             self.choices = self._within_reach()
 
-    def _set_task(self, plan: Plan) -> None:
+    def _set_task(self, rule: BarRule) -> None:
         position = self.grammar.bar.passed(self._position)
-        task = self.grammar.bar.begin(plan, self._swing).task
+        task = self.grammar.bar.begin(rule, self._swing).task
         self.state = self.grammar.state(position._replace(task=task))
         self.choices = self._within_reach()
         if not self.choices:
             raise NotationError("what is given leaves no room for anything between")
 
-    def _held_plan(self, plan: Plan) -> Plan:
-        """Return the plan of a bar with what it is held to, if anything."""
+    def _held_rule(self, rule: BarRule) -> BarRule:
+        """Return the rule of a bar with what it is held to, if anything."""
         if not self._held:
-            return plan
+            return rule
         length, line = self._held[0]
         more = len(self._held) > 1
-        if more and line not in plan.lines(length):
+        if more and line not in rule.lines(length):
             raise NotationError(f"a bar of {length} that ends with {line} cannot come here")
-        return Plan(plan.full, ((length, frozenset({line})),), NO_LINES, False, more)
+        return BarRule(rule.full, ((length, frozenset({line})),), NO_LINES, False, more)
 
     # ── one character ───────────────────────────────────────────────────────────────────────────
 
@@ -415,8 +415,8 @@ class Walk:
         if sections.over:
             self._first = self.grammar.fixed(frozenset("\n"))
         else:
-            self._plan = sections.plan()
-            position = self.grammar.bar.begin(self._held_plan(self._plan), self._swing)
+            self._rule = sections.rule()
+            position = self.grammar.bar.begin(self._held_rule(self._rule), self._swing)
             self._first = self.grammar.state(position._replace(tied=self._tied))
         return self._first
 
@@ -426,7 +426,7 @@ class Walk:
             position = self.grammar.bar.passed(self._position)
             self._tied = self._next_bar_tied if position.tied else ()
             self._length = Fraction(position.task.full - position.left, WHOLE_TICKS)
-            self._lines = frozenset("|") if position.tied else self._held_plan(self._plan).lines(self._length)
+            self._lines = frozenset("|") if position.tied else self._held_rule(self._rule).lines(self._length)
             self._held = self._held[1:]
         self._line += character
         rest = [line[len(self._line) :] for line in self._lines if line.startswith(self._line)]
