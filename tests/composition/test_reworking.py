@@ -88,13 +88,6 @@ def test_of_the_drafts_the_one_is_taken_that_leads_best_into_what_follows() -> N
     assert reworking.score(best[0]) == pytest.approx(-best[0].bits[start : start + follows].sum(), rel=1e-4)
 
 
-def test_a_last_bar_off_the_tonic_is_written_again_and_no_draft_is_lost() -> None:
-    reworking = replacement(one(REEL), 4, 4, MODEL)
-    texts = made(reworking.prompt, 8, cautious=reworking.cautious)
-    assert sum(text.rewritten for text in texts)
-    assert not [refusal for text in texts for refusal in text.refusals]
-
-
 def test_nothing_follows_the_last_bars() -> None:
     assert replacement(one(REEL), 7, 10, MODEL).score is None
 
