@@ -1,8 +1,8 @@
 """Judge tunes by rhythm: how well are they told from real ones, and what gives them away?
 
 The tunes are those of a model (``--model``), compared with real tunes of a corpus, or those of two ABC files, REAL and
-WRITTEN. A line tells the AUC by n-grams, by habits and by both, with the interval of 95 % of the resampled ones, and
-the same for two sets of real tunes. Below it stand the rows of the table, real beside written.
+WRITTEN. A line has the AUC by n-grams, by habits and by both, with the interval of 95 % of the resampled ones. The
+next one has the same for two sets of real tunes. Then come the rows of the table, real beside written.
 """
 
 import argparse

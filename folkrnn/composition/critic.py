@@ -83,8 +83,8 @@ MIN_REAL_TUNES = 2 * HELD_OUT
 def critic_features(tune: Tune) -> NDArray[np.float64]:
     """Return what the critic sees of a tune, (CRITIC_FEATURES,); NaN for what does not apply to it.
 
-    These are the counted features, the shares of intervals, degrees and lengths, the lowest, mean and highest pitch,
-    the rows of ``analysis.structure.TABLE``, and how often the note n-grams of each bucket stand in it.
+    First come the counted features, the shares of intervals, degrees and lengths, and the lowest, mean and highest
+    pitch. Then come the rows of ``analysis.structure.TABLE``, and how often it has the note n-grams of each bucket.
     """
     melody = melody_of(tune)
     steps = Counter(np.diff(melody.pitches).clip(-MAX_INTERVAL, MAX_INTERVAL).tolist())
@@ -169,7 +169,7 @@ class Critic(nn.Module):
 def real_tunes(learned: Sequence[CorpusTune], count: int, seed: int) -> list[CorpusTune]:
     """Return ``count`` distinct tunes of those that a model learns from, or all there are, for a critic.
 
-    Half of them are dances as far as there are so many. Raises ModelError if they are too few. That is better known
+    Half of them are dances, or fewer where there are fewer. Raises ModelError if they are too few. That is better known
     before the training than after it.
     """
     rng = random.Random(seed)

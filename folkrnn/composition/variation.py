@@ -2,7 +2,7 @@
 
 The model reads the tune twice. The first time it stands as it is, and each different bar has a letter of its own in the
 plan. The second time some bars are gaps, and the plan says of them that they are varied returns of those letters. So
-the bar that the network is told to take up is the bar of the given tune. Nothing here loads torch.
+what the network takes up in a gap is the bar of the given tune. Nothing here loads torch.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -47,7 +47,7 @@ DEFAULT_CLOSENESS = 5
 """Half of the bars that may be varied stay."""
 
 HALF_CADENCE_BARS = 8
-"""A part of so many bars or more has a half cadence before its middle."""
+"""A part of at least this many bars has a half cadence before its middle."""
 
 
 MAX_NEAR_DRAFTS = 8
@@ -74,7 +74,7 @@ def check_learned_plans(name: object, learned: bool) -> None:
 def variation(tune: Tune, closeness: int, seed: int, checkpoint: "Checkpoint") -> Reworking:
     """Return the reworking that makes settings of a tune.
 
-    Cadences stay as they are: the last bar of each part, and the one before the middle of a long part. So do pickups,
+    Cadences stay as they are: the last bar of each part, and that before the middle of a long part. So do pickups,
     second endings, short bars, bars with a new key, and all that sound like one of these. Of the other bars
     ``closeness`` tenths stay, drawn by the seed for each setting; equal bars stay equal.
     Raises GenerationError for a tune that cannot be varied.

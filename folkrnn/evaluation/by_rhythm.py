@@ -78,7 +78,7 @@ class Group:
         """Return the group of at least MIN_JUDGED_TUNES tunes on each side, with its verdicts.
 
         The floor compares with ``other`` real tunes. If they are few, the real ones are divided in two for it.
-        ``words`` says in the titles of how many tunes of the corpus each word is; without it no row tells of titles.
+        ``words`` says in the titles of how many tunes of the corpus each word is. Without it no row is about titles.
         """
         half = len(real) // 2
         floor = judge(real, other, seed) if len(other) >= half else judge(real[:half], real[half:], seed)

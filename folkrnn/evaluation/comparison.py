@@ -69,7 +69,7 @@ def auc_interval(labels: NDArray[np.int64], scores: NDArray[np.float64], seed: i
     """Return the interval of 95 % of the AUCs of resampled tunes, each set resampled by itself (Efron, 1979).
 
     ``labels`` (N,) are 0 for the first set and 1 for the second. The AUC is the share of pairs of tunes, one of each
-    set, whose scores (N,) are in the right order; ties count half. So pairs are compared once, and only counted anew.
+    set, whose scores (N,) are in the right order; ties count half. So pairs are compared only once.
     """
     rng = np.random.default_rng(seed)
     first, second = (scores[labels == label] for label in (0, 1))

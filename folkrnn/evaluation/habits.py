@@ -134,7 +134,7 @@ def _place_in_bar(extreme: Callable[[Sequence[int]], int]) -> Callable[[_Line], 
 
 
 def _likeness(lag: int) -> Callable[[_Line], float]:
-    """Return the correlation of the contour with itself so many bars later."""
+    """Return the correlation of the contour with itself ``lag`` bars later."""
 
     def habit(line: _Line) -> float:
         one, other = line.contour[:-lag].ravel(), line.contour[lag:].ravel()
@@ -156,7 +156,7 @@ def _end_height(bar: int) -> Callable[[_Line], float]:
 
 
 def _beats_on(root: int) -> Callable[[_Line], float]:
-    """Return the share of beats on a triad of the scale whose root is so many semitones above the tonic."""
+    """Return the share of beats on a triad of the scale whose root is ``root`` semitones above the tonic."""
 
     def habit(line: _Line) -> float:
         triad = {(root + step) % 12 for step in (0, 3, 4, 7)}
@@ -249,7 +249,7 @@ def _motifs_once(line: _Line) -> float:
 
 
 def _moved_bars(line: _Line) -> float:
-    """Return the share of measures that are the one before at another pitch, by scale steps up to a semitone."""
+    """Return the share of measures that repeat the last one at another pitch, by scale steps up to a semitone."""
 
     def moved(one: Measure, other: Measure) -> bool:
         if [length for _, length in one] != [length for _, length in other]:

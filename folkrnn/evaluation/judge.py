@@ -73,7 +73,7 @@ class Habit(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """How well two sets of tunes are told apart by n-grams, by habits and by both, and by which of them most."""
+    """How well n-grams, habits and both tell two sets of tunes apart, and which of them do so most."""
 
     ngrams: Area
     habits: Area
@@ -151,7 +151,7 @@ def _read_ngrams(grams: Sequence[Sequence[str]], labels: NDArray[np.int64], seed
     weighing = TfidfVectorizer(analyzer=_as_it_is, sublinear_tf=True, min_df=MIN_TUNES)
     try:
         matrix = weighing.fit_transform(grams)
-    except ValueError:  # no n-gram is in so many tunes
+    except ValueError:  # no n-gram is in MIN_TUNES
         return np.zeros(len(labels))
 
     def learn(learned: NDArray[np.int64], judged: NDArray[np.int64]) -> NDArray[np.float64]:

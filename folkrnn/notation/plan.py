@@ -162,7 +162,7 @@ def is_moved(head: PastBar, bar: PastBar) -> bool:
 
 
 def next_characters(plan: str, bars: Sequence[int], pattern: str = "") -> frozenset[str]:
-    """Return the characters that may come next in a plan of parts of so many bars; a line end where it is whole.
+    """Return the characters that may come next in a plan, by the bars of each part; a line end where it is whole.
 
     A ``pattern`` has a letter for each part. A part whose letter stood before is the same as that part.
     """

@@ -64,7 +64,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _saved(folder: Path, context: int) -> Path:
-    """Save an untrained model that reads so many context features."""
+    """Save an untrained model that reads the first ``context`` features, and return its path."""
     vocabulary = Vocabulary("".join(sorted("\n" + string.ascii_letters + string.digits + ":/|] ,'^")))
     settings = NetworkSettings(hidden=16, context=context)
     network = CharNetwork(settings, len(vocabulary), torch.Generator().manual_seed(4))
