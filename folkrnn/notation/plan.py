@@ -133,7 +133,7 @@ def relations(labels: Sequence[str]) -> Iterator[Relation]:
         seen.add(label)
 
 
-def likeness(first: PastBar, second: PastBar, shift: int = 0) -> float:
+def common_time(first: PastBar, second: PastBar, shift: int = 0) -> float:
     """Return the share of the time of the longer bar for which both sound the same step, the first one moved."""
     length = max(first.length, second.length)
     if not length or not first.onsets or not second.onsets:
@@ -150,7 +150,7 @@ def likeness(first: PastBar, second: PastBar, shift: int = 0) -> float:
 
 def is_varied(head: PastBar, bar: PastBar) -> bool:
     """Whether a bar is a varied return of a head."""
-    return likeness(head, bar) >= VARIED
+    return common_time(head, bar) >= VARIED
 
 
 def is_moved(head: PastBar, bar: PastBar) -> bool:
@@ -158,7 +158,7 @@ def is_moved(head: PastBar, bar: PastBar) -> bool:
     if head.onsets != bar.onsets or len(set(head.notes)) < 2 or len(head.notes) < MIN_MOVED_NOTES:
         return False
     shift = bar.notes[0] - head.notes[0] if min(head.notes[0], bar.notes[0]) >= LOWEST_EVENT else 0
-    return shift != 0 and likeness(head, bar, shift) >= MOVED
+    return shift != 0 and common_time(head, bar, shift) >= MOVED
 
 
 def next_characters(plan: str, bars: Sequence[int], pattern: str = "") -> frozenset[str]:
@@ -242,7 +242,7 @@ class Planner:
         known = self._labels.get(bar.exact)
         if known is not None:
             return known
-        alike = {letter: likeness(head, bar) for letter, head in self.heads.items()}
+        alike = {letter: common_time(head, bar) for letter, head in self.heads.items()}
         nearest = max(alike, key=alike.__getitem__, default="")
         if nearest and alike[nearest] >= VARIED and (label := self._next(nearest, VARIED_SIGN)):
             return label
