@@ -5,7 +5,7 @@ from abc_tools import one
 
 from folkrnn.errors import NotationError
 from folkrnn.notation import form, similarity
-from folkrnn.notation.form import Part, form_and_similarity, parse_form, pattern, read_form
+from folkrnn.notation.form import Part, form_and_similarity, parse_form, pattern, read_form, returning_parts
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,20 @@ def test_a_form_may_be_given_in_bars_or_letters(wish: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wish", ["", " ", "8", "0:", "08:", "1000:", "8:8", "8;", "ABA", "AAA", "B", "aabb", "ABCDEFGHI", "8:x", "A8:"]
+    "wish", ["", " ", "8", "0:", "08:", "1000:", "8:8", "8;", "AAA", "ACB", "B", "aabb", "ABCDEFGHI", "8:x", "A8:"]
 )
 def test_another_form_is_refused(wish: str) -> None:
     with pytest.raises(NotationError, match="is no form; expected the bars of each part"):
         parse_form(wish)
+
+
+@pytest.mark.parametrize(
+    ("wish", "shape", "returning"),
+    [
+        ("ABAC", "8|8|8|8|", "ABAC"), ("ABA", "8|8|8|", "ABA"), ("AABBA", "8:8:8|", "ABA"), ("AABB", "8:8:", ""),
+        ("8:8:", "8:8:", ""), ("ABCDABCD", "8|8|8|8|8|8|8|8|", "ABCDABCD"),
+    ],
+)  # fmt: skip
+def test_a_part_may_come_back(wish: str, shape: str, returning: str) -> None:
+    assert parse_form(wish) == shape
+    assert returning_parts(wish) == returning
