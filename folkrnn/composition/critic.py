@@ -84,7 +84,8 @@ def critic_features(tune: Tune) -> NDArray[np.float64]:
     """Return what the critic sees of a tune, (CRITIC_FEATURES,); NaN for what does not apply to it.
 
     First come the counted features, the shares of intervals, degrees and lengths, and the lowest, mean and highest
-    pitch. Then come the rows of ``analysis.structure.TABLE``, and how often it has the note n-grams of each bucket.
+    pitch. Then come the rows of ``analysis.structure.TABLE``, and for each bucket the logarithm of 1 plus how many of
+    its n-grams stand in 100 notes.
     """
     melody = melody_of(tune)
     steps = Counter(np.diff(melody.pitches).clip(-MAX_INTERVAL, MAX_INTERVAL).tolist())
@@ -101,7 +102,7 @@ def critic_features(tune: Tune) -> NDArray[np.float64]:
     ]
     structure = (math.nan if figure is None else figure for figure in table_of(tune).values())
     first = [*counted_of(tune), *(count / notes for count in counts), *span, *structure]
-    return np.concatenate([np.array(first, float), np.log1p(_note_ngrams(tune))])
+    return np.concatenate([np.array(first, float), np.log1p(100 * _note_ngrams(tune) / notes)])
 
 
 def _note_ngrams(tune: Tune) -> NDArray[np.float64]:
@@ -169,15 +170,16 @@ class Critic(nn.Module):
 def real_tunes(learned: Sequence[CorpusTune], count: int, seed: int) -> list[CorpusTune]:
     """Return ``count`` distinct tunes of those that a model learns from, or all there are, for a critic.
 
-    Half of them are dances, or fewer where there are fewer. Raises ModelError if they are too few. That is better known
+    Half of them are dances, as long as there are both. Raises ModelError if they are too few. That is better known
     before the training than after it.
     """
     rng = random.Random(seed)
     sorts: dict[bool, list[CorpusTune]] = {True: [], False: []}
     for tune in distinct(rng.sample(learned, len(learned))):
         sorts[is_dance(read_tunes(tune.text)[0].rhythm)].append(tune)
-    dances = sorts[True][: -(-count // 2)]
-    tunes = [*dances, *sorts[False][: max(len(dances), count - count // 2) if dances else count]][:count]
+    dances, others = sorts[True], sorts[False]
+    half = min(count // 2, *(len(sort) for sort in (dances, others) if sort))
+    tunes = [*dances[:half], *others[:half]] if dances and others else [*dances, *others][:count]
     _check_count(len(tunes))
     rng.shuffle(tunes)
     return tunes
@@ -233,6 +235,8 @@ def train_critic(real: NDArray[np.float64], written: NDArray[np.float64], seed: 
         critic.mean.copy_(known.nansum(0) / applies)
         critic.scale.copy_((((known - critic.mean) ** 2).nansum(0) / applies).sqrt().clamp_min(1e-3))
         critic.scale[-BUCKETS:] /= NGRAM_WEIGHT
+        with torch.no_grad():  # torch draws smaller weights where there are more features
+            next(critic.layers.parameters()).mul_(math.sqrt(CRITIC_FEATURES / (CRITIC_FEATURES - BUCKETS)))
         learned, targets = features[~held_out], labels[~held_out]
         optimizer = torch.optim.AdamW(critic.parameters(), PEAK_RATE, weight_decay=DECAY)
         steps = PASSES * -(-len(learned) // ROWS)

@@ -186,9 +186,12 @@ class HeaderContext:
         build = read_build(line[2:])
         if not (build.plan or (build.form and line.endswith(" "))):
             return 0, 0, 0
+        try:
+            parts, _ = read_form(build.form)
+        except ValueError:  # any text can be read
+            return 0, 0, 0
         labels = read_plan(build.plan)
         number, into = len(labels) - 1, len(labels[-1])
-        parts, _ = read_form(build.form)
         left = parts[number].bars - into if number < len(parts) else 0
         before = labels[-2][into] if number and into < len(labels[-2]) else ""
         written = [label for part in labels for label in part]

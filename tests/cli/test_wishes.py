@@ -57,7 +57,7 @@ def test_what_is_asked_for_comes_out(run: Run, model: Path) -> None:
         (["--meter", "six"], "expected one such as 6/8"),
         (["--key", "D exp ^f"], "expected a tonic and a mode"),
         (["--key", "H"], "expected one such as D, Em"),
-        (["--form", "ABA"], "such as 8:8:"),
+        (["--form", "ACB"], "such as 8:8:"),
         (["--form", "8:8"], "such as 8:8:"),
         (["--form", "8|", "--similarity", "3"], "needs several parts"),
         (["--similarity", "3", "--unconstrained"], "leave out unconstrained"),

@@ -163,3 +163,8 @@ def test_a_bar_that_is_not_what_the_plan_says_is_known_at_its_end(plan: str, bar
     for character in with_plan(TEXT, plan).partition("DFAd|A4")[0] + bar:
         reader.advance(character)
     assert reader.ends_off_plan("|") is off
+
+
+@given(st.text(alphabet="I:form 128|ab'^ T\n", max_size=60))
+def test_any_text_can_be_read(text: str) -> None:
+    assert context_features(f"X:1\nI:form {text}\nK:D\n").shape[1] == len(NAMES)
