@@ -43,7 +43,7 @@ MOST_OCTAVES = 4
 class Reworking:
     """A prompt made of a tune, and the way back from what the model writes.
 
-    ``given`` is the melody in the octave in which the model reads it. ``finish`` puts the new bars into the given tune.
+    ``given`` is the melody as the model reads it. ``finish`` puts the new bars into the given tune.
     ``score`` is higher for drafts that lead better into the following bars, None where none follow. ``cautious`` says
     which grammar takes the tune. ``remarks`` are sentences about what becomes of all that is no melody. ``prompts``
     gives that of each tune and draft, where they differ. ``acceptors`` refuse drafts. ``note`` says more of how the
@@ -134,7 +134,7 @@ def extension(tune: Tune, bars: int, checkpoint: "Checkpoint") -> Reworking:
     cautious = grammar_for(fields, body, checkpoint)
     return Reworking(
         Prompt(fields, body),
-        given,
+        plain,
         lambda new: _extended(tune, octave_moved(new, -octaves)),
         None,
         cautious,
@@ -180,7 +180,7 @@ def replacement(tune: Tune, first: int, last: int, checkpoint: "Checkpoint") -> 
 
     return Reworking(
         Prompt(fields, before, gaps=gaps),
-        given,
+        plain,
         lambda new: rewritten(tune, octave_moved(new, -octaves), [range(begin, end)]),
         score if heard else None,
         cautious,

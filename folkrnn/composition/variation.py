@@ -84,8 +84,9 @@ def variation(tune: Tune, closeness: int, seed: int, checkpoint: "Checkpoint") -
     plain = plain_melody(melody, checkpoint)
     if plain.meter.bar is None:
         raise GenerationError("the tune has no meter, so nobody can say how long its new bars are")
+    short = frozenset(index for index, bar in enumerate(plain.bars) if bar.is_short)
     plain = completed(plain, range(0))
-    twice = _Twice(plain.with_bars(with_drawn_edges(plain.bars)))
+    twice = _Twice(plain.with_bars(with_drawn_edges(plain.bars)), short)
     free = twice.free
     if not free:
         raise GenerationError("every bar of the tune is a cadence or like one, so nothing is left to vary")
@@ -101,7 +102,7 @@ def variation(tune: Tune, closeness: int, seed: int, checkpoint: "Checkpoint") -
 
     return Reworking(
         prompt(0),
-        melody,
+        twice.tune,
         lambda new: _setting(tune, octave_moved(new, -octaves)),
         None,
         cautious,
@@ -114,9 +115,13 @@ def variation(tune: Tune, closeness: int, seed: int, checkpoint: "Checkpoint") -
 
 @dataclass(frozen=True)
 class _Twice:
-    """A melody as the model reads it for a variation; ``once`` is the melody itself."""
+    """A melody as the model reads it for a variation; ``once`` is the melody itself.
+
+    ``short`` are the bars (indices) that are short in the given tune, even if rests complete them here.
+    """
 
     once: Tune
+    short: frozenset[int]
 
     @cached_property
     def tune(self) -> Tune:
@@ -148,7 +153,7 @@ class _Twice:
         """The letters of the bars that may be varied."""
         again, heard = self.tune.bars[len(self.once.bars) :], bars_heard(self.once)
         kept = {
-            index for index, bar in enumerate(again) if index not in self.letters or bar.is_short or bar.changes
+            index for index, bar in enumerate(again) if index not in self.letters or index in self.short or bar.changes
         }.union(*map(_cadences, self.parts))
         sounds = {heard[index].exact for index in kept}
         return frozenset(

@@ -147,6 +147,13 @@ def test_a_melody_out_of_range_is_varied_where_it_lies(composer: Composer) -> No
     assert each.tune.bars[3].notes == tune.bars[3].notes
 
 
+def test_short_bars_that_do_not_add_up_stay_short(composer: Composer) -> None:
+    tune = one("X:1\nT:Odd\nM:4/4\nL:1/8\nK:G\n|:G|G2BdgdBG|D2GBAEEF|ecAcBGG:|g|fgagfddg|fgagbgeg|fdefgedB|]\n")
+    for new in (*composer.vary(tune, closeness=0, seed=1), *composer.rewrite(tune, 2, seed=1, best_of=1)):
+        assert [bar.duration for bar in new.tune.bars] == [bar.duration for bar in tune.bars]
+        assert 0 not in changed(tune, new.tune)
+
+
 # ── how much stays, and what differs from setting to setting ──────────────────────────────────────────────
 
 
