@@ -384,10 +384,7 @@ class Composer:
         remarks: tuple[str, ...] = (),
         made: str = "",
     ) -> Iterator[Composition]:
-        """Yield the composition of each text, once its report is there.
-
-        ``made`` is added to the note; without it the plan that was written.
-        """
+        """Yield the composition of each text, once its report is there; ``made`` is added to the note."""
         written: deque[tuple[GeneratedText, Tune, str]] = deque()
 
         def composition(report: Report) -> Composition:
@@ -396,8 +393,7 @@ class Composer:
 
         with ReportQueue(self._jobs) as reports:
             for text in texts:
-                more = made or (f"plan {shown_plan(text.plan)}" if text.plan else "")
-                note = settings.note(self.name, text.index + 1) + (more and f", {more}")
+                note = settings.note(self.name, text.index + 1) + (made and f", {made}")
                 tune, composed_as = finish(text, _annotated(text, f"{name}-{settings.seed}", note))
                 written.append((text, tune, composed_as))
                 yield from map(composition, reports.put(tune))
