@@ -24,8 +24,8 @@ from folkrnn.model.schedule import TrainingSettings
 from folkrnn.model.training import saved_settings, train_network
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
-from folkrnn.notation.context import CONTEXT_SIZES, plan_of
-from folkrnn.notation.headers import training_text, with_plan
+from folkrnn.notation.context import CONTEXT_SIZES, planned_text
+from folkrnn.notation.headers import training_text
 from folkrnn.notation.plan import CHARACTERS
 from folkrnn.processes import processors
 
@@ -105,13 +105,12 @@ def train_model(
     tunes = corpus.of("train") or list(corpus.tunes)
     held_out = corpus.of("validation") or tunes
     real = real_tunes(tunes, critic, settings.seed) if critic else []
-    plans = [plan_of(tune.text) for tune in tunes]
-    shuffle = KeyShuffle(tunes, settings.seed, plans)
-    texts_of = shuffle if transpose else lambda *_: shuffle.texts
+    texts = [planned_text(tune.text) for tune in tunes]
+    texts_of = KeyShuffle(tunes, settings.seed, texts) if transpose else lambda *_: texts
     group = ProcessGroup.from_environment()
     result = train_network(
         header_shuffle(repeat_dances(texts_of, settings.dances), settings.seed),
-        [training_text(with_plan(tune.text, plan_of(tune.text))) for tune in held_out],
+        [training_text(planned_text(tune.text)) for tune in held_out],
         network=network,
         training=settings,
         run_dir=run,

@@ -51,8 +51,8 @@ from folkrnn.model.scoring import bits
 from folkrnn.model.training import train_network
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
-from folkrnn.notation.context import CONTEXT_FEATURES, PLANNED, PLANNED_CONTEXT, plan_of
-from folkrnn.notation.headers import split_header, training_text, with_plan
+from folkrnn.notation.context import CONTEXT_FEATURES, PLANNED, PLANNED_CONTEXT, planned_text
+from folkrnn.notation.headers import split_header, training_text
 from folkrnn.notation.lexer import split_lines
 from folkrnn.notation.plan import CHARACTERS
 
@@ -108,9 +108,8 @@ def train_variant(
 ) -> tuple[Scorer, int, float]:
     """Train; return a scorer of texts, the number of weights and the passes."""
     tunes, held_out = corpus.of("train"), corpus.texts("validation")
-    plans = [plan_of(tune.text) for tune in tunes] if variant.network.plans else ()
-    shuffle = KeyShuffle(tunes, settings.seed, plans)
-    keys = shuffle if variant.transposed else lambda *_: shuffle.texts
+    own = [planned_text(tune.text) if variant.network.plans else tune.text for tune in tunes]
+    keys = KeyShuffle(tunes, settings.seed, own) if variant.transposed else lambda *_: own
     texts = repeat_dances(keys, settings.dances)
     result = train_network(
         header_shuffle(texts, settings.seed) if variant.shuffled else texts,
@@ -133,7 +132,7 @@ def train_variant(
 def judged_text(text: str, variant: Variant) -> str:
     """Return a text as a variant is judged by it."""
     if variant.network.plans:
-        text = with_plan(text, plan_of(text))
+        text = planned_text(text)
     return training_text(text) if variant.shuffled else text
 
 

@@ -8,7 +8,7 @@ what the network takes up in a gap is the bar of the given tune. Nothing here lo
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import pairwise
 from math import comb
 from random import Random
 from typing import TYPE_CHECKING
@@ -33,7 +33,7 @@ from folkrnn.notation.bars import number_bars, with_drawn_edges
 from folkrnn.notation.canonical import bar_texts
 from folkrnn.notation.context import plan_of
 from folkrnn.notation.form import counted_bars
-from folkrnn.notation.plan import LETTERS, PART_LINE, VARIED_SIGN, bars_heard, is_varied
+from folkrnn.notation.plan import LETTERS, PART_LINE, VARIED_SIGN, bars_heard, is_varied, kinds_of_bars
 from folkrnn.notation.ranges import octave_moved
 from folkrnn.notation.tune import Bar, Change
 
@@ -141,12 +141,10 @@ class _Twice:
     @cached_property
     def letters(self) -> Mapping[int, str]:
         """The letter of each of these bars, the same for those that sound the same."""
-        heard = bars_heard(self.once)
-        counted = list(chain(*self.parts))
-        kinds = list(dict.fromkeys(heard[index].exact for index in counted))
-        if len(kinds) > len(LETTERS):
-            raise GenerationError(f"the tune has {len(kinds)} different bars; expected at most {len(LETTERS)}")
-        return {index: LETTERS[kinds.index(heard[index].exact)] for index in counted}
+        kinds = kinds_of_bars(self.once)
+        if (count := len(set(kinds.values()))) > len(LETTERS):
+            raise GenerationError(f"the tune has {count} different bars; expected at most {len(LETTERS)}")
+        return {index: LETTERS[kind] for index, kind in kinds.items()}
 
     @cached_property
     def free(self) -> frozenset[str]:

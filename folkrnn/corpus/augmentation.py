@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from folkrnn.corpus.build import CorpusTune
 from folkrnn.errors import NotationError
 from folkrnn.notation import Tune, canonical, read_tunes
-from folkrnn.notation.headers import split_header, training_text, with_plan
+from folkrnn.notation.headers import plan_in, split_header, training_text, with_plan
 from folkrnn.notation.rhythms import is_dance
 from folkrnn.notation.transposition import interval_between, transpose
 
@@ -32,11 +32,10 @@ class KeyShuffle:
     transposed to G does not. A model that learned transposed tunes only would write too high and too low.
     """
 
-    def __init__(self, tunes: Sequence[CorpusTune], seed: int, plans: Sequence[str] = ()) -> None:
-        """Take tunes, and the plan of each if the texts shall have plans."""
+    def __init__(self, tunes: Sequence[CorpusTune], seed: int, texts: Sequence[str] = ()) -> None:
+        """Take tunes, and the text of each in its own key, with its plan, if the texts shall have plans."""
         self.seed = seed
-        self.plans = plans or [""] * len(tunes)
-        self.texts = [with_plan(tune.text, plan) for tune, plan in zip(tunes, self.plans, strict=True)]
+        self.texts = list(texts) or [tune.text for tune in tunes]
         self.collections = [tune.collection for tune in tunes]
         self.tunes = [read_tunes(tune.text)[0] for tune in tunes]
         self.known: dict[tuple[int, str], str] = {}
@@ -59,8 +58,8 @@ class KeyShuffle:
         if not tune.key.tonic or tonic == tune.key.tonic:
             return self.texts[index]
         if (index, tonic) not in self.known:
-            moved = in_key(tune, tonic)
-            self.known[index, tonic] = with_plan(moved, self.plans[index]) if moved else self.texts[index]
+            moved, own = in_key(tune, tonic), self.texts[index]
+            self.known[index, tonic] = with_plan(moved, plan_in(own)) if moved else own
         return self.known[index, tonic]
 
 

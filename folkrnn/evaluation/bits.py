@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from folkrnn.corpus import CorpusTune
 from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.model.scoring import bits
-from folkrnn.notation.context import plan_of
-from folkrnn.notation.headers import split_header, training_text, with_plan
+from folkrnn.notation.context import planned_text
+from folkrnn.notation.headers import split_header, training_text
 
 FIDDLE = ("oneills1850", "ryansMammoth", "airdsAirs")
 """The fiddle collections; the summary has a figure for all of them together besides their own."""
@@ -58,7 +58,7 @@ def measure_bits(checkpoint: Checkpoint, tunes: Sequence[CorpusTune]) -> dict[st
     """Return the bits of some tunes by collection; the fields of each header are in an order drawn for that tune."""
     totals: dict[str, Bits] = defaultdict(Bits)
     plans = checkpoint.network.settings.plans
-    texts = [training_text(with_plan(tune.text, plan_of(tune.text)) if plans else tune.text) for tune in tunes]
+    texts = [training_text(planned_text(tune.text) if plans else tune.text) for tune in tunes]
     spent = bits(checkpoint.network, checkpoint.vocabulary, texts)
     for tune, text, characters in zip(tunes, texts, spent, strict=True):
         start = len(text) - len(split_header(text)[1])

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from folkrnn.errors import GenerationError
-from folkrnn.generation.copying import copied
+from folkrnn.generation.copying import copy_choices
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.network import NetworkState
 from folkrnn.model.stepper import Stepper
@@ -111,7 +111,7 @@ class BeamSearch:
             choices = [
                 (each.total + costs[row, self._vocabulary.id(character)], row, character)
                 for row, each in enumerate(live)
-                for character in copied(each.context, each.walk, first_bars=True) or each.walk.choices
+                for character in copy_choices(each.context, each.walk, first_bars=True) or each.walk.choices
             ]
             following = []
             for total, row, character in sorted(choices)[:width]:

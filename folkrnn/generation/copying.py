@@ -12,7 +12,7 @@ _FIRST_ENDING = "1"
 """What may continue a bar line within a part."""
 
 
-def copied(context: ContextReader, walk: Walk, *, first_bars: bool) -> frozenset[str]:
+def copy_choices(context: ContextReader, walk: Walk, *, first_bars: bool) -> frozenset[str]:
     """Return what may come next in a bar that is copied; nothing if all may, or if it can be copied no further.
 
     The first bar of a part may turn out to be a pickup, so it is copied only with ``first_bars``.

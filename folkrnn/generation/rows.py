@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from folkrnn.errors import NotationError
-from folkrnn.generation.copying import NO_CHARACTERS, copied
+from folkrnn.generation.copying import NO_CHARACTERS, copy_choices
 from folkrnn.generation.prompts import Gap, HeaderWriter, Prompt
 from folkrnn.generation.sampling import SamplingParameters, sample_next
 from folkrnn.generation.texts import GeneratedText
@@ -308,7 +308,7 @@ class Block:
         """Return what may come next in a bar that is copied; nothing if all may."""
         if row.forced or row.walk is None:
             return NO_CHARACTERS
-        return copied(row.context, row.walk, first_bars=row.attempts >= FIRST_BAR_RETRIES)
+        return copy_choices(row.context, row.walk, first_bars=row.attempts >= FIRST_BAR_RETRIES)
 
     def _refuses_bar(self, row: Row, character: str) -> bool:
         """Whether a character would end a bar that will not do and is written again."""

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkrnn.notation import Tune, read_tunes
-from folkrnn.notation.form import read_build
-from folkrnn.notation.headers import in_canonical_order, split_header
+from folkrnn.notation.headers import in_canonical_order, plan_in, split_header
 
 
 class Refusal(NamedTuple):
@@ -70,8 +69,7 @@ class GeneratedText:
     @property
     def plan(self) -> str:
         """The plan that was written; empty without one."""
-        lines = (line[2:] for line in split_header(self.written)[0] if line.startswith("I:form "))
-        return next((read_build(line).plan for line in lines), "")
+        return plan_in(self.written)
 
     @property
     def body_start(self) -> int:

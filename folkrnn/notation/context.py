@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from folkrnn.errors import NotationError
 from folkrnn.notation.form import MAX_SIMILARITY, Part, read_build, read_form
-from folkrnn.notation.headers import next_fields
+from folkrnn.notation.headers import next_fields, with_plan
 from folkrnn.notation.key import MODES, parse_key
 from folkrnn.notation.lookback import (
     DISTANCE_SIZE,
@@ -278,21 +278,8 @@ class ContextReader:
     """
 
     __slots__ = (
-        "_bar",
-        "_ending",
-        "_first",
-        "_first_ending",
-        "_header",
-        "_into",
-        "_labels",
-        "_left",
-        "_line",
-        "_next_source",
-        "_part",
-        "_planner",
-        "_repetition",
-        "_source",
-        "_unplanned",
+        "_bar", "_ending", "_first", "_first_ending", "_header", "_into", "_labels", "_left", "_line", "_next_source",
+        "_part", "_planner", "_repetition", "_source", "_unplanned",
     )  # fmt: skip
 
     def __init__(self, plans: bool = False) -> None:
@@ -574,6 +561,11 @@ def context_features(text: str) -> NDArray[np.uint8]:
         reader.advance(character)
         rows.append(reader.values)
     return np.array(rows, np.uint8).reshape(len(text), len(CONTEXT_FEATURES))
+
+
+def planned_text(text: str) -> str:
+    """Return a canonical text with its plan at the end of its form line, if it has one."""
+    return with_plan(text, plan_of(text))
 
 
 def opening_plan(header: str, music: str) -> str:

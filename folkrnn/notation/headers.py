@@ -59,9 +59,15 @@ def with_plan(text: str, plan: str) -> str:
     return _FORM_LINE.sub(lambda line: f"{line[0]} {plan}", text, 1) if plan else text
 
 
+def plan_in(text: str) -> str:
+    """Return the plan that stands in the form line of a text; empty without one."""
+    found = _FORM_LINE.search(text)
+    return read_build(found[0][2:]).plan if found else ""
+
+
 def without_plan(line: str) -> str:
     """Return a form line without its plan."""
-    plan = read_build(line[2:]).plan if line.startswith("I:form ") else ""
+    plan = plan_in(line)
     return line.removesuffix(f" {plan}") if plan else line
 
 

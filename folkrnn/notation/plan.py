@@ -202,22 +202,29 @@ def bars_heard(tune: Tune) -> list[PastBar]:
     return heard
 
 
+def kinds_of_bars(tune: Tune, fresh: Collection[int] = ()) -> dict[int, int]:
+    """Return a number, from 0, for each bar (index) that the form counts; equal bars have the same one.
+
+    Bars (indices) that are ``fresh`` have numbers of their own.
+    """
+    heard = bars_heard(tune)
+    kinds: dict[object, int] = {}
+    return {
+        index: kinds.setdefault((index in fresh, heard[index].exact), len(kinds))
+        for part in counted_bars(tune)
+        for index in part
+    }
+
+
 def plan_of_equal_bars(tune: Tune, fresh: Collection[int] = ()) -> str:
     """Return the plan of a tune in which all bars but equal ones have letters of their own.
 
     Bars (indices) that are ``fresh`` are the same as no others. It is empty if there are too many different bars.
     """
-    heard = bars_heard(tune)
-    kinds: dict[object, str] = {}
-    parts = []
-    for part in counted_bars(tune):
-        parts.append("")
-        for index in part:
-            kind = (index in fresh, heard[index].exact)
-            if len(kinds) == len(LETTERS) and kind not in kinds:
-                return ""
-            parts[-1] += kinds.setdefault(kind, LETTERS[len(kinds)] if kind not in kinds else "")
-    return PART_LINE.join(parts)
+    kinds = kinds_of_bars(tune, fresh)
+    if max(kinds.values(), default=0) >= len(LETTERS):
+        return ""
+    return PART_LINE.join("".join(LETTERS[kinds[index]] for index in part) for part in counted_bars(tune))
 
 
 class Planner:
