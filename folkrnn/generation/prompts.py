@@ -98,7 +98,7 @@ class Prompt:
         if needed > max_characters:
             what = "a tune does" if not told and not given else "the given texts do"
             if form_cost(form) > max(told, given):
-                what = f"the form {form.removeprefix('form ')} does"
+                what = f"the form {' '.join(filter(None, read_build(form)[:2]))} does"
             raise GenerationError(
                 f"{what} not fit into {max_characters} characters; expected a max_length of at least {needed}"
             )

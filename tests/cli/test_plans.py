@@ -61,6 +61,7 @@ def test_the_plan_is_among_what_a_machine_is_told(run: Run, planned: Path, tmp_p
         (["--plan", "ab?"], "'ab?' is no plan; expected a letter for each bar"),
         (["--plan", "abac", "--form", "8:"], "the plan abac has other parts than the form 8:"),
         (["--plan", "a'b"], "a' stands before a, which it takes up"),
+        (["--plan", "ab" * 300], "folkrnn: the form 600: does not fit into 2000 characters; expected a max_length of"),
         (["--plan", "like nowhere.abc"], "nowhere.abc: there is no such file"),
     ],
 )
