@@ -13,7 +13,8 @@ import mido
 import numpy as np
 from numpy.typing import NDArray
 
-from folkrnn.export.midi import BEND_RANGE, CHORD_CHANNEL, DRUM_CHANNEL, HIGH_CLICK, channels, to_midi
+from folkrnn.export.midi import BEND_RANGE
+from folkrnn.export.performance import CHORD_CHANNEL, DRUM_CHANNEL, HIGH_CLICK, VOICE, perform
 from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
 from folkrnn.notation import Tune
 
@@ -48,8 +49,14 @@ def to_wav(tune: Tune, playback: PlaybackSettings = DEFAULT_PLAYBACK, rate: int 
 
     ``playback`` says how the tune is played. Raises what ``to_midi`` raises.
     """
-    _, *plucked = channels(tune)
-    samples = _mixed(list(_sounding(to_midi(tune, playback))), rate, plucked)
+    performance = perform(tune, playback)
+    notes = [
+        Sounding(
+            note.onset, note.onset + note.length, performance.parts[note.part].channel, note.exact_pitch, note.velocity
+        )
+        for note in performance.notes
+    ]
+    samples = _mixed(notes, rate, {part.channel for part in performance.parts if part.kind != VOICE})
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from folkrnn.errors import ExportError
-from folkrnn.export.midi import _merged, _part, default_tempo, to_midi
+from folkrnn.export.midi import _merged, _part, to_midi
+from folkrnn.export.performance import default_tempo
 from folkrnn.export.rendering import (
     DEFAULT_PLAYBACK,
     DOWNBEAT,
