@@ -47,8 +47,9 @@ class PlaybackSettings:
     pair of short notes, from 1/2 (even) to 3/4 (dotted). Without it the dances that players swing do so, hornpipes
     above all, where they are written evenly.
     ``chords`` says whether chord symbols are heard. ``program`` and ``chord_program`` are General MIDI programs from
-    0; without them those of the tune count, or else FIDDLE and GUITAR. ``count_in`` is a number of bars. Raises
-    ExportError for values that nobody can play.
+    0; without them those of the tune count, or else FIDDLE and GUITAR. ``count_in`` is a number of bars. ``soundfont``
+    names the recorded instruments that sound is played with, as ``soundfonts.find_soundfont`` takes it; without it
+    the synthesiser plays. Raises ExportError for values that nobody can play.
     """
 
     tempo: Fraction | None = None
@@ -60,6 +61,7 @@ class PlaybackSettings:
     chord_program: int | None = None
     count_in: int = 0
     one_track: bool = False
+    soundfont: str = ""
 
     def __post_init__(self) -> None:
         if self.tempo is not None and not 10 <= self.tempo <= 600:

@@ -1,7 +1,7 @@
 """Tunes as sound: a small synthesiser that plays a performance, without any instrument on disk.
 
 ``voices`` makes the notes. Here they are mixed: each part has its place between left and right, and a small room
-answers. ``soundfonts`` plays a performance with recorded instruments instead.
+answers. ``sampler`` plays a performance with recorded instruments instead, where a sound font is asked for.
 """
 
 import io
@@ -47,10 +47,22 @@ def to_wav(
 ) -> bytes:
     """Return a tune as a WAV file of 16 bits with ``rate`` samples a second.
 
-    ``playback`` says how the tune is played. Raises ExportError if it lasts more than LONGEST seconds.
+    ``playback`` says how the tune is played. Raises what ``sound_of`` raises.
     """
-    sound = synthesised(perform(tune, playback), rate)
+    sound = sound_of(perform(tune, playback), rate)
     return wav_file(sound if stereo else sound.mean(axis=0, keepdims=True), rate)
+
+
+def sound_of(performance: Performance, rate: int = SAMPLE_RATE) -> Stereo:
+    """Return a performance as sound, by the synthesiser or by the sound font that its settings ask for.
+
+    Raises ExportError if it lasts more than LONGEST seconds, and what ``sampler.played_with`` raises.
+    """
+    if performance.playback.soundfont:
+        from folkrnn.export.sampler import played_with  # which needs a package that is not always there
+
+        return played_with(performance, performance.playback.soundfont, rate)
+    return synthesised(performance, rate)
 
 
 def wav_file(sound: Stereo, rate: int = SAMPLE_RATE) -> bytes:

@@ -55,12 +55,13 @@ def _strengths(frequencies: NDArray[np.float64], slope: float, formants: tuple[F
 
 def _audible(frequency: float, count: int, rate: int) -> NDArray[np.float64]:
     """Return the numbers of the harmonics below half the rate; the first one always is among them."""
-    return np.arange(1, 1 + max(1, min(count, int(rate / 2.1 / frequency)))).astype(float)
+    return np.arange(1, 1 + max(1, min(count, int(rate / 2.1 / frequency))), dtype=np.float64)
 
 
 def _level(strengths: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return strengths of the same power whatever the pitch: no note of an instrument sticks out."""
-    return strengths / np.sqrt((strengths**2).sum())
+    level: NDArray[np.float64] = strengths / np.sqrt((strengths**2).sum())
+    return level
 
 
 def _harmonics(phase: NDArray[np.float64], brightness: Samples | None, strengths: NDArray[np.float64]) -> Samples:
