@@ -70,7 +70,7 @@ class Port:
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> Card:
     card = Card()
-    monkeypatch.setitem(sys.modules, "sounddevice", card)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "sounddevice", card)
     return card
 
 

@@ -7,6 +7,7 @@ import io
 import struct
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -207,3 +208,59 @@ def test_the_sound_font_of_the_system_is_found(tmp_path: Path, monkeypatch: pyte
 def test_each_system_has_folders_for_sound_fonts(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", system)
     assert any("soundfonts" in folder.parts[-1].lower() for folder in soundfonts.system_folders())
+
+
+class Synth:
+    """What tinysoundfont is asked for, in order; its font has one program, 5."""
+
+    def __init__(self, samplerate: int) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        Synth.last = self
+
+    last: "Synth"
+
+    def sfload(self, path: str) -> int:
+        return 7
+
+    def program_select(self, channel: int, font: int, bank: int, program: int, drums: bool = False) -> None:
+        if program != 5 and not drums:
+            raise RuntimeError("no such preset")
+        self.calls.append(("program", channel, program, drums))
+
+    def program_unset(self, channel: int) -> None:
+        self.calls.append(("unset", channel))
+
+    def sfpreset_name(self, font: int, bank: int, preset: int) -> str | None:
+        return "Piano" if (bank, preset) == (0, 5) else None
+
+    def pitchbend(self, channel: int, value: int) -> None:
+        self.calls.append(("bend", channel, value))
+
+    def noteon(self, channel: int, pitch: int, velocity: int) -> None:
+        self.calls.append(("on", channel, pitch))
+
+    def noteoff(self, channel: int, pitch: int) -> None:
+        self.calls.append(("off", channel, pitch))
+
+    def generate(self, count: int, buffer: memoryview) -> None:
+        assert len(buffer) == 8 * count
+        buffer[:] = np.full(2 * count, 0.25, np.float32).tobytes()
+        self.calls.append(("wait", round(count / SAMPLE_RATE, 3)))
+
+
+def test_a_sound_font_is_asked_for_its_notes_in_order(font: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = type(sys)("tinysoundfont")
+    module.Synth = Synth  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "tinysoundfont", module)
+    settings = PlaybackSettings(soundfont=str(font), count_in=1, program=5)
+    found = sound_of(perform(tune("A4 A4|"), settings))
+    assert found.shape == (2, 5 * SAMPLE_RATE)
+    assert (found == np.float32(PEAK)).all()
+    notes = [call for call in Synth.last.calls if call[0] != "wait" and call[1] == 0]
+    assert notes == [
+        ("program", 0, 5, False), ("on", 0, 69), ("off", 0, 69), ("on", 0, 69), ("off", 0, 69),
+    ]  # fmt: skip
+    assert Synth.last.calls[:2] == [("program", 9, 0, True), ("on", 9, 76)]
+    assert sum(call[1] for call in Synth.last.calls if call[0] == "wait") == pytest.approx(5, abs=0.01)
+    sound_of(perform(tune(), PlaybackSettings(soundfont=str(font), program=73)))
+    assert Synth.last.calls[:3] == [("unset", 0), ("program", 0, 5, False), ("on", 0, 69)]
