@@ -9,10 +9,7 @@ from folkrnn.export.midi import pitch_bend
 from folkrnn.export.packages import needed
 from folkrnn.export.performance import COUNT_IN, DRUM_CHANNEL, Performance, PlayedNote
 from folkrnn.export.sound import SAMPLE_RATE, TAIL, Stereo, check_length, normalised
-from folkrnn.export.soundfonts import find_soundfont
-
-INSTALL = "pip install --no-deps tinysoundfont"
-"""What brings tinysoundfont alone: it asks for PyAudio, which must be compiled on Linux and is not used here."""
+from folkrnn.export.soundfonts import INSTALL, PACKAGE, find_soundfont
 
 
 def played_with(performance: Performance, soundfont: str, rate: int = SAMPLE_RATE) -> Stereo:
@@ -22,7 +19,7 @@ def played_with(performance: Performance, soundfont: str, rate: int = SAMPLE_RAT
     """
     check_length(performance)
     path = find_soundfont(soundfont)
-    library = needed("tinysoundfont", "a sound font", INSTALL)
+    library = needed(PACKAGE, "a sound font", INSTALL)
     synth = library.Synth(samplerate=rate)
     try:
         font = synth.sfload(str(path))

@@ -32,6 +32,8 @@ TAIL = 1.0
 MELODY, ACCOMPANIMENT, CLICKS = 1.0, 0.5, 0.5
 """The loudness of the parts, relative to each other."""
 
+_LOUDNESS = {VOICE: MELODY, COUNT_IN: CLICKS}
+
 ROOM_SECONDS, ROOM_LEVEL = 0.5, 0.16
 """The seconds within which the room is 60 dB softer, and its loudness beside the sound itself."""
 
@@ -67,13 +69,17 @@ def sound_of(performance: Performance, rate: int = SAMPLE_RATE) -> Stereo:
 
 def wav_file(sound: Stereo, rate: int = SAMPLE_RATE) -> bytes:
     """Return a sound of one or two channels as a WAV file of 16 bits."""
-    whole = np.multiply(sound.T, np.float32(32767), order="C").astype("<i2")
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(len(sound))
         file.setsampwidth(2)
         file.setframerate(rate)
-        file.writeframes(whole.tobytes())
+        for start in range(0, sound.shape[1], rate):  # a second at a time takes less memory
+            part = sound[:, start : start + rate]
+            whole = np.empty(part.shape[::-1], "<i2")
+            for side, samples in enumerate(part):
+                whole[:, side] = samples * np.float32(32767)
+            file.writeframes(whole.tobytes())
     return buffer.getvalue()
 
 
@@ -84,16 +90,17 @@ def synthesised(performance: Performance, rate: int = SAMPLE_RATE) -> Stereo:
     """
     check_length(performance)
     count = int((performance.seconds + TAIL) * rate)
-    mixed = np.zeros((2, count), np.float32)
-    dry = np.zeros(count, np.float32)
-    places = _places(performance)
-    line = np.empty(count, np.float32)
-    for number, place in enumerate(places):
-        line[:] = 0
-        _sum_notes(line, [note for note in performance.notes if note.part == number], performance, rate)
-        dry += line
-        for side, share in enumerate(_shares(place)):
-            mixed[side] += line * share
+    mixed, dry = np.zeros((2, count), np.float32), np.zeros(count, np.float32)
+    shares = [_shares(place) for place in _places(performance)]
+    made: dict[tuple[str, float, int], Samples] = {}
+    for note in performance.notes:
+        sound = _note_sound(note, made, rate)
+        loudness = _LOUDNESS.get(performance.parts[note.part].kind, ACCOMPANIMENT) * (note.velocity / 127) ** 1.5
+        first = round(note.onset * rate)
+        heard = sound[: count - first] * np.float32(loudness)
+        dry[first : first + len(heard)] += heard
+        for side, share in zip(mixed, shares[note.part], strict=True):
+            side[first : first + len(heard)] += heard * share
     _answer(mixed, dry, rate)
     return normalised(mixed)
 
@@ -122,23 +129,17 @@ def frequency(pitch: float) -> float:
     return float(440.0 * 2 ** ((pitch - 69) / 12))
 
 
-def _sum_notes(line: Samples, notes: list[PlayedNote], performance: Performance, rate: int) -> None:
-    """Add the notes of one part to a line of samples; notes that are alike are made once."""
-    made: dict[tuple[str, float, int], Samples] = {}
-    for note in notes:
-        kind = performance.parts[note.part].kind
-        name = voice_name(note.program) if note.program >= 0 else "click"
-        length = max(1, round(note.length * 250))  # in units of 4 ms, which nobody hears
-        key = name, note.exact_pitch, length
-        if key not in made:
-            if name == "click":
-                made[key] = click(note.pitch == HIGH_CLICK, rate)
-            else:
-                made[key] = VOICES[name].note(frequency(note.exact_pitch), length / 250, rate)
-        first = round(note.onset * rate)
-        sound = made[key][: len(line) - first]
-        loudness = {VOICE: MELODY, COUNT_IN: CLICKS}.get(kind, ACCOMPANIMENT) * (note.velocity / 127) ** 1.5
-        line[first : first + len(sound)] += sound * np.float32(loudness)
+def _note_sound(note: PlayedNote, made: dict[tuple[str, float, int], Samples], rate: int) -> Samples:
+    """Return the sound of a note; ``made`` keeps those that were made, for many notes are alike."""
+    name = voice_name(note.program) if note.program >= 0 else "click"
+    length = max(1, round(note.length * 250))  # in units of 4 ms, which nobody hears
+    key = name, note.exact_pitch, length
+    if key not in made:
+        if name == "click":
+            made[key] = click(note.pitch == HIGH_CLICK, rate)
+        else:
+            made[key] = VOICES[name].note(frequency(note.exact_pitch), length / 250, rate)
+    return made[key]
 
 
 def _places(performance: Performance) -> list[float]:
@@ -163,22 +164,21 @@ def _shares(place: float) -> tuple[float, float]:
 
 def _answer(mixed: Stereo, dry: Samples, rate: int) -> None:
     """Add the answer of a small room to a sound: convolution at half the rate, for walls take the highest tones."""
-    count = len(dry) // 2
-    half = dry[: 2 * count : 2] + dry[1 : 2 * count : 2]
     responses, length = _room(rate // 2)
     step = _FFT - length + 1
-    blocks = -(-count // step)
-    padded = np.zeros(blocks * step, np.float32)
-    padded[:count] = half
-    spectra = np.fft.rfft(padded.reshape(blocks, step), _FFT)
-    wet = np.empty(blocks * step + _FFT, np.float32)
-    for side, response in enumerate(responses):
-        wet[:] = 0
-        for number, part in enumerate(np.fft.irfft(spectra * response, _FFT)):
-            wet[number * step : number * step + _FFT] += part
-        mixed[side, : 2 * count : 2] += wet[:count]
+    count = len(dry) // 2
+    overlap: Stereo = np.zeros((2, length - 1), np.float32)
+    last: Stereo = np.zeros((2, 1), np.float32)
+    for start in range(0, count, step):
+        end = min(start + step, count)
+        half = dry[2 * start : 2 * end : 2] + dry[2 * start + 1 : 2 * end : 2]
+        answer: Stereo = np.fft.irfft(np.fft.rfft(half, _FFT) * responses, _FFT).astype(np.float32, copy=False)
+        answer[:, : length - 1] += overlap
+        overlap, answer = answer[:, step:], answer[:, : end - start]
+        mixed[:, 2 * start + 1 : 2 * end : 2] += answer
         # Between two samples of half the rate lies their mean.
-        mixed[side, 1 : 2 * count : 2] += 0.5 * (wet[:count] + wet[1 : count + 1])
+        mixed[:, 2 * start : 2 * end : 2] += 0.5 * (answer + np.concatenate([last, answer[:, :-1]], axis=1))
+        last = answer[:, -1:]
 
 
 @lru_cache(maxsize=4)

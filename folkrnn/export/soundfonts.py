@@ -5,11 +5,15 @@ import sys
 from pathlib import Path
 
 from folkrnn.errors import ExportError
+from folkrnn.export.packages import installed, missing
 
 SYSTEM = "system"
 """The name of the sound font that the system has."""
 
 ENDINGS = (".sf2", ".sf3")
+
+PACKAGE, INSTALL = "tinysoundfont", "pip install --no-deps tinysoundfont"
+"""What plays a sound font, and what brings it alone: it asks for PyAudio, which is not used here."""
 
 _HEADER = 12
 """The bytes of a sound font that say what it is: RIFF, a size, sfbk."""
@@ -49,4 +53,12 @@ def find_soundfont(name: str) -> Path:
         raise ExportError(f"{path} cannot be read: {error.strerror or error}; expected a sound font") from None
     if header[:4] != b"RIFF" or header[8:] != b"sfbk":
         raise ExportError(f"{path} is no sound font; expected a {' or '.join(ENDINGS)} file")
+    return path
+
+
+def usable_soundfont(name: str) -> Path:
+    """Return the file of a sound font, as ``find_soundfont`` does; raise ExportError, too, if nothing can play it."""
+    path = find_soundfont(name)
+    if not installed(PACKAGE):
+        raise missing(PACKAGE, "a sound font", INSTALL)
     return path

@@ -137,13 +137,14 @@ class Sustained:
         sound = np.zeros(len(time), np.float32)
         for cents, strength in self.reeds:
             sound += _harmonics(phase * 2 ** (cents / 1200), brightness, strength * strengths)
-        sound *= _fade(time, seconds, self.attack, self.release)
+        fade = _fade(time, seconds, self.attack, self.release)
+        sound *= fade
         if self.breath or self.chiff:
             near = 2.0 ** round(np.log2(frequency))  # an octave shares its noise
             air = _noise(rate, min(2 * near, rate / 4), min(6 * near, rate / 3))
             noise = air[: len(time)] if len(time) <= len(air) else np.resize(air, len(time))
             sound += noise * (
-                self.breath * _fade(time, seconds, self.attack, self.release)
+                self.breath * fade
                 + self.chiff * (np.exp(-time / 0.018) * np.clip(time / 0.004, 0, 1)).astype(np.float32)
             )
         return sound

@@ -161,6 +161,18 @@ def test_a_sound_font_is_for_the_sound_card(run: Run, tune: Path, tmp_path: Path
 
 
 @pytest.mark.usefixtures("no_card")
+def test_a_sound_font_that_nothing_can_play_is_refused_at_once(run: Run, tune: Path, tmp_path: Path) -> None:
+    font = tmp_path / "some.sf2"
+    font.write_bytes(b"RIFF\0\0\0\0sfbk")
+    result = run("export", tune, "--soundfont", font, "--format", "midi,wav", "-o", tmp_path / "out")
+    assert (result.status, result.err) == (
+        2,
+        "folkrnn: a sound font needs tinysoundfont; expected it from `pip install --no-deps tinysoundfont`\n",
+    )
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("no_card")
 def test_a_format_whose_package_is_missing_is_refused_at_once(run: Run, tune: Path, tmp_path: Path) -> None:
     for more in (("--format", "wav,mp3", "-o", tmp_path / "out"), ("-o", tmp_path / "x.mp3")):
         result = run("export", tune, *more)
