@@ -120,7 +120,7 @@ def check_length(performance: Performance) -> None:
         tune = performance.tune
         raise ExportError(
             f"no sound of tune {tune.number} {tune.title!r}: it lasts {hours} h {minutes} min; "
-            "expected an hour at most, as a faster --tempo or --once make it"
+            "expected an hour at most: a faster --tempo, or --once"
         )
 
 

@@ -7,10 +7,12 @@ from typing import Any
 import mido
 import pytest
 
+from folkrnn.corpus import music21_collection
 from folkrnn.export.midi import to_midi
 from folkrnn.export.performance import COUNT_IN, VOICE, Passage, Performance, PlayedNote, perform
 from folkrnn.export.rendering import PlaybackSettings
-from folkrnn.notation import Tune, read_tunes
+from folkrnn.notation import Tune, decode, read_tunes
+from folkrnn.notation.harmony import with_chords
 from folkrnn.notation.places import Place, written_notes
 
 
@@ -114,6 +116,22 @@ def test_notes_sound_when_the_midi_file_says(body: str) -> None:
         if message.type == "note_on":
             starts.append((round(now, 3), message.note))
     assert sorted(starts) == sorted((round(note.onset, 3), note.pitch) for note in perform(read, settings).notes)
+
+
+def test_every_note_of_real_tunes_begins_within_the_written_note_it_comes_from() -> None:
+    text = decode(next(iter(music21_collection("oneills1850"))).read_bytes())
+    count = 0
+    for read in read_tunes(text)[:30]:
+        notes = {place: note for place, note in written_notes(read)}
+        found = perform(with_chords(read), PlaybackSettings(swing=Fraction(3, 5)))
+        for note in found.notes:
+            if note.passage >= 0:
+                passage = found.passages[note.passage]
+                assert passage.onset - 1e-9 <= note.onset < passage.onset + passage.length
+                written = notes[passage.place]
+                assert abs(note.pitch - written.pitches[note.member].midi) < 13, "itself, a grace note or a neighbour"
+                count += 1
+    assert count > 3000
 
 
 def test_written_notes_have_names_of_their_own() -> None:

@@ -131,7 +131,7 @@ def test_a_sound_of_more_than_an_hour_is_refused_before_memory_is_taken() -> Non
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert str(caught.value) == (
-        "no sound of tune 1 'Test': it lasts 5 h 0 min; expected an hour at most, as a faster --tempo or --once make it"
+        "no sound of tune 1 'Test': it lasts 5 h 0 min; expected an hour at most: a faster --tempo, or --once"
     )
     assert most < 5_000_000
 
