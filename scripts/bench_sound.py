@@ -34,7 +34,7 @@ def milliseconds(make: Callable[[Tune], object], tunes: Sequence[Tune], rounds: 
 def seconds_of(tune: Tune) -> float:
     """Return how long the sound of a tune lasts."""
     with wave.open(io.BytesIO(to_wav(tune))) as file:
-        return file.getnframes() / file.getframerate()
+        return float(file.getnframes() / file.getframerate())
 
 
 def main() -> None:

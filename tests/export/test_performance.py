@@ -122,7 +122,7 @@ def test_every_note_of_real_tunes_begins_within_the_written_note_it_comes_from()
     text = decode(next(iter(music21_collection("oneills1850"))).read_bytes())
     count = 0
     for read in read_tunes(text)[:30]:
-        notes = {place: note for place, note in written_notes(read)}
+        notes = dict(written_notes(read))
         found = perform(with_chords(read), PlaybackSettings(swing=Fraction(3, 5)))
         for note in found.notes:
             if note.passage >= 0:
