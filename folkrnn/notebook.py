@@ -50,7 +50,7 @@ def _player(tune: Tune) -> str:
     from folkrnn.export.sound import to_wav
 
     try:
-        sound = b64encode(to_wav(tune, rate=PLAYER_RATE)).decode()
+        sound = b64encode(to_wav(tune, rate=PLAYER_RATE, stereo=False)).decode()
     except FolkrnnError:
         return ""
     return f'<audio controls="controls" src="data:audio/wav;base64,{sound}"></audio>'

@@ -95,7 +95,7 @@ def test_help_loads_nothing_heavy() -> None:
         "generate --rhythm nonsense",
         "generate --model nowhere",
         "generate -o README.md",
-        "generate -o x.mp3",
+        "generate -o x.m4a",
         "generate --start ABC[",
         "continue nowhere.abc --bars 4",
         "continue TUNE --bars 4 --model nowhere",

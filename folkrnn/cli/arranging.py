@@ -11,6 +11,7 @@ from folkrnn.cli.inputs import picked, read_all
 from folkrnn.cli.parameters import Numbers
 from folkrnn.errors import InputError, NotationError
 from folkrnn.export import PlaybackSettings
+from folkrnn.export.soundfonts import usable_soundfont
 from folkrnn.notation import ERROR, Tune
 from folkrnn.notation.articles import shown_title
 from folkrnn.notation.harmony import has_chords, with_chords, without_chords
@@ -49,6 +50,7 @@ def playing_options(command: Command) -> Command:
             "--program", type=click.IntRange(0, 127), help="General MIDI program [default: the tune's, or 40]."
         ),
         click.option("--count-in", type=click.IntRange(0, 4), metavar="BARS", help="Bars counted before it."),
+        click.option("--soundfont", metavar="FILE", help="Play sound with its instruments; system: one it has."),
     )
 
 
@@ -65,6 +67,7 @@ def playing(options: dict[str, Any], one_track: bool = False) -> PlaybackSetting
         "swing": _exact(options["swing"]),
         "program": options["program"],
         "count_in": options["count_in"],
+        "soundfont": str(usable_soundfont(options["soundfont"])) if options["soundfont"] else None,
     }
     return PlaybackSettings(
         **{name: value for name, value in given.items() if value is not None},

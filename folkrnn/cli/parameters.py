@@ -7,6 +7,7 @@ import click
 
 from folkrnn.errors import ExportError
 from folkrnn.export import format_named
+from folkrnn.export.formats import writable
 
 
 class Temperature(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
@@ -31,11 +32,13 @@ class Formats(click.ParamType):  # type: ignore[type-arg]
     name = "formats"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """Read the list, or fail with a line that names the formats."""
+        """Read the list, or fail with a line that names the formats, or the package that one lacks."""
         if isinstance(value, tuple):
             return value
         try:
-            return tuple(format_named(part) for part in value.split(",") if part.strip() or not value.strip(" ,"))
+            return tuple(
+                writable(format_named(part)) for part in value.split(",") if part.strip() or not value.strip(" ,")
+            )
         except ExportError as error:
             self.fail(str(error), param, ctx)
 

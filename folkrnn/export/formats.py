@@ -3,11 +3,13 @@
 import os
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from folkrnn.errors import ExportError
+from folkrnn.export.packages import installed, missing
 from folkrnn.export.settings import ExportSettings
 from folkrnn.notation import Tune
 
@@ -17,7 +19,8 @@ class Format(NamedTuple):
 
     ``render`` takes a tune, its number in the file, from 1, and the settings. Without ``combine`` a file holds one
     tune, and ``render`` returns its content. With ``combine``, which takes what ``render`` returned for each tune,
-    one file holds all tunes. The file of an ``appendable`` format is its renders one after the other.
+    one file holds all tunes. The file of an ``appendable`` format is its renders one after the other. ``needs`` is a
+    package that writes it and that is not always there.
     """
 
     extension: str
@@ -25,6 +28,7 @@ class Format(NamedTuple):
     combine: Callable[[Sequence[Any], ExportSettings], bytes] | None = None
     appendable: bool = False
     prepare: Callable[[Sequence[Tune]], Sequence[Tune]] = lambda tunes: tunes
+    needs: str = ""
 
     @property
     def holds_all(self) -> bool:
@@ -63,6 +67,12 @@ def _wav(tune: Tune, _: int, settings: ExportSettings) -> bytes:
     return to_wav(tune, settings.playback)
 
 
+def _recording(name: str, tune: Tune, _: int, settings: ExportSettings) -> bytes:
+    from folkrnn.export.recordings import to_recording
+
+    return to_recording(tune, name, settings.playback)
+
+
 def _musicxml(tune: Tune, _: int, __: ExportSettings) -> bytes:
     from folkrnn.export.musicxml import to_musicxml
 
@@ -97,6 +107,9 @@ FORMATS = {
     "abc": Format(".abc", _abc, _abc_book, appendable=True, prepare=_as_one_book),
     "midi": Format(".mid", _midi),
     "wav": Format(".wav", _wav),
+    "flac": Format(".flac", partial(_recording, "flac"), needs="soundfile"),
+    "ogg": Format(".ogg", partial(_recording, "ogg"), needs="soundfile"),
+    "mp3": Format(".mp3", partial(_recording, "mp3"), needs="soundfile"),
     "musicxml": Format(".musicxml", _musicxml),
     "svg": Format(".svg", _svg),
     "png": Format(".png", _png),
@@ -122,19 +135,27 @@ def format_named(text: str) -> str:
     return found
 
 
+def writable(name: str) -> str:
+    """Return the name of a format. Raises ExportError where the package is missing that writes it."""
+    package = FORMATS[name].needs
+    if package and not installed(package):
+        raise missing(package, f"a file in {name}")
+    return name
+
+
 def format_of(target: str | PathLike[str]) -> str:
     """Return the format that the ending of a file's name says, or "" where the target is a folder.
 
     A folder is what exists as one, ends in a slash, or has no file ending. A file ending is a dot with one to five
-    ASCII letters or digits, among them a letter: ``x.mp3`` is a file, ``tunes-1.5`` and ``my.tunebooks`` are folders.
-    Raises ExportError for a file ending that no format has.
+    ASCII letters or digits, among them a letter: ``x.doc`` is a file, ``tunes-1.5`` and ``my.tunebooks`` are folders.
+    Raises ExportError for a file ending that no format has, or whose format cannot be written here.
     """
     path = Path(target)
     if os.fspath(target).endswith(("/", os.sep)) or path.is_dir():
         return ""
     ending = path.suffix.lower()
     if ending in FILE_ENDINGS:
-        return FILE_ENDINGS[ending]
+        return writable(FILE_ENDINGS[ending])
     if _ANY_ENDING.fullmatch(ending):
         known = ", ".join(each.extension for each in FORMATS.values())
         raise ExportError(f"{path}: no format is written as {ending}; expected one of {known}, or a folder")

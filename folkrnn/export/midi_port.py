@@ -22,6 +22,16 @@ def port_names() -> list[str]:
         ) from error
 
 
+def find_port(name: str = "") -> str:
+    """Return the MIDI port of a name, or the first. Raises ExportError where there is none."""
+    names = port_names()
+    if not names:
+        raise ExportError("there is no MIDI port; expected a synthesiser or a sequencer that is running")
+    if name and name not in names:
+        raise ExportError(f"there is no MIDI port {name!r}; expected one of {', '.join(names)}")
+    return name or names[0]
+
+
 def play_tunes(
     tunes: Sequence[Tune],
     port: str = "",
@@ -33,13 +43,9 @@ def play_tunes(
     ``begin`` is called with each tune before it is played. No note is left sounding, even after an error. Raises
     ExportError where there is no such port.
     """
-    names = port_names()
-    if not names:
-        raise ExportError("there is no MIDI port; expected a synthesiser or a sequencer that is running")
-    if port and port not in names:
-        raise ExportError(f"there is no MIDI port {port!r}; expected one of {', '.join(names)}")
+    port = find_port(port)
     files = [mido.MidiFile(file=io.BytesIO(to_midi(tune, playback)), charset="utf-8") for tune in tunes]
-    with mido.open_output(port or names[0]) as output:
+    with mido.open_output(port) as output:
         try:
             for tune, file in zip(tunes, files, strict=True):
                 begin(tune)

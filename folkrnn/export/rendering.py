@@ -47,8 +47,9 @@ class PlaybackSettings:
     pair of short notes, from 1/2 (even) to 3/4 (dotted). Without it the dances that players swing do so, hornpipes
     above all, where they are written evenly.
     ``chords`` says whether chord symbols are heard. ``program`` and ``chord_program`` are General MIDI programs from
-    0; without them those of the tune count, or else FIDDLE and GUITAR. ``count_in`` is a number of bars. Raises
-    ExportError for values that nobody can play.
+    0; without them those of the tune count, or else FIDDLE and GUITAR. ``count_in`` is a number of bars. ``soundfont``
+    names the recorded instruments that sound is played with, as ``soundfonts.find_soundfont`` takes it; without it
+    the synthesiser plays. Raises ExportError for values that nobody can play.
     """
 
     tempo: Fraction | None = None
@@ -60,6 +61,7 @@ class PlaybackSettings:
     chord_program: int | None = None
     count_in: int = 0
     one_track: bool = False
+    soundfont: str = ""
 
     def __post_init__(self) -> None:
         if self.tempo is not None and not 10 <= self.tempo <= 600:
@@ -126,10 +128,14 @@ def performed_bars(tune: Tune, order: Sequence[int]) -> list[PerformedBar]:
 
 
 class Line(NamedTuple):
-    """One line of notes of a voice, its own or that of an overlay, as it is played, and how its bars are played."""
+    """One line of notes of a voice, its own or that of an overlay, as it is played, and how its bars are played.
+
+    ``indices`` are those of its bars in the voice.
+    """
 
     bars: Sequence[PerformedBar]
     states: Sequence[BarPlaying]
+    indices: Sequence[int] = ()
 
 
 def voice_lines(
@@ -145,7 +151,11 @@ def voice_lines(
         }
         played = [(index, column) for index, column in zip(order, bars, strict=True) if index in own]
         lines.append(
-            Line([each._replace(bar=own[index]) for index, each in played], [states[index] for index, _ in played])
+            Line(
+                [each._replace(bar=own[index]) for index, each in played],
+                [states[index] for index, _ in played],
+                [index for index, _ in played],
+            )
         )
     return lines
 
@@ -190,19 +200,34 @@ def _chords_of(line: Line) -> Iterator[TimedChord]:
             now += note.duration
 
 
-def without_overlaps(notes: Iterable[PerformedNote]) -> list[PerformedNote]:
+class TracedNote(NamedTuple):
+    """A sounding note as PerformedNote, and which written note it comes from.
+
+    ``passage`` and ``member`` are those of ``performance.PlayedNote``.
+    """
+
+    start: int
+    end: int
+    pitch: int
+    velocity: int
+    passage: int
+    member: int
+
+
+def without_overlaps(notes: Iterable[TracedNote]) -> list[TracedNote]:
     """Return notes of one instrument, none of which begins while another of its pitch sounds.
 
     Of several that begin together the longest stays; one that sounds on is cut where the next begins.
     """
-    result: list[PerformedNote] = []
+    result: list[TracedNote] = []
     last: dict[int, int] = {}
     for note in sorted(notes):
         place = last.get(note.pitch)
         if place is not None and result[place].end > note.start:
             before = result[place]
             if before.start == note.start:
-                result[place] = before._replace(end=max(before.end, note.end), velocity=max(before[3], note[3]))
+                louder = max(before.velocity, note.velocity)
+                result[place] = before._replace(end=max(before.end, note.end), velocity=louder)
                 continue
             note = note._replace(end=max(before.end, note.end))
             result[place] = before._replace(end=note.start)
@@ -213,7 +238,8 @@ def without_overlaps(notes: Iterable[PerformedNote]) -> list[PerformedNote]:
 
 def to_ticks(position: Fraction) -> int:
     """Return the tick nearest to a position in whole notes; a half is rounded up."""
-    return int(position * 4 * TICKS_PER_QUARTER + Fraction(1, 2))
+    numerator, denominator = position.as_integer_ratio()
+    return (8 * TICKS_PER_QUARTER * numerator + denominator) // (2 * denominator)  # in whole numbers, for speed
 
 
 # Ornaments --------------------------------------------------------------------------------------------
@@ -319,7 +345,7 @@ class Swing:
                 if first >= each.onset:
                     self._pairs[to_ticks(first)] = to_ticks(first), to_ticks(first + pair)
                 first += pair
-        self._starts = sorted(self._pairs)
+        self._starts = sorted(self._pairs) if share != Fraction(1, 2) else []
 
     def __call__(self, tick: int) -> int:
         """Return the tick to which a tick moves."""

@@ -1,20 +1,20 @@
-"""Tunes as sound: a small synthesiser that plays the notes of the MIDI file, without any instrument on disk.
+"""Tunes as sound: a small synthesiser that plays a performance, without any instrument on disk.
 
-It is additive synthesis. Voices are bowed: their harmonics fall off, their attack is soft, and long notes get a vibrato
-late. Chords are plucked: the higher a harmonic, the sooner it dies away. The count-in is two wood blocks.
+``voices`` makes the notes. Here they are mixed: each part has its place between left and right, and a small room
+answers. ``sampler`` plays a performance with recorded instruments instead, where a sound font is asked for.
 """
 
 import io
 import wave
-from collections.abc import Collection, Iterator
-from typing import NamedTuple
+from functools import lru_cache
 
-import mido
 import numpy as np
 from numpy.typing import NDArray
 
-from folkrnn.export.midi import BEND_RANGE, CHORD_CHANNEL, DRUM_CHANNEL, HIGH_CLICK, channels, to_midi
+from folkrnn.errors import ExportError
+from folkrnn.export.performance import BASS, COUNT_IN, HIGH_CLICK, VOICE, Performance, PlayedNote, perform
 from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
+from folkrnn.export.voices import VOICES, Samples, click, voice_name
 from folkrnn.notation import Tune
 
 SAMPLE_RATE = 44_100
@@ -23,110 +23,175 @@ SAMPLE_RATE = 44_100
 PEAK = 0.89
 """The loudest sample: one decibel below 1, which is the most that a file can hold."""
 
-MELODY, PLUCKED, CLICKS = 1.0, 0.55, 0.5
+LONGEST = 3600
+"""The most seconds of a sound."""
+
+TAIL = 1.0
+"""The seconds in which the last notes and the room die away."""
+
+MELODY, ACCOMPANIMENT, CLICKS = 1.0, 0.5, 0.5
 """The loudness of the parts, relative to each other."""
 
-_BOWED = [1.0, 0.62, 0.42, 0.3, 0.24, 0.14, 0.09, 0.06]
-_ATTACK, _RELEASE = 0.018, 0.045  # seconds
-_VIBRATO_AFTER, _VIBRATO_RATE, _VIBRATO_DEPTH = 0.18, 5.6, 0.0035  # seconds, hertz, share of the frequency
+_LOUDNESS = {VOICE: MELODY, COUNT_IN: CLICKS}
 
-Samples = NDArray[np.float64]
+ROOM_SECONDS, ROOM_LEVEL = 0.5, 0.16
+"""The seconds within which the room is 60 dB softer, and its loudness beside the sound itself."""
 
+_FFT = 16_384
+"""The size of the Fourier transforms for the room's answer."""
 
-class Sounding(NamedTuple):
-    """A note of a file: start and end in seconds, its channel, MIDI number with the part of a microtone, velocity."""
-
-    start: float
-    end: float
-    channel: int
-    pitch: float
-    velocity: int
+Stereo = NDArray[np.float32]
+"""Sound of shape (2, N): left and right."""
 
 
-def to_wav(tune: Tune, playback: PlaybackSettings = DEFAULT_PLAYBACK, rate: int = SAMPLE_RATE) -> bytes:
-    """Return a tune as a mono WAV file of 16 bits with ``rate`` samples a second.
+def to_wav(
+    tune: Tune, playback: PlaybackSettings = DEFAULT_PLAYBACK, rate: int = SAMPLE_RATE, stereo: bool = True
+) -> bytes:
+    """Return a tune as a WAV file of 16 bits with ``rate`` samples a second.
 
-    ``playback`` says how the tune is played. Raises what ``to_midi`` raises.
+    ``playback`` says how the tune is played. Raises what ``sound_of`` raises.
     """
-    _, *plucked = channels(tune)
-    samples = _mixed(list(_sounding(to_midi(tune, playback))), rate, plucked)
+    sound = sound_of(perform(tune, playback), rate)
+    return wav_file(sound if stereo else sound.mean(axis=0, keepdims=True), rate)
+
+
+def sound_of(performance: Performance, rate: int = SAMPLE_RATE) -> Stereo:
+    """Return a performance as sound, by the synthesiser or by the sound font that its settings ask for.
+
+    Raises ExportError if it lasts more than LONGEST seconds, and what ``sampler.played_with`` raises.
+    """
+    if performance.playback.soundfont:
+        from folkrnn.export.sampler import played_with  # which needs a package that is not always there
+
+        return played_with(performance, performance.playback.soundfont, rate)
+    return synthesised(performance, rate)
+
+
+def wav_file(sound: Stereo, rate: int = SAMPLE_RATE) -> bytes:
+    """Return a sound of one or two channels as a WAV file of 16 bits."""
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
-        file.setnchannels(1)
+        file.setnchannels(len(sound))
         file.setsampwidth(2)
         file.setframerate(rate)
-        file.writeframes((samples * 32767).astype("<i2").tobytes())
+        for start in range(0, sound.shape[1], rate):  # a second at a time takes less memory
+            part = sound[:, start : start + rate]
+            whole = np.empty(part.shape[::-1], "<i2")
+            for side, samples in enumerate(part):
+                whole[:, side] = samples * np.float32(32767)
+            file.writeframes(whole.tobytes())
     return buffer.getvalue()
 
 
-def _sounding(midi: bytes) -> Iterator[Sounding]:
-    """Yield the notes of a MIDI file, at the times that follow from its tempos."""
-    now = 0.0
-    began: dict[tuple[int, int], tuple[float, float, int]] = {}
-    bends: dict[int, float] = {}
-    for message in mido.MidiFile(file=io.BytesIO(midi), charset="utf-8"):
-        now += message.time
-        if message.type == "pitchwheel":
-            bends[message.channel] = message.pitch * BEND_RANGE / 8192
-        if message.type not in ("note_on", "note_off"):
-            continue
-        place = message.channel, message.note
-        if place in began:
-            start, pitch, velocity = began.pop(place)
-            yield Sounding(start, now, message.channel, pitch, velocity)
-        if message.type == "note_on" and message.velocity:
-            began[place] = now, message.note + bends.get(message.channel, 0), message.velocity
+def synthesised(performance: Performance, rate: int = SAMPLE_RATE) -> Stereo:
+    """Return a performance as sound, with the loudest sample as loud as PEAK.
+
+    Raises ExportError if it lasts more than LONGEST seconds, before any memory is taken.
+    """
+    check_length(performance)
+    count = int((performance.seconds + TAIL) * rate)
+    mixed, dry = np.zeros((2, count), np.float32), np.zeros(count, np.float32)
+    shares = [_shares(place) for place in _places(performance)]
+    made: dict[tuple[str, float, int], Samples] = {}
+    for note in performance.notes:
+        sound = _note_sound(note, made, rate)
+        loudness = _LOUDNESS.get(performance.parts[note.part].kind, ACCOMPANIMENT) * (note.velocity / 127) ** 1.5
+        first = round(note.onset * rate)
+        heard = sound[: count - first] * np.float32(loudness)
+        dry[first : first + len(heard)] += heard
+        for side, share in zip(mixed, shares[note.part], strict=True):
+            side[first : first + len(heard)] += heard * share
+    _answer(mixed, dry, rate)
+    return normalised(mixed)
 
 
-def _mixed(notes: list[Sounding], rate: int, plucked: Collection[int] = (CHORD_CHANNEL,)) -> Samples:
-    """Return the sum of all notes, with the loudest sample as loud as PEAK; ``plucked`` are the channels of chords."""
-    end = max((note.end for note in notes), default=0.0)
-    mixed = np.zeros(int((end + 1) * rate))
-    for note in notes:
-        if note.channel == DRUM_CHANNEL:
-            sound = CLICKS * _click(note.pitch, rate)
-        elif note.channel in plucked:
-            sound = PLUCKED * _plucked(_frequency(note.pitch), note.end - note.start, rate)
-        else:
-            sound = MELODY * _bowed(_frequency(note.pitch), note.end - note.start, rate)
-        first = int(note.start * rate)
-        sound = sound[: len(mixed) - first]
-        mixed[first : first + len(sound)] += sound * (note.velocity / 127) ** 1.5
-    loudest = np.abs(mixed).max(initial=0.0)
-    return mixed * (PEAK / loudest) if loudest else mixed
+def normalised(sound: Stereo) -> Stereo:
+    """Return a sound with the loudest sample as loud as PEAK; silence stays silence. The array is used again."""
+    loudest = max(sound.max(initial=0.0), -sound.min(initial=0.0))
+    if loudest:
+        sound *= np.float32(PEAK / loudest)
+    return sound
 
 
-def _frequency(pitch: float) -> float:
+def check_length(performance: Performance) -> None:
+    """Raise ExportError if a performance lasts more than LONGEST seconds."""
+    if performance.seconds > LONGEST:
+        hours, minutes = divmod(round(performance.seconds / 60), 60)
+        tune = performance.tune
+        raise ExportError(
+            f"no sound of tune {tune.number} {tune.title!r}: it lasts {hours} h {minutes} min; "
+            "expected an hour at most: a faster --tempo, or --once"
+        )
+
+
+def frequency(pitch: float) -> float:
     """Return the frequency of a MIDI note number in hertz."""
     return float(440.0 * 2 ** ((pitch - 69) / 12))
 
 
-def _bowed(frequency: float, seconds: float, rate: int) -> Samples:
-    """Return a note of something like a fiddle, which dies away within _RELEASE after its end."""
-    time = np.arange(int((seconds + _RELEASE) * rate)) / rate
-    depth = _VIBRATO_DEPTH * np.clip((time - _VIBRATO_AFTER) / 0.2, 0, 1)
-    wobble = np.cos(2 * np.pi * _VIBRATO_RATE * time)
-    phase = 2 * np.pi * frequency * time - depth * frequency / _VIBRATO_RATE * wobble  # the frequency's integral
-    sound = np.zeros_like(time)
-    for number, strength in enumerate(_BOWED, 1):
-        if number * frequency < rate / 2:
-            sound += strength * np.sin(number * phase)
-    rising = np.clip(time / _ATTACK, 0, 1)
-    falling = np.clip((seconds + _RELEASE - time) / _RELEASE, 0, 1)
-    return sound * rising * falling * (0.82 + 0.18 * np.exp(-6 * time))
+def _note_sound(note: PlayedNote, made: dict[tuple[str, float, int], Samples], rate: int) -> Samples:
+    """Return the sound of a note; ``made`` keeps those that were made, for many notes are alike."""
+    name = voice_name(note.program) if note.program >= 0 else "click"
+    length = max(1, round(note.length * 250))  # in units of 4 ms, which nobody hears
+    key = name, note.exact_pitch, length
+    if key not in made:
+        if name == "click":
+            made[key] = click(note.pitch == HIGH_CLICK, rate)
+        else:
+            made[key] = VOICES[name].note(frequency(note.exact_pitch), length / 250, rate)
+    return made[key]
 
 
-def _plucked(frequency: float, seconds: float, rate: int) -> Samples:
-    """Return a note of something like a guitar, damped when it ends."""
-    time = np.arange(int((seconds + _RELEASE) * rate)) / rate
-    sound = np.zeros_like(time)
-    for number in range(1, 9):
-        if number * frequency < rate / 2:
-            sound += np.sin(2 * np.pi * number * frequency * time) * np.exp(-(1.6 + 1.3 * number) * time) / number
-    return sound * np.clip(time / 0.003, 0, 1) * np.clip((seconds + _RELEASE - time) / _RELEASE, 0, 1)
+def _places(performance: Performance) -> list[float]:
+    """Return where each part is, from -1 (left) to 1 (right): the melody nearly in the middle, the others around it."""
+    places, others = [], 0
+    for part in performance.parts:
+        if part.kind in (BASS, COUNT_IN):
+            places.append(0.0)
+        elif not places:
+            places.append(-0.12)
+        else:
+            others += 1
+            places.append((0.4 if others % 2 else -0.4) * (1 - 0.5 ** ((others + 1) // 2) + 0.5))
+    return places
 
 
-def _click(pitch: float, rate: int) -> Samples:
-    """Return a wood block."""
-    time = np.arange(rate // 16) / rate
-    return np.sin(2 * np.pi * (1900 if pitch == HIGH_CLICK else 1300) * time) * np.exp(-70 * time)
+def _shares(place: float) -> tuple[float, float]:
+    """Return the shares of left and right of a place, which together have the same power everywhere."""
+    angle = (place + 1) * np.pi / 4
+    return float(np.cos(angle)), float(np.sin(angle))
+
+
+def _answer(mixed: Stereo, dry: Samples, rate: int) -> None:
+    """Add the answer of a small room to a sound: convolution at half the rate, for walls take the highest tones."""
+    responses, length = _room(rate // 2)
+    step = _FFT - length + 1
+    count = len(dry) // 2
+    overlap: Stereo = np.zeros((2, length - 1), np.float32)
+    last: Stereo = np.zeros((2, 1), np.float32)
+    for start in range(0, count, step):
+        end = min(start + step, count)
+        half = dry[2 * start : 2 * end : 2] + dry[2 * start + 1 : 2 * end : 2]
+        answer: Stereo = np.fft.irfft(np.fft.rfft(half, _FFT) * responses, _FFT).astype(np.float32, copy=False)
+        answer[:, : length - 1] += overlap
+        overlap, answer = answer[:, step:], answer[:, : end - start]
+        mixed[:, 2 * start + 1 : 2 * end : 2] += answer
+        # Between two samples of half the rate lies their mean.
+        mixed[:, 2 * start : 2 * end : 2] += 0.5 * (answer + np.concatenate([last, answer[:, :-1]], axis=1))
+        last = answer[:, -1:]
+
+
+@lru_cache(maxsize=4)
+def _room(rate: int) -> tuple[NDArray[np.complex64], int]:
+    """Return the spectra of a room's answers to a click, left and right, and their length in samples.
+
+    They are noise that dies away, after the time to the first walls and back.
+    """
+    random = np.random.default_rng(1903)
+    count = min(int(0.7 * ROOM_SECONDS * rate), _FFT // 2)
+    time = np.arange(count) / rate
+    answers = random.standard_normal((2, count)) * 10 ** (-3 * time / ROOM_SECONDS)
+    answers[:, time < 0.008] = 0  # the nearest wall is more than a metre away
+    answers[:, 1:] = 0.6 * answers[:, 1:] + 0.4 * answers[:, :-1]
+    scale = ROOM_LEVEL / np.sqrt((answers**2).sum(axis=1, keepdims=True))
+    return np.fft.rfft(answers * scale, _FFT).astype(np.complex64), count

@@ -25,9 +25,9 @@ def test_a_format_is_called_by_its_name_or_its_ending(text: str, name: str) -> N
     assert format_named(text) == name
 
 
-@pytest.mark.parametrize("text", ["mp3", "mxl", "", ".", "..mid", "abc,midi"])
+@pytest.mark.parametrize("text", ["m4a", "mxl", "", ".", "..mid", "abc,midi"])
 def test_another_name_is_an_error_that_names_the_formats(text: str) -> None:
-    expected = f"{text!r} is no format; expected one of abc, midi, wav, musicxml, svg, png, pdf"
+    expected = f"{text!r} is no format; expected one of abc, midi, wav, flac, ogg, mp3, musicxml, svg, png, pdf"
     with pytest.raises(ExportError) as caught:
         format_named(text)
     assert str(caught.value) == expected
@@ -56,11 +56,11 @@ def test_a_target_is_a_file_of_a_format_or_a_folder(target: str, name: str) -> N
     assert format_of(target) == name
 
 
-@pytest.mark.parametrize("target", ["x.mp3", "x.txt", "x.docx", "x.DOC", "x.a", "x.abcde", "x.7z", "out.v2"])
+@pytest.mark.parametrize("target", ["x.m4a", "x.txt", "x.docx", "x.DOC", "x.a", "x.abcde", "x.7z", "out.v2"])
 def test_a_file_ending_that_no_format_has_is_one_clear_line(tmp_path, target: str) -> None:
     path = tmp_path / target
     ending = path.suffix.lower()
-    known = ".abc, .mid, .wav, .musicxml, .svg, .png, .pdf, or a folder"
+    known = ".abc, .mid, .wav, .flac, .ogg, .mp3, .musicxml, .svg, .png, .pdf, or a folder"
     for refuse in (
         lambda: format_of(path),
         lambda: plan_outputs([TUNE], ["midi"], path),
@@ -73,7 +73,7 @@ def test_a_file_ending_that_no_format_has_is_one_clear_line(tmp_path, target: st
 
 
 def test_a_folder_that_exists_may_look_like_a_file(tmp_path) -> None:
-    for name in ("tunes.v2", "x.mp3", "x.mid"):
+    for name in ("tunes.v2", "x.m4a", "x.mid"):
         (tmp_path / name).mkdir()
         assert format_of(tmp_path / name) == ""
         (path,) = export_tunes([TUNE], ["mid"], tmp_path / name)
@@ -82,9 +82,9 @@ def test_a_folder_that_exists_may_look_like_a_file(tmp_path) -> None:
 
 def test_a_slash_makes_a_folder(tmp_path) -> None:
     assert export_tunes([TUNE], ["mid", "midi"], f"{tmp_path}/out.v2/") == [tmp_path / "out.v2" / "one.mid"]
-    with Delivery(["abc"], f"{tmp_path}/new.mp3/", count=1, name="book") as delivery:
+    with Delivery(["abc"], f"{tmp_path}/new.m4a/", count=1, name="book") as delivery:
         delivery.add(TUNE)
-    assert delivery.grown == [tmp_path / "new.mp3" / "book.abc"]
+    assert delivery.grown == [tmp_path / "new.m4a" / "book.abc"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from folkrnn.errors import ExportError
-from folkrnn.export.midi import _merged, _part, default_tempo, to_midi
+from folkrnn.export.midi import _merged, _part, to_midi
+from folkrnn.export.performance import default_tempo
 from folkrnn.export.rendering import (
     DEFAULT_PLAYBACK,
     DOWNBEAT,
@@ -317,11 +318,11 @@ def test_a_tempo_can_be_asked_for():
 def test_a_sound_file_lasts_as_long_as_the_tune():
     content = to_wav(tune("ABcd efga|", Q="1/4=120"))
     with wave.open(io.BytesIO(content)) as sound:
-        samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+        samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2").reshape(-1, 2).mean(axis=1)
     assert 2.0 <= len(samples) / SAMPLE_RATE <= 3.5
-    assert 0.8 < np.abs(samples).max() / 32767 < 0.95
-    quiet = np.abs(samples[int(2.2 * SAMPLE_RATE) :]).max(initial=0)
-    assert quiet < 10
+    assert 0.7 < np.abs(samples).max() / 32767 < 0.95
+    quiet = np.abs(samples[int(2.5 * SAMPLE_RATE) :]).max(initial=0)
+    assert quiet < 10, "the room is silent too"
     # The first note is the loudest at its own pitch.
     spectrum = np.abs(np.fft.rfft(samples[: SAMPLE_RATE // 4] * np.hanning(SAMPLE_RATE // 4)))
     assert np.argmax(spectrum) * 4 == pytest.approx(440, abs=6)

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from folkrnn.export.midi import channels, to_midi
+from folkrnn.export.midi import to_midi
+from folkrnn.export.performance import channels
 from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
 from folkrnn.export.sound import to_wav
 from folkrnn.notation import Tune, read_tunes

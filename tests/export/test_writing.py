@@ -132,7 +132,7 @@ def test_overwrite_replaces_a_file(tmp_path):
 
 def test_unknown_formats_and_no_tunes_are_errors(tmp_path):
     with pytest.raises(ExportError, match="expected one of abc, midi"):
-        export_tunes(tunes("One"), ["mp3"], tmp_path)
+        export_tunes(tunes("One"), ["m4a"], tmp_path)
     with pytest.raises(ExportError, match="no tune"):
         export_tunes([], ["midi"], tmp_path)
     assert not os.listdir(tmp_path)
@@ -172,6 +172,9 @@ def test_formats_are_known_without_their_libraries():
         ".abc",
         ".mid",
         ".wav",
+        ".flac",
+        ".ogg",
+        ".mp3",
         ".musicxml",
         ".svg",
         ".png",
