@@ -12,7 +12,6 @@ from typing import NamedTuple
 from folkrnn.errors import InputError
 from folkrnn.notation.bars import number_bars
 from folkrnn.notation.findings import NOTE, Finding
-from folkrnn.notation.key import Key
 from folkrnn.notation.meter import EIGHTH
 from folkrnn.notation.reading import read_tunes
 from folkrnn.notation.tune import Bar, Field, Tune, Voice
@@ -20,14 +19,13 @@ from folkrnn.notation.writer import write_tune
 
 
 class Piece(NamedTuple):
-    """What was read of a file: the ``fields`` of a header, voices of the same number of bars, the key.
+    """What was read of a file: the ``fields`` of a header, and the voices.
 
     ``remarks`` are sentences on what was left out or decided.
     """
 
     fields: tuple[Field, ...]
     voices: tuple[Voice, ...]
-    key: Key
     remarks: tuple[str, ...] = ()
 
 
@@ -36,7 +34,7 @@ def finished(piece: Piece, name: str) -> Tune:
     voices = tuple(replace(voice, bars=number_bars(_whole(voice.bars))) for voice in piece.voices)
     first = voices[0].bars[0]
     draft = Tune(
-        fields=piece.fields, meter=first.meter, key=piece.key, unit=EIGHTH, voices=voices, number="1", source=name
+        fields=piece.fields, meter=first.meter, key=first.key, unit=EIGHTH, voices=voices, number="1", source=name
     )
     found = read_tunes(write_tune(draft), name)
     if len(found) != 1 or not found[0].bars:

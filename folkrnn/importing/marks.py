@@ -8,12 +8,18 @@ _SIGNS = {
     "UpBow": "upbow", "DownBow": "downbow", "OpenString": "open", "StringThumbPosition": "thumb", "Stopped": "plus",
     "Scoop": "slide", "BreathMark": "breath", "Caesura": "longphrase", "Turn": "roll", "InvertedTurn": "invertedturn",
     "Trill": "trill", "Shake": "trill", "Mordent": "lowermordent", "InvertedMordent": "uppermordent",
-    "ArpeggioMark": "arpeggio", "Segno": "segno", "Coda": "coda",
+    "ArpeggioMark": "arpeggio",
 }  # fmt: skip
 """Decorations by music21's class. The sign of a turn is what fiddlers read as a roll (``~``)."""
 
-_MEZZO = {"pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "sfz"}
+_DYNAMICS = {"pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "sfz"}
 """The dynamics of ABC."""
+
+_JUMPS = {
+    "Segno": "segno", "Coda": "coda", "Fine": "fine", "DaCapo": "D.C.", "DaCapoAlFine": "D.C.alfine",
+    "DaCapoAlCoda": "D.C.alcoda", "DalSegno": "D.S.", "DalSegnoAlFine": "D.S.alfine", "DalSegnoAlCoda": "D.S.alcoda",
+}  # fmt: skip
+"""Jumps, which music21 knows by their words."""
 
 _FINGERS = frozenset("012345")
 
@@ -36,5 +42,5 @@ def direction(element: Any) -> str:
     """Return what a sign above the staff is called, empty for one without a name."""
     kind = type(element).__name__
     if kind == "Dynamic":
-        return str(element.value) if element.value in _MEZZO else ""
-    return _SIGNS.get(kind, "") if kind in ("Segno", "Coda") else ""
+        return str(element.value) if element.value in _DYNAMICS else ""
+    return _JUMPS.get(kind, "")

@@ -6,6 +6,7 @@ what music21 passes over: how long a syllable is held.
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -17,9 +18,10 @@ from folkrnn.importing.finish import Piece, finished
 from folkrnn.importing.keys import mode_of
 from folkrnn.importing.staff import HELD, StaffBars, read_staff
 from folkrnn.notation.articles import shown_title
+from folkrnn.notation.clef import StaffSettings
 from folkrnn.notation.key import Key, parse_key
 from folkrnn.notation.text import escaped_text, plain_text
-from folkrnn.notation.tune import Field, Tune, Voice
+from folkrnn.notation.tune import Bar, Field, Tune, Voice
 from folkrnn.score.build import CARRIED_FIELDS, CARRIED_PREFIX
 from folkrnn.score.signatures import key_signature
 
@@ -48,15 +50,18 @@ def musicxml_tune(root: Element, name: str, all_voices: bool = False) -> Tune:
         except Exception as error:  # music21 raises anything from IndexError to its own
             why = " ".join(str(error).split()) or "it does not say why"
             raise InputError(f"{name}: music21 cannot read this score: {type(error).__name__}: {why}") from None
-    voices = tuple(
-        Voice(each.bars, str(place), *_names(staff), each.clef) if len(read) > 1 else Voice(each.bars, staff=each.clef)
-        for place, (staff, each) in enumerate(zip(kept_staves, read, strict=True), 1)
-    )
+    voices = tuple(Voice(each.bars, str(place) if len(read) > 1 else "") for place, each in enumerate(read, 1))
+    for staff, voice, each in zip(kept_staves, voices, read, strict=True):
+        fields += [("V", text) for text in [_voice_line(voice.id, staff, each.clef)] if text]
+    first = read[0].bars[0].key
+    key = _as_carried(carried_key, first)
+    if key != first:
+        voices = tuple(replace(voice, bars=tuple(_in_key(bar, first, key) for bar in voice.bars)) for voice in voices)
     left_out = len(parts) - len(kept) + len(staves) - len(kept_staves) + sum(each.left_out for each in read)
     remarks = (f"{left_out} other voice{'s' * (left_out > 1)} of the file are left out",) if left_out else ()
     if read[0].tempo:
         fields.append(("Q", read[0].tempo))
-    return finished(Piece(tuple(fields), voices, _as_carried(carried_key, read[0].bars[0].key), remarks), name)
+    return finished(Piece(tuple(fields), voices, remarks), name)
 
 
 def _score(root: Element) -> Any:
@@ -163,6 +168,13 @@ def _as_carried(text: str, key: Key) -> Key:
     return found if found.signature == key.signature or found.pipes == "HP" else key
 
 
-def _names(staff: Any) -> tuple[str, str]:
-    """Return the name of a staff, and the short one."""
-    return _line(staff.partName), _line(staff.partAbbreviation)
+def _in_key(bar: Bar, before: Key, key: Key) -> Bar:
+    return replace(bar, key=key) if bar.key == before else bar
+
+
+def _voice_line(name: str, staff: Any, settings: StaffSettings) -> str:
+    """Return the ``V:`` line of a staff: its name and its clef; empty for the only one unless its clef is unusual."""
+    words = [name or "1"] if name or settings.clef else []
+    if name and _line(staff.partName):
+        words.append(f'name="{_line(staff.partName).replace(chr(34), chr(39))}"')
+    return " ".join([*words, *([f"clef={settings.clef.name}"] if settings.clef else [])])

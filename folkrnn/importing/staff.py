@@ -1,7 +1,6 @@
 """One staff of music21's score as the bars of a voice."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -17,7 +16,7 @@ from folkrnn.notation.key import Key
 from folkrnn.notation.meter import FREE, Meter, parse_meter
 from folkrnn.notation.pitch import STEPS, Pitch
 from folkrnn.notation.text import escaped_text
-from folkrnn.notation.tune import Bar, Change, Grace, Note
+from folkrnn.notation.tune import NO_MARKS, Bar, Change, Grace, Marks, Note
 from folkrnn.score.harmonies import kind_text
 from folkrnn.score.signatures import MODE_NAMES
 
@@ -74,7 +73,7 @@ class _StaffReader:
         lines = streams if self.all_lines else streams[:1]
         self.left_out = max(self.left_out, len(streams) - len(lines))
         length = Fraction(max((each.highestTime for each in streams), default=0)) / 4
-        layers = []
+        layers, closing = [], NO_MARKS
         for number, stream in enumerate(lines):
             state = self.lines.setdefault(number, _LineState(len(self.verses)))
             line = _Line(self, stream, state)
@@ -83,6 +82,7 @@ class _StaffReader:
             layers.append(line.notes(length if len(streams) > 1 else Fraction(0)))
             if number == 0:
                 changes += line.changes
+                closing = line.closing
         self.begun = True
         right, left = measure.rightBarline, measure.leftBarline
         repeats = isinstance(right, m21.bar.Repeat) and right.direction == "end"
@@ -98,6 +98,7 @@ class _StaffReader:
             drawn=_DRAWN.get(kind, ""),
             ending=self.endings.get(id(measure), ()),
             overlays=tuple(layers[1:]),
+            closing=closing,
         )
 
     def _signatures(self, measure: Any) -> Iterator[Change]:
@@ -135,15 +136,6 @@ class _LineState:
         self.graces: list[Grace] = []
 
 
-@dataclass
-class _Waiting:
-    """What stands before the next note: texts, signs, chord symbols."""
-
-    chord_symbols: tuple[str, ...] = ()
-    annotations: tuple[str, ...] = ()
-    decorations: tuple[str, ...] = ()
-
-
 class _Line:
     """Reads one line of notes of one measure."""
 
@@ -153,15 +145,13 @@ class _Line:
         self.changes: list[Change] = []
         self.values: list[Value] = []
         self.time = Fraction(0)
-        self.waiting = _Waiting()
+        self.waiting = NO_MARKS
 
     def notes(self, length: Fraction) -> tuple[Note, ...]:
         """Return the notes, with a hidden rest for what is left of a ``length``."""
         for element in sorted(self.elements, key=lambda each: (each.offset, each.classSortOrder, each.priority)):
             self._take(element, Fraction(element.offset) / 4)
         self._wait_until(length)
-        if any(self.waiting.__dict__.values()) and self.values:
-            self._add_marks_to_last()
         return notes_of(self.values)
 
     def _take(self, element: Any, onset: Fraction) -> None:
@@ -183,23 +173,36 @@ class _Line:
         elif isinstance(element, m21.tempo.TempoIndication):
             self._tempo(element, onset)
         elif isinstance(element, m21.expressions.TextExpression) and (element.content or "").strip():
+            if element.style.fontWeight == "bold" and self._tempo_words(element, onset):
+                return
             sign = "_" if element.placement == "below" else "^"
             self._mark(onset, annotations=(sign + " ".join(element.content.split()),))
         elif name := direction(element):
             self._mark(onset, decorations=(name,))
 
+    @property
+    def closing(self) -> Marks:
+        """What stands after the last note, and so hangs on the bar line."""
+        return self.waiting
+
     def _change(self, letter: str, value: Any, own_line: bool = False) -> None:
         self.changes.append(Change(len(self.values), letter, value, own_line))
 
     def _tempo(self, element: Any, onset: Fraction) -> None:
-        """Take a tempo: the first is that of the header."""
+        """Take a tempo: that at the start is that of the header."""
         text = _tempo(element)
-        if not text:
-            return
-        if not self.staff.tempo and not onset and not self.staff.begun:
-            self.staff.tempo = text
-        elif self.staff.begun or onset:
+        if text and (onset or self.staff.begun):
             self._change("Q", text)
+        elif text and "=" not in self.staff.tempo:
+            self.staff.tempo = " ".join(filter(None, (self.staff.tempo, text)))
+
+    def _tempo_words(self, element: Any, onset: Fraction) -> bool:
+        """Take bold words at the start, or where a tempo stands, as those of the tempo; return whether they are."""
+        if onset or self.staff.begun:
+            return False
+        words = " ".join(element.content.split()).replace('"', "'")
+        self.staff.tempo = " ".join(filter(None, (f'"{words}"', self.staff.tempo)))
+        return True
 
     def _mark(self, onset: Fraction, **marks: tuple[str, ...]) -> None:
         """Let marks wait for the next note; a chord symbol within a note belongs to that note."""
@@ -207,16 +210,8 @@ class _Line:
             last = self.values[-1]
             last.note = last.note._replace(chord_symbols=(*last.note.chord_symbols, *marks["chord_symbols"]))
             return
-        for name, texts in marks.items():
-            setattr(self.waiting, name, (*getattr(self.waiting, name), *texts))
-
-    def _add_marks_to_last(self) -> None:
-        last, waiting = self.values[-1], self.waiting
-        last.note = last.note._replace(
-            chord_symbols=(*last.note.chord_symbols, *waiting.chord_symbols),
-            annotations=(*last.note.annotations, *waiting.annotations),
-            decorations=(*last.note.decorations, *waiting.decorations),
-        )
+        added = {name: (*getattr(self.waiting, name), *texts) for name, texts in marks.items()}
+        self.waiting = self.waiting._replace(**added)
 
     def _wait_until(self, onset: Fraction) -> None:
         """Write a hidden rest up to an onset."""
@@ -246,7 +241,7 @@ class _Line:
             hidden=not pitches and bool(element.style.hideObjectOnPrint),
             lyrics=self._syllables(element),
         )
-        self.state.graces, self.waiting = [], _Waiting()
+        self.state.graces, self.waiting = [], NO_MARKS
         self.values.append(Value(note, *_tuplet(element)))
         self.time = onset + length
 
