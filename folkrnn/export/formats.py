@@ -69,6 +69,12 @@ def _musicxml(tune: Tune, _: int, __: ExportSettings) -> bytes:
     return to_musicxml(tune)
 
 
+def _mxl(tune: Tune, _: int, __: ExportSettings) -> bytes:
+    from folkrnn.export.musicxml import to_mxl
+
+    return to_mxl(tune)
+
+
 def _svg(tune: Tune, _: int, __: ExportSettings) -> bytes:
     from folkrnn.export.engraving import to_svg
 
@@ -98,6 +104,7 @@ FORMATS = {
     "midi": Format(".mid", _midi),
     "wav": Format(".wav", _wav),
     "musicxml": Format(".musicxml", _musicxml),
+    "mxl": Format(".mxl", _mxl),
     "svg": Format(".svg", _svg),
     "png": Format(".png", _png),
     "pdf": Format(".pdf", _pdf, _pdf_book),
