@@ -69,27 +69,23 @@ class Cutter:
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
         self.lines = _bar_lines(timeline)
+        self._pickups: dict[Fraction, Fraction] = {}
         self._onsets = [[event.onset for event in line] for line in timeline.lines]
 
-    def passes(self, spans: Sequence[Span]) -> list[list[Cell]]:
-        """Return the bars of the passes of a part.
+    def part(self, start: Fraction, end: Fraction) -> list[Cell]:
+        """Return the bars of one pass of a part.
 
-        Those of a pass that sounds like the first one are the same bars, whatever lines the meter would give.
+        A pass may be longer than whole bars: then its pickup and its last bar do not add up, and the bar lines after it
+        move. A later one that is longer by the same time begins with the same pickup.
         """
-        first = list(self.cells(*spans[0]))
-        sound = self._sound(*spans[0])
-        result = [first]
-        for start, end in spans[1:]:
-            cells = list(self.cells(start, end))
-            if cells != first and self._sound(start, end) == sound:
-                cells = first
-                self._begin_bar(end - cells[-1].length if cells[-1].length < (cells[-1].meter.bar or 1) else end)
-            result.append(cells)
-        return result
-
-    def _sound(self, start: Fraction, end: Fraction) -> tuple[Fraction, tuple[tuple[Piece, ...], ...]]:
-        """Return what sounds between two times, as one bar."""
-        return end - start, tuple(tuple(self._inside(place, start, end)) for place in range(len(self._onsets)))
+        full = _meter_at(self.lines, start).bar or Fraction(1)
+        odd = (end - start) % full
+        if odd in self._pickups:
+            self._begin_bar(start + self._pickups[odd])
+        cells = list(self.cells(start, end))
+        if odd:
+            self._pickups.setdefault(odd, cells[0].length % full)
+        return cells
 
     def _begin_bar(self, time: Fraction) -> None:
         """Let a bar begin at a time, and the bar lines after it follow the meter from there."""

@@ -16,8 +16,11 @@ MUSICXML_ENDINGS, MIDI_ENDINGS = (".musicxml", ".xml", ".mxl"), (".mid", ".midi"
 ENDINGS = (*MUSICXML_ENDINGS, *MIDI_ENDINGS)
 """The endings of the names of the files that can be imported."""
 
-MAX_XML_BYTES = 64 * 2**20
-"""The longest MusicXML document that is read: an archive may hold a longer one than it has bytes itself."""
+MAX_FILE_BYTES = MAX_XML_BYTES = 64 * 2**20
+"""The longest file, and the longest MusicXML document: an archive may hold a longer one than it has bytes itself."""
+
+MAX_NOTES = 50_000
+"""The most notes of a tune: ten times those of the longest set that a session plays."""
 
 MAX_DEPTH = 64
 """The deepest nesting of elements; MusicXML needs about ten."""
@@ -34,7 +37,8 @@ def is_importable(name: str | Path) -> bool:
 def file_bytes(path: str | Path) -> bytes:
     """Return the content of a file. Raises InputError, in one line, where it cannot be read or is empty."""
     try:
-        data = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None
     except IsADirectoryError:
@@ -43,6 +47,8 @@ def file_bytes(path: str | Path) -> bytes:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
     if not data:
         raise InputError(f"{path}: is empty; expected a MusicXML or MIDI file")
+    if len(data) > MAX_FILE_BYTES:
+        raise InputError(f"{path}: is too long for one tune; expected a file of at most {MAX_FILE_BYTES >> 20} MiB")
     return data
 
 
@@ -50,8 +56,6 @@ def xml_root(data: bytes, name: str) -> Element:
     """Return the root of a MusicXML document, compressed or not. Raises InputError for anything else."""
     if data[:4] == _ZIP or name.lower().endswith(".mxl"):
         data = _unpacked(data, name)
-    if len(data) > MAX_XML_BYTES:
-        raise InputError(f"{name}: has {len(data) >> 20} MiB; expected a score of at most {MAX_XML_BYTES >> 20} MiB")
     root = _parsed(data, name)
     if root.tag != "score-partwise":
         wanted = "expected MusicXML with score-partwise as its root"

@@ -8,8 +8,8 @@ from folkrnn.notation.pitch import STEPS, Alter
 from folkrnn.notation.tune import Bar
 
 _FIFTHS_ORDER = "FCGDAEB"
-_LIKELIHOOD = ("", "m", "mix", "dor", "phr", "lyd")
-"""The modes of tunes, the commonest first."""
+_LIKELIHOOD = ("", "m", "mix", "dor")
+"""The modes of tunes, the commonest first; others are so rare that another ending is likelier."""
 
 
 def key_with(fifths: int, mode: str) -> Key:

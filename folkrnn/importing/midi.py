@@ -20,16 +20,16 @@ import mido
 from folkrnn.errors import InputError, NotationError
 from folkrnn.importing.cutting import Timeline
 from folkrnn.importing.finish import Piece, finished, tempo_text
+from folkrnn.importing.files import MAX_NOTES
 from folkrnn.importing.folding import folded
-from folkrnn.importing.quantising import Event, quantised
+from folkrnn.importing.quantising import quantised
 from folkrnn.importing.spelling import key_of, voices_of
 from folkrnn.notation.key import Key, parse_key
 from folkrnn.notation.meter import Meter, parse_meter
 from folkrnn.notation.text import escaped_text
 from folkrnn.notation.tune import Field, Tune
 
-MAX_BYTES = 8 * 2**20
-MAX_MINUTES, MAX_QUARTERS, MAX_NOTES = 60, 20_000, 50_000
+MAX_MINUTES, MAX_QUARTERS = 60, 20_000
 """The longest music that is read: a session's longest set is shorter by far."""
 
 _DRUMS = 9
@@ -98,8 +98,6 @@ def _file(data: bytes, name: str) -> Any:
     """Return mido's view of a file."""
     if data[:4] != b"MThd":
         raise InputError(f"{name}: is no MIDI file; expected one that begins with MThd")
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{name}: has {len(data) >> 20} MiB; expected a MIDI file of at most {MAX_BYTES >> 20} MiB")
     try:
         file = mido.MidiFile(file=io.BytesIO(data), clip=True)
     except Exception as error:  # mido raises anything from EOFError to KeyError
@@ -156,8 +154,8 @@ def _read_track(track: Any, content: _Content) -> None:
     for _, line in sorted(lines.items()):
         line.name = name
         line.notes = sorted(note for note in line.notes if note.end > note.start)
-    if name and not content.title and not content.lines:
-        content.title = _decoded(name)
+    if name and not lines and not content.title and not content.lines:
+        content.title = "".join(filter(str.isprintable, _decoded(name)))
     content.lines += lines.values()
     content.end = max(content.end, now)
 
@@ -268,6 +266,3 @@ def _tempo(content: _Content, meter: Meter) -> str:
     quarters = Fraction(60_000_000, content.tempos[min(content.tempos)])
     beat = meter.pulse[0] if meter.pulse else Fraction(1, 4)
     return tempo_text("", beat, round(float(quarters / (4 * beat)), 2))
-
-
-__all__ = ["Event", "MidiLine", "MidiNote", "midi_tune"]

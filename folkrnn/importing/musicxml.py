@@ -4,6 +4,7 @@ music21 reads the parts that are wanted. Titles and the lines of the header come
 what music21 passes over: how long a syllable is held.
 """
 
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ import music21 as m21
 from music21.musicxml.xmlToM21 import MusicXMLImporter
 
 from folkrnn.errors import InputError, NotationError
+from folkrnn.importing.files import MAX_NOTES
 from folkrnn.importing.finish import Piece, finished
 from folkrnn.importing.keys import mode_of
 from folkrnn.importing.staff import HELD, StaffBars, read_staff
@@ -25,6 +27,7 @@ from folkrnn.notation.tune import Bar, Field, Tune, Voice
 from folkrnn.score.build import CARRIED_FIELDS, CARRIED_PREFIX
 from folkrnn.score.signatures import key_signature
 
+_RIGHTS = re.compile("©|copyright|all rights", re.IGNORECASE)
 _PASSED_OVER = ("print", "sound", "listening", "figured-bass", "grouping")
 """Elements of measures that say nothing about the tune."""
 
@@ -39,6 +42,9 @@ def musicxml_tune(root: Element, name: str, all_voices: bool = False) -> Tune:
     if not parts:
         raise InputError(f"{name}: has no notes; expected a melody")
     kept = parts if all_voices else parts[:1]
+    count = sum(1 for part in kept for _ in part.iter("note"))
+    if count > MAX_NOTES:
+        raise InputError(f"{name}: has {count} notes; expected a tune of at most {MAX_NOTES}")
     fields, carried_key = _header(root)
     _prepare(root, kept)
     with warnings.catch_warnings():
@@ -66,7 +72,9 @@ def musicxml_tune(root: Element, name: str, all_voices: bool = False) -> Tune:
 
 def _score(root: Element) -> Any:
     """Return music21's score of a document, at sounding pitch."""
-    score = MusicXMLImporter().xmlRootToScore(root)
+    importer = MusicXMLImporter()
+    importer.xmlRootToScore(root, importer.stream)  # parts of several staves go there, whatever score is given
+    score = importer.stream
     return score.toSoundingPitch() if root.find(".//transpose") is not None else score
 
 
@@ -84,6 +92,11 @@ def _prepare(root: Element, kept: Sequence[Element]) -> None:
     for part in root.findall("part"):
         if part not in kept:
             root.remove(part)
+    names = {part.get("id") for part in kept}
+    for parts in root.findall("part-list"):
+        for each in list(parts):  # a group of parts names some that are left out
+            if each.tag != "score-part" or each.get("id") not in names:
+                parts.remove(each)
     for tag in ("credit", "defaults", "identification"):
         for each in root.findall(tag):
             root.remove(each)
@@ -143,7 +156,7 @@ def _credited_title(root: Element) -> str:
         for credit in root.findall("credit")
         if credit.get("page", "1") == "1"
         for each in credit.findall("credit-words")
-        if _line(each.text)
+        if _line(each.text) and not _RIGHTS.search(_line(each.text))
     ]
     largest = max(words, key=_size, default=None)
     return _line(largest.text) if largest is not None and _size(largest) else ""

@@ -292,11 +292,14 @@ def _alter(pitch: Any) -> Any:
 def _tuplet(element: Any) -> tuple[tuple[int, int], bool]:
     """Return the ratio of the tuplet that an element is in, and whether it ends with it."""
     tuplets = element.duration.tuplets
-    actual, normal = 1, 1
+    ratio = Fraction(1)
     for each in tuplets:
-        actual, normal = actual * each.numberNotesActual, normal * each.numberNotesNormal
+        ratio *= Fraction(each.numberNotesActual, each.numberNotesNormal)
+    named = (
+        (tuplets[0].numberNotesActual, tuplets[0].numberNotesNormal) if len(tuplets) == 1 else ratio.as_integer_ratio()
+    )
     ends = bool(tuplets) and tuplets[0].type in ("stop", "startStop")
-    return ((actual, normal) if actual != normal else (1, 1)), ends
+    return (named if ratio != 1 else (1, 1)), ends
 
 
 def _graces(element: Any) -> Iterator[Grace]:
