@@ -19,10 +19,10 @@ import mido
 
 from folkrnn.errors import InputError, NotationError
 from folkrnn.importing.cutting import Timeline
-from folkrnn.importing.finish import Piece, finished, tempo_text
 from folkrnn.importing.files import MAX_NOTES
+from folkrnn.importing.finish import Piece, finished, tempo_text
 from folkrnn.importing.folding import folded
-from folkrnn.importing.quantising import quantised
+from folkrnn.importing.quantising import TOLERANCE, quantised
 from folkrnn.importing.spelling import key_of, voices_of
 from folkrnn.notation.key import Key, parse_key
 from folkrnn.notation.meter import Meter, parse_meter
@@ -135,15 +135,21 @@ def _read_track(track: Any, content: _Content) -> None:
     """Add what a track holds."""
     lines: dict[int, MidiLine] = {}
     sounding: dict[tuple[int, int], int] = {}
+    struck_again: dict[tuple[int, int], int] = {}
     now, name = 0, ""
     for message in track:
         now += message.time
         if message.type in ("note_on", "note_off"):
             key = message.channel, message.note
+            begins = message.type == "note_on" and message.velocity > 0
+            if not begins and struck_again.get(key) == now:
+                continue  # the end of the note before, which comes too late
+            if begins and key in sounding:
+                struck_again[key] = now
             if key in sounding:
                 line = lines.setdefault(message.channel, MidiLine(""))
                 line.notes.append(MidiNote(sounding.pop(key), now, message.note))
-            if message.type == "note_on" and message.velocity and message.channel != _DRUMS:
+            if begins and message.channel != _DRUMS:
                 sounding[key] = now
         elif message.type == "track_name":
             name = name or " ".join(message.name.split())
@@ -208,8 +214,8 @@ def _is_melodic(line: MidiLine) -> bool:
 def _first_bar(content: _Content, melody: MidiLine) -> int:
     """Return the tick at which the music begins: whole bars of silence before it are left out."""
     first = melody.notes[0].start
-    bars = [tick for tick, _ in _bar_lines(content, first + 1)]
-    before = [tick for tick in bars if tick <= first]
+    bars = [tick for tick, _ in _bar_lines(content, first + content.ticks_per_quarter)]
+    before = [tick for tick in bars if tick <= first + content.ticks_per_quarter * 4 * TOLERANCE]
     return before[-1] if before else 0
 
 

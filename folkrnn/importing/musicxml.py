@@ -56,6 +56,8 @@ def musicxml_tune(root: Element, name: str, all_voices: bool = False) -> Tune:
         except Exception as error:  # music21 raises anything from IndexError to its own
             why = " ".join(str(error).split()) or "it does not say why"
             raise InputError(f"{name}: music21 cannot read this score: {type(error).__name__}: {why}") from None
+    if not read or not all(each.bars for each in read):
+        raise InputError(f"{name}: has no notes that music21 can read; expected a melody")
     voices = tuple(Voice(each.bars, str(place) if len(read) > 1 else "") for place, each in enumerate(read, 1))
     for staff, voice, each in zip(kept_staves, voices, read, strict=True):
         fields += [("V", text) for text in [_voice_line(voice.id, staff, each.clef)] if text]

@@ -26,16 +26,16 @@ EXACT_TICKS = 2
 TOGETHER = Fraction(1, 80)
 """Notes that begin within this time of each other, in whole notes, are a chord."""
 
-_DIVISIONS = (1, 2, 3, 4, 6, 8, 12, 16, 5, 7, 9, 10, 24, 32)
-_ENDS = (1, 2, 3, 4, 6, 8, 12, 16)
-_PLAYED = (1, 2, 4, 3, 6, 8)
-_PLAYED_COMPOUND = (1, 3, 6, 2, 12)
+_DIVISIONS, _FINE = (1, 2, 3, 4, 6, 8, 12, 5, 7), (16, 9, 10, 15, 24, 32)
+"""How programs divide a beat, and how they do so rarely."""
+
+_PLAYED, _PLAYED_COMPOUND = (1, 2, 4, 3, 6, 8), (1, 3, 6, 2, 12)
+"""How players divide a beat, and a dotted one."""
+
 _SWING = Fraction(27, 50), Fraction(18, 25)
 """The least and the greatest share of a pair that its first note has when it swings; from there on it is dotted."""
 
-_LEAST_REST, _LEAST_LAST = Fraction(1, 16), Fraction(1, 8)
-MAX_DENOMINATOR = 96
-"""The finest length that is meant, as a part of a whole note."""
+_LEAST_REST = Fraction(1, 16)
 
 Meters = Sequence[tuple[Fraction, Meter]]
 
@@ -53,49 +53,67 @@ def quantised(notes: Sequence[tuple[int, int, int]], meters: Meters, ticks: int)
 
     An event lasts until the next one at most. A short silence after a note belongs to it.
     """
-    grid = _Grid(meters, [Fraction(start, 4 * ticks) for start, _, _ in notes], Fraction(EXACT_TICKS, 4 * ticks))
+    times = [(Fraction(start, 4 * ticks), Fraction(end, 4 * ticks), pitch) for start, end, pitch in notes]
+    grid = _Grid(meters, [each[:2] for each in times], Fraction(EXACT_TICKS, 4 * ticks))
     found: dict[Fraction, dict[int, Fraction]] = {}
-    for start, end, pitch in notes:
-        begins, ends = grid.place(Fraction(start, 4 * ticks)), grid.end(Fraction(end, 4 * ticks))
+    for start, end, pitch in times:
+        begins, ends = max(grid.place(start), Fraction(0)), grid.end(end)
         chord = found.setdefault(begins, {})
         chord[pitch] = max(chord.get(pitch, Fraction(0)), ends - begins)
     onsets = sorted(found)
+    last = grid.beat_after(onsets[-1] + max(found[onsets[-1]].values()))
     events = []
-    for place, onset in enumerate(onsets):
-        limit = onsets[place + 1] - onset if place + 1 < len(onsets) else None
-        length = _length(max(found[onset].values()), limit, grid.exact)
+    for onset, until in zip(onsets, [*onsets[1:], last], strict=True):
+        length = _length(max(found[onset].values()), until - onset, grid.ends_exact)
         events.append(Event(onset, length, tuple(sorted(found[onset]))))
     return events
 
 
-def _length(held: Fraction, limit: Fraction | None, exact: bool) -> Fraction:
+def _length(held: Fraction, limit: Fraction, exact: bool) -> Fraction:
     """Return how long a note is that was held for some time, with at most ``limit`` until the next one.
 
-    ``exact``: the time may be what is meant. Otherwise a silence counts if it is half of the time or more.
+    ``exact``: the time is what is meant. Otherwise a silence counts if it is half of the time or more.
     """
-    on_grid = held > 0 and exact and held.denominator <= MAX_DENOMINATOR
-    if limit is None:
-        return held if on_grid else max(round(held / _LEAST_LAST), 1) * _LEAST_LAST
-    if held >= limit or held <= 0:
+    if not 0 < held < limit:
         return limit
-    silence = limit - held
-    if on_grid:
+    if exact:
         return held
+    silence = limit - held
     return limit if silence < _LEAST_REST or 2 * silence < limit else limit - silence // _LEAST_REST * _LEAST_REST
 
 
 class _Grid:
     """The places of a piece that notes may have."""
 
-    def __init__(self, meters: Meters, onsets: Sequence[Fraction], exactly: Fraction) -> None:
+    def __init__(self, meters: Meters, times: Sequence[tuple[Fraction, Fraction]], exactly: Fraction) -> None:
         self.meters, self.exactly = meters, exactly
-        windows = {key: sorted(set(found)) for key, found in groupby(sorted(onsets), self._window)}
+        windows = self._windows([start for start, _ in times])
         self.share = _swing(windows)
-        fits = {key: _fit(key, found, self.share, _DIVISIONS, exactly) for key, found in windows.items()}
-        self.exact = sum(fit is None for fit in fits.values()) * 10 <= len(fits)
+        exact = self._fits(windows)
+        if _most(exact):
+            self.ends_exact = _most(self._fits(self._windows([end for _, end in times])))
+        else:
+            self.ends_exact = False
+            exact = {}
         self.fits: dict[_Window, _Fit] = {}
         for key, found in windows.items():
-            self.fits[key] = fits[key] or _played(key, _chords(found), self.share)
+            own = exact.get(key) or (_fit(key, found, self.share, _FINE, exactly) if exact else None)
+            self.fits[key] = own or _played(key, _chords(found), self.share)
+
+    def _windows(self, times: Sequence[Fraction]) -> "dict[_Window, list[Fraction]]":
+        """Return the times in each window."""
+        return {key: sorted(set(found)) for key, found in groupby(sorted(times), self._window)}
+
+    def _fits(self, windows: "dict[_Window, list[Fraction]]") -> "dict[_Window, _Fit | None]":
+        """Return which division each window has, where a program wrote it."""
+        return {key: _fit(key, found, self.share, _DIVISIONS, self.exactly) for key, found in windows.items()}
+
+    def beat_after(self, time: Fraction) -> Fraction:
+        """Return the time if ends are exact, else the end of the beat in which it lies."""
+        if self.ends_exact:
+            return time
+        window = self._window(time)
+        return window.start if time - window.start <= TOLERANCE else window.start + window.length
 
     def _window(self, time: Fraction) -> "_Window":
         """Return the beat, or the pair that may swing, to which a time belongs."""
@@ -114,21 +132,20 @@ class _Grid:
         return window.start + window.length * Fraction(round(into * fit.division), fit.division)
 
     def end(self, time: Fraction) -> Fraction:
-        """Return the time at which a note ends; in a file that a program wrote, that may be any division of the beat.
-
-        Where it is none, it is a time between two places.
-        """
+        """Return the time at which a note ends: on the grid only if all ends are exact."""
         window = self._window(time)
-        fit = self.fits.get(window) or _Fit(4, False)
-        if self.exact:
-            share = self.share if fit.swings or window not in self.fits else None
-            own = _fit(window, [time], share, (fit.division, *_ENDS), self.exactly)
-            if own is None:
-                return time
-            into = (time - window.start) / window.length
-            into = _even(into, self.share) if own.swings and self.share is not None else into
-            return window.start + window.length * Fraction(round(into * own.division), own.division)
-        return self.place(time) if window in self.fits else time
+        fit = self.fits.get(window)
+        divisions = (*((fit.division,) if fit else ()), *_DIVISIONS, *_FINE)
+        own = _fit(window, [time], self.share, divisions, self.exactly) if self.ends_exact else None
+        swings = own.swings if own else fit is not None and fit.swings
+        into = (time - window.start) / window.length
+        into = _even(into, self.share) if swings and self.share is not None else into
+        return window.start + window.length * (Fraction(round(into * own.division), own.division) if own else into)
+
+
+def _most(fits: "dict[_Window, _Fit | None]") -> bool:
+    """Whether at most one in ten windows has no division."""
+    return 10 * sum(fit is None for fit in fits.values()) <= len(fits)
 
 
 class _Window(NamedTuple):

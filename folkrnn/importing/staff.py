@@ -68,6 +68,7 @@ class _StaffReader:
     def bar(self, measure: Any) -> Bar:
         """Return one measure as a bar."""
         changes = list(self._signatures(measure))
+        key = self.key
         streams = list(measure.voices) or [measure]
         streams = [stream for stream in streams if _notes(stream)] or streams[:1]
         lines = streams if self.all_lines else streams[:1]
@@ -88,9 +89,9 @@ class _StaffReader:
         repeats = isinstance(right, m21.bar.Repeat) and right.direction == "end"
         kind = "" if right is None or repeats else right.type
         return Bar(
-            notes=layers[0],
+            notes=layers[0] or (Note((), self.meter.bar or Fraction(1, 4)),),
             meter=self.meter,
-            key=self.key,
+            key=key,
             changes=tuple(changes),
             opens=isinstance(left, m21.bar.Repeat) and left.direction == "start",
             plays=max(2, right.times or 2) if repeats else 1,
