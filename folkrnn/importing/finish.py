@@ -71,6 +71,13 @@ def _together(first: Bar, second: Bar) -> Bar:
     )  # fmt: skip
 
 
+def remark_on_others(count: int) -> tuple[str, ...]:
+    """Return the remark that some other voices are left out; none for none."""
+    if not count:
+        return ()
+    return (f"{count} other voice{'s' * (count > 1)} of the file {'are' if count > 1 else 'is'} left out",)
+
+
 def tempo_text(words: str, beat: Fraction, rate: float) -> str:
     """Return the value of a ``Q:`` field: words, beats a minute, or both."""
     said = f'"{words}"' if words else ""

@@ -20,7 +20,7 @@ import mido
 from folkrnn.errors import InputError, NotationError
 from folkrnn.importing.cutting import Timeline
 from folkrnn.importing.files import MAX_NOTES
-from folkrnn.importing.finish import Piece, finished, tempo_text
+from folkrnn.importing.finish import Piece, finished, remark_on_others, tempo_text
 from folkrnn.importing.folding import folded
 from folkrnn.importing.quantising import TOLERANCE, quantised
 from folkrnn.importing.spelling import key_of, voices_of
@@ -80,15 +80,14 @@ def midi_tune(data: bytes, name: str, all_voices: bool = False) -> Tune:
     key = next((key for tick, key in sorted(content.keys.items()) if tick <= lines[0].notes[0].start), None)
     key = key_of([event for line in timeline.lines for event in line], timeline.lines[0], key)
     voices = voices_of(folded(timeline), key, len(lines))
-    left_out = len(content.lines) - len(lines)
-    remarks = [f"{left_out} other voice{'s' * (left_out > 1)} of the file are left out"] if left_out else []
     fields: list[Field] = [("T", escaped_text(content.title or Path(name).stem.replace("_", " ")))]
     if len(voices) > 1:
         fields += [
             ("V", f'{voice.id} name="{_quotable(line.name)}"') for voice, line in zip(voices, lines, strict=True)
         ]
     fields += [("Q", text) for text in [_tempo(content, voices[0].bars[-1].meter)] if text]
-    return finished(Piece(tuple(fields), voices, tuple(remarks)), name)
+    remarks = remark_on_others(len(content.lines) - len(lines))
+    return finished(Piece(tuple(fields), voices, remarks), name)
 
 
 # The file -------------------------------------------------------------------------------------------------------------

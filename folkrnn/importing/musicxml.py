@@ -16,7 +16,7 @@ from music21.musicxml.xmlToM21 import MusicXMLImporter
 
 from folkrnn.errors import InputError, NotationError
 from folkrnn.importing.files import MAX_NOTES
-from folkrnn.importing.finish import Piece, finished
+from folkrnn.importing.finish import Piece, finished, remark_on_others
 from folkrnn.importing.keys import mode_of
 from folkrnn.importing.staff import HELD, StaffBars, read_staff
 from folkrnn.notation.articles import shown_title
@@ -66,10 +66,9 @@ def musicxml_tune(root: Element, name: str, all_voices: bool = False) -> Tune:
     if key != first:
         voices = tuple(replace(voice, bars=tuple(_in_key(bar, first, key) for bar in voice.bars)) for voice in voices)
     left_out = len(parts) - len(kept) + len(staves) - len(kept_staves) + sum(each.left_out for each in read)
-    remarks = (f"{left_out} other voice{'s' * (left_out > 1)} of the file are left out",) if left_out else ()
     if read[0].tempo:
         fields.append(("Q", read[0].tempo))
-    return finished(Piece(tuple(fields), voices, remarks), name)
+    return finished(Piece(tuple(fields), voices, remark_on_others(left_out)), name)
 
 
 def _score(root: Element) -> Any:

@@ -73,7 +73,7 @@ def test_a_hornpipe_that_swings_is_written_evenly() -> None:
 def test_of_chords_and_melody_the_melody_is_read() -> None:
     _, found = back(HEAD + '"D"d8|"A"c8|"G"B8|"D"A8|]\n')
     assert [note.pitches[0].letters for note in found.notes()] == ["d", "c", "B", "A"]
-    assert found.findings[0].message == "1 other voice of the file are left out"
+    assert found.findings[0].message == "1 other voice of the file is left out"
 
 
 # Files of others ------------------------------------------------------------------------------------------------------
@@ -94,9 +94,10 @@ def played(
     track = mido.MidiTrack()
     if meter:
         track.append(mido.MetaMessage("time_signature", numerator=read.meter.beats, denominator=read.meter.unit))
+    silence = 960 * 4 * read.meter.beats // read.meter.unit  # a bar
     now = 0
     for time, kind, pitch in sorted(events):
-        tick = max(now, round(960 * (time + 4 * read.meter.bar)))  # after a bar of silence
+        tick = max(now, round(960 * time) + silence)
         track.append(mido.Message("note_on", note=pitch, velocity=90 * kind, time=tick - now, **about))
         now = tick
     file.tracks.append(track)
