@@ -10,6 +10,9 @@ from typing import NamedTuple
 from folkrnn.importing.quantising import Event
 from folkrnn.notation.meter import Meter
 
+CLEARLY = 1.08
+"""How much louder bar lines must be to take the place of others: folkrnn plays a first beat by 12 % louder."""
+
 Span = tuple[Fraction, Fraction]
 """When something begins and ends."""
 
@@ -69,23 +72,42 @@ class Cutter:
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
         self.lines = _bar_lines(timeline)
+        self._first = Fraction(0)
         self._pickups: dict[Fraction, Fraction] = {}
         self._onsets = [[event.onset for event in line] for line in timeline.lines]
 
     def part(self, start: Fraction, end: Fraction) -> list[Cell]:
-        """Return the bars of one pass of a part.
+        """Return the bars of one pass of a part that begins and ends at markers.
 
-        A pass may be longer than whole bars: then its pickup and its last bar do not add up, and the bar lines after it
-        move. A later one that is longer by the same time begins with the same pickup.
+        Its pickup and the last bar before it may not add up. Then the bar lines move: a pass that is longer than whole
+        bars begins as the last one did that was so, and otherwise the accents tell.
         """
         full = _meter_at(self.lines, start).bar or Fraction(1)
+        running = next((time for time, _ in self.lines if time > start), end) - start
+        running = Fraction(0) if running == full else running
         odd = (end - start) % full
-        if odd in self._pickups:
-            self._begin_bar(start + self._pickups[odd])
-        cells = list(self.cells(start, end))
+        pickup = self._pickups.get(odd, running)
+        # Bars without a pickup, and with the one that lets the last bar make room for the tune's first pickup.
+        for other in (running, Fraction(0), (start - end - self._first) % full):
+            if self._accent(start + other, end, full) > CLEARLY * self._accent(start + pickup, end, full):
+                pickup = other
+        if pickup != running:
+            self._begin_bar(start + pickup)
+        if not start:
+            self._first = pickup
         if odd:
-            self._pickups.setdefault(odd, cells[0].length % full)
-        return cells
+            self._pickups.setdefault(odd, pickup)
+        return list(self.cells(start, end))
+
+    def _accent(self, start: Fraction, end: Fraction, full: Fraction) -> float:
+        """Return the mean velocity of the melody on bar lines from a time on; silence counts 0."""
+        line, onsets = self.timeline.lines[0], self._onsets[0]
+        heard = []
+        while start < end:
+            place = bisect_left(onsets, start)
+            heard.append(line[place].velocity if place < len(onsets) and onsets[place] == start else 0)
+            start += full
+        return sum(heard) / len(heard) if heard else 0.0
 
     def _begin_bar(self, time: Fraction) -> None:
         """Let a bar begin at a time, and the bar lines after it follow the meter from there."""

@@ -39,7 +39,7 @@ def folded(timeline: Timeline) -> list[FoldedBar]:
     spans = _by_markers(timeline, cutter.lines) if named else _by_bars(timeline, cutter)
     bars: list[FoldedBar] = []
     for passes in spans:
-        cells = [cutter.part(*span) for span in passes]
+        cells = [cutter.part(*span) if named else list(cutter.cells(*span)) for span in passes]
         found = _part(cells)
         if found is None:
             for each in cells:

@@ -38,11 +38,12 @@ _DEFAULT_TEMPO = 500_000  # microseconds a quarter note, where no message says o
 
 
 class MidiNote(NamedTuple):
-    """One note: when it begins and ends, in ticks, and its number."""
+    """One note: when it begins and ends, in ticks, its number and its velocity."""
 
     start: int
     end: int
     pitch: int
+    velocity: int
 
 
 @dataclass
@@ -133,7 +134,7 @@ def _content(file: Any, name: str) -> _Content:
 def _read_track(track: Any, content: _Content) -> None:
     """Add what a track holds."""
     lines: dict[int, MidiLine] = {}
-    sounding: dict[tuple[int, int], int] = {}
+    sounding: dict[tuple[int, int], tuple[int, int]] = {}
     struck_again: dict[tuple[int, int], int] = {}
     now, name = 0, ""
     for message in track:
@@ -147,15 +148,16 @@ def _read_track(track: Any, content: _Content) -> None:
                 struck_again[key] = now
             if key in sounding:
                 line = lines.setdefault(message.channel, MidiLine(""))
-                line.notes.append(MidiNote(sounding.pop(key), now, message.note))
+                start, velocity = sounding.pop(key)
+                line.notes.append(MidiNote(start, now, message.note, velocity))
             if begins and message.channel != _DRUMS:
-                sounding[key] = now
+                sounding[key] = now, message.velocity
         elif message.type == "track_name":
             name = name or " ".join(message.name.split())
         elif message.is_meta:
             _read_meta(message, now, content)
-    for (channel, pitch), start in sounding.items():
-        lines.setdefault(channel, MidiLine("")).notes.append(MidiNote(start, now, pitch))
+    for (channel, pitch), (start, velocity) in sounding.items():
+        lines.setdefault(channel, MidiLine("")).notes.append(MidiNote(start, now, pitch, velocity))
     for _, line in sorted(lines.items()):
         line.name = name
         line.notes = sorted(note for note in line.notes if note.end > note.start)
@@ -241,7 +243,7 @@ def _timeline(content: _Content, lines: Sequence[MidiLine], start: int) -> Timel
     ]
     first = [each for each in meters if each[0] == 0][-1:]
     meters = first + [each for each in meters if each[0] > 0]
-    moved = [[MidiNote(note.start - start, note.end - start, note.pitch) for note in line.notes] for line in lines]
+    moved = [[note._replace(start=note.start - start, end=note.end - start) for note in line.notes] for line in lines]
     events = [quantised(line, _without_pickup(meters), content.ticks_per_quarter) for line in moved]
     markers = {
         Fraction(round(Fraction(tick - start, whole) * 64), 64): text

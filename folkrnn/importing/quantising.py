@@ -26,7 +26,7 @@ EXACT_TICKS = 2
 TOGETHER = Fraction(1, 80)
 """Notes that begin within this time of each other, in whole notes, are a chord."""
 
-_DIVISIONS, _FINE = (1, 2, 3, 4, 6, 8, 12, 5, 7), (16, 9, 10, 15, 24, 32)
+_DIVISIONS, _FINE = (1, 2, 3, 4, 6, 8, 12, 5, 7), (16, 18, 9, 10, 15, 24, 32)
 """How programs divide a beat, and how they do so rarely."""
 
 _PLAYED, _PLAYED_COMPOUND = (1, 2, 4, 3, 6, 8), (1, 3, 6, 2, 12)
@@ -41,23 +41,26 @@ Meters = Sequence[tuple[Fraction, Meter]]
 
 
 class Event(NamedTuple):
-    """A note or chord: its onset and duration in whole notes, and its MIDI numbers, the lowest first."""
+    """A note or chord: its onset and duration in whole notes, its MIDI numbers, the lowest first, and its velocity."""
 
     onset: Fraction
     duration: Fraction
     pitches: tuple[int, ...]
+    velocity: int = 0
 
 
-def quantised(notes: Sequence[tuple[int, int, int]], meters: Meters, ticks: int) -> list[Event]:
-    """Return notes, given as (start, end, number) in ticks of which a quarter has ``ticks``, as events in order.
+def quantised(notes: Sequence[tuple[int, int, int, int]], meters: Meters, ticks: int) -> list[Event]:
+    """Return notes, given as (start, end, number, velocity), as events in order; a quarter has so many ``ticks``.
 
     An event lasts until the next one at most. A short silence after a note belongs to it.
     """
-    times = [(Fraction(start, 4 * ticks), Fraction(end, 4 * ticks), pitch) for start, end, pitch in notes]
-    grid = _Grid(meters, [each[:2] for each in times], Fraction(EXACT_TICKS, 4 * ticks))
+    times = [(Fraction(start, 4 * ticks), Fraction(end, 4 * ticks)) for start, end, _, _ in notes]
+    grid = _Grid(meters, times, Fraction(EXACT_TICKS, 4 * ticks))
+    loudest: dict[Fraction, int] = {}
     found: dict[Fraction, dict[int, Fraction]] = {}
-    for start, end, pitch in times:
+    for (start, end), (_, _, pitch, velocity) in zip(times, notes, strict=True):
         begins, ends = max(grid.place(start), Fraction(0)), grid.end(end)
+        loudest[begins] = max(loudest.get(begins, 0), velocity)
         chord = found.setdefault(begins, {})
         chord[pitch] = max(chord.get(pitch, Fraction(0)), ends - begins)
     onsets = sorted(found)
@@ -65,7 +68,7 @@ def quantised(notes: Sequence[tuple[int, int, int]], meters: Meters, ticks: int)
     events = []
     for onset, until in zip(onsets, [*onsets[1:], last], strict=True):
         length = _length(max(found[onset].values()), until - onset, grid.ends_exact)
-        events.append(Event(onset, length, tuple(sorted(found[onset]))))
+        events.append(Event(onset, length, tuple(sorted(found[onset])), loudest[onset]))
     return events
 
 
