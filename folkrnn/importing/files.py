@@ -87,7 +87,7 @@ def _score_name(archive: zipfile.ZipFile, names: list[str], name: str) -> str:
 
 
 def _member(archive: zipfile.ZipFile, member: str, name: str) -> bytes:
-    """Return a file of an archive, of which never more than the longest score is unpacked."""
+    """Return a file of an archive; no more than the longest score is ever unpacked."""
     with archive.open(member) as file:
         content = file.read(MAX_XML_BYTES + 1)
     if len(content) > MAX_XML_BYTES:

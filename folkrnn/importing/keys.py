@@ -13,7 +13,7 @@ _LIKELIHOOD = ("", "m", "mix", "dor")
 
 
 def key_with(fifths: int, mode: str) -> Key:
-    """Return the key of a mode that has so many sharps (negative: flats)."""
+    """Return the key of a mode with a number of sharps (negative: flats)."""
     accidentals, letter = divmod(fifths + MODES[mode] + 1, 7)
     if abs(accidentals) > 1:  # ABC names no such tonic
         return Key("F#" if fifths > 0 else "Gb")

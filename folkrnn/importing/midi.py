@@ -1,11 +1,7 @@
 """MIDI files as tunes, read by mido.
 
-The steps, each in a module of its own:
-
-    midi        what the file holds: lines of notes in ticks; meters, keys, markers, a tempo, a title
-    quantising  notes on the grid that they are meant for, swing undone
-    folding     which parts are played more than once
-    spelling    bars of notes: ties over bar lines, tuplets, names of pitches
+This module reads what a file holds, in ticks. Then ``quantising`` finds the grid, ``folding`` the parts that are
+repeated, and ``spelling`` the names of the notes.
 """
 
 import io

@@ -48,7 +48,7 @@ def musicxml_tune(root: Element, name: str, all_voices: bool = False) -> Tune:
     fields, carried_key = _header(root)
     _prepare(root, kept)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # music21 tells of what it mends
+        warnings.simplefilter("ignore")  # music21 warns of what it mends
         try:
             staves = [staff for staff in _score(root).parts if staff.recurse().notes.first() is not None]
             kept_staves = staves if all_voices else staves[:1]

@@ -1,11 +1,11 @@
 """Notes of a MIDI file on the grid that they are meant for.
 
-A file from a notation program has its notes on the grid, within a tick or two. In a file that was played to the
-metronome, each beat gets the coarsest division from which no note is farther than TOLERANCE, and which keeps apart
-the notes that were played one after the other.
+A file from a notation program has its notes on the grid, within a tick or two. Others were played to the metronome.
+There each beat gets the coarsest division that has all its notes within TOLERANCE. It must keep apart the notes that
+were played one after the other.
 
-Swing is undone: where the second notes of most pairs come late by the same share, each pair is stretched so that they
-come at its half, unless the notes of a pair are even as they are.
+Swing is undone where the second notes of most pairs come late by the same share. Each pair is stretched so that they
+come at its half. A pair that is even as it stands stays so.
 """
 
 from collections import Counter
@@ -50,7 +50,7 @@ class Event(NamedTuple):
 
 
 def quantised(notes: Sequence[tuple[int, int, int, int]], meters: Meters, ticks: int) -> list[Event]:
-    """Return notes, given as (start, end, number, velocity), as events in order; a quarter has so many ``ticks``.
+    """Return notes (start, end, number, velocity), whose times are in ``ticks`` of a quarter, as events in order.
 
     An event lasts until the next one at most. A short silence after a note belongs to it.
     """

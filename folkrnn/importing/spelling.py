@@ -62,7 +62,7 @@ def _ending_on(pitch: int) -> Bar:
 
 
 def spelled(midi: int, fifths: int) -> Pitch:
-    """Return the name of a MIDI number in a key with so many sharps: the one nearest on the line of fifths."""
+    """Return the name of a MIDI number in a key with ``fifths`` sharps: the nearest one on the line of fifths."""
     found = []
     for step, semitones in enumerate(SEMITONES):
         alter = (midi - semitones + 6) % 12 - 6
