@@ -173,6 +173,7 @@ def test_formats_are_known_without_their_libraries():
         ".mid",
         ".wav",
         ".musicxml",
+        ".mxl",
         ".svg",
         ".png",
         ".pdf",

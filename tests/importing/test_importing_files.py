@@ -1,6 +1,7 @@
 """Files that cannot be imported: each is refused in one line that says why."""
 
 import io
+import random
 import zipfile
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import mido
 import pytest
 
 from folkrnn.errors import InputError
+from folkrnn.export.midi import to_midi
 from folkrnn.export.musicxml import to_mxl
 from folkrnn.importing import import_tune, read_music
 from folkrnn.importing.files import MAX_XML_BYTES
@@ -133,3 +135,15 @@ def test_a_file_that_is_missing_or_empty_is_one_line(tmp_path: Path) -> None:
     for name, reason in (("gone.mxl", "there is no such file"), ("empty.mid", "is empty"), (".", "is a folder")):
         with pytest.raises(InputError, match=reason):
             read_music(tmp_path / name)
+
+
+def test_bytes_that_are_changed_at_random_never_break_the_reader() -> None:
+    data, rng = to_midi(TUNE), random.Random(3)
+    for _ in range(60):
+        changed = bytearray(data)
+        for _ in range(3):
+            changed[rng.randrange(14, len(data))] = rng.randrange(256)
+        try:
+            import_tune(bytes(changed), "x.mid")
+        except InputError as error:
+            assert "\n" not in str(error)
