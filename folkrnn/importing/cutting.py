@@ -92,7 +92,7 @@ class Cutter:
             if self._accent(start + other, end, full) > CLEARLY * self._accent(start + pickup, end, full):
                 pickup = other
         if pickup != running:
-            self._begin_bar(start + pickup)
+            self._begin_bar(start, start + pickup)
         if not start:
             self._first = pickup
         if odd:
@@ -109,11 +109,11 @@ class Cutter:
             start += full
         return sum(heard) / len(heard) if heard else 0.0
 
-    def _begin_bar(self, time: Fraction) -> None:
-        """Let a bar begin at a time, and the bar lines after it follow the meter from there."""
+    def _begin_bar(self, start: Fraction, time: Fraction) -> None:
+        """Let the first full bar after a start begin at a time, and the bar lines after it follow the meter."""
         meter = _meter_at(self.lines, time)
         length, last = meter.bar or Fraction(1), self.lines[-1][0]
-        kept = [each for each in self.lines if each[0] < time]
+        kept = [each for each in self.lines if each[0] <= start and each[0] < time]
         count = int((last - time) / length) + 1
         self.lines = [*kept, *((time + place * length, meter) for place in range(count + 1))]
 

@@ -37,6 +37,7 @@ TUNES = {
     "chords": HEAD + "|:[DFA]4 [EG]4|[FA]8|d8|d8:|\n",
     "accidentals": HEAD + "|:d^de=f ^gb^a=c'|d8|d8|d8:|\n",
     "two meters": HEAD + f"|:{A}:|\nM:3/4\n|:d2e2f2|d6|e6|d6:|\n",
+    "odd pickups": HEAD.replace("4/4", "2/4") + "|:c/d/e/|ff fg|gg ge|fe dc|ff f:|\n|:c|Ac fa|Bd fd|ce ge|ff f:|\n",
     "odd parts": JIG_HEAD + "|:D|GAG G2A|B2G d2B|GAG G2B|A3 A3:|\n|:ded d2c|B2G d2B|ded d2B|A3 A3:|\n",
 }
 
