@@ -37,7 +37,7 @@ _ALL = ",".join(FORMATS)
 def export(formats: tuple[str, ...] | None, output: str, separate: bool, force: bool, **options: Any) -> None:
     """Write tunes in other formats; - reads standard input.
 
-    The formats are abc, midi, wav, flac, ogg, mp3, musicxml, svg, png and pdf. ABC and PDF make one book of all
+    The formats are abc, midi, wav, flac, ogg, mp3, musicxml, mxl, svg, png and pdf. ABC and PDF make one book of all
     tunes, the other formats one file a tune. Tunes with errors are named on stderr and written as far as they could
     be read. A tune that a format cannot show, and a file that cannot be read, are named and left out.
 
