@@ -15,7 +15,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
-from itertools import accumulate, count
+from itertools import accumulate, count, pairwise
 from math import ceil
 from typing import Any, Literal
 
@@ -23,20 +23,21 @@ import verovio
 
 from folkrnn.errors import ExportError, FolkrnnError
 from folkrnn.export import verses
+from folkrnn.export.outlines import outlines
 from folkrnn.export.settings import BOTTOM, GUTTER, MARGIN, PAPERS, TOP, BookLayout
+from folkrnn.export.spacing import TEXT_SIZE, Extent, extents, has_words, head
 from folkrnn.export.systems import (
     CLEF_WIDTH,
     SYSTEM_WIDTH,
-    TEXT_SIZE,
     body_titles,
     cut_long,
+    least_width,
     planned_bars,
     system_starts,
     words_may_crowd,
 )
 from folkrnn.notation import Bar, Change, Tune
 from folkrnn.notation.articles import shown_title, sort_key
-from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.rhythms import rhythm_named
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score.build import musicxml, printable, to_score
@@ -253,7 +254,7 @@ def _systems(tune: Tune, scale: float) -> list[dict[str, Any]]:
     titles = body_titles(_printed_bars(tune, scale)[0])
     firsts = accumulate((drawing.count('class="measure"') for drawing in drawings), initial=0)
     return [
-        {"titles": titles.get(first, []), "svg": drawing, "tall": _is_tall(drawing)}
+        {"titles": titles.get(first, []), "svg": outlines(drawing), "tall": _is_tall(drawing)}
         for first, drawing in zip(firsts, drawings, strict=False)
     ]
 
@@ -274,13 +275,16 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
     bars, cuts = _printed_bars(tune, scale)
     tune = tune.with_bars(bars) if cuts else tune
     titles = body_titles(bars)
-    starts = system_starts(bars, scale) | cuts | {*titles}
+    forced = cuts | {*titles}
+    room = extents(bars)
+    starts = system_starts(bars, scale, room, forced) | forced
     source = _unmarked(musicxml(to_score(_engravable(tune, scale))), cuts)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
-        width = round(SYSTEM_WIDTH * scale)
         if words_may_crowd(bars, starts, scale):
-            starts, widest = _with_room_for_words(tune, bars, source, starts, width)
-            width = min(max(width, widest), round(MAX_SQUEEZE * width))
+            room = _measured(tune, bars, source)
+            starts = system_starts(bars, scale, room, forced) | forced
+        usual = round(SYSTEM_WIDTH * scale)
+        width = min(max(usual, ceil(least_width(bars, starts, room))), round(MAX_SQUEEZE * usual))
         # Of what MusicXML can ask for, a new page is what gives verovio's systems a drawing each.
         laid_out = _lay_out(source, starts, b"page") if separate else _lay_out(source, starts, b"system", {*titles})
         return _drawings(tune, laid_out, pageWidth=width)
@@ -303,31 +307,21 @@ def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
     return [_widened(tune, _spell_out(toolkit.renderToSVG(page))) for page in pages]
 
 
-def _with_room_for_words(
-    tune: Tune, bars: Sequence[Bar], source: bytes, starts: set[int], width: int
-) -> tuple[set[int], int]:
-    """Return the bars that begin systems so that the words of each have room, and the width of the widest.
+def _measured(tune: Tune, bars: Sequence[Bar], source: bytes) -> list[Extent]:
+    """Return how much room bars need in verovio's drawing of all of them in one system, which nothing presses.
 
-    verovio gives words the room they need, and then presses a system that is too wide until they overlap. So such a
-    system is cut where it is nearest to its half, unless it is a single measure.
+    verovio gives words the room they need, and then presses a system that is too wide until they overlap. So bars
+    with words can be pressed no more.
     """
-    while True:
-        # Where no breaks are encoded verovio would break lines itself.
-        options = {"pageWidth": width, "noJustification": True, "breaks": "encoded" if starts - {0} else "none"}
-        drawings = _drawings(tune, _lay_out(source, starts, b"page"), **options)
-        more: set[int] = set()
-        first, widest = 0, 0
-        for drawing in drawings:
-            ends = [int(end) / 10 for end in _MEASURE_END.findall(drawing)]
-            widest = max(widest, ceil(ends[-1]))
-            if ends[-1] > width and len(ends) > 1:
-                begins = dict(enumerate(ends[:-1], start=first + 1))
-                whole = [place for place in begins if not completes_measure(bars, place)] or begins
-                more.add(min(whole, key=lambda place: abs(begins[place] - ends[-1] / 2)))
-            first += len(ends)
-        if not more:
-            return starts, widest
-        starts = starts | more
+    # Where no breaks are encoded verovio would break lines itself.
+    (drawing,) = _drawings(tune, _lay_out(source, set(), b"page"), noJustification=True, breaks="none")
+    ends = [int(end) / 10 for end in _MEASURE_END.findall(drawing)]
+    ends[0] -= head(bars[0].key, True)
+    widths = (end - before for before, end in pairwise([0.0, *ends]))
+    return [
+        Extent(max(1.0, width), 1.0 if has_words(bar) else room.least)
+        for width, bar, room in zip(widths, bars, extents(bars), strict=True)
+    ]
 
 
 _MEASURE_END = re.compile(r'class="measure".*?class="staff"><path d="M\d+ \d+ L(\d+)', re.DOTALL)
