@@ -17,6 +17,8 @@ from functools import cache
 from importlib.resources import files
 from itertools import accumulate, count, pairwise
 from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import verovio
@@ -63,6 +65,9 @@ TYPE_IN_MILLIMETRES = 3.7
 
 SYSTEM_GAP = 40
 """The space between two blocks of a drawing."""
+
+SYSTEM_MARGIN, LINE_HEIGHT, HEADING_LINES = 2.0, 15.0, 2
+"""The most room between two systems of a book, and of a title there, in millimetres; the lines below the titles."""
 
 PIXELS_PER_INCH = 200.0
 """The resolution of pictures."""
@@ -180,11 +185,43 @@ def _compiled(entries: Sequence[dict[str, Any]], layout: BookLayout, format: Lit
         "columns": layout.columns if format == "pdf" else 1,
         "gutter": GUTTER,
         "text": {"width": layout.text_width, "height": layout.text_height},
-        "tunes": [{**each, "number": number} for each, number in zip(entries, numbers, strict=True)],
+        "tunes": [
+            {**each, "number": number, "short": _is_short(each, layout), "systems": _named(each["systems"], place)}
+            for place, (each, number) in enumerate(zip(entries, numbers, strict=True))
+        ],
     }
     with _gate(f"a {format.upper()}"):
-        # As data, never as markup: a title may look like typst code.
-        return bytes(typst.compile(_page(), format=format, ppi=PIXELS_PER_INCH, sys_inputs={"book": json.dumps(data)}))
+        with TemporaryDirectory() as folder:
+            # As data, never as markup: a title may look like typst code. Drawings in the data would be copied often.
+            Path(folder, "book.json").write_text(json.dumps(data), encoding="utf-8")
+            for name, drawing in _drawing_files(entries):
+                Path(folder, name).write_text(drawing, encoding="utf-8")
+            page = Path(folder, "book.typ")
+            page.write_bytes(_page())
+            return bytes(typst.compile(page, root=folder, format=format, ppi=PIXELS_PER_INCH))
+
+
+def _named(systems: Sequence[dict[str, Any]], place: int) -> list[dict[str, Any]]:
+    """Return the systems of the tune at a place in a book, with the names of files instead of drawings."""
+    return [
+        {"titles": system["titles"], "tall": system["tall"], "file": f"{place}-{number}.svg"}
+        for number, system in enumerate(systems)
+    ]
+
+
+def _drawing_files(entries: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield the drawings of tunes, each after the name of its file."""
+    for place, entry in enumerate(entries):
+        for name, system in zip(_named(entry["systems"], place), entry["systems"], strict=True):
+            yield name["file"], system["svg"]
+
+
+def _is_short(entry: dict[str, Any], layout: BookLayout) -> bool:
+    """Return whether a column of a page surely holds a tune, which then need not be measured."""
+    sizes = [_size(system["svg"]) for system in entry["systems"]]
+    music = sum(height / width * layout.text_width + SYSTEM_MARGIN for width, height in sizes)
+    lines = len(entry["titles"]) + sum(len(system["titles"]) for system in entry["systems"]) + HEADING_LINES
+    return not entry["words"] and music + lines * LINE_HEIGHT < layout.text_height
 
 
 @cache
