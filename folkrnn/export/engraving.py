@@ -9,7 +9,7 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -25,6 +25,7 @@ import verovio
 
 from folkrnn.errors import ExportError, FolkrnnError
 from folkrnn.export import verses
+from folkrnn.export.ordering import filling_order
 from folkrnn.export.outlines import outlines
 from folkrnn.export.settings import BOTTOM, GUTTER, MARGIN, PAPERS, TOP, BookLayout
 from folkrnn.export.spacing import TEXT_SIZE, Extent, extents, has_words, head
@@ -38,6 +39,8 @@ from folkrnn.export.systems import (
     system_starts,
     words_may_crowd,
 )
+from folkrnn.export.tunebooks import incipit, notes, title_index
+from folkrnn.export.verses import LINE_STEP, text_width
 from folkrnn.notation import Bar, Change, Tune
 from folkrnn.notation.articles import shown_title, sort_key
 from folkrnn.notation.rhythms import rhythm_named
@@ -66,8 +69,11 @@ TYPE_IN_MILLIMETRES = 3.7
 SYSTEM_GAP = 40
 """The space between two blocks of a drawing."""
 
-SYSTEM_MARGIN, LINE_HEIGHT, HEADING_LINES = 2.0, 15.0, 2
-"""The most room between two systems of a book, and of a title there, in millimetres; the lines below the titles."""
+PLAIN_GAP, TALL_GAP, TUNE_GAP = 0.4, 2.0, 6.0
+"""The room between two systems of a book, where words stand on one of them, and between two tunes, in millimetres."""
+
+SPARE = 30.0
+"""How much a tune must be lower than a page, by rough heights in millimetres, not to be measured."""
 
 PIXELS_PER_INCH = 200.0
 """The resolution of pictures."""
@@ -172,6 +178,10 @@ def _compiled(entries: Sequence[dict[str, Any]], layout: BookLayout, format: Lit
     """Return a book that typst has set."""
     import typst
 
+    heights = [_height(each, layout) for each in entries]
+    if layout.fill:
+        order = filling_order(heights, layout.text_height, TUNE_GAP)
+        entries, heights = [entries[place] for place in order], [heights[place] for place in order]
     numbers = _numbers([each["number"] for each in entries])
     width, height = PAPERS[layout.paper]
     data = {
@@ -179,6 +189,9 @@ def _compiled(entries: Sequence[dict[str, Any]], layout: BookLayout, format: Lit
         "cover": bool(layout.title) and format == "pdf",
         "contents": layout.contents and format == "pdf",
         "index": _index(entries) if layout.index and format == "pdf" else [],
+        "titles": title_index(entries) if layout.index and format == "pdf" else [],
+        "incipits": layout.incipits,
+        "zoom": layout.type_scale,
         "font": TEXT_FONT,
         "picture": format == "png",
         "page": {"width": width, "height": height, "x": MARGIN, "top": TOP, "bottom": BOTTOM},
@@ -186,42 +199,54 @@ def _compiled(entries: Sequence[dict[str, Any]], layout: BookLayout, format: Lit
         "gutter": GUTTER,
         "text": {"width": layout.text_width, "height": layout.text_height},
         "tunes": [
-            {**each, "number": number, "short": _is_short(each, layout), "systems": _named(each["systems"], place)}
-            for place, (each, number) in enumerate(zip(entries, numbers, strict=True))
+            {**each, "number": number, "short": height + SPARE < layout.text_height, **_files(each, place)}
+            for place, (each, number, height) in enumerate(zip(entries, numbers, heights, strict=True))
         ],
     }
-    with _gate(f"a {format.upper()}"):
-        with TemporaryDirectory() as folder:
-            # As data, never as markup: a title may look like typst code. Drawings in the data would be copied often.
-            Path(folder, "book.json").write_text(json.dumps(data), encoding="utf-8")
-            for name, drawing in _drawing_files(entries):
-                Path(folder, name).write_text(drawing, encoding="utf-8")
-            page = Path(folder, "book.typ")
-            page.write_bytes(_page())
-            return bytes(typst.compile(page, root=folder, format=format, ppi=PIXELS_PER_INCH))
+    with _gate(f"a {format.upper()}"), TemporaryDirectory() as folder:
+        # As data, never as markup: a title may look like typst code. Drawings in the data would be copied often.
+        Path(folder, "book.json").write_text(json.dumps(data), encoding="utf-8")
+        for name, drawing in _drawing_files(entries):
+            Path(folder, name).write_text(drawing, encoding="utf-8")
+        page = Path(folder, "book.typ")
+        page.write_bytes(_page())
+        return bytes(typst.compile(page, root=folder, format=format, ppi=PIXELS_PER_INCH))
 
 
-def _named(systems: Sequence[dict[str, Any]], place: int) -> list[dict[str, Any]]:
+def _files(entry: dict[str, Any], place: int) -> dict[str, Any]:
     """Return the systems of the tune at a place in a book, with the names of files instead of drawings."""
-    return [
-        {"titles": system["titles"], "tall": system["tall"], "file": f"{place}-{number}.svg"}
-        for number, system in enumerate(systems)
-    ]
+    return {
+        "systems": [
+            {"titles": system["titles"], "tall": system["tall"], "file": f"{place}-{number}.svg"}
+            for number, system in enumerate(entry["systems"])
+        ]
+    }
 
 
 def _drawing_files(entries: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     """Yield the drawings of tunes, each after the name of its file."""
     for place, entry in enumerate(entries):
-        for name, system in zip(_named(entry["systems"], place), entry["systems"], strict=True):
-            yield name["file"], system["svg"]
+        for named, system in zip(_files(entry, place)["systems"], entry["systems"], strict=True):
+            yield named["file"], system["svg"]
 
 
-def _is_short(entry: dict[str, Any], layout: BookLayout) -> bool:
-    """Return whether a column of a page surely holds a tune, which then need not be measured."""
-    sizes = [_size(system["svg"]) for system in entry["systems"]]
-    music = sum(height / width * layout.text_width + SYSTEM_MARGIN for width, height in sizes)
-    lines = len(entry["titles"]) + sum(len(system["titles"]) for system in entry["systems"]) + HEADING_LINES
-    return not entry["words"] and music + lines * LINE_HEIGHT < layout.text_height
+def _height(entry: dict[str, Any], layout: BookLayout) -> float:
+    """Return about how high a tune is in a book, in millimetres."""
+
+    def lines(texts: Iterable[str], size: float) -> float:
+        return sum(ceil(text_width(text) * size / layout.text_width) for text in texts) * LINE_STEP * size
+
+    size = TYPE_IN_MILLIMETRES * layout.type_scale
+    music = 0.0
+    for system in entry["systems"]:
+        width, height = _size(system["svg"])
+        gap = TALL_GAP if system["tall"] else PLAIN_GAP
+        music += height / width * layout.text_width + gap + lines(system["titles"], 1.8 * size)
+    if layout.incipits:
+        return music + 2 * size
+    head = lines(entry["titles"][:1], 1.6 * size) + lines(entry["titles"][1:], 1.2 * size) + 2 * size
+    verse = max((sum(len(each) + 1 for each in column) for column in entry["words"]), default=0) * LINE_STEP * size
+    return head + music + verse + lines((each["text"] for each in entry["notes"]), size)
 
 
 @cache
@@ -273,6 +298,7 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> dict[str, Any
     Raises ScoreError where music21 cannot represent the tune and ExportError where verovio cannot draw it.
     """
     tempo = parse_tempo(tune.tempo, tune.unit)
+    size = TYPE_IN_MILLIMETRES * layout.type_scale
     return {
         "number": tune.number,
         "key": str(tune.key),
@@ -280,8 +306,9 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> dict[str, Any
         "rhythm": tune.rhythm,
         "source": ", ".join(part for part in (tune.field("C"), tune.origin) if part),
         "tempo": {"words": printable(tempo.words), **_beats(tempo)},
-        "systems": _systems(tune, layout.scale),
-        "words": verses.in_columns(verses.verses(tune), layout.text_width / TYPE_IN_MILLIMETRES),
+        "systems": _systems(incipit(tune) if layout.incipits else tune, layout.scale),
+        "words": [] if layout.incipits else verses.in_columns(verses.verses(tune), layout.text_width / size),
+        "notes": notes(tune) if layout.notes else [],
     }
 
 

@@ -9,7 +9,8 @@ from collections import defaultdict
 from functools import lru_cache
 
 _KNOWN = {
-    "defs", "desc", "ellipse", "g", "path", "polygon", "polyline", "rect", "style", "svg", "text", "title", "tspan", "use"
+    "defs", "desc", "ellipse", "g", "path", "polygon", "polyline", "rect", "style", "svg", "text", "title", "tspan",
+    "use",
 }  # fmt: skip
 _ELEMENT = re.compile(r"<(\w+)")
 _OPENING = re.compile(r'<svg viewBox="[^"]*"')
@@ -40,7 +41,7 @@ _STYLES = {
 
 
 def outlines(drawing: str) -> str:
-    """Return a drawing of verovio's with the same look, without names; as it is if it has any element not known here."""
+    """Return a drawing of verovio's with the same look, without names; as it is if it has an element not known here."""
     opening, inner = _OPENING.match(drawing), _INNER.search(drawing)
     if not opening or not inner or not _KNOWN.issuperset(_ELEMENT.findall(drawing)):
         return drawing
@@ -49,10 +50,7 @@ def outlines(drawing: str) -> str:
     except ValueError:
         return drawing
     content = _Outlines(glyphs).of(_HIDDEN.sub("", drawing[inner.end() :]))
-    return (
-        f'{opening[0]} xmlns="http://www.w3.org/2000/svg" overflow="visible">'
-        f"<svg{inner[1]}>{content}</svg></svg>"
-    )
+    return f'{opening[0]} xmlns="http://www.w3.org/2000/svg" overflow="visible"><svg{inner[1]}>{content}</svg></svg>'
 
 
 @lru_cache(maxsize=512)
@@ -118,9 +116,9 @@ class _Outlines:
             return "", f"M{sign['polygon'].strip()}Z"
         if kind == "width":
             return "", f"M{sign['left']} {sign['top']}h{sign['width']}v{sign['height']}h-{sign['width']}z"
-        rx, ry = sign["rx"], sign["ry"]
-        half = f"a{rx} {ry} 0 0 1"
-        return "", f"M{float(sign['cx']) - float(rx):g} {sign['cy']}{half} {2 * float(rx):g} 0{half} {-2 * float(rx):g} 0z"
+        x, y, rx, ry = (float(sign[name]) for name in ("cx", "cy", "rx", "ry"))
+        half = f"a{rx:g} {ry:g} 0 0 1"
+        return "", f"M{x - rx:g} {y:g}{half} {2 * rx:g} 0{half} {-2 * rx:g} 0z"
 
 
 def _group(attributes: str, place: str, style: str) -> tuple[str, str]:

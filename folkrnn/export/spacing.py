@@ -23,7 +23,7 @@ QUARTER_WIDTH = 69
 """How wide verovio makes a quarter note; it takes the power 0.6 of the length of others."""
 
 SMALLEST_GAP = 31
-"""How near verovio puts two notes to each other, from the beginning of one to that of the next, in its usual spacing."""
+"""How near verovio puts two notes to each other, from where one begins to where the next does."""
 
 BAR_LINE, REPEAT_SIGN = 23, 23
 """The room of a bar line, and how much more it is with a repeat sign."""
