@@ -306,15 +306,15 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> dict[str, Any
         "rhythm": tune.rhythm,
         "source": ", ".join(part for part in (tune.field("C"), tune.origin) if part),
         "tempo": {"words": printable(tempo.words), **_beats(tempo)},
-        "systems": _systems(incipit(tune) if layout.incipits else tune, layout.scale),
+        "systems": _systems(incipit(tune) if layout.incipits else tune, layout.scale, layout.incipits),
         "words": [] if layout.incipits else verses.in_columns(verses.verses(tune), layout.text_width / size),
         "notes": notes(tune) if layout.notes else [],
     }
 
 
-def _systems(tune: Tune, scale: float) -> list[dict[str, Any]]:
+def _systems(tune: Tune, scale: float, one_system: bool = False) -> list[dict[str, Any]]:
     """Return each system's drawing, the titles above it, and whether it is tall."""
-    drawings = _draw(tune, scale, separate=True)
+    drawings = _draw(tune, scale, separate=True, one_system=one_system)
     titles = body_titles(_printed_bars(tune, scale)[0])
     firsts = accumulate((drawing.count('class="measure"') for drawing in drawings), initial=0)
     return [
@@ -331,10 +331,11 @@ def _is_tall(drawing: str) -> bool:
 # Drawing ----------------------------------------------------------------------------------------------
 
 
-def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
+def _draw(tune: Tune, scale: float = 1, separate: bool = False, one_system: bool = False) -> list[str]:
     """Return a tune's music as SVG drawings, ``scale`` times as wide as usual.
 
     Each system has its own where they are ``separate``, and otherwise each block that a title in the music begins.
+    Music for ``one_system`` is drawn smaller instead of divided.
     """
     bars, cuts = _printed_bars(tune, scale)
     tune = tune.with_bars(bars) if cuts else tune
@@ -344,9 +345,10 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
     starts = system_starts(bars, scale, room, forced) | forced
     source = _unmarked(musicxml(to_score(_engravable(tune, scale))), cuts)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
+        starts = forced if one_system else starts
         if words_may_crowd(bars, starts, scale):
             room = _measured(tune, bars, source)
-            starts = system_starts(bars, scale, room, forced) | forced
+            starts = starts if one_system else system_starts(bars, scale, room, forced) | forced
         usual = round(SYSTEM_WIDTH * scale)
         width = min(max(usual, ceil(least_width(bars, starts, room))), round(MAX_SQUEEZE * usual))
         # Of what MusicXML can ask for, a new page is what gives verovio's systems a drawing each.
@@ -380,8 +382,7 @@ def _measured(tune: Tune, bars: Sequence[Bar], source: bytes) -> list[Extent]:
     # Where no breaks are encoded verovio would break lines itself.
     (drawing,) = _drawings(tune, _lay_out(source, set(), b"page"), noJustification=True, breaks="none")
     ends = [int(end) / 10 for end in _MEASURE_END.findall(drawing)]
-    ends[0] -= head(bars[0].key, True)
-    widths = (end - before for before, end in pairwise([0.0, *ends]))
+    widths = (end - before for before, end in pairwise([head(bars[0].key, True), *ends]))
     return [
         Extent(max(1.0, width), 1.0 if has_words(bar) else room.least)
         for width, bar, room in zip(widths, bars, extents(bars), strict=True)
