@@ -299,6 +299,7 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> dict[str, Any
     """
     tempo = parse_tempo(tune.tempo, tune.unit)
     size = TYPE_IN_MILLIMETRES * layout.type_scale
+    systems = _systems(incipit(tune) if layout.incipits else tune, layout.scale, layout.incipits)
     return {
         "number": tune.number,
         "key": str(tune.key),
@@ -306,7 +307,7 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> dict[str, Any
         "rhythm": tune.rhythm,
         "source": ", ".join(part for part in (tune.field("C"), tune.origin) if part),
         "tempo": {"words": printable(tempo.words), **_beats(tempo)},
-        "systems": _systems(incipit(tune) if layout.incipits else tune, layout.scale, layout.incipits),
+        "systems": [{**system, "svg": outlines(system["svg"])} for system in systems],
         "words": [] if layout.incipits else verses.in_columns(verses.verses(tune), layout.text_width / size),
         "notes": notes(tune) if layout.notes else [],
     }
@@ -318,7 +319,7 @@ def _systems(tune: Tune, scale: float, one_system: bool = False) -> list[dict[st
     titles = body_titles(_printed_bars(tune, scale)[0])
     firsts = accumulate((drawing.count('class="measure"') for drawing in drawings), initial=0)
     return [
-        {"titles": titles.get(first, []), "svg": outlines(drawing), "tall": _is_tall(drawing)}
+        {"titles": titles.get(first, []), "svg": drawing, "tall": _is_tall(drawing)}
         for first, drawing in zip(firsts, drawings, strict=False)
     ]
 
@@ -379,7 +380,6 @@ def _measured(tune: Tune, bars: Sequence[Bar], source: bytes) -> list[Extent]:
     verovio gives words the room they need, and then presses a system that is too wide until they overlap. So bars
     with words can be pressed no more.
     """
-    # Where no breaks are encoded verovio would break lines itself.
     (drawing,) = _drawings(tune, _lay_out(source, set(), b"page"), noJustification=True, breaks="none")
     ends = [int(end) / 10 for end in _MEASURE_END.findall(drawing)]
     widths = (end - before for before, end in pairwise([head(bars[0].key, True), *ends]))
@@ -494,14 +494,16 @@ _MEASURE = re.compile(rb"<measure [^>]*?(number=\"[^\"]*\")[^>]*>")
 def _lay_out(source: bytes, starts: set[int], new: bytes, pages: Set[int] = frozenset()) -> str:
     """Begin a ``new`` system or page at the measures of these indices, and hide all measure numbers.
 
-    Those of ``pages`` begin a page in any case.
+    Those of ``pages`` begin a page in any case. Where there is no break, one before the first measure keeps verovio from
+    breaking lines itself.
     """
     indices = count()
+    breaks = (starts | pages) - {0} or {0}
 
     def tag(match: re.Match[bytes]) -> bytes:
         index = next(indices)
         kind = b"page" if index in pages else new
-        start = b"<print new-" + kind + b'="yes"/>' if index and index in starts else b""
+        start = b"<print new-" + kind + b'="yes"/>' if index in breaks else b""
         return b'<measure implicit="yes" ' + match[1] + b">" + start
 
     # The first part breaks the lines for all. verovio writes a chord's degrees too, though its text has them.

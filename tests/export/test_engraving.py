@@ -357,7 +357,7 @@ def test_pages_have_their_size(paper, columns, size, width, height, text, scale)
     ("options", "message"),
     [
         ({"paper": "a5"}, "paper='a5' should be one of a4, letter"),
-        ({"size": "huge"}, "size='huge' should be one of small, normal, large"),
+        ({"size": "huge"}, "size='huge' should be one of small, normal, large, large-print"),
         ({"columns": 3}, "columns=3 should be 1 or 2"),
         ({"columns": 0}, "columns=0 should be 1 or 2"),
     ],
