@@ -494,8 +494,8 @@ _MEASURE = re.compile(rb"<measure [^>]*?(number=\"[^\"]*\")[^>]*>")
 def _lay_out(source: bytes, starts: set[int], new: bytes, pages: Set[int] = frozenset()) -> str:
     """Begin a ``new`` system or page at the measures of these indices, and hide all measure numbers.
 
-    Those of ``pages`` begin a page in any case. Where there is no break, one before the first measure keeps verovio from
-    breaking lines itself.
+    Those of ``pages`` begin a page in any case. Where there is no break, one before the first measure keeps verovio
+    from breaking lines itself.
     """
     indices = count()
     breaks = (starts | pages) - {0} or {0}
