@@ -210,7 +210,7 @@ def _compiled(entries: Sequence[dict[str, Any]], layout: BookLayout, format: Lit
             Path(folder, name).write_text(drawing, encoding="utf-8")
         page = Path(folder, "book.typ")
         page.write_bytes(_page())
-        return bytes(typst.compile(page, root=folder, format=format, ppi=PIXELS_PER_INCH))
+        return bytes(typst.compile(str(page), root=folder, format=format, ppi=PIXELS_PER_INCH))
 
 
 def _files(entry: dict[str, Any], place: int) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The order of tunes in a book."""
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 from folkrnn.errors import ExportError
@@ -40,19 +41,29 @@ def sorted_tunes(tunes: Sequence[Tune], by: str) -> list[Tune]:
     return sorted(tunes, key=SORTS[by])
 
 
-def filling_order(heights: Sequence[float], room: float, gap: float) -> list[int]:
-    """Return an order of blocks in which they fill columns better: the places of the blocks.
+NEAR = 60
+"""How many of the next tunes a column may take one from to be filled."""
 
-    A column begins with the first block that is left, and goes on with the first that fits. ``gap`` is the space
-    between two blocks.
+
+def filling_order(heights: Sequence[float], room: float, gap: float) -> list[int]:
+    """Return an order of blocks in which they fill columns of a height, ``room``: the places of the blocks.
+
+    A column begins with the first block that is left, and takes those of the next NEAR that fill it best, in order.
+    ``gap`` is the space between two blocks.
     """
     left = list(range(len(heights)))
     order = []
     while left:
-        used = -gap
-        for place in list(left):
-            if used < 0 or used + gap + heights[place] <= room:
-                used += gap + heights[place]
-                left.remove(place)
-                order.append(place)
+        order.append(left.pop(0))
+        free = room - heights[order[-1]]
+        # The blocks that fill so many whole units of height, for all sums that can be reached.
+        filled: dict[int, tuple[int, ...]] = {0: ()}
+        for place in left[:NEAR]:
+            for height, blocks in sorted(filled.items(), reverse=True):
+                more = height + ceil(gap + heights[place])
+                if more <= free:
+                    filled.setdefault(more, (*blocks, place))
+        chosen = filled[max(filled)]
+        order += chosen
+        left = [place for place in left if place not in chosen]
     return order

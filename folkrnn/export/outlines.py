@@ -60,7 +60,7 @@ def _turned(data: str) -> str:
     Raises ValueError for an outline of other commands than those of the fonts of verovio.
     """
     start = (0.0, 0.0)
-    commands = []
+    commands: list[str] = []
     for letter, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", data):
         values = [float(number) for number in re.findall(r"-?[\d.]+", numbers)]
         if letter == "M" and len(values) == 2 and (not commands or commands[-1] == "z"):

@@ -10,6 +10,7 @@ from folkrnn.export.outlines import outlines
 from folkrnn.export.spacing import extents
 from folkrnn.export.verses import text_width
 from folkrnn.notation import Tune, read_tunes
+from folkrnn.score.build import musicxml, to_score
 
 NARROW = 82.5 / 174 / 0.8
 """The scale of small music in one of two columns."""
@@ -85,7 +86,7 @@ def test_a_flag_is_clear_of_the_bar_line(scale: float) -> None:
 def test_rough_widths_are_those_of_drawings() -> None:
     bodies = ["ABcd efga|" * 8, "A/B/c/d/e/f/g/a/ A4|" * 6, "{g}A2^B2{gag}=c2d2|" * 6, "(3ABc (3def g4|" * 6]
     for read in map(tune, bodies):
-        source = engraving.musicxml(engraving.to_score(engraving._engravable(read)))
+        source = musicxml(to_score(engraving._engravable(read)))
         drawn = engraving._measured(read, read.bars, source)
         for ours, theirs in zip(extents(read.bars), drawn, strict=True):
             assert ours.width == pytest.approx(theirs.width, rel=0.15)

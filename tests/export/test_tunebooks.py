@@ -1,6 +1,7 @@
 """Books of tunes: order, indices, incipits, large print, and what is known about tunes."""
 
 import io
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -107,16 +108,15 @@ def test_notes_are_printed_on_request() -> None:
 def test_large_print_has_larger_music_and_words() -> None:
     usual, large = BookLayout(), BookLayout(size="large-print")
     assert large.scale == pytest.approx(usual.scale / 1.6)
-    sizes = []
+    sizes: list[float] = []
     for layout in (usual, large):
         (page,) = PdfReader(io.BytesIO(to_pdf([tune("A8|", "Title")], layout))).pages
-        found: list[float] = []
-        page.extract_text(
-            visitor_text=lambda text, _, matrix, __, size, found=found: (
-                found.append(size * abs(matrix[3])) if "Title" in text else None
-            )
-        )
-        sizes += found
+
+        def visit(text: str, _: Any, matrix: Any, __: Any, size: float) -> None:
+            if "Title" in text:
+                sizes.append(size * abs(matrix[3]))
+
+        page.extract_text(visitor_text=visit)
     assert sizes[1] == pytest.approx(1.5 * sizes[0])
 
 
