@@ -28,7 +28,7 @@ from folkrnn.export import verses
 from folkrnn.export.ordering import filling_order
 from folkrnn.export.outlines import outlines
 from folkrnn.export.settings import BOTTOM, GUTTER, MARGIN, PAPERS, TOP, BookLayout
-from folkrnn.export.spacing import TEXT_SIZE, Extent, extents, has_words, head
+from folkrnn.export.spacing import TEXT_SIZE, WORD_GAP, Extent, extents, has_words, head
 from folkrnn.export.systems import (
     CLEF_WIDTH,
     SYSTEM_WIDTH,
@@ -371,7 +371,7 @@ def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
     if not toolkit.loadData(source):
         raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")
     pages = range(1, toolkit.getPageCount() + 1)
-    return [_widened(tune, _spell_out(toolkit.renderToSVG(page))) for page in pages]
+    return [_widened(tune, _parted(_spell_out(toolkit.renderToSVG(page)))) for page in pages]
 
 
 def _measured(tune: Tune, bars: Sequence[Bar], source: bytes) -> list[Extent]:
@@ -448,6 +448,14 @@ def _spelled(bar: Bar) -> Bar:
         spelled = [f"^{_UNDRAWN[name]}" for name in note.decorations if name in _UNDRAWN]
         notes.append(note._replace(annotations=(*note.annotations, *spelled)))
     return replace(bar, notes=tuple(notes))
+
+
+_JUMP = re.compile(r'(class="dir \w+"><text x=")(\d+)(" y="-?\d+" text-anchor="end")')
+
+
+def _parted(drawing: str) -> str:
+    """Return a drawing in which words of jumps are clear of a chord symbol: verovio ends them where that begins."""
+    return _JUMP.sub(lambda match: f"{match[1]}{int(match[2]) - 10 * WORD_GAP}{match[3]}", drawing)
 
 
 _VIEW_WIDTH = re.compile(r'viewBox="0 0 (\d+)')

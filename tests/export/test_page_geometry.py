@@ -106,6 +106,14 @@ def test_chord_symbols_do_not_run_into_each_other() -> None:
             assert right < left
 
 
+def test_the_words_of_a_jump_are_clear_of_a_chord_symbol() -> None:
+    (drawing,) = systems('A8|B8|"^Fine""G"c8|!D.S.!"Am"d8|]', 1)
+    words = texts(drawing, "dir")
+    assert [letters for *_, letters in words] == ["Fine", "D.S."]
+    for (_, _, right, _), (left, _, _, _) in zip(words, texts(drawing, "harm"), strict=True):
+        assert right + 100 < left
+
+
 @pytest.mark.parametrize("scale", [1, NARROW])
 def test_the_labels_of_parts_are_whole(scale: float) -> None:
     labels = ("Intro", "Short last label", "B (slowly, the last time)")
