@@ -46,6 +46,7 @@ from folkrnn.notation.articles import shown_title, sort_key
 from folkrnn.notation.rhythms import rhythm_named
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score.build import musicxml, printable, to_score
+from folkrnn.score.jumps import read_jump
 from folkrnn.score.measures import staves, without_unprinted
 
 PLAIN_HEIGHT = 180
@@ -71,6 +72,9 @@ SYSTEM_GAP = 40
 
 PLAIN_GAP, TALL_GAP, TUNE_GAP = 0.4, 2.0, 6.0
 """The room between two systems of a book, where words stand on one of them, and between two tunes, in millimetres."""
+
+POINT = 25.4 / 72
+"""A point in millimetres."""
 
 SPARE = 30.0
 """How much a tune must be lower than a page, by rough heights in millimetres, not to be measured."""
@@ -192,6 +196,7 @@ def _compiled(entries: Sequence[dict[str, Any]], layout: BookLayout, format: Lit
         "titles": title_index(entries) if layout.index and format == "pdf" else [],
         "incipits": layout.incipits,
         "zoom": layout.type_scale,
+        "title-size": layout.title_size,
         "font": TEXT_FONT,
         "picture": format == "png",
         "page": {"width": width, "height": height, "x": MARGIN, "top": TOP, "bottom": BOTTOM},
@@ -244,7 +249,7 @@ def _height(entry: dict[str, Any], layout: BookLayout) -> float:
         music += height / width * layout.text_width + gap + lines(system["titles"], 1.8 * size)
     if layout.incipits:
         return music + 2 * size
-    head = lines(entry["titles"][:1], 1.6 * size) + lines(entry["titles"][1:], 1.2 * size) + 2 * size
+    head = lines(entry["titles"][:1], POINT * layout.title_size) + lines(entry["titles"][1:], 1.2 * size) + 2 * size
     verse = max((sum(len(each) + 1 for each in column) for column in entry["words"]), default=0) * LINE_STEP * size
     return head + music + verse + lines((each["text"] for each in entry["notes"]), size)
 
@@ -440,14 +445,21 @@ _UNDRAWN = {"slide": "sl.", "thumb": "thumb"}
 
 
 def _spelled(bar: Bar) -> Bar:
-    """Return a bar with words for the decorations that verovio does not draw."""
-    if not any(name in _UNDRAWN for note in bar.notes for name in note.decorations):
+    """Return a bar with words for the decorations that verovio does not draw, and with all jumps above the staff."""
+    marks = (*bar.notes, bar.closing)
+    if not any(each.annotations or not _UNDRAWN.keys().isdisjoint(each.decorations) for each in marks):
         return bar
     notes = []
     for note in bar.notes:
         spelled = [f"^{_UNDRAWN[name]}" for name in note.decorations if name in _UNDRAWN]
-        notes.append(note._replace(annotations=(*note.annotations, *spelled)))
-    return replace(bar, notes=tuple(notes))
+        notes.append(note._replace(annotations=(*map(_above, note.annotations), *spelled)))
+    closing = bar.closing._replace(annotations=tuple(map(_above, bar.closing.annotations)))
+    return replace(bar, notes=tuple(notes), closing=closing)
+
+
+def _above(annotation: str) -> str:
+    """Return an annotation that stands above the staff if it is a jump: players look for D.S. there."""
+    return f"^{annotation[1:]}" if annotation[:1] == "_" and read_jump(annotation) else annotation
 
 
 _JUMP = re.compile(r'(class="dir \w+"><text x=")(\d+)(" y="-?\d+" text-anchor="end")')

@@ -63,6 +63,11 @@ class BookLayout:
         return TYPE_SCALES.get(self.size, 1.0)
 
     @property
+    def title_size(self) -> float:
+        """The height of the type of a tune's title, in points: in narrow columns smaller."""
+        return self.type_scale * (16 if self.columns == 1 else 13)
+
+    @property
     def scale(self) -> float:
         """The width of a system, relative to one of normal size on A4."""
         return self.text_width / DEFAULT_TEXT_WIDTH / STAFF_SCALES[self.size]

@@ -126,7 +126,13 @@ def test_the_labels_of_parts_are_whole(scale: float) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["!segno!A8|B8|c8|d8!D.S.!|]", "!segno!A8|B8|c8|d8|!D.S.alcoda!e8|!coda!f8|]", "!segno!A8|B8|c8|d8 !D.S.alfine!|]"],
+    [
+        "!segno!A8|B8|c8|d8!D.S.!|]",
+        "!segno!A8|B8|c8|d8|!D.S.alcoda!e8|!coda!f8|]",
+        "!segno!A8|B8|c8|d8 !D.S.alfine!|]",
+        '!segno!A8|B8|c8|C,8 "_D.S."|]',
+        '!segno!A8|B8|c8|"_D.S."C,8|]',
+    ],
 )
 def test_dal_segno_stands_above_the_staff(body: str) -> None:
     (drawing,) = (each for each in systems(body, 1) if "D.S." in each)
