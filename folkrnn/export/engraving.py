@@ -15,7 +15,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
-from itertools import accumulate, count, pairwise
+from itertools import accumulate, count
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,10 +41,11 @@ from folkrnn.export.systems import (
 )
 from folkrnn.export.tunebooks import incipit, notes, title_index
 from folkrnn.export.verses import LINE_STEP, text_width
-from folkrnn.notation import Bar, Change, Tune
+from folkrnn.notation import Bar, Change, Note, Tune
 from folkrnn.notation.articles import shown_title, sort_key
 from folkrnn.notation.rhythms import rhythm_named
 from folkrnn.notation.tempo import Tempo, parse_tempo
+from folkrnn.notation.tune import Marks
 from folkrnn.score.build import musicxml, printable, to_score
 from folkrnn.score.jumps import read_jump
 from folkrnn.score.measures import staves, without_unprinted
@@ -348,15 +349,17 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False, one_system: bool
     titles = body_titles(bars)
     forced = cuts | {*titles}
     room = extents(bars)
-    starts = system_starts(bars, scale, room, forced) | forced
+    usual = round(SYSTEM_WIDTH * scale)
+    indent = _indent(tune)
+    free = scale * (1 - indent / usual)
+    starts = system_starts(bars, free, room, forced) | forced
     source = _unmarked(musicxml(to_score(_engravable(tune, scale))), cuts)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
         starts = forced if one_system else starts
-        if words_may_crowd(bars, starts, scale):
+        if words_may_crowd(bars, starts, free):
             room = _measured(tune, bars, source)
-            starts = starts if one_system else system_starts(bars, scale, room, forced) | forced
-        usual = round(SYSTEM_WIDTH * scale)
-        width = min(max(usual, ceil(least_width(bars, starts, room))), round(MAX_SQUEEZE * usual))
+            starts = starts if one_system else system_starts(bars, free, room, forced) | forced
+        width = min(max(usual, ceil(indent + least_width(bars, starts, room))), round(MAX_SQUEEZE * usual))
         # Of what MusicXML can ask for, a new page is what gives verovio's systems a drawing each.
         laid_out = _lay_out(source, starts, b"page") if separate else _lay_out(source, starts, b"system", {*titles})
         return _drawings(tune, laid_out, pageWidth=width)
@@ -379,6 +382,14 @@ def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
     return [_widened(tune, _parted(_spell_out(toolkit.renderToSVG(page)))) for page in pages]
 
 
+def _indent(tune: Tune) -> float:
+    """Return how far braces and the names of staves reach into a system."""
+    found, groups = staves(tune)
+    names = (name for staff in found for name in (staff.name, staff.short_name))
+    widest = max(map(text_width, names), default=0.0)
+    return (BRACE_WIDTH if groups else 0) + (TEXT_SIZE * widest + WORD_GAP if widest else 0)
+
+
 def _measured(tune: Tune, bars: Sequence[Bar], source: bytes) -> list[Extent]:
     """Return how much room bars need in verovio's drawing of all of them in one system, which nothing presses.
 
@@ -386,15 +397,15 @@ def _measured(tune: Tune, bars: Sequence[Bar], source: bytes) -> list[Extent]:
     with words can be pressed no more.
     """
     (drawing,) = _drawings(tune, _lay_out(source, set(), b"page"), noJustification=True, breaks="none")
-    ends = [int(end) / 10 for end in _MEASURE_END.findall(drawing)]
-    widths = (end - before for before, end in pairwise([head(bars[0].key, True), *ends]))
+    widths = [(int(end) - int(start)) / 10 for start, end in _MEASURE_ENDS.findall(drawing)]
+    widths[0] -= head(bars[0].key, True)
     return [
         Extent(max(1.0, width), 1.0 if has_words(bar) else room.least)
         for width, bar, room in zip(widths, bars, extents(bars), strict=True)
     ]
 
 
-_MEASURE_END = re.compile(r'class="measure".*?class="staff"><path d="M\d+ \d+ L(\d+)', re.DOTALL)
+_MEASURE_ENDS = re.compile(r'class="measure".*?class="staff"><path d="M(\d+) \d+ L(\d+)', re.DOTALL)
 
 
 _threads = threading.local()
@@ -446,7 +457,7 @@ _UNDRAWN = {"slide": "sl.", "thumb": "thumb"}
 
 def _spelled(bar: Bar) -> Bar:
     """Return a bar with words for the decorations that verovio does not draw, and with all jumps above the staff."""
-    marks = (*bar.notes, bar.closing)
+    marks: list[Note | Marks] = [*bar.notes, bar.closing]
     if not any(each.annotations or not _UNDRAWN.keys().isdisjoint(each.decorations) for each in marks):
         return bar
     notes = []

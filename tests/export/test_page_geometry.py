@@ -142,6 +142,19 @@ def test_dal_segno_stands_above_the_staff(body: str) -> None:
     assert found[2] <= 20000
 
 
+def test_the_names_of_staves_take_no_room_from_words() -> None:
+    words = "thoroughfares stretched straight through marshlands lengthened breadth scratched"
+    voices = "".join(f"V:{voice}\n" + "A2B2c2d2|" * 2 + f"\nw:{words}\n" for voice in (1, 2))
+    body = f'V:1 name="Soprano and Alto" snm="S. A."\nV:2 name="Tenor" snm="T."\n%%score {{1 2}}\n{voices}'
+    for drawing in systems(body):
+        rows: dict[int, list[tuple[float, float]]] = {}
+        for left, y, right, _ in texts(drawing, "syl"):
+            rows.setdefault(y, []).append((left, right))
+        assert len(rows) == 2
+        for row in rows.values():
+            assert all(right < left for (_, right), (left, _) in pairwise(sorted(row)))
+
+
 # Outlines
 
 
