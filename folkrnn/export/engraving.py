@@ -356,7 +356,7 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False, one_system: bool
     source = _unmarked(musicxml(to_score(_engravable(tune, scale))), cuts)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
         starts = forced if one_system else starts
-        if words_may_crowd(bars, starts, free):
+        if words_may_crowd(bars, starts, room, free):
             room = _measured(tune, bars, source)
             starts = starts if one_system else system_starts(bars, free, room, forced) | forced
         width = min(max(usual, ceil(indent + least_width(bars, starts, room))), round(MAX_SQUEEZE * usual))

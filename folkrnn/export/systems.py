@@ -214,9 +214,9 @@ def body_titles(bars: Sequence[Bar]) -> dict[int, list[str]]:
 # Words among the notes --------------------------------------------------------------------------------
 
 
-def words_may_crowd(bars: Sequence[Bar], starts: Set[int], scale: float = 1) -> bool:
+def words_may_crowd(bars: Sequence[Bar], starts: Set[int], room: Sequence[Extent], scale: float = 1) -> bool:
     """Return whether the words of a system may need more room than it has; False where there is plenty."""
-    lines = _Lines(bars, extents(bars), SURELY_ENOUGH * SYSTEM_WIDTH * scale)
+    lines = _Lines(bars, room, SURELY_ENOUGH * SYSTEM_WIDTH * scale)
     return any(
         sum(lines.widths[first:end]) > lines.free(first)
         for first, end in _systems(bars, starts)
