@@ -12,10 +12,10 @@ from folkrnn.composition.critic import Critic
 from folkrnn.composition.requests import Request
 from folkrnn.generation.texts import GeneratedText, Refusal
 
-REJECTION_RATIO = 2.0
+REJECTION_RATIO = 1.2
 """A draft is accepted with probability min(1, r / REJECTION_RATIO), where r = p_real / p_model."""
 
-MAX_CRITIC_DRAFTS = 6
+MAX_CRITIC_DRAFTS = 3
 """The critic accepts every draft from this number on."""
 
 

@@ -349,7 +349,8 @@ class Block:
         This is discriminator rejection sampling (Azadi et al., 2019), bar by bar.
         """
         critic, row = self._writing.bar_critic, self._rows[number]
-        if critic is None or not row.context.ends_new_bar(self._writing.vocabulary.characters[ids[number]]):
+        ends = row.context.ends_new_bar(self._writing.vocabulary.characters[ids[number]])
+        if critic is None or not ends or row.attempts >= PLAN_RETRIES:  # one that all but failed may pass
             return False
         log_odds = critic.log_odds(row.context.placed_bar)
         if row.rng.random() * REJECTION_RATIO < math.exp(-log_odds):
@@ -362,9 +363,10 @@ class Block:
             ended = self._snapshot(number, row)
             row.best = best = Candidate(log_odds, ended, written, bits, int(ids[number]), costs[number].copy())
         row.refused += 1
-        row.attempts = 0
         if row.refused < TRIES:
+            row.attempts = 0
             return True
+        row.attempts = max(row.attempts, self._writing.retries)  # from here on the grammar steers
         self._restore(number, best.ended)
         bar = slice(self._lengths[number] - len(best.written), self._lengths[number])
         self._written[number, bar], self._bits[number, bar] = best.written, best.bits
