@@ -155,13 +155,16 @@ def check_playable(tune: Tune, instrument: str) -> None:
     """Raise NotationError, naming the note and its bar, if an instrument lacks a note of a tune's melody."""
     for bar, note in _sounding(tune):
         chord = note.pitches if instrument in STRINGED else note.pitches[-1:]
-        graces = tuple(grace.pitch for grace in note.graces) if instrument in STRINGED else ()
-        for pitch in (*graces, *chord):
+        for pitch in chord:
             if pitch.bend or not _has(instrument, pitch.midi):
-                raise NotationError(f"the {instrument} has no {_name(pitch)} (bar {bar.number})")
+                raise NotationError(
+                    f"the {instrument} has no {_name(pitch)} (bar {bar.number}); another octave or key may suit it"
+                )
         if instrument in STRINGED and not _grips(tuple(pitch.midi for pitch in chord), STRINGED[instrument]):
             names = " ".join(map(_name, chord))
-            raise NotationError(f"the {instrument} cannot play {names} at once (bar {bar.number})")
+            raise NotationError(
+                f"the {instrument} cannot play {names} at once (bar {bar.number}); another key may suit it"
+            )
 
 
 def _has(instrument: str, note: int) -> bool:
