@@ -80,7 +80,7 @@ DEFAULT_TEXT_WIDTH = PAPERS["a4"][0] - 2 * MARGIN
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """How tunes are played, for MIDI and sound, how a book is laid out, for PDF and PNG, and what tablature is drawn."""
+    """How tunes are played, for MIDI and sound, how a book is laid out, for PDF and PNG, and what tablature it has."""
 
     playback: PlaybackSettings = DEFAULT_PLAYBACK
     book: BookLayout = BookLayout()

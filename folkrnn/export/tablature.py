@@ -63,7 +63,7 @@ def with_tablature(source: bytes, tablature: Tablature | None) -> bytes:
             attributes.remove(found)
     _set_strings(next(part.iter("attributes")), strings)
     _set_frets(part, strings)
-    return source[:start] + ElementTree.tostring(root, encoding="utf-8")
+    return source[:start] + bytes(ElementTree.tostring(root, encoding="unicode"), "utf-8")
 
 
 def _added(root: Element, part: Element) -> Element:

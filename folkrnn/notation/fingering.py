@@ -17,25 +17,25 @@ from folkrnn.notation.tunings import REEDS, STRINGED, WHISTLE_HOLES, WHISTLES, R
 FINGERED = (*WHISTLES, *REEDS)
 """The names of the instruments that have a fingering under their notes."""
 
-HIGH = 0.05
-"""What a note costs for each fret that the hand is above the first: forty such notes are worth a way back."""
+MOVED, HIGH = 40, 1
+"""What it costs to move the hand by a fret, and to play a note for each fret that the hand is above the first."""
 
-BENT, TURNED, CROSSED, APART = 3.0, 1.0, 0.5, 0.1
+BENT, TURNED, CROSSED, APART = 30, 10, 5, 1
 """What it costs to bend a note by a semitone, to turn breath or bellows, to change rows, to go to the next button."""
 
 Way = TypeVar("Way")
 
 
-def cheapest(ways: Sequence[Sequence[Way]], cost: Callable[[Way | None, Way], float]) -> list[Way]:
+def cheapest(ways: Sequence[Sequence[Way]], cost: Callable[[Way | None, Way], int]) -> list[Way]:
     """Return one way to play each note, so that the sum of ``cost(before, way)`` is least; before the first is None.
 
     Where sums are equal, the way that is named first is taken. No note may be without a way.
     """
-    sums: list[float] = []
+    sums: list[int] = []
     origins: list[list[int]] = []
     before: Sequence[Way | None] = [None]
     for here in ways:
-        last = sums or [0.0]
+        last = sums or [0]
         found = [min((last[at] + cost(old, way), at) for at, old in enumerate(before)) for way in here]
         sums = [total for total, _ in found]
         origins.append([at for _, at in found])
@@ -76,8 +76,8 @@ def frets(chords: Sequence[tuple[int, ...]], strings: Strings) -> list[tuple[Pla
         if not known[chord]:
             raise NotationError(f"no hand can play the notes {chord} at once on these strings")
 
-    def cost(before: _Grip | None, grip: _Grip) -> float:
-        return abs(grip.hand - (before.hand if before else 1)) + HIGH * (grip.hand - 1)
+    def cost(before: _Grip | None, grip: _Grip) -> int:
+        return MOVED * abs(grip.hand - (before.hand if before else 1)) + HIGH * (grip.hand - 1)
 
     return [grip.places for grip in cheapest([known[chord] for chord in chords], cost)]
 
@@ -139,7 +139,7 @@ def _texts(notes: Sequence[int], instrument: str) -> list[str]:
     return [str(reed) for reed in cheapest([REEDS[instrument][note] for note in notes], _turns)]
 
 
-def _turns(before: Reed | None, reed: Reed) -> float:
+def _turns(before: Reed | None, reed: Reed) -> int:
     """Return what it costs to play a reed after another one."""
     cost = BENT * reed.bends
     if before:

@@ -99,7 +99,8 @@ def _by_note(*ways: tuple[int, Reed]) -> Reeds:
     found: dict[int, tuple[Reed, ...]] = {}
     for note, reed in ways:
         found[note] = (*found.get(note, ()), reed)
-    return found
+    # Where two ways cost the same, the first is taken.
+    return {note: tuple(sorted(reeds, key=lambda reed: (reed.bends, reed.pull))) for note, reeds in found.items()}
 
 
 _BLOWN = (0, 4, 7, 12, 16, 19, 24, 28, 31, 36)
