@@ -322,7 +322,9 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT, tablature: Tabla
     }
 
 
-def _systems(tune: Tune, scale: float, one_system: bool, tablature: Tablature | None) -> list[dict[str, Any]]:
+def _systems(
+    tune: Tune, scale: float, one_system: bool = False, tablature: Tablature | None = None
+) -> list[dict[str, Any]]:
     """Return each system's drawing, the titles above it, and whether it is tall."""
     drawings = _draw(tune, scale, separate=True, one_system=one_system, tablature=tablature)
     titles = body_titles(_printed_bars(tune, scale)[0])

@@ -22,8 +22,8 @@ _TEXT = re.compile(
 )
 
 _MIDDLE, _STEP, _RADIUS, _LINE = 0.44, 0.5, 0.2, 0.035
-"""How far right of its sign a hole stands, under the middle of a note head, the way from hole to hole, and a hole's
-radius and outline, all in heights of the type."""
+"""Lengths in heights of the type: from a sign to the middle of the note head, where its hole stands; from hole to
+hole; a hole's radius; its outline."""
 
 
 def stacked(tune: Tune) -> Tune:

@@ -14,8 +14,8 @@ from folkrnn.notation.tunings import STRINGED, Strings
 
 PART_ID = "TAB"
 
-STAFF_SIZE = "80"
-"""The size in per cent: at 100 verovio draws the lines, and the words above them, half as large again as a staff's."""
+SIZE_ALONE = "80"
+"""The size in per cent of tablature alone: verovio would draw the words above it half as large again."""
 
 _ONCE = ("direction", "harmony", "print", "sound")
 """What is said above the staff of notes, and not again."""
@@ -61,7 +61,7 @@ def with_tablature(source: bytes, tablature: Tablature | None) -> bytes:
     for attributes in part.iter("attributes"):
         for found in attributes.findall("clef"):
             attributes.remove(found)
-    _set_strings(next(part.iter("attributes")), strings)
+    _set_strings(next(part.iter("attributes")), strings, tablature.alone)
     _set_frets(part, strings)
     return source[:start] + bytes(ElementTree.tostring(root, encoding="unicode"), "utf-8")
 
@@ -107,7 +107,7 @@ def _unstem(note: Element) -> None:
     note.insert(before[-1] + 1 if before else len(note), stem)
 
 
-def _set_strings(attributes: Element, strings: Strings) -> None:
+def _set_strings(attributes: Element, strings: Strings, alone: bool) -> None:
     """Say in the first attributes of a part that it is tablature, and how its strings are tuned."""
     clef = Element("clef")
     SubElement(clef, "sign").text = "TAB"
@@ -119,7 +119,8 @@ def _set_strings(attributes: Element, strings: Strings) -> None:
         octave, above = divmod(note, 12)
         SubElement(tuning, "tuning-step").text = STEPS[SEMITONES.index(above)]
         SubElement(tuning, "tuning-octave").text = str(octave - 1)
-    SubElement(details, "staff-size").text = STAFF_SIZE
+    if alone:
+        SubElement(details, "staff-size").text = SIZE_ALONE
     after = [place for place, each in enumerate(attributes) if each.tag in ("divisions", "key", "time", "staves")]
     attributes[after[-1] + 1 : after[-1] + 1] = [clef, details]
 

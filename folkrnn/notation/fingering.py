@@ -18,10 +18,10 @@ FINGERED = (*WHISTLES, *REEDS)
 """The names of the instruments that have a fingering under their notes."""
 
 MOVED, HIGH = 40, 1
-"""What it costs to move the hand by a fret, and to play a note for each fret that the hand is above the first."""
+"""The costs of moving the hand by a fret, and of a note for each fret that the hand is above the first."""
 
 BENT, TURNED, CROSSED, APART = 30, 10, 5, 1
-"""What it costs to bend a note by a semitone, to turn breath or bellows, to change rows, to go to the next button."""
+"""The costs of a bend by a semitone, of turning breath or bellows, of another row, and of each button further."""
 
 Way = TypeVar("Way")
 
@@ -111,7 +111,7 @@ def _effort(places: Sequence[Place]) -> tuple[int, int]:
 def with_fingering(tune: Tune, instrument: str) -> Tune:
     """Return a tune with a line of words below its melody that says how to play each note, above its other words.
 
-    Of a chord the highest note is shown; notes that are tied to the one before show nothing. Raises NotationError for
+    Of a chord the highest note is shown; a note that is held over has nothing. Raises NotationError for
     an instrument without a fingering, and for the first note that it lacks.
     """
     if instrument not in FINGERED:
@@ -140,7 +140,7 @@ def _texts(notes: Sequence[int], instrument: str) -> list[str]:
 
 
 def _turns(before: Reed | None, reed: Reed) -> int:
-    """Return what it costs to play a reed after another one."""
+    """Return the cost of a reed after another one."""
     cost = BENT * reed.bends
     if before:
         cost += TURNED * (reed.pull != before.pull) + CROSSED * (reed.row != before.row)

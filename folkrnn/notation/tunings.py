@@ -77,8 +77,8 @@ WHISTLE_HOLES = (
 class Reed(NamedTuple):
     """A way to play a note with the breath or the bellows.
 
-    ``button`` is a hole or a button, ``pull`` says to draw breath or pull the bellows, ``row`` is 0 for the first row,
-    and ``bends`` is by how many semitones the note is bent.
+    ``button`` is a hole or a button. ``pull`` says to draw breath or to pull the bellows. ``row`` is 0 for the first
+    row. ``bends`` is the number of semitones by which the note is bent.
     """
 
     button: int

@@ -2,17 +2,20 @@
 
 import re
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import pytest
 
+from folkrnn import read
 from folkrnn.errors import ExportError
 from folkrnn.export.engraving import book_entry, to_svg
 from folkrnn.export.musicxml import to_musicxml
 from folkrnn.export.tablature import Tablature
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.fingering import with_fingering
+from folkrnn.notation.tunings import STRINGED
 
 MANDOLIN = Tablature("mandolin")
 
@@ -76,6 +79,15 @@ def test_names_of_notes_are_those_of_the_staff_alone() -> None:
     names = re.findall(r' id="([^"]*)"', source)
     notes = [name for name in names if name not in ("P1", "P1-I1", "TAB")]
     assert len(notes) == len(set(notes))
+
+
+def test_a_score_with_tablature_is_imported_as_the_same_tune(tmp_path: Path) -> None:
+    shown, path = tune('|:"D"D F A d|e2 A2:|'), tmp_path / "tab.musicxml"
+    for alone in (False, True):
+        path.write_bytes(to_musicxml(shown, Tablature("mandolin", alone)))
+        (again,) = read(path)
+        assert [note.pitches for note in again.notes()] == [note.pitches for note in shown.notes()]
+        assert [bar.plays for bar in again.bars] == [bar.plays for bar in shown.bars]
 
 
 def test_without_tablature_the_document_is_as_ever() -> None:
@@ -144,3 +156,17 @@ def test_superscripts_among_words_are_no_holes() -> None:
 def test_numbers_of_a_harmonica_are_words() -> None:
     drawing = to_svg(with_fingering(tune("C D E C|]", "K:C"), "harmonica"))
     assert re.findall(r"font-size=\"\d+px\">(-?\d)</tspan>", drawing) == ["1", "-1", "2", "1"]
+
+
+def test_the_manual_has_every_fretted_instrument() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "instruments.md").read_text(encoding="utf-8")
+    rows = {
+        row[0].strip(" `"): (re.findall(r"[A-G]\d", row[1]), int(row[2]), int(row[3]))
+        for row in (line.strip("|").split("|") for line in manual.splitlines() if line.startswith("| `"))
+        if len(row) == 4
+    }
+    names = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
+    assert rows == {
+        name: ([f"{names[note % 12]}{note // 12 - 1}" for note in reversed(each.open)], each.reach, each.frets)
+        for name, each in STRINGED.items()
+    }
