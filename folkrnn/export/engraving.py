@@ -84,6 +84,9 @@ SPARE = 30.0
 PIXELS_PER_INCH = 200.0
 """The resolution of pictures."""
 
+STAFF_SPACING, TAB_SPACING = 12, 6
+"""The least space between two staves, and where one of them is tablature, in half spaces of a staff; 12 is verovio's."""
+
 DEFAULT_LAYOUT = BookLayout()
 
 _OPTIONS = {
@@ -99,6 +102,7 @@ _OPTIONS = {
     "pageMarginRight": 0,
     "pageMarginTop": 0,
     "smuflTextFont": "none",
+    "spacingStaff": STAFF_SPACING,
     "svgFormatRaw": True,
     "svgViewBox": True,
 }
@@ -373,7 +377,7 @@ def _draw(
         width = min(max(usual, ceil(indent + least_width(bars, starts, room))), round(MAX_SQUEEZE * usual))
         # Of what MusicXML can ask for, a new page is what gives verovio's systems a drawing each.
         laid_out = _lay_out(source, starts, b"page") if separate else _lay_out(source, starts, b"system", {*titles})
-        return _drawings(tune, laid_out, pageWidth=width)
+        return _drawings(tune, laid_out, pageWidth=width, spacingStaff=TAB_SPACING if tablature else STAFF_SPACING)
 
 
 def _printed_bars(tune: Tune, scale: float) -> tuple[tuple[Bar, ...], set[int]]:

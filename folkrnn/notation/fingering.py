@@ -76,6 +76,10 @@ def frets(chords: Sequence[tuple[int, ...]], strings: Strings) -> list[tuple[Pla
         if not known[chord]:
             raise NotationError(f"no hand can play the notes {chord} at once on these strings")
 
+    low = [known[chord][0] for chord in chords]
+    if all(grip.hand == 1 for grip in low):
+        return [grip.places for grip in low]  # it costs nothing, so no search finds better
+
     def cost(before: _Grip | None, grip: _Grip) -> int:
         return MOVED * abs(grip.hand - (before.hand if before else 1)) + HIGH * (grip.hand - 1)
 
