@@ -85,7 +85,7 @@ PIXELS_PER_INCH = 200.0
 """The resolution of pictures."""
 
 STAFF_SPACING, TAB_SPACING = 12, 6
-"""The least space between two staves, and where one of them is tablature, in half spaces of a staff; 12 is verovio's."""
+"""The least space between two staves, and beside tablature, in half spaces of a staff; 12 is what verovio takes."""
 
 DEFAULT_LAYOUT = BookLayout()
 
