@@ -14,8 +14,10 @@ from folkrnn.export import PlaybackSettings
 from folkrnn.export.soundfonts import usable_soundfont
 from folkrnn.notation import ERROR, Tune
 from folkrnn.notation.articles import shown_title
+from folkrnn.notation.fingering import FINGERED, check_playable, with_fingering
 from folkrnn.notation.harmony import has_chords, with_chords, without_chords
 from folkrnn.notation.ranges import INSTRUMENTS, TRANSPOSING, fitted, moved, octave_moved, written_for
+from folkrnn.notation.tunings import STRINGED
 
 
 def tune_options(command: Command) -> Command:
@@ -27,7 +29,6 @@ def tune_options(command: Command) -> Command:
         click.option("--transpose", metavar="INTERVAL", help="By semitones, +2 or -5, or to a key, G."),
         click.option("--octave", type=click.IntRange(-3, 3), default=0, help="Octaves up (negative: down)."),
         click.option("--fit", type=click.Choice(list(INSTRUMENTS)), help="Move into the octave that suits it."),
-        click.option("--instrument", type=click.Choice(list(TRANSPOSING)), help="Write for a B♭, E♭ or F instrument."),
         click.option(
             "--chords",
             type=click.Choice(["written", "suggested", "none"]),
@@ -35,6 +36,16 @@ def tune_options(command: Command) -> Command:
             show_default=True,
             help="Chord symbols.",
         ),
+    )
+
+
+def instrument_option(*names: str) -> Callable[[Command], Command]:
+    """Return the option that names an instrument: one that reads another key than it sounds, or one of these."""
+    return click.option(
+        "--instrument",
+        type=click.Choice([*TRANSPOSING, *names]),
+        metavar="NAME",
+        help=f"Write for it: {', '.join(TRANSPOSING)}" + (", or one with --tab or --fingering." if names else "."),
     )
 
 
@@ -126,6 +137,17 @@ def _arranged(tune: Tune, options: dict[str, Any]) -> Tune:
             tune = without_chords(tune)
         elif options["chords"] == "suggested" and not has_chords(tune):
             tune = with_chords(tune)
-        return written_for(tune, options["instrument"]) if options["instrument"] else tune
+        return _for_instrument(tune, options["instrument"])
     except NotationError as error:
         raise InputError(f"{where}: {error}") from None
+
+
+def _for_instrument(tune: Tune, instrument: str | None) -> Tune:
+    """Return the tune as an instrument reads it. Raises NotationError for the first note that it lacks."""
+    if instrument in TRANSPOSING:
+        return written_for(tune, instrument)
+    if instrument in FINGERED:
+        return with_fingering(tune, instrument)
+    if instrument in STRINGED:
+        check_playable(tune, instrument)
+    return tune

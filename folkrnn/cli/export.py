@@ -1,12 +1,13 @@
 """``folkrnn export``: tunes as MIDI, sound, MusicXML, drawings, books, or tidy ABC."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from folkrnn.cli.arranging import chosen, playing, playing_options, tune_options
+from folkrnn.cli.arranging import chosen, instrument_option, playing, playing_options, tune_options
 from folkrnn.cli.console import complain, quiet_option, tell
 from folkrnn.cli.outputs import deliver, formats_for
 from folkrnn.cli.parameters import Formats
@@ -14,12 +15,19 @@ from folkrnn.errors import InputError
 from folkrnn.export import FORMATS, BookLayout, ExportSettings
 from folkrnn.export.ordering import SORTS, sorted_tunes
 from folkrnn.export.settings import PAPERS, STAFF_SCALES
+from folkrnn.export.tablature import Tablature
+from folkrnn.notation.fingering import FINGERED
+from folkrnn.notation.tunings import STRINGED
 
 _ALL = ",".join(FORMATS)
 
 
 @click.command()
 @tune_options
+@instrument_option(*STRINGED, *FINGERED)
+@click.option("--tab", is_flag=True, help="Draw tablature for --instrument under the staff.")
+@click.option("--tab-only", is_flag=True, help="Draw tablature in place of the staff.")
+@click.option("--fingering", is_flag=True, help="Show holes or buttons of --instrument under the notes.")
 @click.option("--format", "formats", type=Formats(), help="What to write [default: as -o ends].")
 @playing_options
 @click.option("--midi-type", type=click.Choice(["0", "1"]), default="1", help="0: one track [default: 1].")
@@ -47,16 +55,19 @@ def export(formats: tuple[str, ...] | None, output: str, separate: bool, force: 
     be read. A tune that a format cannot show, and a file that cannot be read, are named and left out.
 
     --chords suggested adds chord symbols to tunes that have none. --fit moves tunes into the octave that suits an
-    instrument; --instrument writes them for one that sounds in another key.
+    instrument; --instrument writes them for one that sounds in another key. With --tab it is fiddle, mandolin, banjo,
+    bouzouki, guitar, guitar-DADGAD or ukulele. With --fingering it is whistle, harmonica or melodeon; whistle-C and
+    harmonica-G are in other keys.
     """
     formats = formats_for(formats, output, ())
     if not formats:
         raise InputError(f"--format is missing; expected some of {_ALL}")
+    tablature = _tablature(options, formats)
     names = ("title", "contents", "index", "paper", "size", "incipits", "notes", "fill")
     layout = {name: options[name] for name in names}
     columns = options["columns"] or (2 if options["incipits"] else 1)
     settings = ExportSettings(
-        playing(options, one_track=options["midi_type"] == "0"), BookLayout(**layout, columns=columns)
+        playing(options, one_track=options["midi_type"] == "0"), BookLayout(**layout, columns=columns), tablature
     )
     tunes, all_of_them = chosen(options)
     if options["sort"]:
@@ -74,3 +85,17 @@ def export(formats: tuple[str, ...] | None, output: str, separate: bool, force: 
         all_of_them = all_of_them and not errors
     if not all_of_them:
         sys.exit(1)
+
+
+def _tablature(options: dict[str, Any], formats: Sequence[str]) -> Tablature | None:
+    """Return the tablature that is asked for. Raises InputError where options or formats do not go together."""
+    instrument, tab = options["instrument"], options["tab"] or options["tab_only"]
+    for wanted, option, names in ((tab, "--tab", STRINGED), (options["fingering"], "--fingering", FINGERED)):
+        if wanted and instrument not in names:
+            raise InputError(f"{option} lacks its --instrument; expected one of {', '.join(names)}")
+        if instrument in names and not wanted:
+            raise InputError(f"--instrument {instrument} changes nothing by itself; expected {option} too")
+    drawn = [name for name, each in FORMATS.items() if each.draws]
+    if tab and not set(drawn) & set(formats):
+        raise InputError(f"--tab is for {', '.join(drawn)}; expected one of these among the formats")
+    return Tablature(instrument, alone=options["tab_only"]) if tab else None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from folkrnn.cli.arranging import chosen, playing, playing_options, tune_options
+from folkrnn.cli.arranging import chosen, instrument_option, playing, playing_options, tune_options
 from folkrnn.cli.console import is_quiet, quiet_option
 from folkrnn.errors import ExportError, InputError
 from folkrnn.notation.articles import shown_title
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @tune_options
+@instrument_option()
 @playing_options
 @click.option("--port", help="A MIDI port [default: the sound card, or else the first port].")
 @quiet_option

@@ -24,7 +24,7 @@ from typing import Any, Literal
 import verovio
 
 from folkrnn.errors import ExportError, FolkrnnError
-from folkrnn.export import verses
+from folkrnn.export import holes, verses
 from folkrnn.export.ordering import filling_order
 from folkrnn.export.outlines import outlines
 from folkrnn.export.settings import BOTTOM, GUTTER, MARGIN, PAPERS, TOP, BookLayout
@@ -39,6 +39,7 @@ from folkrnn.export.systems import (
     system_starts,
     words_may_crowd,
 )
+from folkrnn.export.tablature import Tablature, with_tablature
 from folkrnn.export.tunebooks import incipit, notes, title_index
 from folkrnn.export.verses import LINE_STEP, text_width
 from folkrnn.notation import Bar, Change, Note, Tune
@@ -83,6 +84,9 @@ SPARE = 30.0
 PIXELS_PER_INCH = 200.0
 """The resolution of pictures."""
 
+STAFF_SPACING, TAB_SPACING = 12, 6
+"""The least space between two staves, and beside tablature, in half spaces of a staff; 12 is what verovio takes."""
+
 DEFAULT_LAYOUT = BookLayout()
 
 _OPTIONS = {
@@ -98,18 +102,20 @@ _OPTIONS = {
     "pageMarginRight": 0,
     "pageMarginTop": 0,
     "smuflTextFont": "none",
+    "spacingStaff": STAFF_SPACING,
     "svgFormatRaw": True,
     "svgViewBox": True,
 }
 
 
-def to_svg(tune: Tune) -> str:
+def to_svg(tune: Tune, tablature: Tablature | None = None) -> str:
     """Return a tune's music, without its title, as one SVG drawing that needs no music font.
 
     Raises ScoreError where music21 cannot represent the tune and ExportError where verovio cannot draw it.
     """
+    tune = holes.stacked(tune)
     titles = body_titles(planned_bars(tune))
-    drawings = _draw(tune)
+    drawings = _draw(tune, tablature=tablature)
     if len(drawings) != len({0, *titles}):
         raise ExportError(f"tune {tune.number} {tune.title!r} is too long for one drawing; export it as PDF")
     words = verses.in_columns(verses.verses(tune), SYSTEM_WIDTH / TEXT_SIZE)
@@ -158,12 +164,12 @@ def _escape(text: str) -> str:
     return html.escape(printable(text), quote=False)
 
 
-def to_png(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> bytes:
+def to_png(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT, tablature: Tablature | None = None) -> bytes:
     """Return a tune with its title as a PNG picture, as high as its content.
 
     Raises what ``book_entry`` and ``typeset_book`` raise.
     """
-    return _compiled([book_entry(tune, layout)], layout, "png")
+    return _compiled([book_entry(tune, layout, tablature)], layout, "png")
 
 
 def to_pdf(tunes: Sequence[Tune], layout: BookLayout = DEFAULT_LAYOUT) -> bytes:
@@ -298,14 +304,15 @@ def _numbers(own: Sequence[str]) -> Sequence[str]:
     return own if len(set(own)) == len(own) else [str(place) for place in range(1, len(own) + 1)]
 
 
-def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> dict[str, Any]:
+def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT, tablature: Tablature | None = None) -> dict[str, Any]:
     """Return what a page of a book shows of a tune, for ``typeset_book``.
 
     Raises ScoreError where music21 cannot represent the tune and ExportError where verovio cannot draw it.
     """
     tempo = parse_tempo(tune.tempo, tune.unit)
     size = TYPE_IN_MILLIMETRES * layout.type_scale
-    systems = _systems(incipit(tune) if layout.incipits else tune, layout.scale, layout.incipits)
+    shown = holes.stacked(incipit(tune) if layout.incipits else tune)
+    systems = _systems(shown, layout.scale, layout.incipits, tablature)
     return {
         "number": tune.number,
         "key": str(tune.key),
@@ -319,9 +326,11 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> dict[str, Any
     }
 
 
-def _systems(tune: Tune, scale: float, one_system: bool = False) -> list[dict[str, Any]]:
+def _systems(
+    tune: Tune, scale: float, one_system: bool = False, tablature: Tablature | None = None
+) -> list[dict[str, Any]]:
     """Return each system's drawing, the titles above it, and whether it is tall."""
-    drawings = _draw(tune, scale, separate=True, one_system=one_system)
+    drawings = _draw(tune, scale, separate=True, one_system=one_system, tablature=tablature)
     titles = body_titles(_printed_bars(tune, scale)[0])
     firsts = accumulate((drawing.count('class="measure"') for drawing in drawings), initial=0)
     return [
@@ -338,7 +347,13 @@ def _is_tall(drawing: str) -> bool:
 # Drawing ----------------------------------------------------------------------------------------------
 
 
-def _draw(tune: Tune, scale: float = 1, separate: bool = False, one_system: bool = False) -> list[str]:
+def _draw(
+    tune: Tune,
+    scale: float = 1,
+    separate: bool = False,
+    one_system: bool = False,
+    tablature: Tablature | None = None,
+) -> list[str]:
     """Return a tune's music as SVG drawings, ``scale`` times as wide as usual.
 
     Each system has its own where they are ``separate``, and otherwise each block that a title in the music begins.
@@ -353,7 +368,7 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False, one_system: bool
     indent = _indent(tune)
     free = scale * (1 - indent / usual)
     starts = system_starts(bars, free, room, forced) | forced
-    source = _unmarked(musicxml(to_score(_engravable(tune, scale))), cuts)
+    source = with_tablature(_unmarked(musicxml(to_score(_engravable(tune, scale))), cuts), tablature)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
         starts = forced if one_system else starts
         if words_may_crowd(bars, starts, room, free):
@@ -362,7 +377,7 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False, one_system: bool
         width = min(max(usual, ceil(indent + least_width(bars, starts, room))), round(MAX_SQUEEZE * usual))
         # Of what MusicXML can ask for, a new page is what gives verovio's systems a drawing each.
         laid_out = _lay_out(source, starts, b"page") if separate else _lay_out(source, starts, b"system", {*titles})
-        return _drawings(tune, laid_out, pageWidth=width)
+        return _drawings(tune, laid_out, pageWidth=width, spacingStaff=TAB_SPACING if tablature else STAFF_SPACING)
 
 
 def _printed_bars(tune: Tune, scale: float) -> tuple[tuple[Bar, ...], set[int]]:
@@ -379,7 +394,7 @@ def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
     if not toolkit.loadData(source):
         raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")
     pages = range(1, toolkit.getPageCount() + 1)
-    return [_widened(tune, _parted(_spell_out(toolkit.renderToSVG(page)))) for page in pages]
+    return [_widened(tune, _parted(_spell_out(holes.drawn(toolkit.renderToSVG(page))))) for page in pages]
 
 
 def _indent(tune: Tune) -> float:

@@ -20,7 +20,7 @@ class Format(NamedTuple):
     ``render`` takes a tune, its number in the file, from 1, and the settings. Without ``combine`` a file holds one
     tune, and ``render`` returns its content. With ``combine``, which takes what ``render`` returned for each tune,
     one file holds all tunes. The file of an ``appendable`` format is its renders one after the other. ``needs`` is a
-    package that writes it and that is not always there.
+    package that writes it and that is not always there. ``draws`` says that it shows staves, and so tablature.
     """
 
     extension: str
@@ -29,6 +29,7 @@ class Format(NamedTuple):
     appendable: bool = False
     prepare: Callable[[Sequence[Tune]], Sequence[Tune]] = lambda tunes: tunes
     needs: str = ""
+    draws: bool = False
 
     @property
     def holds_all(self) -> bool:
@@ -73,34 +74,34 @@ def _recording(name: str, tune: Tune, _: int, settings: ExportSettings) -> bytes
     return to_recording(tune, name, settings.playback)
 
 
-def _musicxml(tune: Tune, _: int, __: ExportSettings) -> bytes:
+def _musicxml(tune: Tune, _: int, settings: ExportSettings) -> bytes:
     from folkrnn.export.musicxml import to_musicxml
 
-    return to_musicxml(tune)
+    return to_musicxml(tune, settings.tablature)
 
 
-def _mxl(tune: Tune, _: int, __: ExportSettings) -> bytes:
+def _mxl(tune: Tune, _: int, settings: ExportSettings) -> bytes:
     from folkrnn.export.musicxml import to_mxl
 
-    return to_mxl(tune)
+    return to_mxl(tune, settings.tablature)
 
 
-def _svg(tune: Tune, _: int, __: ExportSettings) -> bytes:
+def _svg(tune: Tune, _: int, settings: ExportSettings) -> bytes:
     from folkrnn.export.engraving import to_svg
 
-    return to_svg(tune).encode()
+    return to_svg(tune, settings.tablature).encode()
 
 
 def _png(tune: Tune, _: int, settings: ExportSettings) -> bytes:
     from folkrnn.export.engraving import to_png
 
-    return to_png(tune, settings.book)
+    return to_png(tune, settings.book, settings.tablature)
 
 
 def _pdf(tune: Tune, _: int, settings: ExportSettings) -> dict[str, Any]:
     from folkrnn.export.engraving import book_entry
 
-    return book_entry(tune, settings.book)
+    return book_entry(tune, settings.book, settings.tablature)
 
 
 def _pdf_book(renders: Sequence[dict[str, Any]], settings: ExportSettings) -> bytes:
@@ -116,11 +117,11 @@ FORMATS = {
     "flac": Format(".flac", partial(_recording, "flac"), needs="soundfile"),
     "ogg": Format(".ogg", partial(_recording, "ogg"), needs="soundfile"),
     "mp3": Format(".mp3", partial(_recording, "mp3"), needs="soundfile"),
-    "musicxml": Format(".musicxml", _musicxml),
-    "mxl": Format(".mxl", _mxl),
-    "svg": Format(".svg", _svg),
-    "png": Format(".png", _png),
-    "pdf": Format(".pdf", _pdf, _pdf_book),
+    "musicxml": Format(".musicxml", _musicxml, draws=True),
+    "mxl": Format(".mxl", _mxl, draws=True),
+    "svg": Format(".svg", _svg, draws=True),
+    "png": Format(".png", _png, draws=True),
+    "pdf": Format(".pdf", _pdf, _pdf_book, draws=True),
 }
 """The formats by name."""
 

@@ -4,18 +4,19 @@ import io
 import re
 import zipfile
 
+from folkrnn.export.tablature import Tablature, with_tablature
 from folkrnn.notation import Tune
 from folkrnn.score.build import musicxml, to_score
 
 _DATE = re.compile(rb"\s*<encoding-date>[^<]*</encoding-date>")
 
 
-def to_musicxml(tune: Tune) -> bytes:
+def to_musicxml(tune: Tune, tablature: Tablature | None = None) -> bytes:
     """Return a tune as an uncompressed MusicXML 4.0 document, the same bytes whatever the day.
 
-    Raises ScoreError where music21 cannot represent the tune.
+    Raises ScoreError where music21 cannot represent the tune, and ExportError where tablature cannot show it.
     """
-    return _DATE.sub(b"", musicxml(to_score(tune)))
+    return with_tablature(_DATE.sub(b"", musicxml(to_score(tune))), tablature)
 
 
 _CONTAINER = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -30,18 +31,18 @@ _MIME_TYPE = b"application/vnd.recordare.musicxml"
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def to_mxl(tune: Tune) -> bytes:
+def to_mxl(tune: Tune, tablature: Tablature | None = None) -> bytes:
     """Return a tune as compressed MusicXML (``.mxl``), the same bytes whatever the day.
 
     It is a ZIP archive whose first file, not compressed, names its type (MusicXML 4.0, "Compressed .mxl files").
-    Raises ScoreError where music21 cannot represent the tune.
+    Raises what ``to_musicxml`` raises.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in (
             ("mimetype", _MIME_TYPE),
             ("META-INF/container.xml", _CONTAINER),
-            ("score.musicxml", to_musicxml(tune)),
+            ("score.musicxml", to_musicxml(tune, tablature)),
         ):
             stored = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
             archive.writestr(zipfile.ZipInfo(name, _NO_DATE), content, stored)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from folkrnn.errors import ExportError
 from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
+from folkrnn.export.tablature import Tablature
 
 PAPERS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}
 """Width and height in millimetres."""
@@ -79,10 +80,11 @@ DEFAULT_TEXT_WIDTH = PAPERS["a4"][0] - 2 * MARGIN
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """How tunes are played, for MIDI and sound, and how a book is laid out, for PDF and PNG."""
+    """How tunes are played, for MIDI and sound, how a book is laid out, for PDF and PNG, and what tablature it has."""
 
     playback: PlaybackSettings = DEFAULT_PLAYBACK
     book: BookLayout = BookLayout()
+    tablature: Tablature | None = None
 
 
 DEFAULT_SETTINGS = ExportSettings()

@@ -369,7 +369,7 @@ def test_an_unknown_layout_is_refused(options, message) -> None:
 
 
 def test_a_tune_too_long_for_a_drawing_is_an_error(monkeypatch) -> None:
-    monkeypatch.setattr(engraving, "_draw", lambda tune: ["<svg>", "<svg>"])
+    monkeypatch.setattr(engraving, "_draw", lambda tune, **options: ["<svg>", "<svg>"])
     with pytest.raises(ExportError, match="tune 1 'Test' is too long for one drawing; export it as PDF"):
         to_svg(tune("A8|"))
 
