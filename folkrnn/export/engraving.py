@@ -37,6 +37,7 @@ from folkrnn.export.systems import (
 from folkrnn.notation import Bar, Change, Tune
 from folkrnn.notation.articles import shown_title, sort_key
 from folkrnn.notation.bars import completes_measure
+from folkrnn.notation.places import Place
 from folkrnn.notation.rhythms import rhythm_named
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.score.build import musicxml, printable, to_score
@@ -88,6 +89,8 @@ _OPTIONS = {
 
 def to_svg(tune: Tune) -> str:
     """Return a tune's music, without its title, as one SVG drawing that needs no music font.
+
+    Each note, rest and note of a chord has the id of its ``notation.places.Place`` in the tune.
 
     Raises ScoreError where music21 cannot represent the tune and ExportError where verovio cannot draw it.
     """
@@ -275,7 +278,7 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
     tune = tune.with_bars(bars) if cuts else tune
     titles = body_titles(bars)
     starts = system_starts(bars, scale) | cuts | {*titles}
-    source = _unmarked(musicxml(to_score(_engravable(tune, scale))), cuts)
+    source = _called(_unmarked(musicxml(to_score(_engravable(tune, scale))), cuts), bars, cuts)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
         width = round(SYSTEM_WIDTH * scale)
         if words_may_crowd(bars, starts, scale):
@@ -289,6 +292,26 @@ def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
 def _printed_bars(tune: Tune, scale: float) -> tuple[tuple[Bar, ...], set[int]]:
     """Return what ``cut_long`` makes of the melody; the bars of several voices stay whole, to keep them in step."""
     return cut_long(tune.bars, scale) if len(tune.voices) == 1 else (planned_bars(without_unprinted(tune)), set())
+
+
+def _called(source: bytes, bars: Sequence[Bar], cuts: Set[int]) -> bytes:
+    """Call the notes of bars that were cut by their places in the tune, which has one voice."""
+    if not cuts:
+        return source
+    begins: list[tuple[int, int]] = []
+    for index in range(len(bars)):
+        whole, note = begins[-1] if begins else (-1, 0)
+        begins.append((whole, note + len(bars[index - 1].notes)) if index in cuts else (whole + 1, 0))
+
+    def name(match: re.Match[bytes]) -> bytes:
+        voice, bar, layer, note = map(int, match.groups())
+        whole, first = begins[bar]
+        return f'<note id="{Place(voice, whole, layer, first + note).id}'.encode()
+
+    return _NOTE_NAME.sub(name, source)
+
+
+_NOTE_NAME = re.compile(rb'<note id="v(\d+)-b(\d+)-l(\d+)-n(\d+)')
 
 
 def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
