@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from folkrnn.errors import ExportError
 from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
+from folkrnn.notation.ranges import TRANSPOSING
 
 PAPERS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}
 """Width and height in millimetres."""
@@ -58,10 +59,19 @@ DEFAULT_TEXT_WIDTH = PAPERS["a4"][0] - 2 * MARGIN
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """How tunes are played, for MIDI and sound, and how a book is laid out, for PDF and PNG."""
+    """How tunes are played, for MIDI, sound and HTML, and how a book is laid out, for PDF, PNG and HTML.
+
+    ``parts`` names transposing instruments for which an HTML page has parts, too. Raises ExportError for unknown ones.
+    """
 
     playback: PlaybackSettings = DEFAULT_PLAYBACK
     book: BookLayout = BookLayout()
+    parts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for part in self.parts:
+            if part not in TRANSPOSING:
+                raise ExportError(f"parts={part!r} should be some of {', '.join(TRANSPOSING)}")
 
 
 DEFAULT_SETTINGS = ExportSettings()
