@@ -9,7 +9,7 @@ import click
 from folkrnn.cli.arranging import chosen, playing, playing_options, tune_options
 from folkrnn.cli.console import complain, quiet_option, tell
 from folkrnn.cli.outputs import deliver, formats_for
-from folkrnn.cli.parameters import Formats
+from folkrnn.cli.parameters import Formats, Parts
 from folkrnn.errors import InputError
 from folkrnn.export import FORMATS, BookLayout, ExportSettings
 from folkrnn.export.settings import PAPERS, STAFF_SCALES
@@ -22,7 +22,7 @@ _ALL = ",".join(FORMATS)
 @click.option("--format", "formats", type=Formats(), help="What to write [default: as -o ends].")
 @playing_options
 @click.option("--midi-type", type=click.Choice(["0", "1"]), default="1", help="0: one track [default: 1].")
-@click.option("--title", default="", help="Of a PDF, on a title page.")
+@click.option("--title", default="", help="Of a PDF, on a title page, or of HTML.")
 @click.option("--contents", is_flag=True, help="Begin a PDF with a list of its tunes.")
 @click.option("--index", is_flag=True, help="End a PDF with a list by rhythm and key.")
 @click.option("--paper", type=click.Choice(list(PAPERS)), default="a4", show_default=True)
@@ -30,6 +30,7 @@ _ALL = ",".join(FORMATS)
 @click.option(
     "--size", type=click.Choice(list(STAFF_SCALES)), default="normal", show_default=True, help="Of a PDF's music."
 )
+@click.option("--parts", type=Parts(), default=(), help="In HTML, parts for Bb, Eb, F instruments too: Bb,Eb.")
 @click.option("--separate", is_flag=True, help="Give each tune a file of its own.")
 @click.option("-o", "--output", default="outputs", show_default=True, help="Folder, file, or - for stdout.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
@@ -37,9 +38,10 @@ _ALL = ",".join(FORMATS)
 def export(formats: tuple[str, ...] | None, output: str, separate: bool, force: bool, **options: Any) -> None:
     """Write tunes in other formats; - reads standard input.
 
-    The formats are abc, midi, wav, flac, ogg, mp3, musicxml, svg, png and pdf. ABC and PDF make one book of all
-    tunes, the other formats one file a tune. Tunes with errors are named on stderr and written as far as they could
-    be read. A tune that a format cannot show, and a file that cannot be read, are named and left out.
+    The formats are abc, midi, wav, flac, ogg, mp3, musicxml, svg, png, pdf and html. ABC, PDF and HTML make one book
+    of all tunes, the other formats one file a tune. HTML is a page that plays itself, without a network. Tunes with
+    errors are named on stderr and written as far as they could be read. A tune that a format cannot show, and a file
+    that cannot be read, are named and left out.
 
     --chords suggested adds chord symbols to tunes that have none. --fit moves tunes into the octave that suits an
     instrument; --instrument writes them for one that sounds in another key.
@@ -48,7 +50,9 @@ def export(formats: tuple[str, ...] | None, output: str, separate: bool, force: 
     if not formats:
         raise InputError(f"--format is missing; expected some of {_ALL}")
     layout = {name: options[name] for name in ("title", "contents", "index", "paper", "columns", "size")}
-    settings = ExportSettings(playing(options, one_track=options["midi_type"] == "0"), BookLayout(**layout))
+    settings = ExportSettings(
+        playing(options, one_track=options["midi_type"] == "0"), BookLayout(**layout), options["parts"]
+    )
     tunes, all_of_them = chosen(options)
     if tunes:
         files = options["files"]

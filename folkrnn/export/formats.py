@@ -130,7 +130,12 @@ FORMATS = {
 }
 """The formats by name."""
 
-FILE_ENDINGS = {each.extension: name for name, each in FORMATS.items()} | {".midi": "midi", ".xml": "musicxml", ".htm": "html"}
+FILE_ENDINGS = {
+    **{each.extension: name for name, each in FORMATS.items()},
+    ".midi": "midi",
+    ".xml": "musicxml",
+    ".htm": "html",
+}
 """The format of each ending that a file name may have."""
 
 _ANY_ENDING = re.compile(r"\.(?=[0-9]*[a-z])[a-z0-9]{1,5}", re.IGNORECASE | re.ASCII)

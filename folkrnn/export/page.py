@@ -61,7 +61,7 @@ def page_entry(tune: Tune, number: int, settings: ExportSettings = DEFAULT_SETTI
         drawings.append((part, drawing))
     return {
         "titles": [printable(shown_title(title)) for title in tune.all_fields("T") if title] or ["Untitled"],
-        "facts": ", ".join(printable(part) for part in (tune.rhythm, str(tune.key), tune.field("C"), tune.origin) if part),
+        "facts": ", ".join(filter(None, map(printable, (tune.rhythm, str(tune.key), tune.field("C"), tune.origin)))),
         "drawings": drawings,
         "glyphs": glyphs,
         "performance": performance_data(performance),
@@ -72,7 +72,7 @@ def player_page(entries: Sequence[dict[str, Any]], settings: ExportSettings = DE
     """Return the page of what ``page_entry`` made."""
     table = {name: {"kind": type(voice).__name__, **asdict(voice)} for name, voice in VOICES.items()}
     options = {"voices": table, "countIn": settings.playback.count_in}
-    script = f"{player.script()}\nmount(document.body, {_json(options)});\n"
+    script = f"{player.script()}\nwindow.folkrnn = mount(document.body, {_json(options)});\n"
     glyphs = {name: shape for entry in entries for name, shape in entry["glyphs"].items()}
     tunes = [
         {
@@ -198,6 +198,6 @@ _SPOKEN = {-2: " double flat", -1: " flat", 0: "", 1: " sharp", 2: " double shar
 
 def spoken(pitch: Pitch) -> str:
     """Return what a pitch is called when it is read aloud: ``F sharp 5``; microtones are raised or lowered."""
-    if pitch.alter in _SPOKEN:
+    if isinstance(pitch.alter, int):
         return f"{STEPS[pitch.step]}{_SPOKEN[pitch.alter]} {pitch.octave}"
     return f"{STEPS[pitch.step]} {'raised' if pitch.alter > 0 else 'lowered'} {pitch.octave}"

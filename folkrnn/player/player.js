@@ -492,8 +492,7 @@ class Tune {
     this.performance = JSON.parse(section.querySelector("script[type='application/json']").textContent);
     this.performance.passages.sort((a, b) => a[1] - b[1]);
     this.longest = Math.max(0, ...this.performance.passages.map((each) => each[2] - each[1]));
-    this.pages = [...section.querySelectorAll(".score")];
-    this.score = new Score(this.pages[0]);
+    this.pages = [...section.querySelectorAll(".sheet")];
     this.cursor = -1;
   }
 
@@ -522,13 +521,20 @@ class Tune {
   where(position) {
     const bar = this.bar(position);
     if (!bar) return "";
-    return bar[1] > 1 ? `bar ${bar[0]}, time ${bar[1]}` : `bar ${bar[0]}`;
+    const name = bar[0] > 0 ? `bar ${bar[0]}` : "pickup";
+    return bar[1] > 1 ? `${name}, time ${bar[1]}` : name;
   }
 
   /** Show the drawing of a part: its index. */
   turn(part) {
     for (const [place, page] of this.pages.entries()) page.hidden = place !== part;
-    this.score = new Score(this.pages[part]);
+    this.drawing = null;
+  }
+
+  /** The drawing that is shown. */
+  get score() {
+    this.drawing ??= new Score(this.pages.find((page) => !page.hidden));
+    return this.drawing;
   }
 }
 
@@ -561,11 +567,6 @@ class Controls {
     player.addEventListener("state", () => this.#refresh());
     player.addEventListener("end", () => this.#ended());
     this.choose(tunes[0]);
-    const frame = () => {
-      if (player.playing) this.#frame();
-      requestAnimationFrame(frame);
-    };
-    requestAnimationFrame(frame);
   }
 
   #build(counted) {
@@ -776,6 +777,15 @@ class Controls {
       tune.section.querySelector(".play").textContent = plays ? "Pause" : "Play";
     }
     this.#frame();
+    this.#follow();
+  }
+
+  /** Show what sounds, frame by frame, while it plays. */
+  #follow() {
+    cancelAnimationFrame(this.frame);
+    if (!this.player.playing) return;
+    this.#frame();
+    this.frame = requestAnimationFrame(() => this.#follow());
   }
 
   /** Show what sounds now. */
@@ -805,7 +815,7 @@ class Controls {
 /** Give the tunes below an element a player, and return it with its controls.
 
     A tune is an element of the class `tune`: it has `data-title`, a button of the class `play`, drawings of the class
-    `score`, and its performance as JSON. `voices` is the table of instruments, `countIn` the bars that are counted. */
+    `sheet`, and its performance as JSON. `voices` is the table of instruments, `countIn` the bars that are counted. */
 export function mount(root, { voices, countIn = 0, makeContext }) {
   const tunes = [...root.querySelectorAll(".tune")].map((each) => new Tune(each));
   if (!tunes.length) return null;
