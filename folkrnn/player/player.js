@@ -22,6 +22,7 @@ const WAKE = 200; // milliseconds between two looks at what comes next
 const LEAD = 0.08; // seconds from a key to its sound
 const NEAR = 40; // pixels from a point to the note that it means, at most
 const SHORTEST = 0.05; // seconds of a loop
+const MOST_AHEAD = 0.012; // seconds from a frame to the middle of its time, at most
 const CLICK_LEVEL = 0.35;
 const LEVEL = 0.3;
 
@@ -224,8 +225,13 @@ export class Player extends EventTarget {
   }
 
   get position() {
+    return this.positionIn(0);
+  }
+
+  /** Return the position some seconds from now. */
+  positionIn(seconds) {
     if (!this.playing) return this.still;
-    const now = this.#heard();
+    const now = this.#heard() + seconds;
     const lap = this.laps[Math.max(0, above(this.laps, now, (each) => each.time) - 1)];
     const end = this.loop?.[1] ?? this.performance.seconds;
     return Math.min(end, lap.position + Math.max(0, now - lap.time) * this.rate);
@@ -605,20 +611,26 @@ class Controls {
       this.name,
       this.place,
       this.time,
-      make("label", {}, "Speed ", this.speed, " ", this.percent),
-      check("Metronome", false, (on) => this.player.setMetronome(on)),
-      check("Count-in", counted, (on) => { this.player.countIn = on ? this.bars : 0; }),
       make(
-        "span",
-        { role: "group", "aria-label": "Loop" },
-        button("Loop from here", () => this.edge(0), "["),
-        button("to here", () => this.edge(1), "]"),
-        button("Clear loop", () => this.select(null), "Escape"),
+        "details",
+        // A small screen keeps its room for the music.
+        { open: matchMedia("(min-width: 45rem)").matches },
+        make("summary", {}, "Practice"),
+        make("label", {}, "Speed ", this.speed, " ", this.percent),
+        check("Metronome", false, (on) => this.player.setMetronome(on)),
+        check("Count-in", counted, (on) => { this.player.countIn = on ? this.bars : 0; }),
+        make(
+          "span",
+          { role: "group", "aria-label": "Loop" },
+          button("Loop from here", () => this.edge(0), "["),
+          button("to here", () => this.edge(1), "]"),
+          button("Clear loop", () => this.select(null), "Escape"),
+        ),
+        make("label", {}, "At the end ", this.after),
+        this.parts,
+        this.drawingsLabel,
+        button("Print", () => print()),
       ),
-      make("label", {}, "At the end ", this.after),
-      this.parts,
-      this.drawingsLabel,
-      button("Print", () => print()),
       this.said,
     );
   }
@@ -780,18 +792,18 @@ class Controls {
     this.#follow();
   }
 
-  /** Show what sounds, frame by frame, while it plays. */
-  #follow() {
+  /** Show what sounds, frame by frame, while it plays; each frame shows the middle of its time. */
+  #follow(now = 0, before = now) {
     cancelAnimationFrame(this.frame);
     if (!this.player.playing) return;
-    this.#frame();
-    this.frame = requestAnimationFrame(() => this.#follow());
+    this.#frame(Math.min(MOST_AHEAD, (now - before) / 2000));
+    this.frame = requestAnimationFrame((next) => this.#follow(next, now || next));
   }
 
   /** Show what sounds now. */
-  #frame() {
+  #frame(ahead = 0) {
     const { player, tune } = this;
-    const { position } = player;
+    const position = player.positionIn(ahead);
     const here = player.counting ? [] : tune.sounding(position);
     const lit = player.playing || position > 0 ? here : [];
     if (tune.score.mark("lit", lit.map(onsetOf)) && lit.length) tune.score.show(lit[0][0], this.element.offsetHeight);
