@@ -334,6 +334,8 @@ export class Player extends EventTarget {
   /** Make the way from the parts to the loudspeaker. */
   #open() {
     const limit = this.context.createDynamicsCompressor();
+    limit.threshold.value = -6; // decibels: only what would be too loud is made softer
+    limit.knee.value = 6;
     this.bus = this.context.createGain();
     this.bus.connect(limit).connect(this.context.destination);
     this.outs = this.performance.parts.map((part, number) => {
