@@ -219,9 +219,14 @@ export class Player extends EventTarget {
     return this.laps.length > 0;
   }
 
-  /** Whether the count-in is heard, and no note yet. */
-  get counting() {
+  /** Whether no note is heard yet. */
+  get waiting() {
     return this.playing && this.#heard() < this.laps[0].time;
+  }
+
+  /** Whether a count-in is heard, and no note yet. */
+  get counting() {
+    return this.waiting && this.counted > 0;
   }
 
   get position() {
@@ -245,7 +250,8 @@ export class Player extends EventTarget {
     this.still = 0;
   }
 
-  async play(from = this.position) {
+  /** Play from a position, after a count-in of some measures. */
+  async play(from = this.position, measures = this.countIn) {
     this.#silence();
     const [first, last] = this.loop ?? [0, this.performance.seconds];
     const position = from < first || from >= last - 0.001 ? first : from;
@@ -257,9 +263,9 @@ export class Player extends EventTarget {
     if (turn !== this.turn) return; // something else was asked for while the sound system woke up
     this.#open();
     const begin = this.context.currentTime + LEAD;
-    const counted = this.#count(begin, position);
-    this.laps = [{ time: begin + counted, position }];
-    this.next = { time: begin + counted, position };
+    this.counted = this.#count(begin, position, measures);
+    this.laps = [{ time: begin + this.counted, position }];
+    this.next = { ...this.laps[0] };
     this.timer = setInterval(() => this.#schedule(), WAKE);
     this.#schedule();
     this.#tell("state");
@@ -280,7 +286,7 @@ export class Player extends EventTarget {
 
   /** Go to a position, playing on if it plays. */
   seek(position) {
-    if (this.playing) return this.#again(position);
+    if (this.playing) return this.play(position, 0);
     this.still = Math.max(0, Math.min(position, this.performance.seconds));
     this.#tell("state");
     return Promise.resolve();
@@ -289,38 +295,27 @@ export class Player extends EventTarget {
   setSpeed(rate) {
     const position = this.position;
     this.rate = rate;
-    if (this.playing) this.#again(position);
+    if (this.playing) this.play(position, 0);
   }
 
   /** Play from `begin` to `end` again and again; null: all of it, once. */
   setLoop(loop) {
     const position = this.position;
     this.loop = loop && [loop[0], Math.max(loop[1], loop[0] + SHORTEST)];
-    if (this.playing) this.#again(position);
+    if (this.playing) this.play(position, 0);
     else if (loop) this.still = loop[0];
     this.#tell("state");
   }
 
   setMetronome(on) {
     this.metronome = on;
-    if (this.playing) this.#again(this.position);
+    if (this.playing) this.play(this.position, 0);
   }
 
   mute(part, muted) {
     if (muted) this.muted.add(part);
     else this.muted.delete(part);
     if (this.outs) this.outs[part].gain.value = muted ? 0 : 1;
-  }
-
-  /** Play on from a position without a count-in. */
-  async #again(position) {
-    const counted = this.countIn;
-    this.countIn = 0;
-    try {
-      await this.play(position);
-    } finally {
-      this.countIn = counted;
-    }
   }
 
   #heard() {
@@ -411,16 +406,16 @@ export class Player extends EventTarget {
 
   /** Sound the count-in before a position, and return how long it lasts.
 
-      It is a measure, or several, of the beats around the position; a pickup comes at its end. */
-  #count(begin, position) {
-    if (!this.countIn) return 0;
+      It is as many measures of the beats around the position; a pickup comes at its end. */
+  #count(begin, position, measures) {
+    if (!measures) return 0;
     const { bars } = this.performance;
     const here = Math.max(0, above(bars, position + 1e-6, (bar) => bar[2]) - 1);
     const whole = (bar) => bar[4].length && bar[4][0][1] && bar[3] > bar[5] - 0.001;
     const model = bars.slice(here).find(whole) ?? bars.findLast(whole);
     if (!model) return 0;
     const [, , onset, length, beats] = model;
-    const first = position - this.countIn * length;
+    const first = position - measures * length;
     const clicks = [];
     for (let measure = Math.floor((first - onset) / length); onset + measure * length < position; measure++) {
       for (const [beat, strong] of beats) {
@@ -499,7 +494,7 @@ class Tune {
     this.title = section.dataset.title;
     this.performance = JSON.parse(section.querySelector("script[type='application/json']").textContent);
     this.performance.passages.sort((a, b) => a[1] - b[1]);
-    this.longest = Math.max(0, ...this.performance.passages.map((each) => each[2] - each[1]));
+    this.longest = this.performance.passages.reduce((most, each) => Math.max(most, each[2] - each[1]), 0);
     this.pages = [...section.querySelectorAll(".sheet")];
     this.cursor = -1;
   }
@@ -806,7 +801,7 @@ class Controls {
   #frame(ahead = 0) {
     const { player, tune } = this;
     const position = player.positionIn(ahead);
-    const here = player.counting ? [] : tune.sounding(position);
+    const here = player.waiting ? [] : tune.sounding(position);
     const lit = player.playing || position > 0 ? here : [];
     if (tune.score.mark("lit", lit.map(onsetOf)) && lit.length) tune.score.show(lit[0][0], this.element.offsetHeight);
     if (player.playing) tune.score.mark("cursor", []);

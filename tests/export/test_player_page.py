@@ -357,6 +357,17 @@ def test_a_count_in_ends_with_the_pickup_and_the_metronome_follows_the_beats(ree
 
 
 @driven
+def test_changes_while_it_plays_bring_no_count_in_and_take_none_away(reel: Browser) -> None:
+    reel.ask("player.countIn = 1")
+    played = reel.ask(
+        "play(0.3).then(async () => { await player.play(1, 0); player.setSpeed(0.5); player.setLoop([1, 3]);"
+        "player.setMetronome(false); const now = player.counting; player.stop(); return [now, player.countIn]; })"
+    )
+    assert played == [False, 1]
+    reel.ask("player.countIn = 0")
+
+
+@driven
 def test_another_part_is_shown_with_its_notes_lit(reel: Browser) -> None:
     reel.ask("controls.drawings.selectedIndex = 1; controls.drawings.onchange(); player.seek(0.01)")
     assert reel.ask("[...document.querySelectorAll('.sheet')].map((each) => each.hidden)") == [True, False] * 2
