@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import subprocess
 from base64 import b64decode
@@ -17,6 +18,10 @@ _FLAGS = (
     "--remote-debugging-pipe", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND",
     "--autoplay-policy=no-user-gesture-required", "--window-size=1000,900",
 )  # fmt: skip
+
+
+_PATIENCE = 60
+"""The seconds within which a browser answers."""
 
 
 class Browser:
@@ -71,6 +76,7 @@ class Browser:
 
     def _next(self) -> Any:
         while b"\0" not in self._buffer:
+            assert select.select([self._in], [], [], _PATIENCE)[0], "the browser does not answer"
             more = os.read(self._in, 1 << 20)
             assert more, "the browser is gone"
             self._buffer += more
