@@ -22,15 +22,18 @@ Place = str | PathLike[str]
 
 
 def read(source: Place | IO[str]) -> list[Tune]:
-    """Read the tunes of an ABC file, given as a path or as an open text file.
+    """Read the tunes of an ABC file, given as a path or as an open text file; or the melody of a MusicXML or MIDI file.
 
-    Whatever cannot be read becomes a finding of its tune. Raises InputError for a file that is not there, is
-    no text or holds no tune.
+    The ending of the name says which it is: .musicxml, .xml, .mxl, .mid and .midi are not ABC. Whatever cannot be
+    read becomes a finding of its tune. Raises InputError for a file that is not there, is no text or holds no tune.
     """
     from folkrnn.corpus.sources import read_text, tunes_in
+    from folkrnn.importing import ENDINGS, read_music
 
     if isinstance(source, str | PathLike):
         name = str(source)
+        if name.lower().endswith(ENDINGS):
+            return [read_music(name)]
         return tunes_in(read_text(name), name)
     return tunes_in(source.read(), str(getattr(source, "name", "")))
 
@@ -52,10 +55,10 @@ def validate(tune: Tune, *, second: bool = True) -> "Report":
 def write(tunes: Tune | Iterable[Tune], path: Place, *, overwrite: bool = False) -> list[Path]:
     """Write tunes to a file in the format of its ending.
 
-    The endings are .abc, .mid (or .midi), .wav, .flac, .ogg, .mp3, .musicxml (or .xml), .svg, .png, .pdf and .html.
-    Returns the path in a list. A format that holds one tune takes one; ``folkrnn.export.export_tunes`` writes many
-    files into a folder. Raises ExportError for another ending, and TargetExistsError for a file that exists unless
-    ``overwrite`` is given.
+    The endings are .abc, .mid (or .midi), .wav, .flac, .ogg, .mp3, .musicxml (or .xml), .mxl, .svg, .png, .pdf and
+    .html. Returns the path in a list. A format that holds one tune takes one; ``folkrnn.export.export_tunes`` writes
+    many files into a folder. Raises ExportError for another ending, and TargetExistsError for a file that exists
+    unless ``overwrite`` is given.
     """
     from folkrnn.export import export_tunes, format_of
 

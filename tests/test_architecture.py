@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "corpus": {"notation"},
     "model": {"notation"},
     "score": {"notation"},
+    "importing": {"notation", "score"},
     "generation": {"notation", "model"},
     "validation": {"notation", "score"},
     "player": set(),
@@ -31,11 +32,11 @@ MAY_IMPORT = {
     "composition": {"notation", "corpus", "model", "generation", "validation", "analysis"},
     "evaluation": {"notation", "corpus", "model", "generation", "score", "validation", "analysis", "composition"},
     "training": {"notation", "corpus", "model", "analysis", "composition", "evaluation"},
-    "api": {"notation", "corpus", "validation", "export", "composition", "training"},
+    "api": {"notation", "corpus", "validation", "export", "importing", "composition", "training"},
 }
 HEAVY = {
     "torch": {"model", "generation", "composition"},
-    "music21": {"score"},
+    "music21": {"score", "importing"},
     "verovio": {"export"},
     "typst": {"export"},
     "sklearn": {"evaluation"},

@@ -14,6 +14,7 @@ from folkrnn.cli.corpus import corpus
 from folkrnn.cli.evaluate import evaluate
 from folkrnn.cli.export import export
 from folkrnn.cli.generate import generate_command
+from folkrnn.cli.importing import import_command
 from folkrnn.cli.model import model_command
 from folkrnn.cli.originality import originality
 from folkrnn.cli.play import play
@@ -37,7 +38,7 @@ def cli() -> None:
 
 COMMANDS = (
     corpus, train_command, generate_command, continue_, rewrite_command, vary_command, validate_command, export, play,
-    originality, evaluate, model_command,
+    import_command, originality, evaluate, model_command,
 )  # fmt: skip
 
 for command in COMMANDS:

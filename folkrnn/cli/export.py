@@ -12,6 +12,7 @@ from folkrnn.cli.outputs import deliver, formats_for
 from folkrnn.cli.parameters import Formats, Parts
 from folkrnn.errors import InputError
 from folkrnn.export import FORMATS, BookLayout, ExportSettings
+from folkrnn.export.ordering import SORTS, sorted_tunes
 from folkrnn.export.settings import PAPERS, STAFF_SCALES
 
 _ALL = ",".join(FORMATS)
@@ -24,13 +25,17 @@ _ALL = ",".join(FORMATS)
 @click.option("--midi-type", type=click.Choice(["0", "1"]), default="1", help="0: one track [default: 1].")
 @click.option("--title", default="", help="Of a PDF, on a title page, or of HTML.")
 @click.option("--contents", is_flag=True, help="Begin a PDF with a list of its tunes.")
-@click.option("--index", is_flag=True, help="End a PDF with a list by rhythm and key.")
+@click.option("--index", is_flag=True, help="End a PDF with lists by rhythm and key, and by title.")
 @click.option("--paper", type=click.Choice(list(PAPERS)), default="a4", show_default=True)
-@click.option("--columns", type=click.IntRange(1, 2), default=1, show_default=True, help="Of a PDF's page.")
+@click.option("--columns", type=click.IntRange(1, 2), help="Of a PDF's page [default: 1, 2 with --incipits].")
 @click.option(
     "--size", type=click.Choice(list(STAFF_SCALES)), default="normal", show_default=True, help="Of a PDF's music."
 )
 @click.option("--parts", type=Parts(), default=(), help="In HTML, parts for Bb, Eb, F instruments too: Bb,Eb.")
+@click.option("--sort", type=click.Choice(list(SORTS)), help="Put the tunes in order [default: as they come].")
+@click.option("--fill", is_flag=True, help="Reorder the tunes of a PDF so that its pages are full.")
+@click.option("--incipits", is_flag=True, help="Print only the first two bars of each tune in a PDF.")
+@click.option("--notes", is_flag=True, help="Print source, notes and history in a PDF.")
 @click.option("--separate", is_flag=True, help="Give each tune a file of its own.")
 @click.option("-o", "--output", default="outputs", show_default=True, help="Folder, file, or - for stdout.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
@@ -38,10 +43,10 @@ _ALL = ",".join(FORMATS)
 def export(formats: tuple[str, ...] | None, output: str, separate: bool, force: bool, **options: Any) -> None:
     """Write tunes in other formats; - reads standard input.
 
-    The formats are abc, midi, wav, flac, ogg, mp3, musicxml, svg, png, pdf and html. ABC, PDF and HTML make one book
-    of all tunes, the other formats one file a tune. HTML is a page that plays itself, without a network. Tunes with
-    errors are named on stderr and written as far as they could be read. A tune that a format cannot show, and a file
-    that cannot be read, are named and left out.
+    The formats are abc, midi, wav, flac, ogg, mp3, musicxml, mxl, svg, png, pdf and html. ABC, PDF and HTML make one
+    book of all tunes, the other formats one file a tune. HTML is a page that plays itself, without a network. Tunes
+    with errors are named on stderr and written as far as they could be read. A tune that a format cannot show, and a
+    file that cannot be read, are named and left out.
 
     --chords suggested adds chord symbols to tunes that have none. --fit moves tunes into the octave that suits an
     instrument; --instrument writes them for one that sounds in another key.
@@ -49,11 +54,17 @@ def export(formats: tuple[str, ...] | None, output: str, separate: bool, force: 
     formats = formats_for(formats, output, ())
     if not formats:
         raise InputError(f"--format is missing; expected some of {_ALL}")
-    layout = {name: options[name] for name in ("title", "contents", "index", "paper", "columns", "size")}
+    names = ("title", "contents", "index", "paper", "size", "incipits", "notes", "fill")
+    layout = {name: options[name] for name in names}
+    columns = options["columns"] or (2 if options["incipits"] else 1)
     settings = ExportSettings(
-        playing(options, one_track=options["midi_type"] == "0"), BookLayout(**layout), options["parts"]
+        playing(options, one_track=options["midi_type"] == "0"),
+        BookLayout(**layout, columns=columns),
+        options["parts"],
     )
     tunes, all_of_them = chosen(options)
+    if options["sort"]:
+        tunes = sorted_tunes(tunes, options["sort"])
     if tunes:
         files = options["files"]
         name = Path(files[0]).stem if len(files) == 1 and files[0] != "-" else "tunes"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from folkrnn.cli.console import complain
 from folkrnn.corpus import SourceSettings, read_text, source_files, tunes_in
 from folkrnn.errors import InputError
+from folkrnn.importing import is_importable, read_music
 from folkrnn.notation import Tune
 
 _LIKE = "like "
@@ -22,7 +23,9 @@ def picked(tunes: list[Tune], numbers: tuple[int, ...] | None) -> list[Tune]:
 
 
 def read_files(names: Sequence[str], on_error: Callable[[InputError], None]) -> list[tuple[str, list[Tune]]]:
-    """Return the tunes of each file, of each folder's files, or of standard input for ``-``.
+    """Return the tunes of each file, of each folder's ABC files, or of standard input for ``-``.
+
+    A MusicXML or MIDI file holds one tune: its melody.
 
     ``on_error`` gets the error of each file that cannot be read or holds no tune; it may raise it.
     """
@@ -32,7 +35,7 @@ def read_files(names: Sequence[str], on_error: Callable[[InputError], None]) -> 
         for file in source_files(SourceSettings(path=name)):
             try:
                 shown = "<stdin>" if file == "-" else file
-                tunes += tunes_in(read_text(file), shown)
+                tunes += [read_music(file)] if is_importable(file) else tunes_in(read_text(file), shown)
             except InputError as error:
                 on_error(error)
         result.append((name, tunes))

@@ -26,7 +26,7 @@ _NUMBER = click.option("--tune", "number", type=click.IntRange(1), default=1, he
 def continue_(file: str, bars: int, number: int, **options: Any) -> None:
     """Extend the melody of a tune by some bars.
 
-    FILE is an ABC file, or - for standard input.
+    FILE is an ABC, MusicXML or MIDI file, or - for ABC on standard input.
 
     If its last part is closed, by a repeat, a double bar or the end, a new part comes; else the part under way
     becomes longer. What is there stays; other voices rest in the new bars.
@@ -54,7 +54,8 @@ def continue_(file: str, bars: int, number: int, **options: Any) -> None:
 def rewrite_command(file: str, bars: tuple[int, int], number: int, **options: Any) -> None:
     """Write some bars of the melody of a tune again.
 
-    FILE is an ABC file, or - for standard input. Bars have the numbers that are printed; a pickup is bar 0.
+    FILE is an ABC, MusicXML or MIDI file, or - for ABC on standard input. Bars have the numbers that are
+    printed; a pickup is bar 0.
 
     Their lengths, repeats and endings stay, and so does all else; words and chord symbols of the old notes go with
     them. Of several drafts the one is chosen after which the model finds the following bars likeliest.
@@ -88,7 +89,7 @@ def rewrite_command(file: str, bars: tuple[int, int], number: int, **options: An
 def vary_command(file: str, closeness: int, number: int, **options: Any) -> None:
     """Write settings of a tune, the way players vary it.
 
-    FILE is an ABC file, or - for standard input.
+    FILE is an ABC, MusicXML or MIDI file, or - for ABC on standard input.
 
     Cadences stay: the last bar of each part, and the bar before the middle of a part of 8 bars or more. So do
     pickups and second endings. A varied bar has mostly the pitches of the given one, with other passing notes, and bars

@@ -15,8 +15,12 @@ from folkrnn.generation.texts import GeneratedText, Refusal
 REJECTION_RATIO = 2.0
 """A draft is accepted with probability min(1, r / REJECTION_RATIO), where r = p_real / p_model."""
 
-MAX_CRITIC_DRAFTS = 12
+MAX_CRITIC_DRAFTS = 6
 """The critic accepts every draft from this number on."""
+
+
+COPIED_DRAFTS = 8
+"""From this draft on a tune may copy some notes, if nobody has said how many; before it, none."""
 
 
 class KeepsRequest:
@@ -35,7 +39,8 @@ class IsOriginal:
     """Refuses drafts that copy a known tune, and known titles.
 
     At most the share ``max_copied`` of the notes may be copied, and the tune may be no known one with notes
-    changed. If that is ``required``, a tune that breaks it is a failure. A known title is avoided too, unless
+    changed. If that is ``required``, a tune that breaks it is a failure; else nothing may be copied in the first
+    COPIED_DRAFTS - 1 drafts. A known title is avoided too, unless
     it was given (``any_title``), but is never a failure.
     """
 
@@ -50,15 +55,16 @@ class IsOriginal:
     def __call__(self, text: GeneratedText) -> Refusal | None:
         """Return the refusal of a draft that is not new."""
         found = self.index.judge(text.tune)
-        if copy := self._copy(found):
+        some = self.required or text.draft + 1 >= COPIED_DRAFTS
+        if copy := self._copy(found, self.max_copied if some else 0.0):
             return Refusal(copy, self.required, "copied")
         if found.title_known and not self.any_title:
             return Refusal(f"the title {text.tune.title} is known", required=False, kind="title")
         return None
 
-    def _copy(self, found: Originality) -> str:
-        if found.copied > self.max_copied:
-            expected = f"expected at most {self.max_copied:.0%}"
+    def _copy(self, found: Originality, most: float) -> str:
+        if found.copied > most:
+            expected = f"expected at most {most:.0%}"
             return f"{found.copied:.0%} of its notes are copied from {found.source}; {expected}"
         return f"it is {found.nearest}, changed" if found.known else ""
 

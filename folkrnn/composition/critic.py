@@ -20,12 +20,16 @@ from torch.nn import functional
 from folkrnn.analysis.features import COUNTED, counted_of
 from folkrnn.analysis.melody import melody_of
 from folkrnn.analysis.structure import TABLE, table_of
+from folkrnn.composition.bar_learning import learn_bars, new_bars
 from folkrnn.composition.imitation import distinct, imitate
 from folkrnn.corpus import CorpusTune
 from folkrnn.errors import ModelError
+from folkrnn.generation.bar_critic import WEIGHTS
+from folkrnn.generation.drafts import DraftPolicy
 from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
 from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.notation import Tune, read_tunes
+from folkrnn.notation.context import planned_text
 from folkrnn.notation.pitch import STEPS
 from folkrnn.notation.rhythms import is_dance
 from folkrnn.processes import process_map
@@ -72,6 +76,9 @@ HIDDEN, DROPOUT, PASSES, PEAK_RATE, DECAY, ROWS = 256, 0.5, 40, 3e-3, 1e-2, 256
 
 UNSEEN = 0.3
 """The share of features that are left out at random in training: so the critic trusts no few of them."""
+
+BAR_ROUNDS = 3
+"""How often the critic of bars learns, each time from bars that it let pass before."""
 
 HELD_OUT = 10
 """One of this many tunes is held out to choose the weights by."""
@@ -154,7 +161,7 @@ class Critic(nn.Module):
         """Return the critic of a model. Raises ModelError if it has none, or one of another make."""
         try:
             critic = cls(len(checkpoint.critic["mean"]))
-            critic.load_state_dict(checkpoint.critic)
+            critic.load_state_dict({name: tensor for name, tensor in checkpoint.critic.items() if name != WEIGHTS})
             if critic.features > CRITIC_FEATURES:
                 raise KeyError(critic.features)
         except (RuntimeError, KeyError, TypeError):
@@ -199,17 +206,27 @@ def with_critic(
     jobs: int = 1,
     progress: Callable[[str], None] = lambda line: None,
 ) -> Checkpoint:
-    """Return the same model with a critic that has learned to tell real tunes from as many of the model's.
+    """Return the same model with critics that have learned to tell real tunes from as many of the model's.
 
-    Raises ModelError if the tunes are too few.
+    The critic of bars learns in BAR_ROUNDS rounds. In each of them the model writes under what was learned before. The
+    critic of tunes then learns from tunes whose bars have passed. Raises ModelError if the tunes are too few.
     """
-    progress(f"writing {len(real)} tunes for the critic")
     tunes = [read_tunes(tune.text)[0] for tune in real]
-    written = [text.tune for text in imitate(tunes, checkpoint, sampling, seed)]
+    bars = list(process_map(new_bars, [planned_text(tune.text) for tune in real], jobs))
+    bar_critic = None
+    for number in range(BAR_ROUNDS + 1):
+        progress(f"writing {len(real)} tunes for the critic, {number + 1} of {BAR_ROUNDS + 1}")
+        policy = DraftPolicy(bar_critic=bar_critic)
+        texts = list(imitate(tunes, checkpoint, sampling, seed + number, policy=policy))
+        if number < BAR_ROUNDS:
+            progress("training the critic of bars")
+            written = list(process_map(new_bars, [text.written for text in texts], jobs))
+            bar_critic = learn_bars(bars, written, seed, bar_critic)
     progress("training the critic")
-    critic, accuracy = train_critic(_features(tunes, jobs), _features(written, jobs), seed)
+    critic, accuracy = train_critic(_features(tunes, jobs), _features([text.tune for text in texts], jobs), seed)
     progress(f"the critic is right about {accuracy:.0%} of tunes that it has not seen")
-    return replace(checkpoint, critic=critic.state_dict())
+    assert bar_critic is not None
+    return replace(checkpoint, critic={**critic.state_dict(), WEIGHTS: torch.from_numpy(bar_critic.weights)})
 
 
 def _features(tunes: Sequence[Tune], jobs: int) -> NDArray[np.float64]:

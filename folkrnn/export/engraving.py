@@ -9,7 +9,7 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -17,30 +17,38 @@ from functools import cache
 from importlib.resources import files
 from itertools import accumulate, count
 from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import verovio
 
 from folkrnn.errors import ExportError, FolkrnnError
 from folkrnn.export import verses
+from folkrnn.export.ordering import filling_order
+from folkrnn.export.outlines import outlines
 from folkrnn.export.settings import BOTTOM, GUTTER, MARGIN, PAPERS, TOP, BookLayout
+from folkrnn.export.spacing import TEXT_SIZE, WORD_GAP, Extent, extents, has_words, head
 from folkrnn.export.systems import (
     CLEF_WIDTH,
     SYSTEM_WIDTH,
-    TEXT_SIZE,
     body_titles,
     cut_long,
+    least_width,
     planned_bars,
     system_starts,
     words_may_crowd,
 )
-from folkrnn.notation import Bar, Change, Tune
+from folkrnn.export.tunebooks import incipit, notes, title_index
+from folkrnn.export.verses import LINE_STEP, text_width
+from folkrnn.notation import Bar, Change, Note, Tune
 from folkrnn.notation.articles import shown_title, sort_key
-from folkrnn.notation.bars import completes_measure
 from folkrnn.notation.places import Place
 from folkrnn.notation.rhythms import rhythm_named
 from folkrnn.notation.tempo import Tempo, parse_tempo
+from folkrnn.notation.tune import Marks
 from folkrnn.score.build import musicxml, printable, to_score
+from folkrnn.score.jumps import read_jump
 from folkrnn.score.measures import staves, without_unprinted
 
 PLAIN_HEIGHT = 180
@@ -63,6 +71,15 @@ TYPE_IN_MILLIMETRES = 3.7
 
 SYSTEM_GAP = 40
 """The space between two blocks of a drawing."""
+
+PLAIN_GAP, TALL_GAP, TUNE_GAP = 0.4, 2.0, 6.0
+"""The room between two systems of a book, where words stand on one of them, and between two tunes, in millimetres."""
+
+POINT = 25.4 / 72
+"""A point in millimetres."""
+
+SPARE = 30.0
+"""How much a tune must be lower than a page, by rough heights in millimetres, not to be measured."""
 
 PIXELS_PER_INCH = 200.0
 """The resolution of pictures."""
@@ -169,6 +186,10 @@ def _compiled(entries: Sequence[dict[str, Any]], layout: BookLayout, format: Lit
     """Return a book that typst has set."""
     import typst
 
+    heights = [_height(each, layout) for each in entries]
+    if layout.fill:
+        order = filling_order(heights, layout.text_height, TUNE_GAP)
+        entries, heights = [entries[place] for place in order], [heights[place] for place in order]
     numbers = _numbers([each["number"] for each in entries])
     width, height = PAPERS[layout.paper]
     data = {
@@ -176,17 +197,65 @@ def _compiled(entries: Sequence[dict[str, Any]], layout: BookLayout, format: Lit
         "cover": bool(layout.title) and format == "pdf",
         "contents": layout.contents and format == "pdf",
         "index": _index(entries) if layout.index and format == "pdf" else [],
+        "titles": title_index(entries) if layout.index and format == "pdf" else [],
+        "incipits": layout.incipits,
+        "zoom": layout.type_scale,
+        "title-size": layout.title_size,
         "font": TEXT_FONT,
         "picture": format == "png",
         "page": {"width": width, "height": height, "x": MARGIN, "top": TOP, "bottom": BOTTOM},
         "columns": layout.columns if format == "pdf" else 1,
         "gutter": GUTTER,
         "text": {"width": layout.text_width, "height": layout.text_height},
-        "tunes": [{**each, "number": number} for each, number in zip(entries, numbers, strict=True)],
+        "tunes": [
+            {**each, "number": number, "short": height + SPARE < layout.text_height, **_files(each, place)}
+            for place, (each, number, height) in enumerate(zip(entries, numbers, heights, strict=True))
+        ],
     }
-    with _gate(f"a {format.upper()}"):
-        # As data, never as markup: a title may look like typst code.
-        return bytes(typst.compile(_page(), format=format, ppi=PIXELS_PER_INCH, sys_inputs={"book": json.dumps(data)}))
+    with _gate(f"a {format.upper()}"), TemporaryDirectory() as folder:
+        # As data, never as markup: a title may look like typst code. Drawings in the data would be copied often.
+        Path(folder, "book.json").write_text(json.dumps(data), encoding="utf-8")
+        for name, drawing in _drawing_files(entries):
+            Path(folder, name).write_text(drawing, encoding="utf-8")
+        page = Path(folder, "book.typ")
+        page.write_bytes(_page())
+        return bytes(typst.compile(str(page), root=folder, format=format, ppi=PIXELS_PER_INCH))
+
+
+def _files(entry: dict[str, Any], place: int) -> dict[str, Any]:
+    """Return the systems of the tune at a place in a book, with the names of files instead of drawings."""
+    return {
+        "systems": [
+            {"titles": system["titles"], "tall": system["tall"], "file": f"{place}-{number}.svg"}
+            for number, system in enumerate(entry["systems"])
+        ]
+    }
+
+
+def _drawing_files(entries: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield the drawings of tunes, each after the name of its file."""
+    for place, entry in enumerate(entries):
+        for named, system in zip(_files(entry, place)["systems"], entry["systems"], strict=True):
+            yield named["file"], system["svg"]
+
+
+def _height(entry: dict[str, Any], layout: BookLayout) -> float:
+    """Return about how high a tune is in a book, in millimetres."""
+
+    def lines(texts: Iterable[str], size: float) -> float:
+        return sum(ceil(text_width(text) * size / layout.text_width) for text in texts) * LINE_STEP * size
+
+    size = TYPE_IN_MILLIMETRES * layout.type_scale
+    music = 0.0
+    for system in entry["systems"]:
+        width, height = _size(system["svg"])
+        gap = TALL_GAP if system["tall"] else PLAIN_GAP
+        music += height / width * layout.text_width + gap + lines(system["titles"], 1.8 * size)
+    if layout.incipits:
+        return music + 2 * size
+    head = lines(entry["titles"][:1], POINT * layout.title_size) + lines(entry["titles"][1:], 1.2 * size) + 2 * size
+    verse = max((sum(len(each) + 1 for each in column) for column in entry["words"]), default=0) * LINE_STEP * size
+    return head + music + verse + lines((each["text"] for each in entry["notes"]), size)
 
 
 @cache
@@ -238,6 +307,8 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> dict[str, Any
     Raises ScoreError where music21 cannot represent the tune and ExportError where verovio cannot draw it.
     """
     tempo = parse_tempo(tune.tempo, tune.unit)
+    size = TYPE_IN_MILLIMETRES * layout.type_scale
+    systems = _systems(incipit(tune) if layout.incipits else tune, layout.scale, layout.incipits)
     return {
         "number": tune.number,
         "key": str(tune.key),
@@ -245,14 +316,15 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT) -> dict[str, Any
         "rhythm": tune.rhythm,
         "source": ", ".join(part for part in (tune.field("C"), tune.origin) if part),
         "tempo": {"words": printable(tempo.words), **_beats(tempo)},
-        "systems": _systems(tune, layout.scale),
-        "words": verses.in_columns(verses.verses(tune), layout.text_width / TYPE_IN_MILLIMETRES),
+        "systems": [{**system, "svg": outlines(system["svg"])} for system in systems],
+        "words": [] if layout.incipits else verses.in_columns(verses.verses(tune), layout.text_width / size),
+        "notes": notes(tune) if layout.notes else [],
     }
 
 
-def _systems(tune: Tune, scale: float) -> list[dict[str, Any]]:
+def _systems(tune: Tune, scale: float, one_system: bool = False) -> list[dict[str, Any]]:
     """Return each system's drawing, the titles above it, and whether it is tall."""
-    drawings = _draw(tune, scale, separate=True)
+    drawings = _draw(tune, scale, separate=True, one_system=one_system)
     titles = body_titles(_printed_bars(tune, scale)[0])
     firsts = accumulate((drawing.count('class="measure"') for drawing in drawings), initial=0)
     return [
@@ -269,21 +341,28 @@ def _is_tall(drawing: str) -> bool:
 # Drawing ----------------------------------------------------------------------------------------------
 
 
-def _draw(tune: Tune, scale: float = 1, separate: bool = False) -> list[str]:
+def _draw(tune: Tune, scale: float = 1, separate: bool = False, one_system: bool = False) -> list[str]:
     """Return a tune's music as SVG drawings, ``scale`` times as wide as usual.
 
     Each system has its own where they are ``separate``, and otherwise each block that a title in the music begins.
+    Music for ``one_system`` is drawn smaller instead of divided.
     """
     bars, cuts = _printed_bars(tune, scale)
     tune = tune.with_bars(bars) if cuts else tune
     titles = body_titles(bars)
-    starts = system_starts(bars, scale) | cuts | {*titles}
+    forced = cuts | {*titles}
+    room = extents(bars)
+    usual = round(SYSTEM_WIDTH * scale)
+    indent = _indent(tune)
+    free = scale * (1 - indent / usual)
+    starts = system_starts(bars, free, room, forced) | forced
     source = _called(_unmarked(musicxml(to_score(_engravable(tune, scale))), cuts), bars, cuts)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
-        width = round(SYSTEM_WIDTH * scale)
-        if words_may_crowd(bars, starts, scale):
-            starts, widest = _with_room_for_words(tune, bars, source, starts, width)
-            width = min(max(width, widest), round(MAX_SQUEEZE * width))
+        starts = forced if one_system else starts
+        if words_may_crowd(bars, starts, room, free):
+            room = _measured(tune, bars, source)
+            starts = starts if one_system else system_starts(bars, free, room, forced) | forced
+        width = min(max(usual, ceil(indent + least_width(bars, starts, room))), round(MAX_SQUEEZE * usual))
         # Of what MusicXML can ask for, a new page is what gives verovio's systems a drawing each.
         laid_out = _lay_out(source, starts, b"page") if separate else _lay_out(source, starts, b"system", {*titles})
         return _drawings(tune, laid_out, pageWidth=width)
@@ -323,37 +402,33 @@ def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
     if not toolkit.loadData(source):
         raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")
     pages = range(1, toolkit.getPageCount() + 1)
-    return [_widened(tune, _spell_out(toolkit.renderToSVG(page))) for page in pages]
+    return [_widened(tune, _parted(_spell_out(toolkit.renderToSVG(page)))) for page in pages]
 
 
-def _with_room_for_words(
-    tune: Tune, bars: Sequence[Bar], source: bytes, starts: set[int], width: int
-) -> tuple[set[int], int]:
-    """Return the bars that begin systems so that the words of each have room, and the width of the widest.
+def _indent(tune: Tune) -> float:
+    """Return how far braces and the names of staves reach into a system."""
+    found, groups = staves(tune)
+    names = (name for staff in found for name in (staff.name, staff.short_name))
+    widest = max(map(text_width, names), default=0.0)
+    return (BRACE_WIDTH if groups else 0) + (TEXT_SIZE * widest + WORD_GAP if widest else 0)
 
-    verovio gives words the room they need, and then presses a system that is too wide until they overlap. So such a
-    system is cut where it is nearest to its half, unless it is a single measure.
+
+def _measured(tune: Tune, bars: Sequence[Bar], source: bytes) -> list[Extent]:
+    """Return how much room bars need in verovio's drawing of all of them in one system, which nothing presses.
+
+    verovio gives words the room they need, and then presses a system that is too wide until they overlap. So bars
+    with words can be pressed no more.
     """
-    while True:
-        # Where no breaks are encoded verovio would break lines itself.
-        options = {"pageWidth": width, "noJustification": True, "breaks": "encoded" if starts - {0} else "none"}
-        drawings = _drawings(tune, _lay_out(source, starts, b"page"), **options)
-        more: set[int] = set()
-        first, widest = 0, 0
-        for drawing in drawings:
-            ends = [int(end) / 10 for end in _MEASURE_END.findall(drawing)]
-            widest = max(widest, ceil(ends[-1]))
-            if ends[-1] > width and len(ends) > 1:
-                begins = dict(enumerate(ends[:-1], start=first + 1))
-                whole = [place for place in begins if not completes_measure(bars, place)] or begins
-                more.add(min(whole, key=lambda place: abs(begins[place] - ends[-1] / 2)))
-            first += len(ends)
-        if not more:
-            return starts, widest
-        starts = starts | more
+    (drawing,) = _drawings(tune, _lay_out(source, set(), b"page"), noJustification=True, breaks="none")
+    widths = [(int(end) - int(start)) / 10 for start, end in _MEASURE_ENDS.findall(drawing)]
+    widths[0] -= head(bars[0].key, True)
+    return [
+        Extent(max(1.0, width), 1.0 if has_words(bar) else room.least)
+        for width, bar, room in zip(widths, bars, extents(bars), strict=True)
+    ]
 
 
-_MEASURE_END = re.compile(r'class="measure".*?class="staff"><path d="M\d+ \d+ L(\d+)', re.DOTALL)
+_MEASURE_ENDS = re.compile(r'class="measure".*?class="staff"><path d="M(\d+) \d+ L(\d+)', re.DOTALL)
 
 
 _threads = threading.local()
@@ -404,14 +479,29 @@ _UNDRAWN = {"slide": "sl.", "thumb": "thumb"}
 
 
 def _spelled(bar: Bar) -> Bar:
-    """Return a bar with words for the decorations that verovio does not draw."""
-    if not any(name in _UNDRAWN for note in bar.notes for name in note.decorations):
+    """Return a bar with words for the decorations that verovio does not draw, and with all jumps above the staff."""
+    marks: list[Note | Marks] = [*bar.notes, bar.closing]
+    if not any(each.annotations or not _UNDRAWN.keys().isdisjoint(each.decorations) for each in marks):
         return bar
     notes = []
     for note in bar.notes:
         spelled = [f"^{_UNDRAWN[name]}" for name in note.decorations if name in _UNDRAWN]
-        notes.append(note._replace(annotations=(*note.annotations, *spelled)))
-    return replace(bar, notes=tuple(notes))
+        notes.append(note._replace(annotations=(*map(_above, note.annotations), *spelled)))
+    closing = bar.closing._replace(annotations=tuple(map(_above, bar.closing.annotations)))
+    return replace(bar, notes=tuple(notes), closing=closing)
+
+
+def _above(annotation: str) -> str:
+    """Return an annotation that stands above the staff if it is a jump: players look for D.S. there."""
+    return f"^{annotation[1:]}" if annotation[:1] == "_" and read_jump(annotation) else annotation
+
+
+_JUMP = re.compile(r'(class="dir \w+"><text x=")(\d+)(" y="-?\d+" text-anchor="end")')
+
+
+def _parted(drawing: str) -> str:
+    """Return a drawing in which words of jumps are clear of a chord symbol: verovio ends them where that begins."""
+    return _JUMP.sub(lambda match: f"{match[1]}{int(match[2]) - 10 * WORD_GAP}{match[3]}", drawing)
 
 
 _VIEW_WIDTH = re.compile(r'viewBox="0 0 (\d+)')
@@ -458,14 +548,16 @@ _MEASURE = re.compile(rb"<measure [^>]*?(number=\"[^\"]*\")[^>]*>")
 def _lay_out(source: bytes, starts: set[int], new: bytes, pages: Set[int] = frozenset()) -> str:
     """Begin a ``new`` system or page at the measures of these indices, and hide all measure numbers.
 
-    Those of ``pages`` begin a page in any case.
+    Those of ``pages`` begin a page in any case. Where there is no break, one before the first measure keeps verovio
+    from breaking lines itself.
     """
     indices = count()
+    breaks = (starts | pages) - {0} or {0}
 
     def tag(match: re.Match[bytes]) -> bytes:
         index = next(indices)
         kind = b"page" if index in pages else new
-        start = b"<print new-" + kind + b'="yes"/>' if index and index in starts else b""
+        start = b"<print new-" + kind + b'="yes"/>' if index in breaks else b""
         return b'<measure implicit="yes" ' + match[1] + b">" + start
 
     # The first part breaks the lines for all. verovio writes a chord's degrees too, though its text has them.

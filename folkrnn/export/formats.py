@@ -79,6 +79,12 @@ def _musicxml(tune: Tune, _: int, __: ExportSettings) -> bytes:
     return to_musicxml(tune)
 
 
+def _mxl(tune: Tune, _: int, __: ExportSettings) -> bytes:
+    from folkrnn.export.musicxml import to_mxl
+
+    return to_mxl(tune)
+
+
 def _svg(tune: Tune, _: int, __: ExportSettings) -> bytes:
     from folkrnn.export.engraving import to_svg
 
@@ -123,6 +129,7 @@ FORMATS = {
     "ogg": Format(".ogg", partial(_recording, "ogg"), needs="soundfile"),
     "mp3": Format(".mp3", partial(_recording, "mp3"), needs="soundfile"),
     "musicxml": Format(".musicxml", _musicxml),
+    "mxl": Format(".mxl", _mxl),
     "svg": Format(".svg", _svg),
     "png": Format(".png", _png),
     "pdf": Format(".pdf", _pdf, _pdf_book),

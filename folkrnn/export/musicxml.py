@@ -1,6 +1,8 @@
-"""Tunes as MusicXML."""
+"""Tunes as MusicXML, plain and compressed."""
 
+import io
 import re
+import zipfile
 
 from folkrnn.notation import Tune
 from folkrnn.score.build import musicxml, to_score
@@ -14,3 +16,33 @@ def to_musicxml(tune: Tune) -> bytes:
     Raises ScoreError where music21 cannot represent the tune.
     """
     return _DATE.sub(b"", musicxml(to_score(tune)))
+
+
+_CONTAINER = b"""<?xml version="1.0" encoding="UTF-8"?>
+<container>
+  <rootfiles>
+    <rootfile full-path="score.musicxml" media-type="application/vnd.recordare.musicxml+xml"/>
+  </rootfiles>
+</container>
+"""
+
+_MIME_TYPE = b"application/vnd.recordare.musicxml"
+_NO_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+def to_mxl(tune: Tune) -> bytes:
+    """Return a tune as compressed MusicXML (``.mxl``), the same bytes whatever the day.
+
+    It is a ZIP archive whose first file, not compressed, names its type (MusicXML 4.0, "Compressed .mxl files").
+    Raises ScoreError where music21 cannot represent the tune.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in (
+            ("mimetype", _MIME_TYPE),
+            ("META-INF/container.xml", _CONTAINER),
+            ("score.musicxml", to_musicxml(tune)),
+        ):
+            stored = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            archive.writestr(zipfile.ZipInfo(name, _NO_DATE), content, stored)
+    return buffer.getvalue()

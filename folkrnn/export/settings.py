@@ -9,8 +9,11 @@ from folkrnn.notation.ranges import TRANSPOSING
 PAPERS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}
 """Width and height in millimetres."""
 
-STAFF_SCALES = {"small": 0.8, "normal": 1.0, "large": 1.25}
+STAFF_SCALES = {"small": 0.8, "normal": 1.0, "large": 1.25, "large-print": 1.6}
 """The scale of music by the name of its size; the normal staff is 6.3 mm high."""
+
+TYPE_SCALES = {"large-print": 1.5}
+"""The scale of titles and other words by the name of the size; else 1. Large print is for those who see little."""
 
 MARGIN, TOP, BOTTOM, GUTTER = 18.0, 16.0, 18.0, 9.0
 """Space in millimetres at each side, above, below, and between two columns."""
@@ -18,7 +21,12 @@ MARGIN, TOP, BOTTOM, GUTTER = 18.0, 16.0, 18.0, 9.0
 
 @dataclass(frozen=True)
 class BookLayout:
-    """The layout of a PDF; with a title comes a title page. Raises ExportError for unknown values."""
+    """The layout of a PDF; with a title comes a title page.
+
+    ``index`` ends it with the tunes by rhythm and key, and by title. ``incipits`` shows the first two bars of each tune
+    only. ``notes`` prints below it where a tune comes from and what is known about it. ``fill`` reorders tunes so that
+    pages are full. Raises ExportError for unknown values.
+    """
 
     title: str = ""
     contents: bool = False
@@ -26,6 +34,9 @@ class BookLayout:
     paper: str = "a4"
     columns: int = 1
     size: str = "normal"
+    incipits: bool = False
+    notes: bool = False
+    fill: bool = False
 
     def __post_init__(self) -> None:
         if self.paper not in PAPERS:
@@ -46,6 +57,16 @@ class BookLayout:
         """The height of a column in millimetres."""
         _, height = PAPERS[self.paper]
         return height - TOP - BOTTOM
+
+    @property
+    def type_scale(self) -> float:
+        """The size of words, relative to the usual one."""
+        return TYPE_SCALES.get(self.size, 1.0)
+
+    @property
+    def title_size(self) -> float:
+        """The height of the type of a tune's title, in points: in narrow columns smaller."""
+        return self.type_scale * (16 if self.columns == 1 else 13)
 
     @property
     def scale(self) -> float:

@@ -3,11 +3,12 @@
 Lengths are in verovio's units, of which a staff is 72 high.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import accumulate, chain, pairwise
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from math import ceil
 
+from folkrnn.export.spacing import TEXT_SIZE, WORD_GAP, Extent, extents, has_words, head
 from folkrnn.export.verses import text_width
 from folkrnn.notation import Bar, Change, Key, Note, Tune, sections
 from folkrnn.notation.articles import shown_title
@@ -23,42 +24,110 @@ SYSTEM_WIDTH = 2000
 LABEL_SHARE = 0.25
 """The share of a system's width from which on the label of a part needs a line of its own."""
 
-SYSTEM_CAPACITY = 60
-"""The most notes, with bar lines counted as one and a half, that a system holds without crowding."""
+MOST_MEASURES = 12
+"""The most measures in a system."""
 
-TEXT_SIZE = 42
-"""The height of the type of words."""
+COLLISION = 1000.0
+"""How bad it is that signs of a system collide, which is worse than any other fault of it."""
 
-SYLLABLE_GAP, CLEF_WIDTH = 24, 250
-"""About how wide what parts two syllables and what stands before the first note of a system are."""
+TOO_FULL = 1.2
+"""How much worse a system is that is too full than one that is too empty."""
 
-QUARTER_WIDTH = 69
-"""How wide verovio makes a quarter note; it takes the power 0.6 of the length of others."""
+TWO_BARS, ODD_BARS = 0.5, 1.2
+"""How bad a break is that does not end a phrase of four bars: after two of them, and after one or three."""
 
 SURELY_ENOUGH = 0.9
-"""The share of a system that words and notes may fill, by this module's rough widths, without being measured."""
+"""The share of a system that words and notes may fill, by rough widths, without being measured."""
 
 CUT_FROM = 1.25
 """How many times as wide as a system a bar is that is cut; music less wide is drawn a little smaller."""
 
-NOTE_WIDTH = (SYSTEM_WIDTH - CLEF_WIDTH) / SYSTEM_CAPACITY
-"""How wide a note without words is at least."""
+NOTE_WIDTH, CLEF_WIDTH = 29, 250
+"""How wide a note without words is at least, and what stands before the first note of a system at most."""
 
 
-def system_starts(bars: Sequence[Bar], scale: float = 1) -> set[int]:
+def system_starts(
+    bars: Sequence[Bar], scale: float = 1, room: Sequence[Extent] = (), forced: Set[int] = frozenset()
+) -> set[int]:
     """Return the indices of the bars that begin a system, ``scale`` times as wide as usual.
 
-    A system holds about four full bars, of one section. Crowded bars are spread over more systems;
-    sections of one or two bars join their neighbours, but not below a title or a long label.
+    The breaks of a part are chosen together: systems hold about four full bars, are filled evenly, end where phrases
+    are likely to end, and none is so full that anything in it collides, if fewer bars help. Sections of one or two
+    bars join their neighbours, but not below a title or a long label. ``room`` is what the bars need, if it has been
+    measured. Bars of ``forced`` begin a system in any case.
     """
-    starts: set[int] = set()
-    for measures in _divided(_parts(bars), _own_line(bars, scale)):
-        place = 0
-        for length in _shares(len(measures)):
-            line = measures[place : place + length]
-            place += length
-            starts |= {part[0] for part in _uncrowded(bars, line, SYSTEM_CAPACITY * scale)}
-    return starts
+    parts = [*_divided(_parts(bars), _own_line(bars, scale) | forced)]
+    if not any(parts):
+        return set()
+    lines = _Lines(bars, room or extents(bars), SYSTEM_WIDTH * scale)
+    ends = [*(part[0] for part in parts[1:]), len(bars)]
+    ideal = BARS_PER_SYSTEM * sum(lines.widths) / sum(map(len, parts))
+    return {first for part, end in zip(parts, ends, strict=True) for first in lines.best(part, end, ideal)}
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """The systems that bars may make: what each needs, and how good it is."""
+
+    bars: Sequence[Bar]
+    room: Sequence[Extent]
+    width: float
+
+    @property
+    def widths(self) -> list[float]:
+        """The widths of the bars where nothing presses them."""
+        return [extent.width for extent in self.room]
+
+    def free(self, first: int) -> float:
+        """Return how much of the width is left for notes in a system that begins with a bar."""
+        return max(1.0, self.width - head(self.bars[first].key, first == 0))
+
+    def best(self, measures: Sequence[int], end: int, ideal: float) -> list[int]:
+        """Return the bars that begin the systems of a part.
+
+        The part's measures begin with the bars ``measures``, and it ends before the bar ``end``. A system holds
+        music of the width ``ideal`` if it has so much room. Of all ways to divide the part the one with the least
+        sum of badnesses is found measure by measure, as Knuth and Plass (1981) find the lines of a paragraph.
+        """
+        begins = [*measures, end]
+        best: list[tuple[float, int]] = [(0.0, 0)]
+        for last in range(1, len(begins)):
+            ways = (
+                (best[first][0] + self._badness(begins[first], begins[last], ideal), first)
+                for first in range(max(0, last - MOST_MEASURES), last)
+            )
+            badness, first = min(ways)
+            best.append((badness + (_break_badness(last) if last < len(measures) else 0.0), first))
+        starts, place = [], len(measures)
+        while place:
+            place = best[place][1]
+            starts.append(begins[place])
+        return starts
+
+    def _badness(self, first: int, end: int, ideal: float) -> float:
+        """Return how bad a system of these bars is: how far from the ideal, how much pressed, how much cut off."""
+        free = self.free(first)
+        width = sum(extent.width for extent in self.room[first:end])
+        aim = min(ideal, free)
+        off = (width - aim) / aim
+        badness = BARS_PER_SYSTEM**2 * off**2 * (TOO_FULL if off > 0 else 1.0)
+        collides = max(extent.least for extent in self.room[first:end]) * width / free - 1
+        if collides > 0:
+            badness += COLLISION * (1 + collides)
+        return badness + COLLISION * self._labels_cut_off(first, end, free / width)
+
+    def _labels_cut_off(self, first: int, end: int, stretch: float) -> int:
+        """Return how many labels of parts reach beyond the end of a system that is stretched so much."""
+        left, cut_off = 0.0, 0
+        for place in reversed(range(first, end)):
+            left += self.room[place].width * stretch
+            cut_off += any(TEXT_SIZE * text_width(label) > left for label in _labels(self.bars[place]))
+        return cut_off
+
+
+def _break_badness(measures: int) -> float:
+    """Return how bad a break is after so many measures of a part: phrases are likely to have four of them, or two."""
+    return 0.0 if measures % 4 == 0 else TWO_BARS if measures % 2 == 0 else ODD_BARS
 
 
 def _labels(bar: Bar) -> list[str]:
@@ -110,26 +179,6 @@ def _parts(bars: Sequence[Bar]) -> list[list[int]]:
     return parts
 
 
-def _shares(measures: int) -> list[int]:
-    """Return how many measures each system of a part holds: four, or three or five where that evens out."""
-    systems = max(1, (measures + 2) // BARS_PER_SYSTEM)
-    shares = [BARS_PER_SYSTEM] * systems
-    over = measures - sum(shares)
-    step = 1 if over > 0 else -1
-    for place in range(abs(over)):
-        shares[-1 - place % systems] += step
-    return shares
-
-
-def _uncrowded(bars: Sequence[Bar], line: list[int], capacity: float) -> list[list[int]]:
-    """Return a system's measures as they are, or in halves where they would be crowded."""
-    weight = sum(len(bars[index].notes) + 1.5 for index in range(line[0], line[-1] + 1)) if line else 0
-    if weight <= capacity or len(line) < 2:
-        return [line] if line else []
-    middle = (len(line) + 1) // 2
-    return _uncrowded(bars, line[:middle], capacity) + _uncrowded(bars, line[middle:], capacity)
-
-
 def planned_bars(tune: Tune) -> tuple[Bar, ...]:
     """Return the measures of a tune, each as a bar that holds the line of notes that needs the most room there.
 
@@ -165,22 +214,34 @@ def body_titles(bars: Sequence[Bar]) -> dict[int, list[str]]:
 # Words among the notes --------------------------------------------------------------------------------
 
 
-def words_may_crowd(bars: Sequence[Bar], starts: set[int], scale: float = 1) -> bool:
+def words_may_crowd(bars: Sequence[Bar], starts: Set[int], room: Sequence[Extent], scale: float = 1) -> bool:
     """Return whether the words of a system may need more room than it has; False where there is plenty."""
-    room = SURELY_ENOUGH * SYSTEM_WIDTH * scale - CLEF_WIDTH
-    begins = sorted({0, *starts})
-    lines = ([*chain(*(bar.notes for bar in bars[first:end]))] for first, end in pairwise([*begins, len(bars)]))
+    lines = _Lines(bars, room, SURELY_ENOUGH * SYSTEM_WIDTH * scale)
     return any(
-        sum(max(_note_width(note), QUARTER_WIDTH * float(4 * note.duration) ** 0.6) for note in notes) > room
-        for notes in lines
-        if any(note.lyrics or note.chord_symbols for note in notes)
+        sum(lines.widths[first:end]) > lines.free(first)
+        for first, end in _systems(bars, starts)
+        if any(map(has_words, bars[first:end]))
     )
+
+
+def least_width(bars: Sequence[Bar], starts: Set[int], room: Sequence[Extent]) -> float:
+    """Return how wide the widest system must be at least, so that nothing in it collides."""
+    return max(
+        head(bars[first].key, first == 0)
+        + sum(extent.width for extent in room[first:end]) * max(extent.least for extent in room[first:end])
+        for first, end in _systems(bars, starts)
+    )
+
+
+def _systems(bars: Sequence[Bar], starts: Set[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first bar of each system, and the bar before which it ends."""
+    return pairwise([*sorted({0, *starts}), len(bars)])
 
 
 def _note_width(note: Note) -> float:
     """Return about how wide a note is at least, with the syllables under it and the chord symbols above it."""
     words = (*note.lyrics, *note.chord_symbols)
-    return max((TEXT_SIZE * text_width(text) + SYLLABLE_GAP for text in words), default=NOTE_WIDTH)
+    return max((TEXT_SIZE * text_width(text) + WORD_GAP for text in words), default=NOTE_WIDTH)
 
 
 # Long bars --------------------------------------------------------------------------------------------

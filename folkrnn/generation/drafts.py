@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from folkrnn.errors import GenerationError
+from folkrnn.generation.bar_critic import BarCritic
 from folkrnn.generation.texts import GeneratedText, Refusal
 
 Acceptor = Callable[[GeneratedText], Refusal | None]
@@ -16,13 +17,14 @@ class DraftPolicy:
 
     Drafts are judged in order until ``best_of`` of them are accepted, and at most ``max_factor`` times as many. Of
     the accepted ones that with the highest ``score`` is delivered, the first of equal ones. If none is accepted the
-    last is delivered.
+    last is delivered. A ``bar_critic`` has bars written again while a draft is under way.
     """
 
     acceptors: tuple[Acceptor, ...] = ()
     best_of: int = 1
     score: Callable[[GeneratedText], float] = lambda text: 0.0
     max_factor: int = 64
+    bar_critic: BarCritic | None = None
 
     def __post_init__(self) -> None:
         for name in ("best_of", "max_factor"):

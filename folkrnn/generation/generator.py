@@ -94,7 +94,8 @@ class TextWriter:
         ``stop`` is asked before each step; once it is true, the tunes that are over are yielded and no others.
         ``watch`` is called several times a second. Raises GenerationError for given music that cannot begin a tune.
         """
-        schedule = Schedule(self._prompt_of, self._count, self._batch, self._writing, policy, self._complete)
+        writing = replace(self._writing, bar_critic=policy.bar_critic)
+        schedule = Schedule(self._prompt_of, self._count, self._batch, writing, policy, self._complete)
         return schedule.run(stop, watch)
 
     def check(self, prompt: Prompt) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from folkrnn.errors import NotationError
+from folkrnn.generation.bar_critic import REJECTION_RATIO, TRIES
 from folkrnn.generation.copying import NO_CHARACTERS, copy_choices
 from folkrnn.generation.prompts import Gap, HeaderWriter, Prompt
 from folkrnn.generation.sampling import SamplingParameters, sample_next
@@ -55,6 +56,22 @@ class Snapshot:
     length: int
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """A bar that the critic refused, and what is needed to take it after all.
+
+    ``ended`` is how the draft stood after its last note; ``written`` and ``bits`` are of the bar, ``end`` is the id
+    that ends it, and ``costs`` are the bits of each id there.
+    """
+
+    log_odds: float
+    ended: Snapshot
+    written: NDArray[np.int64]
+    bits: NDArray[np.float32]
+    end: int
+    costs: NDArray[np.float32]
+
+
 @dataclass
 class Row:
     """One draft under way."""
@@ -82,6 +99,8 @@ class Row:
     titles_refused: int = 0
     bar_line: Snapshot | None = None  # the last one to which the draft may go back
     attempts: int = 0  # at the bar under way
+    best: Candidate | None = None  # of the bars that the critic refused here
+    refused: int = 0  # of them
     opening: bool = True  # whether the first bar is under way
     before_opening: tuple[int, ...] | None = None  # what Walk.counted was
     steered: int = 0
@@ -173,7 +192,7 @@ class Block:
         )
         for part, new in zip(self._state, after, strict=True):
             part[:, : len(every)] = new
-        costs = logits.log_softmax(1).numpy() / -math.log(2)  # of the plain model, whatever is chosen
+        costs = (logits.log_softmax(1) / -math.log(2)).numpy()  # of the plain model, whatever is chosen
         for number, row in enumerate(self._rows):
             if row.at_line_start and row.header.choices:
                 logits[number] += self._mask(frozenset(row.header.choices))
@@ -187,7 +206,7 @@ class Block:
                 logits[number] += self._mask(plain or row.walk.choices)
         ids = self._choose(logits, torch.from_numpy(self._uniforms[every, self._spent[every]]))
         self._spend(every)
-        back = self._steer(logits, ids)
+        back = self._steer(logits, ids, costs)
         live = [number for number in range(len(every)) if number not in back]
         given = self._apply_prompts(ids, live)
         self._written[every, self._lengths[every]] = ids
@@ -227,7 +246,7 @@ class Block:
             again = bool(row.titles_refused)
             return self._writing.title_again_sampling if again else self._writing.title_sampling
         if not row.in_body:
-            return self._writing.header_sampling
+            return self._writing.plan_sampling if row.context.in_plan else self._writing.header_sampling
         if self._writing.grammar is None:
             return self._writing.music_sampling
         if row.opening:
@@ -271,8 +290,11 @@ class Block:
 
     # ── the grammar ─────────────────────────────────────────────────────────────────────────────
 
-    def _steer(self, logits: Tensor, ids: NDArray[np.int64]) -> set[int]:
-        """Replace ids that the grammar does not allow; return the rows that go back to their last bar line."""
+    def _steer(self, logits: Tensor, ids: NDArray[np.int64], costs: NDArray[np.float32]) -> set[int]:
+        """Replace ids that the grammar does not allow; return the rows that go back to their last bar line.
+
+        Where the critic of bars takes an earlier bar after all, its costs replace those of the ids, (B, V).
+        """
         back: set[int] = set()
         writing = self._writing
         if writing.grammar is None:
@@ -288,20 +310,18 @@ class Block:
             if free and self._refuses_bar(row, characters[ids[number]]):
                 back.add(number)
                 continue
-            if (
-                characters[ids[number]] in row.walk.choices
-                or row.forced
-                or (row.at_line_start and row.header.in_body and row.header.body)
-            ):
-                continue
-            if again:
+            possible = characters[ids[number]] in row.walk.choices
+            if not (possible or row.forced or (row.at_line_start and row.header.in_body and row.header.body)):
+                if again:
+                    back.add(number)
+                    continue
+                allowed = logits[number : number + 1] + self._mask(row.walk.choices)
+                uniform = torch.from_numpy(self._uniforms[number : number + 1, self._spent[number]])
+                ids[number] = int(sample_next(allowed, self._sampling(row), uniform))
+                row.steered += 1
+                self._spend(np.array([number]))
+            if free and self._critic_refuses(number, ids, costs):
                 back.add(number)
-                continue
-            allowed = logits[number : number + 1] + self._mask(row.walk.choices)
-            uniform = torch.from_numpy(self._uniforms[number : number + 1, self._spent[number]])
-            ids[number] = int(sample_next(allowed, self._sampling(row), uniform))
-            row.steered += 1
-            self._spend(np.array([number]))
         return back
 
     def _copied(self, row: Row) -> frozenset[str]:
@@ -322,6 +342,34 @@ class Block:
         if row.attempts < tries and context.ends_off_tonic(character):
             return True
         return row.attempts < GUARD_RETRIES and context.ends_worn_out(character)
+
+    def _critic_refuses(self, number: int, ids: NDArray[np.int64], costs: NDArray[np.float32]) -> bool:
+        """Whether an id would end a bar that the critic of bars refuses; the best of TRIES refused bars is taken.
+
+        This is discriminator rejection sampling (Azadi et al., 2019), bar by bar.
+        """
+        critic, row = self._writing.bar_critic, self._rows[number]
+        if critic is None or not row.context.ends_new_bar(self._writing.vocabulary.characters[ids[number]]):
+            return False
+        log_odds = critic.log_odds(row.context.placed_bar)
+        if row.rng.random() * REJECTION_RATIO < math.exp(-log_odds):
+            return False
+        best = row.best
+        if best is None or log_odds < best.log_odds:
+            assert row.bar_line is not None
+            bar = slice(row.bar_line.length, self._lengths[number])
+            written, bits = self._written[number, bar].copy(), self._bits[number, bar].copy()
+            ended = self._snapshot(number, row)
+            row.best = best = Candidate(log_odds, ended, written, bits, int(ids[number]), costs[number].copy())
+        row.refused += 1
+        row.attempts = 0
+        if row.refused < TRIES:
+            return True
+        self._restore(number, best.ended)
+        bar = slice(self._lengths[number] - len(best.written), self._lengths[number])
+        self._written[number, bar], self._bits[number, bar] = best.written, best.bits
+        ids[number], costs[number] = best.end, best.costs
+        return False
 
     def _refuses_title(self, row: Row) -> bool:
         """Whether the title under way will not do and is written again."""
@@ -388,7 +436,8 @@ class Block:
                 self._follow_title(number, row, characters[ids[number]])
             if row.walk.at_bar_line and not row.forced:
                 self._end_opening(row, row.walk)
-                row.attempts = 0
+                row.attempts = row.refused = 0
+                row.best = None
                 if row.context.next.shall_return:
                     row.walk.free_leap()
                 row.bar_line = self._snapshot(number, row)

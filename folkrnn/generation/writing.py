@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from folkrnn.generation.bar_critic import BarCritic
 from folkrnn.generation.sampling import SamplingParameters
 from folkrnn.model.stepper import Stepper
 from folkrnn.model.vocabulary import Vocabulary
@@ -45,6 +46,12 @@ PLAN_RETRIES = 12
 FIRST_BAR_RETRIES = 2
 """How often the model itself writes the first bar of a part that the plan says is the same as an earlier one."""
 
+PLAN_TEMPERATURE = 0.9
+"""The factor of the temperature of a plan's labels.
+
+At 1 plans are less orderly than those of real tunes: bars 5 and 1 are the same in 56 of 100 jigs, where it is 67.
+"""
+
 FOLLOWING_TEMPERATURE = 0.6
 """The factor of the temperature while a bar follows an earlier one note for note, in a tune without a plan.
 
@@ -70,6 +77,7 @@ class Writing:
     """The choice in the first bar of the music."""
     opening_only: bool
     """Whether drafts are over after the first bar; a search finds the rest."""
+    bar_critic: BarCritic | None = None
 
     @property
     def inputs(self) -> int:
@@ -80,6 +88,12 @@ class Writing:
     def title_again_sampling(self) -> SamplingParameters:
         """The choice in a title that is written again: never certain, or it would come out as before."""
         return replace(self.title_sampling, temperature=self.title_sampling.temperature or 1.0)
+
+    @cached_property
+    def plan_sampling(self) -> SamplingParameters:
+        """The choice of the labels of a plan."""
+        temperature = PLAN_TEMPERATURE * self.header_sampling.temperature
+        return replace(self.header_sampling, temperature=temperature)
 
     @cached_property  # asked for with every character
     def following_sampling(self) -> SamplingParameters:

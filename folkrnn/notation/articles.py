@@ -33,9 +33,15 @@ def shown_title(title: str) -> str:
     return f"{article}{space}{turned['title']}{turned['remark'] or ''}"
 
 
+def leading_article(title: str) -> tuple[str, str]:
+    """Return the article with which a title begins, empty for none, and the rest of it."""
+    found = _LEADING.match(title)
+    return (title[: found.end()].strip(), title[found.end() :]) if found else ("", title)
+
+
 def sort_key(title: str) -> str:
     """Return what a title is sorted by: its letters and digits without the article, accents and capitals."""
     said = re.sub(r"^\W+", "", shown_title(title))
-    decomposed = unicodedata.normalize("NFKD", _LEADING.sub("", said, count=1) if _LEADING.match(said) else said)
+    decomposed = unicodedata.normalize("NFKD", leading_article(said)[1])
     plain = "".join(each for each in decomposed if not unicodedata.combining(each)).casefold()
     return " ".join(re.findall(r"\w+", re.sub("['’]", "", plain)))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkrnn.errors import NotationError
+from folkrnn.notation.bar_ngrams import Place, PlacedBar
 from folkrnn.notation.form import MAX_SIMILARITY, Part, read_build, read_form
 from folkrnn.notation.headers import next_fields, with_plan
 from folkrnn.notation.key import MODES, parse_key
@@ -143,10 +144,13 @@ PLANNED_CONTEXT = len(CONTEXT_SIZES)
 """A network that reads as many features has learned plans."""
 
 _HEADER_FEATURES = 6
+_RHYTHM = 1
 _PLAN_FEATURES = len(PLANNED) - 3
 _NO_PLAN = (0,) * _PLAN_FEATURES
 _NO_MUSIC = (0,) * (len(CONTEXT_SIZES) - 1 - _HEADER_FEATURES - len(PLANNED))
 _COMES_AGAIN = 5
+_NOT_PLANNING = 0, 0, 0
+_LAST_BUT_ONE, _HALF_WAY = 2, 5
 
 _PICKUP = Fraction(3, 4)
 """A first bar that holds less than this share of the meter counts as a pickup."""
@@ -182,14 +186,14 @@ class HeaderContext:
         """The features of a plan that is being written: bars left, letters four bars back and in the part before."""
         line = self._lines[-1]
         if self.complete or not line.startswith("I:"):
-            return 0, 0, 0
+            return _NOT_PLANNING
         build = read_build(line[2:])
         if not (build.plan or (build.form and line.endswith(" "))):
-            return 0, 0, 0
+            return _NOT_PLANNING
         try:
             parts, _ = read_form(build.form)
         except ValueError:  # any text can be read
-            return 0, 0, 0
+            return _NOT_PLANNING
         labels = read_plan(build.plan)
         number, into = len(labels) - 1, len(labels[-1])
         left = parts[number].bars - into if number < len(parts) else 0
@@ -357,6 +361,11 @@ class ContextReader:
         return bool(self._header.labels)
 
     @property
+    def in_plan(self) -> bool:
+        """Whether the labels of the plan are under way."""
+        return self._header.planning != _NOT_PLANNING
+
+    @property
     def next(self) -> "ContextReader":
         """A reader of the bar that comes if the bar line under way ends here; this one within a bar."""
         if not self._line:
@@ -445,6 +454,24 @@ class ContextReader:
     def ends_off_tonic(self, character: str) -> bool:
         """Whether a character would end a part on another note than the tonic of the header."""
         return self._left == 1 and self._ends_bar(character) and self._degree(self._bar.last_step) > 1
+
+    def ends_new_bar(self, character: str) -> bool:
+        """Whether a character would end a bar of notes that need not be the same as an earlier one."""
+        return self._ends_bar(character) and not self._bar.empty and not self.shall_return
+
+    @property
+    def placed_bar(self) -> PlacedBar:
+        """The bar under way, with what a critic of bars looks at."""
+        if self._left == 1:
+            place = Place.LAST_OF_TUNE if self.in_last_part else Place.LAST
+        elif self._left == _LAST_BUT_ONE:
+            place = Place.LAST_BUT_ONE
+        elif self._first:
+            place = Place.FIRST
+        else:
+            place = Place.HALF_WAY if self._left == _HALF_WAY else Place.WITHIN
+        rhythm = self._header.values[_RHYTHM]
+        return PlacedBar(self._bar.past_bar(), self._repetition.last_bar, place, self._header.tonic or 0, rhythm)
 
     def ends_worn_out(self, character: str) -> bool:
         """Whether a character would end a bar that comes too often (``Repetition.worn_out``)."""

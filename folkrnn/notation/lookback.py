@@ -79,10 +79,11 @@ def figure_of(onsets: Sequence[int], notes: Sequence[int]) -> Figure:
 class PastBar:
     """A bar that is over: the onsets of its notes and its length, in ticks, the notes as events, and its figure.
 
-    ``exact`` is what two bars of the same sound have in common, and ``text`` is how the bar is written.
+    ``signs`` are the accidentals of the notes. ``exact`` is what two bars of the same sound have in common, and
+    ``text`` is how the bar is written.
     """
 
-    __slots__ = ("_found", "exact", "figure", "length", "music", "notes", "onsets", "text")
+    __slots__ = ("_found", "exact", "figure", "length", "music", "notes", "onsets", "signs", "text")
 
     def __init__(
         self, onsets: Sequence[int], notes: Sequence[int], length: int, signs: Sequence[str] = (), text: str = ""
@@ -92,7 +93,8 @@ class PastBar:
         self.length = length
         self.text = text
         self.music = self.onsets, self.notes, length
-        self.exact = self.music, tuple(signs)
+        self.signs = tuple(signs)
+        self.exact = self.music, self.signs
         self.figure = figure_of(onsets, notes)
         self._found: dict[int, tuple[int, int]] = {}  # several later bars ask for the same times
 

@@ -25,8 +25,8 @@ INSTRUMENTS = {
 DEFAULT_INSTRUMENT = "fiddle"
 """The instrument for which new tunes are written."""
 
-TRANSPOSING = {"Bb": (1, 2), "Eb": (5, 9), "F": (4, 7)}
-"""The interval from sound to written music for an instrument, as (steps, semitones)."""
+TRANSPOSING = {"Bb": 2, "Eb": 9, "F": 7}
+"""The semitones from sound to written music for an instrument."""
 
 _STEPS = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
 """The usual interval in staff steps for 0 to 11 semitones: 3 semitones are a minor third."""
@@ -82,10 +82,13 @@ def _usual_interval(key: Key, semitones: int) -> tuple[int, int]:
 
 
 def written_for(tune: Tune, instrument: str) -> Tune:
-    """Return the tune as a player of a transposing instrument reads it. Raises NotationError for another instrument."""
+    """Return the tune as a player of a transposing instrument reads it, in the key with the fewest signs.
+
+    Raises NotationError for another instrument.
+    """
     if instrument not in TRANSPOSING:
         raise NotationError(f"{instrument!r} is no key of an instrument; expected one of {', '.join(TRANSPOSING)}")
-    return transpose(tune, *TRANSPOSING[instrument])
+    return transpose(tune, *_usual_interval(tune.key, TRANSPOSING[instrument]))
 
 
 def octave_moved(tune: Tune, octaves: int) -> Tune:

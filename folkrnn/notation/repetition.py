@@ -61,6 +61,11 @@ class Repetition:
         first = self._pickups[0] if self._pickups else None
         return first.length if first else 0
 
+    @property
+    def last_bar(self) -> PastBar | None:
+        """The last bar that is over; a pickup only where no bar is."""
+        return self._bars[-1] if self._bars else next(filter(None, self._pickups), None)
+
     def begin_part(self) -> None:
         """Begin a part."""
         self._starts.append(len(self._bars))

@@ -22,6 +22,12 @@ from folkrnn.score.words import printable
 
 __all__ = ["musicxml", "printable", "to_score"]
 
+CARRIED_FIELDS = frozenset("ABCDFGHKNORSTZ")
+"""Fields of the header that a score carries as they are written, so that it can become the same tune again."""
+
+CARRIED_PREFIX = "abc-"
+"""What stands before the letter of such a field, in the name of a miscellaneous field of MusicXML."""
+
 
 def to_score(tune: Tune) -> m21.stream.Score:
     """Return the tune as written: a part for each staff, with repeats, endings, beams and signs.
@@ -63,4 +69,7 @@ def _metadata(tune: Tune) -> m21.metadata.Metadata:
     data.composer = printable(tune.field("C")) or "Traditional"
     if tune.origin:
         data.localeOfComposition = printable(tune.origin)
+    for letter, text in (*tune.book, *tune.fields):
+        if letter in CARRIED_FIELDS:
+            data.addCustom(CARRIED_PREFIX + letter, printable(text))
     return data

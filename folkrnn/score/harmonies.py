@@ -121,6 +121,11 @@ _HARMONY = re.compile(
 )
 
 
+def kind_text(kind: str) -> str:
+    """Return how a chord symbol spells a kind of chord that MusicXML names; empty for one without a spelling."""
+    return _SPELLINGS.get(kind, "")
+
+
 def as_written(document: bytes) -> bytes:
     """Return a MusicXML document whose chords show the letters that the tune has, and their degrees only in the text.
 

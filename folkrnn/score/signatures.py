@@ -11,10 +11,11 @@ from folkrnn.notation.meter import Meter
 from folkrnn.notation.pitch import STEPS, Alter
 from folkrnn.notation.tune import Bar
 
-_MODES = {
+MODE_NAMES = {
     "": "major", "m": "minor", "dor": "dorian", "phr": "phrygian",
     "lyd": "lydian", "mix": "mixolydian", "loc": "locrian",
 }  # fmt: skip
+"""How music21 and MusicXML call the modes."""
 
 
 class Transposition(m21.base.Music21Object):  # type: ignore[misc]  # music21 has no types
@@ -59,7 +60,7 @@ def key_signature(key: Key) -> Any:
     if key.pipes == "HP":
         return m21.key.KeySignature(0)
     if key.standard and key.tonic and abs(key.fifths) <= 7:
-        return m21.key.Key(key.tonic.replace("b", "-"), _MODES[key.mode])
+        return m21.key.Key(key.tonic.replace("b", "-"), MODE_NAMES[key.mode])
     for fifths in range(-7, 8):
         if key.signature == _plain_signature(fifths):
             return m21.key.KeySignature(fifths)

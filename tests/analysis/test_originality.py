@@ -10,7 +10,7 @@ import pytest
 
 from folkrnn.analysis.melody import GRID_BARS, HELD, grid_of, melody_of, points_of
 from folkrnn.analysis.originality import COPY, RUN, Index
-from folkrnn.composition.acceptors import IsOriginal
+from folkrnn.composition.acceptors import COPIED_DRAFTS, IsOriginal
 from folkrnn.errors import ModelError
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.notation import Tune, canonical, read_tunes, transpose
@@ -194,9 +194,21 @@ def draft(tune: Tune) -> GeneratedText:
 def test_drafts_that_copy_too_much_are_refused(required: bool) -> None:
     known, new = invented(1), invented(2)
     accepts = IsOriginal(Index.of([(known, "Tune 1")]), 0.2, required=required)
-    refusal = accepts(draft(known))
+    refusal = accepts(replace(draft(known), draft=COPIED_DRAFTS - 1))
     assert refusal == ("100% of its notes are copied from Tune 1; expected at most 20%", required, "copied")
     assert accepts(draft(new)) is None
+
+
+def test_unless_a_share_is_asked_for_nothing_is_copied_at_first() -> None:
+    known = invented(1)
+    bars = invented(2).bars
+    start = replace(known, voices=(replace(known.voices[0], bars=(*known.bars[:2], *bars[2:])),))
+    index = Index.of([(known, "Tune 1")])
+    assert 0 < index.judge(start).copied < 0.5
+    for number in range(COPIED_DRAFTS):
+        refusal = IsOriginal(index)(replace(draft(start), draft=number))
+        assert (refusal is None) == (number == COPIED_DRAFTS - 1)
+        assert IsOriginal(index, 0.5, required=True)(replace(draft(start), draft=number)) is None
 
 
 def test_a_known_tune_with_notes_changed_is_refused(index: Index) -> None:

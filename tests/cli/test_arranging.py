@@ -1,6 +1,7 @@
 """Exporting and playing: tunes are moved, harmonised and laid out."""
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,8 +88,9 @@ def test_a_book_has_what_was_asked_for(run: Run, tune: Path, tmp_path: Path) -> 
     assert "30 tunes" in texts[0]
     assert "Contents" in texts[1]
     assert all(f"The Test of Time {number}" in texts[1] for number in range(1, 31))
-    assert "By rhythm and key" in texts[-1]
-    assert "jig" in texts[-1]
+    assert "By rhythm and key" in texts[-2]
+    assert "Test of Time 29, The" in texts[-1]
+    assert "jig" in texts[-2]
     assert [round(float(side)) for side in reader.pages[0].mediabox[2:]] == [612, 792]
     # The page that the contents name is the page where the tune stands.
     (line,) = [line for line in texts[1].splitlines() if "Time 30" in line]
@@ -182,3 +184,18 @@ def test_without_a_port_play_says_what_is_missing(
 def test_standard_output_takes_a_book(run: Run, tune: Path) -> None:
     result = run("export", tune, "--format", "musicxml", "-o", "-")
     assert io.StringIO(result.out).readline().startswith("<?xml")
+
+
+def test_a_book_is_sorted_and_shows_what_is_asked_for(run: Run, tmp_path: Path) -> None:
+    book = tmp_path / "book.abc"
+    head = "X:{0}\nT:{1}\nS:a fiddler\nM:4/4\nL:1/8\nK:D\n"
+    titles = ("The Zephyr", "An Acorn", "Birds")
+    book.write_text("\n".join(head.format(*pair) + "A8|B8|c8|d8|]\n" for pair in enumerate(titles, 1)))
+    listed = run("export", book, "--sort", "title", "--format", "abc", "-o", "-").out
+    assert re.findall("T:(.*)", listed) == ["An Acorn", "Birds", "The Zephyr"]
+    pdf = tmp_path / "dots.pdf"
+    assert run("export", book, "--sort", "title", "--incipits", "--notes", "--fill", "-o", pdf).status == 0
+    (page,) = PdfReader(pdf).pages
+    text = page.extract_text()
+    assert text.index("An Acorn") < text.index("Birds") < text.index("The Zephyr")
+    assert "Source: a fiddler" in " ".join(text.split())

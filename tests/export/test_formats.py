@@ -25,9 +25,10 @@ def test_a_format_is_called_by_its_name_or_its_ending(text: str, name: str) -> N
     assert format_named(text) == name
 
 
-@pytest.mark.parametrize("text", ["m4a", "mxl", "", ".", "..mid", "abc,midi"])
+@pytest.mark.parametrize("text", ["m4a", "mscz", "", ".", "..mid", "abc,midi"])
 def test_another_name_is_an_error_that_names_the_formats(text: str) -> None:
-    expected = f"{text!r} is no format; expected one of abc, midi, wav, flac, ogg, mp3, musicxml, svg, png, pdf, html"
+    known = "abc, midi, wav, flac, ogg, mp3, musicxml, mxl, svg, png, pdf, html"
+    expected = f"{text!r} is no format; expected one of {known}"
     with pytest.raises(ExportError) as caught:
         format_named(text)
     assert str(caught.value) == expected
@@ -60,7 +61,7 @@ def test_a_target_is_a_file_of_a_format_or_a_folder(target: str, name: str) -> N
 def test_a_file_ending_that_no_format_has_is_one_clear_line(tmp_path, target: str) -> None:
     path = tmp_path / target
     ending = path.suffix.lower()
-    known = ".abc, .mid, .wav, .flac, .ogg, .mp3, .musicxml, .svg, .png, .pdf, .html, or a folder"
+    known = ".abc, .mid, .wav, .flac, .ogg, .mp3, .musicxml, .mxl, .svg, .png, .pdf, .html, or a folder"
     for refuse in (
         lambda: format_of(path),
         lambda: plan_outputs([TUNE], ["midi"], path),

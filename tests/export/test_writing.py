@@ -176,6 +176,7 @@ def test_formats_are_known_without_their_libraries():
         ".ogg",
         ".mp3",
         ".musicxml",
+        ".mxl",
         ".svg",
         ".png",
         ".pdf",

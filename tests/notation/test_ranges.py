@@ -108,3 +108,15 @@ def test_a_tune_lies_where_most_of_its_notes_can_be_played(body: str, octaves: i
     fit = fitted(one(body, meter="none"), "whistle")
     assert (fit.octaves, fit.outside) == (octaves, outside)
     assert fit.tune == octave_moved(one(body, meter="none"), octaves)
+
+
+@pytest.mark.parametrize(
+    ("key", "instrument", "expected"), [("B", "Bb", "Db"), ("E", "Eb", "Db"), ("F#", "F", "Db"), ("G#m", "Bb", "Bbm")]
+)
+def test_a_transposing_instrument_reads_the_key_with_the_fewest_signs(key: str, instrument: str, expected: str) -> None:
+    assert str(written_for(one("A8|", key=key), instrument).key) == expected
+
+
+def test_a_tune_moved_by_a_semitone_is_in_d_flat() -> None:
+    assert str(moved(one("C8|"), "+1").key) == "Db"
+    assert pitches(moved(one("C8|"), "+1")) == "_D"

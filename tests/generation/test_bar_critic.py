@@ -1,0 +1,141 @@
+"""Bars that a model writes more often than people did are written again, one by one."""
+
+import random
+import string
+from math import log
+
+import numpy as np
+import pytest
+import torch
+
+from folkrnn.composition.acceptors import KeepsRequest
+from folkrnn.composition.bar_learning import learn_bars, new_bars
+from folkrnn.composition.requests import Request
+from folkrnn.errors import ModelError
+from folkrnn.generation.bar_critic import BUCKETS, WEIGHTS, BarCritic
+from folkrnn.generation.drafts import DraftPolicy
+from folkrnn.generation.generator import generate_texts
+from folkrnn.generation.texts import GeneratedText
+from folkrnn.model.network import CharNetwork, NetworkSettings
+from folkrnn.model.vocabulary import Vocabulary
+from folkrnn.notation import read_tunes
+from folkrnn.notation.bar_ngrams import Place, PlacedBar
+from folkrnn.notation.context import CONTEXT_SIZES, ContextReader, plan_of
+from folkrnn.notation.idiom import DEFAULT_IDIOM
+from folkrnn.notation.plan import broken_plan
+from folkrnn.validation import validate_tune
+
+VOCABULARY = Vocabulary("".join(sorted("\n" + string.ascii_letters + string.digits + ":/|] ,'^")))
+ASKED = {"M": "4/4", "R": "reel", "I": "4|4|"}
+PLAN = "abac|dbde"
+
+
+class Averse(BarCritic):
+    """A critic that refuses bars with a note of some letter."""
+
+    def __init__(self, letter: str, log_odds: float = 20.0) -> None:
+        super().__init__(np.zeros(BUCKETS + 1, np.float32))
+        self.letter, self.refusing = letter, log_odds
+
+    def log_odds(self, placed: PlacedBar) -> float:
+        return self.refusing if self.letter in placed.bar.text else -20.0
+
+
+def made(count: int, critic: BarCritic | None, **options: object) -> list[GeneratedText]:
+    settings = NetworkSettings(hidden=16, context=len(CONTEXT_SIZES))
+    network = CharNetwork(settings, len(VOCABULARY), torch.Generator().manual_seed(4))
+    asked = Request(ASKED, plan=PLAN)
+    options = {"seed": 3, "max_characters": 1500, "idiom": DEFAULT_IDIOM} | options
+    policy = DraftPolicy((KeepsRequest(asked),), bar_critic=critic)
+    prompts = [asked.prompt] * count
+    return list(generate_texts(network, VOCABULARY, prompts, policy=policy, **options))  # type: ignore[arg-type]
+
+
+def bars_with(letter: str, texts: list[GeneratedText]) -> float:
+    """The share of bars with a note of some letter."""
+    bars = [
+        bar
+        for text in texts
+        for bar in text.text.partition("\nK:")[2].partition("\n")[2].split("|")
+        if bar.strip("\n]")
+    ]
+    return sum(letter in bar for bar in bars) / len(bars)
+
+
+def test_bars_that_it_refuses_are_written_again() -> None:
+    plain, critical = made(6, None), made(6, Averse("B"))
+    assert bars_with("B", plain) > 0.3
+    assert bars_with("B", critical) < bars_with("B", plain) / 3
+    for text in critical:
+        assert validate_tune(read_tunes(text.text)[0]).playable
+        assert broken_plan(PLAN, plan_of(text.text)) == ""
+        assert len(text.bits) == len(text.written)
+
+
+def test_tunes_do_not_depend_on_those_beside_them() -> None:
+    together = [text.written for text in made(5, Averse("B"))]
+    assert together == [text.written for text in made(5, Averse("B"), batch=2)]
+
+
+def test_the_best_of_the_refused_bars_is_taken_in_the_end() -> None:
+    class Never(Averse):
+        def log_odds(self, placed: PlacedBar) -> float:
+            return 20.0 + placed.bar.text.count("B")
+
+    plain, critical = made(6, None), made(6, Never("B"))
+    assert all(text.finished for text in critical)
+    assert bars_with("B", critical) < bars_with("B", plain) / 2
+    for text in critical:
+        assert len(text.bits) == len(text.written)
+
+
+def reels(count: int, letters: str, seed: int) -> list[str]:
+    """Texts of reels whose bars are drawn from some letters."""
+    rng = random.Random(seed)
+    header = "X:1\nT:A\nR:reel\nM:4/4\nL:1/8\nI:form 8|\nK:G\n"
+    return [header + "|".join("".join(rng.choices(letters, k=8)) for _ in range(8)) + "|]\n" for _ in range(count)]
+
+
+def placed(text: str) -> list[PlacedBar]:
+    reader = ContextReader()
+    found = []
+    for character in text:
+        if reader.ends_new_bar(character):
+            found.append(reader.placed_bar)
+        reader.advance(character)
+    return found
+
+
+def test_it_learns_what_real_bars_have() -> None:
+    real, written = reels(20, "GABd", 1), reels(20, "GABdF", 2)
+    critic = learn_bars([new_bars(text) for text in real], [new_bars(text) for text in written], seed=1)
+    unseen = [bar for text in reels(20, "GABdF", 3) for bar in placed(text)]
+    odd = [critic.log_odds(bar) for bar in unseen if "F" in bar.bar.text]
+    usual = [critic.log_odds(bar) for bar in unseen if "F" not in bar.bar.text]
+    assert np.mean(odd) > np.mean(usual) + 1
+    assert sum(each > 0 for each in odd) / len(odd) > 0.9
+
+
+def test_a_later_critic_adds_to_an_earlier_one() -> None:
+    real = [new_bars(text) for text in reels(10, "GABd", 1)]
+    first = learn_bars(real, [new_bars(text) for text in reels(10, "GABdF", 2)], seed=1)
+    second = learn_bars(real, [new_bars(text) for text in reels(10, "GABdc", 3)], seed=1, earlier=first)
+    (sharp, natural, usual) = (placed(reels(1, letters, 5)[0])[2] for letters in ("F", "c", "Bd"))
+    assert second.log_odds(sharp) - second.log_odds(usual) > 0.5
+    assert second.log_odds(natural) - second.log_odds(usual) > 0.5
+
+
+def test_a_bar_knows_its_place() -> None:
+    (text,) = reels(1, "GABd", 1)
+    places = [bar.place for bar in placed(text)]
+    within, half = Place.WITHIN, Place.HALF_WAY
+    assert places == [Place.FIRST, within, within, half, within, within, Place.LAST_BUT_ONE, Place.LAST_OF_TUNE]
+
+
+def test_one_of_another_make_is_refused() -> None:
+    assert BarCritic.of({}) is None
+    with pytest.raises(ModelError, match="critic of bars is of another folkrnn"):
+        BarCritic.of({WEIGHTS: torch.zeros(3)})
+    critic = BarCritic.of({WEIGHTS: torch.full((BUCKETS + 1,), log(2))})
+    assert critic is not None
+    assert critic.log_odds(placed(reels(1, "GABd", 1)[0])[0]) > 0
