@@ -55,10 +55,10 @@ def validate(tune: Tune, *, second: bool = True) -> "Report":
 def write(tunes: Tune | Iterable[Tune], path: Place, *, overwrite: bool = False) -> list[Path]:
     """Write tunes to a file in the format of its ending.
 
-    The endings are .abc, .mid (or .midi), .wav, .flac, .ogg, .mp3, .musicxml (or .xml), .mxl, .svg, .png and .pdf.
-    Returns the path in a list. A format that holds one tune takes one; ``folkrnn.export.export_tunes`` writes many
-    files into a folder. Raises ExportError for another ending, and TargetExistsError for a file that exists unless
-    ``overwrite`` is given.
+    The endings are .abc, .mid (or .midi), .wav, .flac, .ogg, .mp3, .musicxml (or .xml), .mxl, .svg, .png, .pdf and
+    .html. Returns the path in a list. A format that holds one tune takes one; ``folkrnn.export.export_tunes`` writes
+    many files into a folder. Raises ExportError for another ending, and TargetExistsError for a file that exists
+    unless ``overwrite`` is given.
     """
     from folkrnn.export import export_tunes, format_of
 

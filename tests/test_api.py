@@ -127,7 +127,7 @@ def test_validation_asks_two_readers(tune: Tune) -> None:
     assert not folkrnn.validate(folkrnn.parse(TUNE.replace("fdB", "fdBB"))[0]).playable
 
 
-@pytest.mark.parametrize("ending", ["abc", "mid", "musicxml", "svg", "pdf", "wav", "png"])
+@pytest.mark.parametrize("ending", ["abc", "mid", "musicxml", "svg", "pdf", "wav", "png", "html"])
 def test_tunes_are_written_by_the_names_ending(tune: Tune, tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"set.{ending}"
     assert folkrnn.write(tune, path) == [path]

@@ -10,7 +10,7 @@ import click
 from folkrnn.cli.arranging import chosen, instrument_option, playing, playing_options, tune_options
 from folkrnn.cli.console import complain, quiet_option, tell
 from folkrnn.cli.outputs import deliver, formats_for
-from folkrnn.cli.parameters import Formats
+from folkrnn.cli.parameters import Formats, Parts
 from folkrnn.errors import InputError
 from folkrnn.export import FORMATS, BookLayout, ExportSettings
 from folkrnn.export.ordering import SORTS, sorted_tunes
@@ -31,7 +31,7 @@ _ALL = ",".join(FORMATS)
 @click.option("--format", "formats", type=Formats(), help="What to write [default: as -o ends].")
 @playing_options
 @click.option("--midi-type", type=click.Choice(["0", "1"]), default="1", help="0: one track [default: 1].")
-@click.option("--title", default="", help="Of a PDF, on a title page.")
+@click.option("--title", default="", help="Of a PDF, on a title page, or of HTML.")
 @click.option("--contents", is_flag=True, help="Begin a PDF with a list of its tunes.")
 @click.option("--index", is_flag=True, help="End a PDF with lists by rhythm and key, and by title.")
 @click.option("--paper", type=click.Choice(list(PAPERS)), default="a4", show_default=True)
@@ -39,6 +39,7 @@ _ALL = ",".join(FORMATS)
 @click.option(
     "--size", type=click.Choice(list(STAFF_SCALES)), default="normal", show_default=True, help="Of a PDF's music."
 )
+@click.option("--parts", type=Parts(), default=(), help="In HTML, parts for Bb, Eb, F instruments too: Bb,Eb.")
 @click.option("--sort", type=click.Choice(list(SORTS)), help="Put the tunes in order [default: as they come].")
 @click.option("--fill", is_flag=True, help="Reorder the tunes of a PDF so that its pages are full.")
 @click.option("--incipits", is_flag=True, help="Print only the first two bars of each tune in a PDF.")
@@ -50,9 +51,10 @@ _ALL = ",".join(FORMATS)
 def export(formats: tuple[str, ...] | None, output: str, separate: bool, force: bool, **options: Any) -> None:
     """Write tunes in other formats; - reads standard input.
 
-    The formats are abc, midi, wav, flac, ogg, mp3, musicxml, mxl, svg, png and pdf. ABC and PDF make one book of all
-    tunes, the other formats one file a tune. Tunes with errors are named on stderr and written as far as they could
-    be read. A tune that a format cannot show, and a file that cannot be read, are named and left out.
+    The formats are abc, midi, wav, flac, ogg, mp3, musicxml, mxl, svg, png, pdf and html. ABC, PDF and HTML make one
+    book of all tunes, the other formats one file a tune. HTML is a page that plays itself, without a network. Tunes
+    with errors are named on stderr and written as far as they could be read. A tune that a format cannot show, and a
+    file that cannot be read, are named and left out.
 
     --chords suggested adds chord symbols to tunes that have none. --fit moves tunes into the octave that suits an
     instrument; --instrument writes them for one that sounds in another key. With --tab it is fiddle, mandolin, banjo,
@@ -67,7 +69,10 @@ def export(formats: tuple[str, ...] | None, output: str, separate: bool, force: 
     layout = {name: options[name] for name in names}
     columns = options["columns"] or (2 if options["incipits"] else 1)
     settings = ExportSettings(
-        playing(options, one_track=options["midi_type"] == "0"), BookLayout(**layout, columns=columns), tablature
+        playing(options, one_track=options["midi_type"] == "0"),
+        BookLayout(**layout, columns=columns),
+        options["parts"],
+        tablature,
     )
     tunes, all_of_them = chosen(options)
     if options["sort"]:

@@ -8,6 +8,7 @@ import click
 from folkrnn.errors import ExportError
 from folkrnn.export import format_named
 from folkrnn.export.formats import writable
+from folkrnn.notation.ranges import TRANSPOSING
 
 
 class Temperature(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
@@ -60,6 +61,22 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]
                 self.fail(f"{value!r} is no list of tunes; expected one such as 1,3-5", param, ctx)
             numbers.extend(range(int(first), int(last or first) + 1))
         return tuple(numbers)
+
+
+class Parts(click.ParamType):  # type: ignore[type-arg]
+    """Transposing instruments with commas between them, such as Bb,Eb."""
+
+    name = "parts"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Read the list, or fail with a line that names the instruments."""
+        if isinstance(value, tuple):
+            return value
+        parts = tuple(dict.fromkeys(part.strip() for part in value.split(",")))
+        for part in parts:
+            if part not in TRANSPOSING:
+                self.fail(f"{part!r} is no instrument here; expected some of {','.join(TRANSPOSING)}", param, ctx)
+        return parts
 
 
 class BarRange(click.ParamType):  # type: ignore[type-arg]

@@ -1,4 +1,4 @@
-"""Tunes as files: ABC, MIDI, sound, MusicXML, SVG, PNG and PDF.
+"""Tunes as files: ABC, MIDI, sound, MusicXML, SVG, PNG, PDF and HTML.
 
     FORMATS              the formats by name: how their files end and what renders them.
     format_named(…)      returns the name of a format as people type it.

@@ -44,6 +44,7 @@ from folkrnn.export.tunebooks import incipit, notes, title_index
 from folkrnn.export.verses import LINE_STEP, text_width
 from folkrnn.notation import Bar, Change, Note, Tune
 from folkrnn.notation.articles import shown_title, sort_key
+from folkrnn.notation.places import Place
 from folkrnn.notation.rhythms import rhythm_named
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.notation.tune import Marks
@@ -110,6 +111,8 @@ _OPTIONS = {
 
 def to_svg(tune: Tune, tablature: Tablature | None = None) -> str:
     """Return a tune's music, without its title, as one SVG drawing that needs no music font.
+
+    Each note, rest and note of a chord has the id of its ``notation.places.Place`` in the tune.
 
     Raises ScoreError where music21 cannot represent the tune and ExportError where verovio cannot draw it.
     """
@@ -368,7 +371,8 @@ def _draw(
     indent = _indent(tune)
     free = scale * (1 - indent / usual)
     starts = system_starts(bars, free, room, forced) | forced
-    source = with_tablature(_unmarked(musicxml(to_score(_engravable(tune, scale))), cuts), tablature)
+    called = _called(_unmarked(musicxml(to_score(_engravable(tune, scale))), cuts), bars, cuts)
+    source = with_tablature(called, tablature)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
         starts = forced if one_system else starts
         if words_may_crowd(bars, starts, room, free):
@@ -383,6 +387,26 @@ def _draw(
 def _printed_bars(tune: Tune, scale: float) -> tuple[tuple[Bar, ...], set[int]]:
     """Return what ``cut_long`` makes of the melody; the bars of several voices stay whole, to keep them in step."""
     return cut_long(tune.bars, scale) if len(tune.voices) == 1 else (planned_bars(without_unprinted(tune)), set())
+
+
+def _called(source: bytes, bars: Sequence[Bar], cuts: Set[int]) -> bytes:
+    """Call the notes of bars that were cut by their places in the tune, which has one voice."""
+    if not cuts:
+        return source
+    begins: list[tuple[int, int]] = []
+    for index in range(len(bars)):
+        whole, note = begins[-1] if begins else (-1, 0)
+        begins.append((whole, note + len(bars[index - 1].notes)) if index in cuts else (whole + 1, 0))
+
+    def name(match: re.Match[bytes]) -> bytes:
+        voice, bar, layer, note = map(int, match.groups())
+        whole, first = begins[bar]
+        return f'<note id="{Place(voice, whole, layer, first + note).id}'.encode()
+
+    return _NOTE_NAME.sub(name, source)
+
+
+_NOTE_NAME = re.compile(rb'<note id="v(\d+)-b(\d+)-l(\d+)-n(\d+)')
 
 
 def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:

@@ -110,6 +110,18 @@ def _pdf_book(renders: Sequence[dict[str, Any]], settings: ExportSettings) -> by
     return typeset_book(renders, settings.book)
 
 
+def _html(tune: Tune, number: int, settings: ExportSettings) -> dict[str, Any]:
+    from folkrnn.export.page import page_entry
+
+    return page_entry(tune, number, settings)
+
+
+def _html_book(renders: Sequence[dict[str, Any]], settings: ExportSettings) -> bytes:
+    from folkrnn.export.page import player_page
+
+    return player_page(renders, settings)
+
+
 FORMATS = {
     "abc": Format(".abc", _abc, _abc_book, appendable=True, prepare=_as_one_book),
     "midi": Format(".mid", _midi),
@@ -122,10 +134,16 @@ FORMATS = {
     "svg": Format(".svg", _svg, draws=True),
     "png": Format(".png", _png, draws=True),
     "pdf": Format(".pdf", _pdf, _pdf_book, draws=True),
+    "html": Format(".html", _html, _html_book),
 }
 """The formats by name."""
 
-FILE_ENDINGS = {each.extension: name for name, each in FORMATS.items()} | {".midi": "midi", ".xml": "musicxml"}
+FILE_ENDINGS = {
+    **{each.extension: name for name, each in FORMATS.items()},
+    ".midi": "midi",
+    ".xml": "musicxml",
+    ".htm": "html",
+}
 """The format of each ending that a file name may have."""
 
 _ANY_ENDING = re.compile(r"\.(?=[0-9]*[a-z])[a-z0-9]{1,5}", re.IGNORECASE | re.ASCII)

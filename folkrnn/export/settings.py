@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from folkrnn.errors import ExportError
 from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
 from folkrnn.export.tablature import Tablature
+from folkrnn.notation.ranges import TRANSPOSING
 
 PAPERS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}
 """Width and height in millimetres."""
@@ -80,11 +81,21 @@ DEFAULT_TEXT_WIDTH = PAPERS["a4"][0] - 2 * MARGIN
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """How tunes are played, for MIDI and sound, how a book is laid out, for PDF and PNG, and what tablature it has."""
+    """How tunes are played, for MIDI, sound and HTML; how a book is laid out, for PDF, PNG and HTML.
+
+    ``parts`` names transposing instruments for which an HTML page has parts, too. ``tablature`` is drawn
+    with or in place of the music. Raises ExportError for unknown ones.
+    """
 
     playback: PlaybackSettings = DEFAULT_PLAYBACK
     book: BookLayout = BookLayout()
+    parts: tuple[str, ...] = ()
     tablature: Tablature | None = None
+
+    def __post_init__(self) -> None:
+        for part in self.parts:
+            if part not in TRANSPOSING:
+                raise ExportError(f"parts={part!r} should be some of {', '.join(TRANSPOSING)}")
 
 
 DEFAULT_SETTINGS = ExportSettings()

@@ -91,13 +91,12 @@ def synthesised(performance: Performance, rate: int = SAMPLE_RATE) -> Stereo:
     check_length(performance)
     count = int((performance.seconds + TAIL) * rate)
     mixed, dry = np.zeros((2, count), np.float32), np.zeros(count, np.float32)
-    shares = [_shares(place) for place in _places(performance)]
+    shares = [_shares(place) for place in part_places(performance)]
     made: dict[tuple[str, float, int], Samples] = {}
     for note in performance.notes:
         sound = _note_sound(note, made, rate)
-        loudness = _LOUDNESS.get(performance.parts[note.part].kind, ACCOMPANIMENT) * (note.velocity / 127) ** 1.5
         first = round(note.onset * rate)
-        heard = sound[: count - first] * np.float32(loudness)
+        heard = sound[: count - first] * np.float32(loudness(performance, note))
         dry[first : first + len(heard)] += heard
         for side, share in zip(mixed, shares[note.part], strict=True):
             side[first : first + len(heard)] += heard * share
@@ -129,6 +128,11 @@ def frequency(pitch: float) -> float:
     return float(440.0 * 2 ** ((pitch - 69) / 12))
 
 
+def loudness(performance: Performance, note: PlayedNote) -> float:
+    """Return how loud a note is, by its part and its velocity: 1 for the loudest of a melody."""
+    return float(_LOUDNESS.get(performance.parts[note.part].kind, ACCOMPANIMENT) * (note.velocity / 127) ** 1.5)
+
+
 def _note_sound(note: PlayedNote, made: dict[tuple[str, float, int], Samples], rate: int) -> Samples:
     """Return the sound of a note; ``made`` keeps those that were made, for many notes are alike."""
     name = voice_name(note.program) if note.program >= 0 else "click"
@@ -142,7 +146,7 @@ def _note_sound(note: PlayedNote, made: dict[tuple[str, float, int], Samples], r
     return made[key]
 
 
-def _places(performance: Performance) -> list[float]:
+def part_places(performance: Performance) -> list[float]:
     """Return where each part is, from -1 (left) to 1 (right): the melody nearly in the middle, the others around it."""
     places, others = [], 0
     for part in performance.parts:

@@ -27,6 +27,14 @@ class Place(NamedTuple):
         """Return the name of one pitch of a chord, by its index in ``Note.pitches``."""
         return f"{self.id}-p{member}"
 
+    def value_id(self, value: int, member: int = -1) -> str:
+        """Return the name of one of the tied values that show the note; the first has the name of the note.
+
+        That of one pitch of a chord has the pitch's index as ``member``.
+        """
+        name = self.id if member < 0 else self.member_id(member)
+        return f"{name}-t{value}" if value else name
+
 
 def written_notes(tune: Tune) -> Iterator[tuple[Place, Note]]:
     """Yield all notes, chords and rests with their places: voice by voice, bar by bar, layer by layer."""

@@ -10,6 +10,7 @@ import music21 as m21
 from folkrnn.errors import ScoreError
 from folkrnn.notation.key import Key
 from folkrnn.notation.pitch import STEPS, Alter, Pitch
+from folkrnn.notation.places import Place
 from folkrnn.notation.tune import Bar, Grace, Note
 from folkrnn.score.beams import Event, set_beams
 from folkrnn.score.jumps import Sounds
@@ -88,14 +89,19 @@ class LineWriter:
         next(self._following, None)
         self._tied, self._joined = (), None
 
-    def write(self, index: int, place: Any, onset: Fraction, note: Note, bar: Bar, key: Key) -> list[Event]:
-        """Write one note of a bar with all that hangs on it into a measure or voice."""
+    def write(self, written: Place, place: Any, onset: Fraction, note: Note, bar: Bar, key: Key) -> list[Event]:
+        """Write one note of a bar with all that hangs on it into a measure or voice.
+
+        ``written`` is its place in the tune, by which it is called in the document.
+        """
+        index = written.bar
         self.marks.name(index, place, onset, note)
         for grace in self._graces(note.graces, key):
             place.insert(4 * onset, grace)
         following = next(self._following, None)
         events = _rests(onset, note, bar) if note.is_rest else self._tied_values(onset, note, following)
-        for event in events:
+        for value, event in enumerate(events):
+            _call(event.element, written, value)
             place.insert(4 * event.onset, event.element)
         self.marks.decorate(index, place, onset, note, events[0].element)
         self.marks.slur(note, events[0].element, events[-1].element)
@@ -159,6 +165,14 @@ class LineWriter:
                 values = [(Fraction(place), piece.beams) for place, (piece, _) in enumerate(group)]
                 set_beams([element for _, element in group], values)
         return [element for _, element in written]
+
+
+def _call(element: Any, place: Place, value: int) -> None:
+    """Give a note, rest or chord, and each note of a chord, the name of its place."""
+    element.id = place.value_id(value)
+    if isinstance(element, m21.chord.Chord):
+        for member, single in enumerate(element.notes):
+            single.id = place.value_id(value, member)
 
 
 def _together(graces: Sequence[Grace]) -> Iterator[list[Grace]]:

@@ -15,6 +15,7 @@ from folkrnn.notation.clef import StaffSettings
 from folkrnn.notation.key import Key
 from folkrnn.notation.layout import Group
 from folkrnn.notation.meter import Meter
+from folkrnn.notation.places import Place
 from folkrnn.notation.repeats import sections
 from folkrnn.notation.tempo import parse_tempo
 from folkrnn.notation.text import plain_text
@@ -69,10 +70,11 @@ class _Context:
 
 
 class _VoiceState:
-    """A voice of a staff: its lines of notes, and the key that holds in it."""
+    """A voice of a staff: its lines of notes, the key that holds in it, and its index in the tune."""
 
-    def __init__(self, voice: Voice, spanners: list[Any], sounds: Sounds, verses: int) -> None:
+    def __init__(self, voice: Voice, number: int, spanners: list[Any], sounds: Sounds, verses: int) -> None:
         self.voice = voice
+        self.number = number
         self.key = voice.bars[0].key
         depth = max(len(bar.layers) for bar in voice.bars)
         self.lines = [
@@ -91,8 +93,9 @@ class PartWriter:
         self.staff, self.place, self.context = staff, place, context
         self.spanners: list[Any] = []
         sung = accumulate(map(_verses, staff.voices), initial=0)
+        numbers = {voice.id: number for number, voice in enumerate(context.tune.voices)}
         self.voices = [
-            _VoiceState(voice, self.spanners, context.sounds, verses)
+            _VoiceState(voice, numbers[voice.id], self.spanners, context.sounds, verses)
             for voice, verses in zip(staff.voices, sung, strict=False)
         ]
         self.meter: Meter | None = None
@@ -179,7 +182,7 @@ class PartWriter:
             state.key = bar.key if level == 0 else state.key
             line.point(("down" if number else "up") if len(layers) > 1 else "")
             line.accidentals.begin(bar.key, altered)
-            events = self._line(_Place(index, measure, place, number == 0), state, level)
+            events = self._line(_Where(index, measure, place, number == 0), state, level)
             _group(bar.meter, events, _missing(state.voice.bars, index))
             onset = total(bar.layers[level])
             fill(place, onset, frame.length)
@@ -193,7 +196,7 @@ class PartWriter:
             for place in places:
                 measure.insert(0, place)
 
-    def _line(self, place: "_Place", state: _VoiceState, level: int) -> list[Event]:
+    def _line(self, place: "_Where", state: _VoiceState, level: int) -> list[Event]:
         """Write the notes of one line of a bar, and what changes between them; return the values that show them."""
         bar, line = state.voice.bars[place.index], state.lines[level]
         changes: dict[int, list[Change]] = {}
@@ -212,7 +215,7 @@ class PartWriter:
         for at, note in enumerate(bar.layers[level]):
             for change in changes.get(at, ()):
                 self._change(place, onset, change, state)
-            events += line.write(place.index, place.stream, onset, note, bar, state.key)
+            events += line.write(Place(state.number, place.index, level, at), place.stream, onset, note, bar, state.key)
             onset += note.duration
         return events
 
@@ -230,7 +233,7 @@ class PartWriter:
             place.insert(4 * onset, key_signature(key))
         self.key = key
 
-    def _change(self, place: "_Place", onset: Fraction, change: Change, state: _VoiceState) -> None:
+    def _change(self, place: "_Where", onset: Fraction, change: Change, state: _VoiceState) -> None:
         """Write what stands between notes; music21 has no place for a meter inside a bar."""
         value = change.value
         if isinstance(value, Key):
@@ -270,7 +273,7 @@ class PartWriter:
         self.settings = settings
 
 
-class _Place(NamedTuple):
+class _Where(NamedTuple):
     """Where a line of notes is written: the ``index`` of its bar, its measure, and its music21 stream there.
 
     ``leads`` says that it is the first line of its staff, whose key, meter and clef are printed.

@@ -27,7 +27,8 @@ def test_a_format_is_called_by_its_name_or_its_ending(text: str, name: str) -> N
 
 @pytest.mark.parametrize("text", ["m4a", "mscz", "", ".", "..mid", "abc,midi"])
 def test_another_name_is_an_error_that_names_the_formats(text: str) -> None:
-    expected = f"{text!r} is no format; expected one of abc, midi, wav, flac, ogg, mp3, musicxml, mxl, svg, png, pdf"
+    known = "abc, midi, wav, flac, ogg, mp3, musicxml, mxl, svg, png, pdf, html"
+    expected = f"{text!r} is no format; expected one of {known}"
     with pytest.raises(ExportError) as caught:
         format_named(text)
     assert str(caught.value) == expected
@@ -60,7 +61,7 @@ def test_a_target_is_a_file_of_a_format_or_a_folder(target: str, name: str) -> N
 def test_a_file_ending_that_no_format_has_is_one_clear_line(tmp_path, target: str) -> None:
     path = tmp_path / target
     ending = path.suffix.lower()
-    known = ".abc, .mid, .wav, .flac, .ogg, .mp3, .musicxml, .mxl, .svg, .png, .pdf, or a folder"
+    known = ".abc, .mid, .wav, .flac, .ogg, .mp3, .musicxml, .mxl, .svg, .png, .pdf, .html, or a folder"
     for refuse in (
         lambda: format_of(path),
         lambda: plan_outputs([TUNE], ["midi"], path),
@@ -114,7 +115,7 @@ def test_a_file_name_is_for_one_file_of_its_format(target, formats, count, separ
 
 
 def test_only_books_hold_all_tunes_and_only_tunebooks_are_appendable() -> None:
-    assert {name for name, each in FORMATS.items() if each.holds_all} == {"abc", "pdf"}
+    assert {name for name, each in FORMATS.items() if each.holds_all} == {"abc", "pdf", "html"}
     assert {name for name, each in FORMATS.items() if each.appendable} == {"abc"}
 
 

@@ -180,6 +180,7 @@ def test_formats_are_known_without_their_libraries():
         ".svg",
         ".png",
         ".pdf",
+        ".html",
     }
 
 

@@ -1,0 +1,125 @@
+"""Chromium for tests, without a network: a page is opened, asked, clicked and photographed through its DevTools."""
+
+import json
+import os
+import select
+import shutil
+import subprocess
+from base64 import b64decode
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+"""The browser's program, or None where there is none."""
+
+_FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+    "--remote-debugging-pipe", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--autoplay-policy=no-user-gesture-required", "--window-size=1000,900",
+)  # fmt: skip
+
+
+_PATIENCE = 60
+"""The seconds within which a browser answers."""
+
+
+class Browser:
+    """A browser with one page; ``requests`` are the addresses that it asked for, ``problems`` what its console says."""
+
+    def __init__(self, profile: Path) -> None:
+        assert CHROMIUM
+        read_end, self._out = os.pipe()
+        self._in, write_end = os.pipe()
+        # A browser's pipe for commands is its file 3, that for answers its file 4.
+        command = f'exec "$@" 3<&{read_end} 4>&{write_end}'
+        self._process = subprocess.Popen(
+            ["bash", "-c", command, "browser", CHROMIUM, *_FLAGS, f"--user-data-dir={profile}", "about:blank"],
+            pass_fds=(read_end, write_end),
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(read_end)
+        os.close(write_end)
+        self._buffer = b""
+        self._count = 0
+        self._session = ""
+        self.requests: list[str] = []
+        self.problems: list[str] = []
+        pages = self.call("Target.getTargets")["targetInfos"]
+        target = next(each["targetId"] for each in pages if each["type"] == "page")
+        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            self.call(f"{domain}.enable")
+
+    def __enter__(self) -> "Browser":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+        os.close(self._in)
+        os.close(self._out)
+
+    def call(self, method: str, **parameters: Any) -> Any:
+        """Return the answer to a command of the DevTools protocol."""
+        self._count += 1
+        message = {"id": self._count, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._out, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._next()
+            if answer.get("id") == self._count:
+                assert "error" not in answer, answer
+                return answer["result"]
+            self._note(answer)
+
+    def _next(self) -> Any:
+        while b"\0" not in self._buffer:
+            assert select.select([self._in], [], [], _PATIENCE)[0], "the browser does not answer"
+            more = os.read(self._in, 1 << 20)
+            assert more, "the browser is gone"
+            self._buffer += more
+        message, _, self._buffer = self._buffer.partition(b"\0")
+        return json.loads(message)
+
+    def _note(self, event: Any) -> None:
+        what, said = event.get("method"), event.get("params", {})
+        if what == "Network.requestWillBeSent":
+            self.requests.append(said["request"]["url"])
+        elif what == "Runtime.exceptionThrown":
+            self.problems.append(json.dumps(said["exceptionDetails"]))
+        elif what == "Log.entryAdded":
+            self.problems.append(said["entry"]["text"])
+
+    def open(self, path: Path) -> None:
+        """Open a file and wait until its scripts have run."""
+        self.call("Page.navigate", url=path.as_uri())
+        self.ask("new Promise((done) => document.readyState === 'complete' ? done() : addEventListener('load', done))")
+
+    def ask(self, expression: str) -> Any:
+        """Return what a JavaScript expression gives, a promise's value when it is there."""
+        found = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in found, found["exceptionDetails"]
+        return found["result"].get("value")
+
+    def click(self, x: float, y: float, **more: Any) -> None:
+        """Press and release the mouse at a point of the window."""
+        self.drag((x, y), (x, y), **more)
+
+    def drag(self, begin: tuple[float, float], end: tuple[float, float], **more: Any) -> None:
+        """Press the mouse at a point and release it at another."""
+        for kind, (x, y) in (("mousePressed", begin), ("mouseMoved", end), ("mouseReleased", end)):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1, **more)
+
+    def key(self, name: str) -> None:
+        """Press and release a key."""
+        text = {"text": name} if len(name) == 1 else {}
+        self.call("Input.dispatchKeyEvent", type="keyDown", key=name, **text)
+        self.call("Input.dispatchKeyEvent", type="keyUp", key=name)
+
+    def picture(self, path: Path, dark: bool = False, media: str = "screen") -> None:
+        """Write what the window shows as PNG."""
+        scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self.call("Emulation.setEmulatedMedia", media=media, features=scheme)
+        path.write_bytes(b64decode(self.call("Page.captureScreenshot")["data"]))
