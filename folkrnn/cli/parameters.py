@@ -8,6 +8,7 @@ import click
 from folkrnn.errors import ExportError
 from folkrnn.export import format_named
 from folkrnn.export.formats import writable
+from folkrnn.export.rendering import MAX_TIMES
 
 
 class Temperature(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
@@ -60,6 +61,21 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]
                 self.fail(f"{value!r} is no list of tunes; expected one such as 1,3-5", param, ctx)
             numbers.extend(range(int(first), int(last or first) + 1))
         return tuple(numbers)
+
+
+class Times(click.ParamType):  # type: ignore[type-arg]
+    """How often tunes are played: a number, or one for each, such as 2,3,3."""
+
+    name = "times"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Read the numbers, or fail with a line that says what would be right."""
+        if isinstance(value, tuple):
+            return value
+        parts = [part.strip() for part in value.split(",")]
+        if not all(part.isdecimal() and 1 <= int(part) <= MAX_TIMES for part in parts):
+            self.fail(f"{value!r} says not how often; expected 3, or 2,3,3, from 1 to {MAX_TIMES} times", param, ctx)
+        return tuple(map(int, parts))
 
 
 class BarRange(click.ParamType):  # type: ignore[type-arg]

@@ -6,7 +6,8 @@
     Delivery(…)          writes tunes that come one after the other.
     PlaybackSettings(…)  how tunes are played.
     BookLayout(…)        how a book is laid out.
-    ExportSettings(…)    both of these.
+    SetSettings(…)       how tunes are made one set.
+    ExportSettings(…)    all of these.
 
 Each format has a module with one function, such as ``folkrnn.export.midi.to_midi``. It is imported when a file of that
 format is made, for music21, verovio and typst load slowly.
@@ -14,9 +15,9 @@ format is made, for music21, verovio and typst load slowly.
 
 from folkrnn.export.delivery import Delivery
 from folkrnn.export.filenames import file_names
-from folkrnn.export.formats import FORMATS, Format, format_named, format_of
+from folkrnn.export.formats import FORMATS, Format, format_for, format_named, format_of
 from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
-from folkrnn.export.settings import DEFAULT_SETTINGS, BookLayout, ExportSettings
+from folkrnn.export.settings import DEFAULT_SETTINGS, BookLayout, ExportSettings, SetSettings
 from folkrnn.export.writing import (
     Output,
     contents_of,
@@ -29,6 +30,6 @@ from folkrnn.export.writing import (
 
 __all__ = [
     "DEFAULT_PLAYBACK", "DEFAULT_SETTINGS", "FORMATS", "BookLayout", "Delivery", "ExportSettings", "Format", "Output",
-    "PlaybackSettings", "contents_of", "export_tunes", "file_names", "format_named", "format_of", "plan_outputs",
-    "render_count", "render_outputs", "write_file",
+    "PlaybackSettings", "SetSettings", "contents_of", "export_tunes", "file_names", "format_for", "format_named",
+    "format_of", "plan_outputs", "render_count", "render_outputs", "write_file",
 ]  # fmt: skip
