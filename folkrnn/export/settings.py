@@ -24,7 +24,8 @@ class BookLayout:
 
     ``heading`` are lines above the first tune, the first of them large. ``index`` ends the book with the tunes by
     rhythm and key, and by title. ``incipits`` shows the first two bars of each tune only. ``notes`` prints below it
-    where a tune comes from and what is known about it. ``fill`` reorders tunes so that pages are full. Raises ExportError for unknown values.
+    where a tune comes from and what is known about it. ``fill`` reorders tunes so that pages are full. Raises
+    ExportError for unknown values.
     """
 
     title: str = ""
