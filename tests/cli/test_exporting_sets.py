@@ -127,6 +127,14 @@ def test_what_makes_no_set_is_one_clear_line(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_set_that_lasts_too_long_is_one_clear_line(run: Run, book: Path, tmp_path: Path) -> None:
+    book.write_text(BOOK.replace("d3 d3", "d192"))
+    result = run("export", book, "--set", "--times", "20", "--tempo", "10", "-o", tmp_path / "x.wav")
+    assert result.status == 2
+    assert "no sound of tune 1 'The Kettle / The Pot': it lasts" in result.err
+    assert result.err.splitlines()[-1].startswith("folkrnn: ")
+
+
 @pytest.mark.parametrize("times", ["0", "21", "a", "2,", "-1", ""])
 def test_times_that_are_none_are_refused(run: Run, book: Path, tmp_path: Path, times: str) -> None:
     result = run("export", book, "--set", "--times", times, "-o", tmp_path / "x.mid")
