@@ -76,9 +76,9 @@ def generate(count: int = 5, *, model: Place | None = None, **options: "Unpack[R
     """Return new tunes, the same that ``folkrnn generate`` writes with the same options and seed.
 
     ``options`` are those of ``Composer.generate``: title, rhythm, origin, meter, key, form, similarity, start, mix,
-    fit, max_copied and critic; and temperature, title_temperature, sampler, beam_width, top_k, top_p, best_of, seed,
-    max_length and unconstrained. A tune that is not as wanted is left out, with a warning in the log; so one may get
-    fewer tunes. Raises FolkrnnError for what cannot be met.
+    set, fit, max_copied and critic; and temperature, title_temperature, sampler, beam_width, top_k, top_p, best_of,
+    seed, max_length and unconstrained. With ``set`` there are as many tunes as it names. A tune that is not as wanted
+    is left out, with a warning in the log; so one may get fewer tunes. Raises FolkrnnError for what cannot be met.
     """
     from folkrnn.composition.checks import check_generation
 

@@ -1,6 +1,7 @@
 """What ``export`` and ``play`` have in common: the choice of tunes, how they are moved, harmonised and played."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -8,9 +9,9 @@ import click
 
 from folkrnn.cli.console import Command, complain
 from folkrnn.cli.inputs import picked, read_all
-from folkrnn.cli.parameters import Numbers
+from folkrnn.cli.parameters import Numbers, Times
 from folkrnn.errors import InputError, NotationError
-from folkrnn.export import PlaybackSettings
+from folkrnn.export import PlaybackSettings, SetSettings
 from folkrnn.export.soundfonts import usable_soundfont
 from folkrnn.notation import ERROR, Tune
 from folkrnn.notation.articles import shown_title
@@ -54,6 +55,15 @@ def playing_options(command: Command) -> Command:
     return _with(
         command,
         click.option("--tempo", type=float, metavar="BEATS", help="Beats a minute [default: Q:, or usual]."),
+        click.option(
+            "--times", type=Times(), default="1", show_default=True, help="Times through; of a set also such as 2,3,3."
+        ),
+        click.option("--set", "as_set", is_flag=True, help="Make the tunes one set, in this order."),
+        click.option(
+            "--set-tempo",
+            type=click.Choice(["first", "each"]),
+            help="Of a set: that of its first tune, or of each [default: each].",
+        ),
         click.option("--once", is_flag=True, help="Play without repeats."),
         click.option("--swing", type=float, metavar="SHARE", help="First note of a pair, 0.5 to 0.75."),
         click.option("--plain", is_flag=True, help="Play no grace notes and no ornaments."),
@@ -86,6 +96,29 @@ def playing(options: dict[str, Any], one_track: bool = False) -> PlaybackSetting
         ornaments=not options["plain"],
         one_track=one_track,
     )
+
+
+def as_set(
+    options: dict[str, Any], tunes: Sequence[Tune], playback: PlaybackSettings, name: str = ""
+) -> tuple[PlaybackSettings, SetSettings | None]:
+    """Return how tunes are played, and how they are made a set of this name if they shall be one.
+
+    Raises InputError for options that do not go together, or with the number of tunes.
+    """
+    times: tuple[int, ...] = options["times"]
+    if not options["as_set"]:
+        if options["set_tempo"]:
+            raise InputError("--set-tempo is for --set; expected both of them")
+        if len(times) > 1:
+            raise InputError(f"--times {','.join(map(str, times))} is for --set; expected one number without it")
+        return replace(playback, times=times[0]), None
+    if len(times) not in (1, len(tunes)):
+        raise InputError(f"--times has {len(times)} numbers for a set of {len(tunes)}; expected one, or {len(tunes)}")
+    from folkrnn.export.sets import beats_a_minute
+
+    if options["set_tempo"] == "first" and tunes and not playback.tempo:
+        playback = replace(playback, tempo=beats_a_minute(tunes[0]))
+    return playback, SetSettings(name, times * len(tunes) if len(times) == 1 else times)
 
 
 def _exact(number: float | None) -> Fraction | None:

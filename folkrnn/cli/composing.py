@@ -89,9 +89,10 @@ class Composing:
     output: str
     as_json: bool
     force: bool
+    as_set: bool = False
 
     @classmethod
-    def of(cls, options: dict[str, Any], count: int) -> "Composing":
+    def of(cls, options: dict[str, Any], count: int, as_set: bool = False) -> "Composing":
         """Read the options of a command that writes ``count`` tunes by default. Raises FolkrnnError for bad ones."""
         from folkrnn.composition.settings import GenerationSettings
 
@@ -102,21 +103,24 @@ class Composing:
         usual = ("abc",) if count > MANY or options["output"] == "-" else ("abc", "midi", "pdf")
         formats = formats_for(options["formats"], options["output"], usual)
         names = ("model", "output", "as_json", "force")
-        return cls(settings, count, formats=formats, **{name: options[name] for name in names})
+        return cls(settings, count, formats=formats, as_set=as_set, **{name: options[name] for name in names})
 
     def compose(self, name: str, write: Write) -> None:
         """Write tunes, deliver and list them, and leave with the status that says how it went.
 
         Files are called ``name-SEED``.
         """
-        from folkrnn.export import FORMATS, Delivery
+        from folkrnn.export import FORMATS, Delivery, ExportSettings, SetSettings
 
+        export = ExportSettings(set=SetSettings() if self.as_set else None)
         name = f"{name}-{self.settings.seed}"
         # Better to learn that nothing can be written before the model is loaded than after it.
         delivery: Printing | Delivery = (
-            Printing(self.formats, count=self.count)
+            Printing(self.formats, count=self.count, settings=export)
             if self.output == "-"
-            else Delivery(self.formats, Path(self.output), count=self.count, name=name, overwrite=self.force)
+            else Delivery(
+                self.formats, Path(self.output), count=self.count, name=name, overwrite=self.force, settings=export
+            )
         )
         from folkrnn.composition.composer import Composer
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from folkrnn.cli.arranging import chosen, instrument_option, playing, playing_options, tune_options
+from folkrnn.cli.arranging import as_set, chosen, instrument_option, playing, playing_options, tune_options
 from folkrnn.cli.console import complain, quiet_option, tell
 from folkrnn.cli.outputs import deliver, formats_for
 from folkrnn.cli.parameters import Formats, Parts
 from folkrnn.errors import InputError
-from folkrnn.export import FORMATS, BookLayout, ExportSettings
+from folkrnn.export import FORMATS, BookLayout, ExportSettings, file_names
 from folkrnn.export.ordering import SORTS, sorted_tunes
 from folkrnn.export.settings import PAPERS, STAFF_SCALES
 from folkrnn.export.tablature import Tablature
@@ -31,7 +31,7 @@ _ALL = ",".join(FORMATS)
 @click.option("--format", "formats", type=Formats(), help="What to write [default: as -o ends].")
 @playing_options
 @click.option("--midi-type", type=click.Choice(["0", "1"]), default="1", help="0: one track [default: 1].")
-@click.option("--title", default="", help="Of a PDF, on a title page, or of HTML.")
+@click.option("--title", default="", help="Of a PDF, on a title page; of HTML; of a set.")
 @click.option("--contents", is_flag=True, help="Begin a PDF with a list of its tunes.")
 @click.option("--index", is_flag=True, help="End a PDF with lists by rhythm and key, and by title.")
 @click.option("--paper", type=click.Choice(list(PAPERS)), default="a4", show_default=True)
@@ -60,26 +60,34 @@ def export(formats: tuple[str, ...] | None, output: str, separate: bool, force: 
     instrument; --instrument writes them for one that sounds in another key. With --tab it is fiddle, mandolin, banjo,
     bouzouki, guitar, guitar-DADGAD or ukulele. With --fingering it is whistle, harmonica or melodeon; whistle-C and
     harmonica-G are in other keys.
+
+    --set makes one file of the tunes in each format but musicxml, mxl, svg, png and html: one tune after the other, as
+    one plays for dancers.
     """
     formats = formats_for(formats, output, ())
     if not formats:
         raise InputError(f"--format is missing; expected some of {_ALL}")
+    whole = options["as_set"]
+    if whole and separate:
+        raise InputError("--set and --separate are both given; expected one of them")
+    if whole and options["fill"]:
+        raise InputError("--fill changes the order of the tunes, but a set has one; expected no --fill with --set")
     tablature = _tablature(options, formats)
-    names = ("title", "contents", "index", "paper", "size", "incipits", "notes", "fill")
+    names = ("contents", "index", "paper", "size", "incipits", "notes", "fill")
     layout = {name: options[name] for name in names}
     columns = options["columns"] or (2 if options["incipits"] else 1)
-    settings = ExportSettings(
-        playing(options, one_track=options["midi_type"] == "0"),
-        BookLayout(**layout, columns=columns),
-        options["parts"],
-        tablature,
-    )
+    title = options["title"]
+    book = BookLayout(**layout, columns=columns, title="" if whole else title)
+    playback = playing(options, one_track=options["midi_type"] == "0")
     tunes, all_of_them = chosen(options)
     if options["sort"]:
         tunes = sorted_tunes(tunes, options["sort"])
     if tunes:
         files = options["files"]
         name = Path(files[0]).stem if len(files) == 1 and files[0] != "-" else "tunes"
+        name = file_names([title])[0] if whole and title else name
+        playback, plan = as_set(options, tunes, playback, title)
+        settings = ExportSettings(playback, book, options["parts"], tablature, plan)
         paths, errors = deliver(
             tunes, formats, output, name=name, settings=settings, separate=separate, overwrite=force
         )

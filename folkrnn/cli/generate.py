@@ -9,6 +9,7 @@ from click.core import ParameterSource
 from folkrnn.cli.composing import Composing, composing_options
 from folkrnn.cli.inputs import plan_wish
 from folkrnn.cli.parameters import Temperature
+from folkrnn.errors import InputError
 from folkrnn.notation.ranges import DEFAULT_INSTRUMENT, INSTRUMENTS
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     help=f"The instrument whose range the tunes keep [default: {DEFAULT_INSTRUMENT}].",
 )
 @click.option("--mix", metavar="WEIGHTS", help="Which rhythms come unasked, such as reel=3,jig=2.")
+@click.option("--set", "as_set", metavar="RHYTHMS", help="Tunes that go together, as one set, such as 'jig jig reel'.")
 @click.option(
     "--title-temperature",
     type=Temperature(),
@@ -70,6 +72,7 @@ def generate_command(
     similarity: int | None,
     start: str | None,
     mix: str | None,
+    as_set: str | None,
     max_copied: float,
     critic: bool,
     **options: Any,
@@ -81,6 +84,10 @@ def generate_command(
     a tune ends on the tonic and keeps to the scale. A form has the bars of each part, each followed by : if the part is
     repeated and | if not. In a form such as AABB every part has 8 bars. In a plan a letter that comes again is the
     same bar; a' takes up the bar a and varies it, and a^ is a at another pitch.
+
+    A --set is played one tune after the other, in one MIDI file and on pages with one title. Its keys follow well:
+    their signatures are near each other, the tonic often goes up a tone, a fourth or a fifth, and no key comes twice in
+    a row.
 
     Prints a table of the tunes: are they playable for two independent readers, what have they copied from the tunes
     that the model learned from, and why were drafts before them refused? The first time, these tunes are read,
@@ -94,7 +101,7 @@ def generate_command(
     """
     from folkrnn.composition.checks import check_generation
 
-    composing = Composing.of(options, count=5)
+    composing = Composing.of(options, count=5) if as_set is None else _composing_set(options, as_set)
     asked = click.get_current_context().get_parameter_source("max_copied") is not ParameterSource.DEFAULT
     arguments: RequestOptions = {
         "title": title,
@@ -107,6 +114,7 @@ def generate_command(
         "similarity": similarity,
         "start": start,
         "mix": mix,
+        "set": as_set,
         "fit": options.pop("fit"),
         "max_copied": max_copied if asked else None,
         "critic": critic,
@@ -119,4 +127,14 @@ def generate_command(
     ) -> "Iterator[Composition]":
         return composer.generate(composing.count, progress=progress, stop=stop, **arguments)
 
-    composing.compose("tunes", write)
+    composing.compose("tunes" if as_set is None else "set", write)
+
+
+def _composing_set(options: dict[str, Any], text: str) -> Composing:
+    """Read the options of a command that writes a set. Raises FolkrnnError for bad ones."""
+    from folkrnn.composition.sets import set_rhythms
+
+    count = len(set_rhythms(text))
+    if options["count"] not in (None, count):
+        raise InputError(f"-n {options['count']} and a --set of {count} are both given; expected --set alone")
+    return Composing.of(options, count=count, as_set=True)

@@ -18,6 +18,7 @@ from folkrnn.export import (
     Output,
     contents_of,
     export_tunes,
+    format_for,
     format_of,
     render_count,
     render_outputs,
@@ -58,7 +59,7 @@ def deliver(
     errors: list[ExportError] = []
     paths: list[Path] = []
     if output == "-":
-        _check_stdout(formats, len(tunes), "--tune")
+        _check_stdout(formats, len(tunes), "--tune", settings)
     count = render_count(formats, len(tunes))
     hidden = count < SHOWN_RENDERS or not sys.stderr.isatty() or is_quiet()
     with click.progressbar(length=count, label="exporting", show_pos=True, file=sys.stderr, hidden=hidden) as steps:
@@ -83,12 +84,14 @@ def deliver(
     return [path for path in paths if output != "-"], errors
 
 
-def _check_stdout(formats: tuple[str, ...], count: int, fewer: str) -> None:
+def _check_stdout(
+    formats: tuple[str, ...], count: int, fewer: str, settings: ExportSettings = DEFAULT_SETTINGS
+) -> None:
     """Raise InputError if tunes make no single file; ``fewer`` is the option that asks for fewer."""
     if len(formats) != 1:
         given = f", but {len(formats)} are asked for" if formats else ""
         raise InputError(f"standard output takes one format{given}; expected one of {', '.join(FORMATS)}")
-    if count > 1 and not FORMATS[formats[0]].holds_all:
+    if count > 1 and not format_for(formats[0], settings).holds_all:
         raise InputError(
             f"a {formats[0]} file holds one tune and there are {count}; expected {fewer}, or a folder for -o"
         )
@@ -97,9 +100,10 @@ def _check_stdout(formats: tuple[str, ...], count: int, fewer: str) -> None:
 class Printing:
     """Delivery to standard output: a tunebook comes tune by tune, another format at the end."""
 
-    def __init__(self, formats: tuple[str, ...], *, count: int) -> None:
+    def __init__(self, formats: tuple[str, ...], *, count: int, settings: ExportSettings = DEFAULT_SETTINGS) -> None:
         """Raise InputError if ``count`` tunes make no single file."""
-        _check_stdout(formats, count, "-n 1")
+        _check_stdout(formats, count, "-n 1", settings)
+        self._settings = settings
         self._name = formats[0]
         self._appendable = FORMATS[formats[0]].appendable
         self._kept: list[Tune] = []
@@ -121,7 +125,7 @@ class Printing:
         """Print a tune, or keep it for the end; no file is written."""
         self.count += 1
         if self._appendable:
-            sys.stdout.buffer.write(FORMATS[self._name].render(tune, self.count, DEFAULT_SETTINGS))
+            sys.stdout.buffer.write(FORMATS[self._name].render(tune, self.count, self._settings))
             sys.stdout.buffer.flush()
         else:
             self._kept.append(tune)
@@ -134,7 +138,7 @@ class Printing:
         """Print what takes all tunes at once."""
         if self._kept:
             sys.stdout.buffer.write(
-                *render_outputs([Output(Path(), self._name, tuple(self._kept))], DEFAULT_SETTINGS, jobs)
+                *render_outputs([Output(Path(), self._name, tuple(self._kept))], self._settings, jobs)
             )
         yield from ()
 

@@ -8,6 +8,7 @@ import click
 from folkrnn.errors import ExportError
 from folkrnn.export import format_named
 from folkrnn.export.formats import writable
+from folkrnn.export.rendering import MAX_TIMES
 from folkrnn.notation.ranges import TRANSPOSING
 
 
@@ -77,6 +78,21 @@ class Parts(click.ParamType):  # type: ignore[type-arg]
             if part not in TRANSPOSING:
                 self.fail(f"{part!r} is no instrument here; expected some of {','.join(TRANSPOSING)}", param, ctx)
         return parts
+
+
+class Times(click.ParamType):  # type: ignore[type-arg]
+    """How often tunes are played: a number, or one for each, such as 2,3,3."""
+
+    name = "times"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Read the numbers, or fail with a line that says what would be right."""
+        if isinstance(value, tuple):
+            return value
+        parts = [part.strip() for part in value.split(",")]
+        if not all(part.isdecimal() and 1 <= int(part) <= MAX_TIMES for part in parts):
+            self.fail(f"{value!r} says not how often; expected 3, or 2,3,3, from 1 to {MAX_TIMES} times", param, ctx)
+        return tuple(map(int, parts))
 
 
 class BarRange(click.ParamType):  # type: ignore[type-arg]

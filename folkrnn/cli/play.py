@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from folkrnn.cli.arranging import chosen, instrument_option, playing, playing_options, tune_options
+from folkrnn.cli.arranging import as_set, chosen, instrument_option, playing, playing_options, tune_options
 from folkrnn.cli.console import is_quiet, quiet_option
 from folkrnn.errors import ExportError, InputError
 from folkrnn.notation.articles import shown_title
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
     from folkrnn.export import PlaybackSettings
-    from folkrnn.notation import Tune
+    from folkrnn.export.performance import Performance
 
-    Play = Callable[[Sequence[Tune], PlaybackSettings, Callable[[Tune], None]], None]
+    Play = Callable[[Iterable[Performance], Callable[[Performance], None]], None]
 
 
 @click.command()
@@ -36,21 +36,30 @@ def play(port: str | None, **options: Any) -> None:
     settings = playing(options)
     tunes, all_of_them = chosen(options)
 
-    def begin(tune: "Tune") -> None:
-        if not is_quiet():
-            click.echo(f"playing {shown_title(tune.title) or 'Untitled'}", err=True)
+    settings, plan = as_set(options, tunes, settings)
 
-    (_on_card_or_port(settings) if port is None else _on_port(port))(tunes, settings, begin)
+    def begin(performance: "Performance") -> None:
+        if not is_quiet():
+            click.echo(f"playing {shown_title(performance.tune.title) or 'Untitled'}", err=True)
+
+    play_on = _on_card_or_port(settings) if port is None else _on_port(port)
+    from folkrnn.export.performance import perform
+    from folkrnn.export.sets import perform_tunes
+
+    if plan and tunes:
+        play_on([perform_tunes(tunes, plan, settings)], begin)
+    else:
+        play_on((perform(tune, settings) for tune in tunes), begin)
     if not all_of_them:
         sys.exit(1)
 
 
 def _on_port(port: str) -> "Play":
     """Return what plays on a MIDI port of this name, or on the first."""
-    from folkrnn.export.midi_port import find_port, play_tunes
+    from folkrnn.export.midi_port import find_port, play_on_port
 
     name = find_port(port)
-    return lambda tunes, settings, begin: play_tunes(tunes, name, settings, begin)
+    return lambda performances, begin: play_on_port(performances, name, begin)
 
 
 def _on_card_or_port(settings: "PlaybackSettings") -> "Play":
@@ -66,4 +75,4 @@ def _on_card_or_port(settings: "PlaybackSettings") -> "Play":
             return _on_port("")
         except ExportError as no_port:
             raise ExportError(f"there is nothing to play on: {no_card}; {no_port}") from None
-    return lambda tunes, settings, begin: play_on_card(tunes, library, settings, begin)
+    return lambda performances, begin: play_on_card(performances, library, begin)

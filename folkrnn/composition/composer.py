@@ -159,8 +159,10 @@ class Composer:
         """Yield ``count`` new tunes as they are finished; what is left out, or None, is drawn from what was learned.
 
         ``options`` are wishes (title, rhythm, origin, meter, key, form, similarity, start), the fields of
-        ``GenerationSettings``, and mix, fit, max_copied and critic. ``mix`` holds the weights of the rhythms that
-        come where none is wished for, as a mapping or a text such as ``reel=3,jig=2``. ``fit`` names the instrument
+        ``GenerationSettings``, and mix, set, fit, max_copied and critic. ``mix`` holds the weights of the rhythms that
+        come where none is wished for, as a mapping or a text such as ``reel=3,jig=2``. ``set`` names the rhythms of
+        tunes that go together, such as ``jig jig reel``, and so their number, whatever ``count`` says: their keys
+        follow well (``composition.sets``). ``fit`` names the instrument
         of the tunes, a fiddle if it is left out. At most the share ``max_copied`` of a tune's notes may be
         copied from one known tune, half if it is left out. If it is given, a tune that copies more is a failure, and
         so is a known tune with notes changed. ``critic=False`` keeps the model's critic from refusing drafts.
@@ -172,6 +174,7 @@ class Composer:
         repertoire = self.checkpoint.corpus.learned
         settings, request, mix = read_options(options, repertoire)
         settings = settings.seeded()
+        count = len(request.set) or count
         for sentence in unusual_wishes(request, repertoire):
             _log.warning("%s", sentence)
         alphabet = self.checkpoint.vocabulary.characters

@@ -8,11 +8,12 @@ rhythm that the model has hardly learned is composed on the nearest one that it 
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 
 from folkrnn.composition.requests import Request
+from folkrnn.composition.sets import key_weight
 from folkrnn.errors import GenerationError
 from folkrnn.generation.prompts import Prompt, plain_header
 from folkrnn.generation.titles import TitleRule
@@ -39,8 +40,8 @@ NO_DANCE = {"air": 1.0}
 
 _ANY_FORM = "form 99|"
 
-_MIX, _HEADER = 1, 2
-"""Streams of random numbers beside those of the characters: the order of the rhythms, and the headers."""
+_MIX, _HEADER, _SET = 1, 2, 3
+"""Streams of random numbers beside those of the characters: the order of the rhythms, headers, keys of a set."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,9 @@ class Programme:
         self._foreign = {} if learned and written == title else {"T": written}
         self._asked = request.fields.get("R", "")
         self._weights: Mapping[str, float] = {}
-        if not self._asked:
+        if not (self._asked or request.set):
             self._weights = _suiting(mix or repertoire.mix, request.fields, repertoire)
-        if not (self._asked or self._weights or mix):
+        if not (self._asked or self._weights or request.set or mix):
             self._weights = _learned_with(request.fields, repertoire) or NO_DANCE
         if mix and not (self._asked or self._weights):
             wanted = " and ".join(request.fields[letter] for letter in "MO" if letter in request.fields)
@@ -112,7 +113,11 @@ class Programme:
         The k-th tune of a rhythm with the share p of the mix comes at the time (k + u) / p, with u drawn once
         for each rhythm: from 0 to 1, for what is no dance from 1 to 2, so dances come first. So every rhythm comes as
         evenly as it can. Of DIFFERENT tunes in a row no two have a rhythm whose share is not above that of one.
+
+        A set has its own rhythms.
         """
+        if self._request.set:
+            return self._request.set[tune % len(self._request.set)]
         if self._asked or not self._weights:
             return self._asked
         while len(self._order) <= tune:
@@ -148,8 +153,10 @@ class Programme:
         learned = composed_on(repertoire, rhythm, meter)
         written = composed_meter(repertoire, learned, meter)
         rows = self._rows(learned, written, rhythm)
+        key = self._set_keys[tune % len(self._set_keys)] if self._set_keys else ""
+        rows = [each for each in rows if each.key == key] or rows
         row = rows[_drawn(rng, [each.tunes for each in rows])] if rows else HeaderCount("", "", "", "", 0)
-        drawn = {"O": row.origin, "K": row.key}
+        drawn = {"O": row.origin, "K": key or row.key}
         fields = {**drawn, **request.fields, "R": learned, "M": written or row.meter}
         if learned != rhythm and "I" not in fields and (known := rhythm_named(rhythm)):
             fields["I"] = known.form if bar_of(meter) == bar_of(known.meters[0]) else "8:8:"
@@ -167,6 +174,26 @@ class Programme:
         if self._titles and "T" not in fields:
             prompt = replace(prompt, titles=self._titles.for_tune(fields.get("O", ""), rhythm))
         return Brief(prompt, shown, composed_as(rhythm, learned, meter))
+
+    @cached_property
+    def _set_keys(self) -> list[str]:
+        """The keys of a set, each drawn as the tunes of its rhythm have it and as it follows the one before."""
+        rng = np.random.default_rng((self._seed, _SET))
+        keys: list[str] = []
+        for rhythm in self._request.set:
+            meters, weights = self._meters(rhythm)
+            usual = meters[int(np.argmax(weights))] if meters else ""
+            meter = self._request.fields.get("M", usual)
+            learned = composed_on(self._repertoire, rhythm, meter)
+            counts = Counter[str]()
+            for row in self._rows(learned, composed_meter(self._repertoire, learned, meter), rhythm):
+                counts[row.key] += row.tunes
+            names = [key for key in counts if key]
+            chances = [[counts[key] * (key_weight(keys[-1], key) if keys else 1) for key in names]]
+            chances.append([counts[key] * (not keys or key != keys[-1]) for key in names])
+            best = next((each for each in chances if sum(each)), None)
+            keys.append(names[_drawn(rng, best)] if best else keys[-1] if keys else "")
+        return keys
 
     def _opening(self, fields: Mapping[str, str]) -> str:
         """Return the plan of the bars that are given."""

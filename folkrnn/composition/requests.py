@@ -10,9 +10,10 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
 
+from folkrnn.composition.sets import set_rhythms
 from folkrnn.composition.settings import GenerationOptions, GenerationSettings, check_names
 from folkrnn.composition.starts import read_start
 from folkrnn.errors import GenerationError, NotationError
@@ -82,6 +83,7 @@ class RequestOptions(Wishes, GenerationOptions, total=False):
     """The keyword arguments of ``Composer.generate`` but for ``progress`` and ``stop``."""
 
     mix: str | Mapping[str, float] | None
+    set: str | Sequence[str] | None
     fit: str | None
     max_copied: float | None
     critic: bool
@@ -92,7 +94,8 @@ class Request:
     """Wishes for a tune: fields by letter as a tune text writes them, similarity of the parts 0–10, the beginning.
 
     ``body`` is the given beginning of the music, ``gaps`` are what the model fills within it. ``plan`` has a label for
-    each bar (``notation.plan``), ``pattern`` a letter for each section of the form, if one comes back.
+    each bar (``notation.plan``), ``pattern`` a letter for each section of the form, if one comes back. ``set`` holds
+    the rhythm of each tune of a set.
     """
 
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -101,6 +104,7 @@ class Request:
     gaps: tuple[Gap, ...] = ()
     plan: str = ""
     pattern: str = ""
+    set: tuple[str, ...] = ()
 
     @property
     def prompt(self) -> Prompt:
@@ -190,7 +194,7 @@ def read_options(
     settings = GenerationSettings.of(
         {name: value for name, value in options.items() if name in GenerationOptions.__annotations__}
     )
-    for name in ("similarity", "mix", "fit"):
+    for name in ("similarity", "mix", "set", "fit"):
         if settings.unconstrained and options.get(name) is not None:
             raise GenerationError(f"{name} needs the grammar; leave out unconstrained")
     share = options.get("max_copied")
@@ -201,9 +205,20 @@ def read_options(
     request, mix = read_request(options, repertoire), options.get("mix")
     if mix is not None and "R" in request.fields:
         raise GenerationError("rhythm and mix are both given; expected one of them")
+    if options.get("set") is not None:
+        for name in ("title", "rhythm", "mix", "start"):
+            if options.get(name) is not None:
+                raise GenerationError(f"set and {name} are both given; expected one of them")
+        request = replace(request, set=_read_set(options["set"], repertoire))
     if options.get("fit") is not None:
         _check_fit(request, str(options["fit"]))
     return settings, request, {} if mix is None else read_mix(mix, repertoire)
+
+
+def _read_set(given: Any, repertoire: Repertoire | None) -> tuple[str, ...]:
+    """Return the rhythms of a set as the model writes them. Raises GenerationError for an unknown one."""
+    names = set_rhythms(given, repertoire.rhythms if repertoire else ())
+    return tuple(names if repertoire is None else [_rhythm(name, repertoire) for name in names])
 
 
 def _check_fit(request: Request, fit: str) -> None:

@@ -6,6 +6,7 @@
     Delivery(…)          writes tunes that come one after the other.
     PlaybackSettings(…)  how tunes are played.
     BookLayout(…)        how a book is laid out.
+    SetSettings(…)       how tunes are made one set.
     Tablature(…)         for which instrument tablature is drawn, and where.
     ExportSettings(…)    all of these.
 
@@ -15,9 +16,9 @@ format is made, for music21, verovio and typst load slowly.
 
 from folkrnn.export.delivery import Delivery
 from folkrnn.export.filenames import file_names
-from folkrnn.export.formats import FORMATS, Format, format_named, format_of
+from folkrnn.export.formats import FORMATS, Format, format_for, format_named, format_of
 from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
-from folkrnn.export.settings import DEFAULT_SETTINGS, BookLayout, ExportSettings
+from folkrnn.export.settings import DEFAULT_SETTINGS, BookLayout, ExportSettings, SetSettings
 from folkrnn.export.tablature import Tablature
 from folkrnn.export.writing import (
     Output,
@@ -31,6 +32,6 @@ from folkrnn.export.writing import (
 
 __all__ = [
     "DEFAULT_PLAYBACK", "DEFAULT_SETTINGS", "FORMATS", "BookLayout", "Delivery", "ExportSettings", "Format", "Output",
-    "PlaybackSettings", "Tablature", "contents_of", "export_tunes", "file_names", "format_named", "format_of",
-    "plan_outputs", "render_count", "render_outputs", "write_file",
+    "PlaybackSettings", "SetSettings", "Tablature", "contents_of", "export_tunes", "file_names", "format_for",
+    "format_named", "format_of", "plan_outputs", "render_count", "render_outputs", "write_file",
 ]  # fmt: skip

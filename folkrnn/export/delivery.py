@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from folkrnn.export.filenames import FileNames
-from folkrnn.export.formats import FORMATS, format_named
+from folkrnn.export.formats import FORMATS, format_for, format_named
 from folkrnn.export.settings import DEFAULT_SETTINGS, ExportSettings
 from folkrnn.export.writing import (
     Output,
@@ -47,7 +47,7 @@ class Delivery:
         ``export_tunes`` raises. Titles are not known yet, so a file in the folder that begins with ``name-`` and has
         the ending of a format is refused too.
         """
-        self._one_file = is_one_file(target, formats, count)
+        self._one_file = is_one_file(target, formats, count, settings=settings)
         self._target = Path(target)
         self._name = name
         self._overwrite = overwrite
@@ -89,12 +89,13 @@ class Delivery:
     @property
     def _single(self) -> list[str]:
         """The formats of which a file holds one tune."""
-        return [each for each in self._formats if not FORMATS[each].holds_all]
+        return [each for each in self._formats if not format_for(each, self._settings).holds_all]
 
     @property
     def _late(self) -> list[str]:
         """The formats whose books are made of all tunes at once."""
-        return [each for each in self._formats if FORMATS[each].holds_all and not FORMATS[each].appendable]
+        kinds = {each: format_for(each, self._settings) for each in self._formats}
+        return [each for each, kind in kinds.items() if kind.holds_all and not kind.appendable]
 
     @property
     def grown(self) -> list[Path]:
@@ -111,7 +112,8 @@ class Delivery:
         self.count += 1
         for each in self._formats:
             if FORMATS[each].appendable:
-                self._grow(self._path(each), FORMATS[each].render(tune, self.count, self._settings))
+                kind = format_for(each, self._settings)
+                self._grow(self._path(each), kind.render(tune, self.count, self._settings))
         if self._late:
             self._kept.append(tune)
         return [output.path for output in outputs]

@@ -199,7 +199,10 @@ def _compiled(entries: Sequence[dict[str, Any]], layout: BookLayout, format: Lit
     numbers = _numbers([each["number"] for each in entries])
     width, height = PAPERS[layout.paper]
     data = {
-        "title": layout.title or (entries[0]["titles"][0] if len(entries) == 1 else "Tunes"),
+        "title": layout.title
+        or next(iter(layout.heading), "")
+        or (entries[0]["titles"][0] if len(entries) == 1 else "Tunes"),
+        "heading": list(layout.heading) if format == "pdf" else [],
         "cover": bool(layout.title) and format == "pdf",
         "contents": layout.contents and format == "pdf",
         "index": _index(entries) if layout.index and format == "pdf" else [],

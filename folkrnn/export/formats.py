@@ -3,15 +3,20 @@
 import os
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from folkrnn.errors import ExportError
 from folkrnn.export.packages import installed, missing
-from folkrnn.export.settings import ExportSettings
+from folkrnn.export.settings import ExportSettings, SetSettings
 from folkrnn.notation import Tune
+from folkrnn.notation.text import escaped_text
+
+if TYPE_CHECKING:
+    from folkrnn.export.performance import Performance
 
 
 class Format(NamedTuple):
@@ -60,6 +65,48 @@ def _midi(tune: Tune, _: int, settings: ExportSettings) -> bytes:
     from folkrnn.export.midi import to_midi
 
     return to_midi(tune, settings.playback)
+
+
+def _played(tune: Tune, number: int, settings: ExportSettings) -> "Performance":
+    from folkrnn.export.performance import perform
+
+    return perform(tune, _set_of(settings).played(number, settings.playback))
+
+
+def _set_of(settings: ExportSettings) -> SetSettings:
+    return settings.set or SetSettings()
+
+
+def _set_abc(tune: Tune, number: int, settings: ExportSettings) -> bytes:
+    name = _set_of(settings).name
+    group = [("G", escaped_text(name))] if name and not tune.field("G") else []
+    return _abc(replace(tune, fields=(*tune.fields, *group)), number, settings)
+
+
+def _as_set(
+    write: Callable[["Performance"], bytes], played: Sequence["Performance"], settings: ExportSettings
+) -> bytes:
+    from folkrnn.export.sets import perform_set
+
+    return write(perform_set(played, _set_of(settings).name))
+
+
+def _set_midi(performance: "Performance") -> bytes:
+    from folkrnn.export.midi import midi_file
+
+    return midi_file(performance)
+
+
+def _set_wav(performance: "Performance") -> bytes:
+    from folkrnn.export.sound import sound_of, wav_file
+
+    return wav_file(sound_of(performance))
+
+
+def _set_recording(name: str, performance: "Performance") -> bytes:
+    from folkrnn.export.recordings import recording
+
+    return recording(performance, name)
 
 
 def _wav(tune: Tune, _: int, settings: ExportSettings) -> bytes:
@@ -122,6 +169,14 @@ def _html_book(renders: Sequence[dict[str, Any]], settings: ExportSettings) -> b
     return player_page(renders, settings)
 
 
+def _set_pdf(renders: Sequence[dict[str, Any]], settings: ExportSettings) -> bytes:
+    from folkrnn.export.sets import set_heading
+
+    titles = [render["titles"][0] for render in renders]
+    book = replace(settings.book, heading=set_heading(_set_of(settings), titles, settings.playback))
+    return _pdf_book(renders, replace(settings, book=book))
+
+
 FORMATS = {
     "abc": Format(".abc", _abc, _abc_book, appendable=True, prepare=_as_one_book),
     "midi": Format(".mid", _midi),
@@ -137,6 +192,18 @@ FORMATS = {
     "html": Format(".html", _html, _html_book),
 }
 """The formats by name."""
+
+SET_FORMATS = {
+    "abc": FORMATS["abc"]._replace(render=_set_abc),
+    "midi": Format(".mid", _played, partial(_as_set, _set_midi)),
+    "wav": Format(".wav", _played, partial(_as_set, _set_wav)),
+    **{
+        name: Format(f".{name}", _played, partial(_as_set, partial(_set_recording, name)), needs="soundfile")
+        for name in ("flac", "ogg", "mp3")
+    },
+    "pdf": Format(".pdf", _pdf, _set_pdf),
+}
+"""The formats in which all tunes of a set are in one file, by name."""
 
 FILE_ENDINGS = {
     **{each.extension: name for name, each in FORMATS.items()},
@@ -159,6 +226,15 @@ def format_named(text: str) -> str:
     if found is None:
         raise ExportError(f"{text!r} is no format; expected one of {', '.join(FORMATS)}")
     return found
+
+
+def format_for(name: str, settings: ExportSettings) -> Format:
+    """Return the format of a name in FORMATS, for tunes or for a set. Raises ExportError where it holds no set."""
+    if settings.set is None:
+        return FORMATS[name]
+    if name not in SET_FORMATS:
+        raise ExportError(f"{name} holds one tune and no set; expected one of {', '.join(SET_FORMATS)}")
+    return SET_FORMATS[name]
 
 
 def writable(name: str) -> str:

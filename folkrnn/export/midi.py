@@ -6,7 +6,7 @@ position is rounded by itself, so that tuplets do not drift.
 """
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from itertools import groupby
@@ -16,7 +16,7 @@ from typing import Any
 import mido
 
 from folkrnn.errors import ExportError
-from folkrnn.export.performance import Part, Performance, PlayedNote, perform
+from folkrnn.export.performance import Part, Performance, Piece, PlayedNote, perform
 from folkrnn.export.rendering import (
     DEFAULT_PLAYBACK,
     TICKS_PER_QUARTER,
@@ -29,6 +29,8 @@ from folkrnn.notation import Bar, Key, Meter, Tune, sections
 from folkrnn.notation.articles import shown_title
 from folkrnn.notation.directives import offset
 from folkrnn.notation.order import columns, part_labels
+
+_Signs = tuple[Meter | None, Key | None]
 
 BEND_RANGE = 2
 """The semitones of the widest pitch bend, as synthesisers have it unless a message says otherwise."""
@@ -62,8 +64,7 @@ def _tracks(performance: Performance) -> list[Any]:
         notes[note.part].append(note)
     tracks = [_track(_conductor(performance), performance.end)]
     for part, own in zip(performance.parts, notes, strict=True):
-        messages = list(_part(part.name, part.channel, part.programs[0][1] if part.programs else None, own))
-        tracks.append(_track([*messages, *_further_programs(part)], performance.end))
+        tracks.append(_track([*_part(part, own), *_programs(part)], performance.end))
     return tracks
 
 
@@ -79,19 +80,16 @@ def _gate(tune: Tune) -> Iterator[None]:
 # Notes ------------------------------------------------------------------------------------------------
 
 
-def _further_programs(part: Part) -> Iterator[tuple[int, Any]]:
-    """Yield the changes of a part's program after the first one."""
-    for tick, program in part.programs[1:]:
+def _programs(part: Part) -> Iterator[tuple[int, Any]]:
+    """Yield the programs of a part."""
+    for tick, program in part.programs:
         yield tick, mido.Message("program_change", channel=part.channel, program=program)
 
 
-def _part(
-    name: str, channel: int, program: int | None, notes: Iterable[PerformedNote | PlayedNote]
-) -> Iterator[tuple[int, Any]]:
-    """Yield the messages of a track of notes, each with its tick."""
-    yield 0, mido.MetaMessage("track_name", name=name)
-    if program is not None:
-        yield 0, mido.Message("program_change", channel=channel, program=program)
+def _part(part: Part, notes: Iterable[PerformedNote | PlayedNote]) -> Iterator[tuple[int, Any]]:
+    """Yield the name and the notes of a part, each with its tick."""
+    channel = part.channel
+    yield 0, mido.MetaMessage("track_name", name=part.name)
     bend = 0
     for start, together in groupby(notes, key=lambda each: each.start):
         chord = list(together)
@@ -116,11 +114,24 @@ def pitch_bend(chord: Sequence[PerformedNote | PlayedNote]) -> int:
 
 def _conductor(performance: Performance) -> Iterator[tuple[int, Any]]:
     """Yield the messages of the first track, each with its tick."""
-    tune, shift = performance.tune, performance.shift
-    yield 0, mido.MetaMessage("track_name", name=shown_title(tune.title) or "Untitled")
+    yield 0, mido.MetaMessage("track_name", name=_name(performance.tune))
     yield from ((tick, mido.MetaMessage("set_tempo", tempo=tempo)) for tick, tempo in performance.tempos[:1])
-    meter: Meter | None = None
-    key: Key | None = None
+    signs: _Signs = (None, None)
+    for piece in performance.pieces or (Piece(0, performance),):
+        if performance.pieces:
+            yield piece.offset + piece.performance.shift, mido.MetaMessage("marker", text=_name(piece.performance.tune))
+        signs = yield from _signatures(piece, signs)
+    yield from ((tick, mido.MetaMessage("set_tempo", tempo=tempo)) for tick, tempo in performance.tempos[1:])
+
+
+def _name(tune: Tune) -> str:
+    return shown_title(tune.title) or "Untitled"
+
+
+def _signatures(piece: Piece, signs: _Signs) -> Generator[tuple[int, Any], None, _Signs]:
+    """Yield the parts, meters and keys of a piece; ``signs`` hold before it, and those that hold after it come back."""
+    performance, (meter, key) = piece.performance, signs
+    tune, shift, later = performance.tune, piece.offset + performance.shift, meter is not None
     parts = part_labels(tune) or _part_starts(columns(tune))
     for index, (onset, bar, completes) in zip(performance.order, performance.columns, strict=True):
         start = shift + to_ticks(onset)
@@ -128,7 +139,9 @@ def _conductor(performance: Performance) -> Iterator[tuple[int, Any]]:
             yield start, mido.MetaMessage("marker", text=parts[index])
         if bar.meter != meter:
             at = 0 if meter is None else start
-            if meter is None and completes and not shift:
+            if later and completes and start == shift:
+                at = start + to_ticks(bar.duration)  # the pickup ends the last bar of the tune before
+            elif meter is None and completes and not shift:
                 # As a bar of its own, the pickup leaves the bars of a sequencer those of the tune.
                 yield from ((0, message) for message in _short_bar(bar.duration))
                 at = to_ticks(bar.duration)
@@ -141,7 +154,7 @@ def _conductor(performance: Performance) -> Iterator[tuple[int, Any]]:
                 place = shift + to_ticks(onset + offset(bar, change))
                 yield from ((place, message) for message in _key_signature(change.value))
                 key = change.value
-    yield from ((tick, mido.MetaMessage("set_tempo", tempo=tempo)) for tick, tempo in performance.tempos[1:])
+    return meter, key
 
 
 def _part_starts(bars: Sequence[Bar]) -> dict[int, str]:

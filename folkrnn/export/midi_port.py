@@ -1,14 +1,13 @@
 """Tunes played on a MIDI port, where mido finds one."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 import mido
 
 from folkrnn.errors import ExportError
-from folkrnn.export.midi import to_midi
-from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
-from folkrnn.notation import Tune
+from folkrnn.export.midi import midi_file
+from folkrnn.export.performance import Performance
 
 
 def port_names() -> list[str]:
@@ -32,23 +31,22 @@ def find_port(name: str = "") -> str:
     return name or names[0]
 
 
-def play_tunes(
-    tunes: Sequence[Tune],
+def play_on_port(
+    performances: Iterable[Performance],
     port: str = "",
-    playback: PlaybackSettings = DEFAULT_PLAYBACK,
-    begin: Callable[[Tune], None] = lambda _: None,
+    begin: Callable[[Performance], None] = lambda _: None,
 ) -> None:
-    """Play tunes one after the other on the port of this name, or on the first.
+    """Play performances one after the other on the port of this name, or on the first.
 
-    ``begin`` is called with each tune before it is played. No note is left sounding, even after an error. Raises
+    ``begin`` is called with each before it is played. No note is left sounding, even after an error. Raises
     ExportError where there is no such port.
     """
     port = find_port(port)
-    files = [mido.MidiFile(file=io.BytesIO(to_midi(tune, playback)), charset="utf-8") for tune in tunes]
+    files = [(each, mido.MidiFile(file=io.BytesIO(midi_file(each)), charset="utf-8")) for each in performances]
     with mido.open_output(port) as output:
         try:
-            for tune, file in zip(tunes, files, strict=True):
-                begin(tune)
+            for performance, file in files:
+                begin(performance)
                 for message in file.play():
                     output.send(message)
         finally:

@@ -8,6 +8,7 @@ and adds what a player does: ornaments, swing, an accompaniment, a count-in.
     PlayedNote    a note that sounds: when, for how long, how high, how loud, and which written note it comes from
     Passage       a written note each time the music passes it: when it is to be lit, and where it stands in the text
     PlayedBar     a bar each time it is played, with the times of its beats
+    Piece         a tune of a set, which ``sets.perform_set`` makes one performance of
 
 Times are given twice: in ticks, of which a quarter note has 480, and in seconds from the beginning. ``seconds_at``
 turns ticks into seconds at the tempos of the performance.
@@ -145,13 +146,23 @@ class PlayedBar(NamedTuple):
     beats: tuple[tuple[float, bool], ...]
 
 
+class Piece(NamedTuple):
+    """A tune of a set: its own performance, and the ticks by which that comes later in the set."""
+
+    offset: int
+    performance: "Performance"
+
+
 @dataclass(frozen=True)
 class Performance:
-    """A tune as it is performed.
+    """A tune, or a set of tunes, as it is performed.
 
     ``notes`` come in the order of their onsets. ``passages`` come voice by voice, and in time within each of its lines.
     ``tempos`` are microseconds a quarter note from a tick on, the first at 0. ``shift`` is the length of the count-in
     and ``end`` that of all, both in ticks.
+
+    A set has ``pieces``. Its ``tune`` has the name of the set and no music, its ``order`` and ``columns`` are empty,
+    and its passages are those of the pieces, one after the other.
     """
 
     tune: Tune
@@ -164,6 +175,7 @@ class Performance:
     columns: tuple[PerformedBar, ...]
     shift: int
     end: int
+    pieces: tuple[Piece, ...] = ()
 
     @cached_property
     def _clock(self) -> "_Clock":
@@ -186,6 +198,8 @@ class Performance:
     @cached_property
     def bars(self) -> tuple[PlayedBar, ...]:
         """The bars as they are played."""
+        if self.pieces:
+            return tuple(bar for piece in self.pieces for bar in self._moved_bars(piece))
         lengths = column_lengths(self.tune)
         found, numbers = [], dict[int, int]()
         for index, column in zip(self.order, self.columns, strict=True):
@@ -200,6 +214,16 @@ class Performance:
             start, end = self._at(onset), self._at(onset + length)
             found.append(PlayedBar(index, numbers[index], bar.number, start, end - start, beats))
         return tuple(found)
+
+    def delay(self, piece: Piece) -> float:
+        """Return the seconds by which a piece comes later here than in its own performance."""
+        own = piece.performance
+        return self.seconds_at(piece.offset + own.shift) - own.count_in
+
+    def _moved_bars(self, piece: Piece) -> Iterator[PlayedBar]:
+        delay = self.delay(piece)
+        for bar in piece.performance.bars:
+            yield bar._replace(onset=bar.onset + delay, beats=tuple((at + delay, first) for at, first in bar.beats))
 
     def _at(self, position: Fraction) -> float:
         """Return the time of a position in whole notes from the first bar on."""
@@ -232,7 +256,7 @@ class _Player:
 
     def __init__(self, tune: Tune, playback: PlaybackSettings) -> None:
         self.tune, self.playback = tune, playback
-        self.order = performed_order(tune, once=not playback.repeats)
+        self.order = performed_order(tune, once=not playback.repeats) * playback.times
         self.columns = performed_bars(tune, self.order)
         self.states = playing(tune)
         self.channels = channels(tune)
@@ -495,7 +519,7 @@ def _tempo_map(
     if given:
         return ((0, _microseconds(given)),)
     tempos = _tempos(tune)
-    tempo = tempos[0][0][1] if tempos else _first_tempo(tune)
+    tempo = opening_tempo(tune)
     found = {0: _microseconds(tempo)}
     for index, (onset, _, _) in zip(order, bars, strict=True):
         for within, wanted in tempos[index]:
@@ -527,6 +551,12 @@ def _tempos(tune: Tune) -> list[list[tuple[Fraction, Tempo]]]:
         result.append(sorted({Fraction(0): tempo, **inside}.items()))
         tempo = result[-1][-1][1]
     return result
+
+
+def opening_tempo(tune: Tune) -> Tempo:
+    """Return the tempo with which a tune begins."""
+    tempos = _tempos(tune)
+    return tempos[0][0][1] if tempos else _first_tempo(tune)
 
 
 def _first_tempo(tune: Tune) -> Tempo:

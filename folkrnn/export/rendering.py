@@ -39,6 +39,10 @@ MAX_GRACE = TICKS_PER_QUARTER // 8
 """The longest grace note in ticks: a thirty-second."""
 
 
+MAX_TIMES = 20
+"""How often a tune may be played in a row."""
+
+
 @dataclass(frozen=True)
 class PlaybackSettings:
     """The decisions of a player.
@@ -47,9 +51,10 @@ class PlaybackSettings:
     pair of short notes, from 1/2 (even) to 3/4 (dotted). Without it the dances that players swing do so, hornpipes
     above all, where they are written evenly.
     ``chords`` says whether chord symbols are heard. ``program`` and ``chord_program`` are General MIDI programs from
-    0; without them those of the tune count, or else FIDDLE and GUITAR. ``count_in`` is a number of bars. ``soundfont``
-    names the recorded instruments that sound is played with, as ``soundfonts.find_soundfont`` takes it; without it
-    the synthesiser plays. Raises ExportError for values that nobody can play.
+    0; without them those of the tune count, or else FIDDLE and GUITAR. ``times`` is how often the whole tune is played.
+    ``count_in`` is a number of bars. ``soundfont`` names the recorded instruments that sound is played with, as
+    ``soundfonts.find_soundfont`` takes it; without it the synthesiser plays. Raises ExportError for values that nobody
+    can play.
     """
 
     tempo: Fraction | None = None
@@ -62,6 +67,7 @@ class PlaybackSettings:
     count_in: int = 0
     one_track: bool = False
     soundfont: str = ""
+    times: int = 1
 
     def __post_init__(self) -> None:
         if self.tempo is not None and not 10 <= self.tempo <= 600:
@@ -74,6 +80,8 @@ class PlaybackSettings:
                 raise ExportError(f"{name}={program} should be a General MIDI program from 0 to 127")
         if not 0 <= self.count_in <= 4:
             raise ExportError(f"count_in={self.count_in} should be from 0 to 4 bars")
+        if not 1 <= self.times <= MAX_TIMES:
+            raise ExportError(f"times={self.times} should be from 1 to {MAX_TIMES}")
 
 
 FIDDLE, GUITAR = 40, 24

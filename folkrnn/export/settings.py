@@ -1,6 +1,6 @@
-"""Settings of the formats: how tunes are played and how books are laid out."""
+"""Settings of the formats: how tunes are played, how books are laid out, and how a set is made of tunes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from folkrnn.errors import ExportError
 from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
@@ -24,9 +24,10 @@ MARGIN, TOP, BOTTOM, GUTTER = 18.0, 16.0, 18.0, 9.0
 class BookLayout:
     """The layout of a PDF; with a title comes a title page.
 
-    ``index`` ends it with the tunes by rhythm and key, and by title. ``incipits`` shows the first two bars of each tune
-    only. ``notes`` prints below it where a tune comes from and what is known about it. ``fill`` reorders tunes so that
-    pages are full. Raises ExportError for unknown values.
+    ``heading`` are lines above the first tune, the first of them large. ``index`` ends the book with the tunes by
+    rhythm and key, and by title. ``incipits`` shows the first two bars of each tune only. ``notes`` prints below it
+    where a tune comes from and what is known about it. ``fill`` reorders tunes so that pages are full. Raises
+    ExportError for unknown values.
     """
 
     title: str = ""
@@ -38,6 +39,7 @@ class BookLayout:
     incipits: bool = False
     notes: bool = False
     fill: bool = False
+    heading: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.paper not in PAPERS:
@@ -80,17 +82,40 @@ DEFAULT_TEXT_WIDTH = PAPERS["a4"][0] - 2 * MARGIN
 
 
 @dataclass(frozen=True)
+class SetSettings:
+    """How tunes are made one set: its name, else their titles; the times that each is played, else those of playback.
+
+    ``times`` has one number for each tune.
+    """
+
+    name: str = ""
+    times: tuple[int, ...] = ()
+
+    def played(self, number: int, playback: PlaybackSettings) -> PlaybackSettings:
+        """Return how the tune of a number, from 1, is played: only the first one has a count-in.
+
+        Raises ExportError where ``times`` has no number for it, or one that is none.
+        """
+        if self.times and number > len(self.times):
+            raise ExportError(f"times={','.join(map(str, self.times))} should have a number for each tune of the set")
+        times = self.times[number - 1] if self.times else playback.times
+        return replace(playback, times=times, count_in=playback.count_in if number == 1 else 0)
+
+
+@dataclass(frozen=True)
 class ExportSettings:
     """How tunes are played, for MIDI, sound and HTML; how a book is laid out, for PDF, PNG and HTML.
 
-    ``parts`` names transposing instruments for which an HTML page has parts, too. ``tablature`` is drawn
-    with or in place of the music. Raises ExportError for unknown ones.
+    ``parts`` names transposing instruments for which an HTML page has parts, too. ``tablature`` is drawn with or in
+    place of the music. With ``set`` all tunes are one set: a file of each format holds it. Raises ExportError for an
+    unknown part.
     """
 
     playback: PlaybackSettings = DEFAULT_PLAYBACK
     book: BookLayout = BookLayout()
     parts: tuple[str, ...] = ()
     tablature: Tablature | None = None
+    set: SetSettings | None = None
 
     def __post_init__(self) -> None:
         for part in self.parts:

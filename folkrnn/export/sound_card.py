@@ -1,15 +1,13 @@
 """Tunes played on the sound card, by sounddevice."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from folkrnn.errors import ExportError
 from folkrnn.export.packages import needed
-from folkrnn.export.performance import perform
-from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
+from folkrnn.export.performance import Performance
 from folkrnn.export.sound import SAMPLE_RATE, sound_of
-from folkrnn.notation import Tune
 
 _BLOCK = SAMPLE_RATE // 10
 """The samples that are handed over at once: Ctrl-C is heard within a tenth of a second."""
@@ -31,19 +29,18 @@ def sound_card() -> Any:
 
 
 def play_on_card(
-    tunes: Sequence[Tune],
+    performances: Iterable[Performance],
     library: Any,
-    playback: PlaybackSettings = DEFAULT_PLAYBACK,
-    begin: Callable[[Tune], None] = lambda _: None,
+    begin: Callable[[Performance], None] = lambda _: None,
 ) -> None:
-    """Play tunes one after the other with the ``library`` that ``sound_card`` returned.
+    """Play performances one after the other with the ``library`` that ``sound_card`` returned.
 
-    ``begin`` is called with each tune before it is played. Raises ExportError if the card stops, and what
+    ``begin`` is called with each before it is played. Raises ExportError if the card stops, and what
     ``sound.sound_of`` raises.
     """
-    for tune in tunes:
-        sound = sound_of(perform(tune, playback))
-        begin(tune)
+    for performance in performances:
+        sound = sound_of(performance)
+        begin(performance)
         try:
             with library.OutputStream(samplerate=SAMPLE_RATE, channels=len(sound), dtype="float32") as stream:
                 for start in range(0, sound.shape[1], _BLOCK):

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from folkrnn.errors import ExportError, FolkrnnError, TargetExistsError
 from folkrnn.export.filenames import file_names
-from folkrnn.export.formats import FORMATS, format_named, format_of
+from folkrnn.export.formats import format_for, format_named, format_of
 from folkrnn.export.settings import DEFAULT_SETTINGS, ExportSettings
 from folkrnn.files import whole_file
 from folkrnn.notation import Tune
@@ -68,7 +68,7 @@ def export_tunes(
     left out instead. Raises TargetExistsError for an existing file without ``overwrite``. All this comes before
     anything is written.
     """
-    outputs = plan_outputs(tunes, formats, target, name=name, prefix=prefix, separate=separate)
+    outputs = plan_outputs(tunes, formats, target, name=name, prefix=prefix, separate=separate, settings=settings)
     if not overwrite:
         for output in outputs:
             refuse_existing(output.path)
@@ -105,11 +105,11 @@ def contents_of(
     tasks = [
         (output.format, tune, number, settings)
         for output in outputs
-        for number, tune in enumerate(FORMATS[output.format].prepare(output.tunes), 1)
+        for number, tune in enumerate(format_for(output.format, settings).prepare(output.tunes), 1)
     ]
     renders = process_map(_render, tasks, jobs) if len(tasks) > MAX_SERIAL_RENDERS and jobs > 1 else map(_render, tasks)
     for output in outputs:
-        combine, own = FORMATS[output.format].combine, []
+        combine, own = format_for(output.format, settings).combine, []
         for _ in output.tunes:
             render = next(renders)
             step()
@@ -125,7 +125,7 @@ def _render(task: tuple[str, Tune, int, ExportSettings]) -> Any:
     """Return what a format makes of a tune, or the ExportError that says why it makes nothing."""
     format, tune, number, settings = task
     try:
-        return FORMATS[format].render(tune, number, settings)
+        return format_for(format, settings).render(tune, number, settings)
     except Exception as error:  # whatever is the matter with one tune, it stops no book
         why = str(error) if isinstance(error, FolkrnnError) else f"{type(error).__name__}: {error}"
         where = f"{tune.source or 'tune'}:{tune.line}: {shown_title(tune.title)}"
@@ -140,6 +140,7 @@ def plan_outputs(
     name: str = "tunes",
     prefix: str = "",
     separate: bool = False,
+    settings: ExportSettings = DEFAULT_SETTINGS,
 ) -> list[Output]:
     """Return the files that tunes make in some formats, without making any of them.
 
@@ -148,12 +149,13 @@ def plan_outputs(
     if not tunes:
         raise ExportError("there is no tune to export")
     names = file_names(tune.title for tune in tunes)
-    one_file = is_one_file(target, formats, len(tunes), separate)
+    one_file = is_one_file(target, formats, len(tunes), separate, settings)
     folder = Path(target)
     outputs: list[Output] = []
     for each in dict.fromkeys(map(format_named, formats)):
-        extension = FORMATS[each].extension
-        if FORMATS[each].holds_all and not separate:
+        kind = format_for(each, settings)
+        extension = kind.extension
+        if kind.holds_all and not separate:
             outputs.append(Output(folder / f"{name}{extension}", each, tuple(tunes)))
         else:
             outputs += [
@@ -163,22 +165,27 @@ def plan_outputs(
     return [outputs[0]._replace(path=folder)] if one_file else outputs
 
 
-def is_one_file(target: str | PathLike[str], formats: Sequence[str], count: int, separate: bool = False) -> bool:
+def is_one_file(
+    target: str | PathLike[str],
+    formats: Sequence[str],
+    count: int,
+    separate: bool = False,
+    settings: ExportSettings = DEFAULT_SETTINGS,
+) -> bool:
     """Return whether a target names the one file that ``count`` tunes make, and no folder.
 
     Raises ExportError for an unknown format, and where the target is a file's name but not that of the file made.
     """
     names = list(dict.fromkeys(map(format_named, formats)))
+    kinds = [format_for(each, settings) for each in names]
     named = format_of(target)
     if not named:
         return False
-    files = sum(1 if FORMATS[each].holds_all and not separate else count for each in names)
+    files = sum(1 if kind.holds_all and not separate else count for kind in kinds)
     if files > 1:
         raise ExportError(f"{target} names one file, but {files} are to be written; expected a folder")
     if named != names[0]:
-        raise ExportError(
-            f"{target} is no name for {names[0]}; expected one that ends in {FORMATS[names[0]].extension}"
-        )
+        raise ExportError(f"{target} is no name for {names[0]}; expected one that ends in {kinds[0].extension}")
     return True
 
 

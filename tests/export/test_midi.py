@@ -12,7 +12,7 @@ import pytest
 
 from folkrnn.errors import ExportError
 from folkrnn.export.midi import _merged, _part, to_midi
-from folkrnn.export.performance import default_tempo
+from folkrnn.export.performance import VOICE, Part, default_tempo
 from folkrnn.export.rendering import (
     DEFAULT_PLAYBACK,
     DOWNBEAT,
@@ -558,7 +558,7 @@ def test_parts_beyond_z_begin_again_at_a() -> None:
 
 def test_notes_that_midi_does_not_have_are_left_out() -> None:
     given = [PerformedNote(0, 10, -1), PerformedNote(0, 10, 0), PerformedNote(0, 10, 127), PerformedNote(0, 10, 128)]
-    messages = list(_part("Part", 3, None, [*given, PerformedNote(5, 5, 60), PerformedNote(5, 6, 61, 99)]))
+    messages = list(_part(Part(VOICE, "Part", 3, ()), [*given, PerformedNote(5, 5, 60), PerformedNote(5, 6, 61, 99)]))
     assert [(tick, message.type) for tick, message in messages] == [
         (0, "track_name"), (0, "note_on"), (10, "note_off"), (0, "note_on"), (10, "note_off"),
         (5, "note_on"), (6, "note_off"),
