@@ -44,6 +44,7 @@ class TrainingOptions(TypedDict, total=False):
     learning_rate: float
     average: float
     dances: int
+    long_share: float
     seed: int
 
 

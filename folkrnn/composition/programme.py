@@ -177,7 +177,7 @@ class Programme:
 
     @cached_property
     def _set_keys(self) -> list[str]:
-        """The keys of a set, each drawn as the tunes of its rhythm have it and as it follows the one before."""
+        """The keys of a set, each drawn as the tunes of its rhythm have it and as it follows the key before it."""
         rng = np.random.default_rng((self._seed, _SET))
         keys: list[str] = []
         for rhythm in self._request.set:

@@ -56,7 +56,7 @@ def filling_order(heights: Sequence[float], room: float, gap: float) -> list[int
     while left:
         order.append(left.pop(0))
         free = room - heights[order[-1]]
-        # The blocks that fill so many whole units of height, for all sums that can be reached.
+        # The blocks that fill a number of whole units of height, for all numbers that can be reached.
         filled: dict[int, tuple[int, ...]] = {0: ()}
         for place in left[:NEAR]:
             for height, blocks in sorted(filled.items(), reverse=True):

@@ -86,8 +86,8 @@ class _Lines:
         """Return the bars that begin the systems of a part.
 
         The part's measures begin with the bars ``measures``, and it ends before the bar ``end``. A system holds
-        music of the width ``ideal`` if it has so much room. Of all ways to divide the part the one with the least
-        sum of badnesses is found measure by measure, as Knuth and Plass (1981) find the lines of a paragraph.
+        music of the width ``ideal`` if it has so much room. Of all ways to divide the part, that with the least
+        sum of badnesses is found. This goes measure by measure, as Knuth and Plass (1981) break a paragraph.
         """
         begins = [*measures, end]
         best: list[tuple[float, int]] = [(0.0, 0)]
@@ -126,7 +126,7 @@ class _Lines:
 
 
 def _break_badness(measures: int) -> float:
-    """Return how bad a break is after so many measures of a part: phrases are likely to have four of them, or two."""
+    """Return how bad a break is after a number of measures of a part: phrases are likely to have four of them, or two."""
     return 0.0 if measures % 4 == 0 else TWO_BARS if measures % 2 == 0 else ODD_BARS
 
 

@@ -1,7 +1,7 @@
 """The critic of bars that a model may bring along: how much more often does the model write such a bar than people did?
 
-It looks at each new bar as soon as it is over (``rows``). A whole tune has so many bars that hardly a draft could pass,
-were all of them judged at once; bar by bar two or three attempts are enough.
+It looks at each new bar as soon as it is over (``rows``). Were all bars of a tune judged at once, hardly a draft could
+pass. Bar by bar, two or three attempts are enough.
 """
 
 import math

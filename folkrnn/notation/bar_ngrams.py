@@ -35,7 +35,7 @@ class Place(IntEnum):
 
 
 class PlacedBar(NamedTuple):
-    """A bar in its tune: the one before it, its place in its part, the steps from C to the tonic, and the rhythm.
+    """A bar in its tune: the bar before it, its place in its part, the steps from C to the tonic, and the rhythm.
 
     The rhythm is the value of that context feature.
     """
