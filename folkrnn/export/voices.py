@@ -5,7 +5,7 @@ of ``c1 z + c2 z² + …`` is then the sum of the harmonics, with strengths ``c`
 and no further sine. ``r`` below 1 takes more from a harmonic the higher it is: a bow that only begins to grip, a
 plucked string that loses its brightness.
 
-    Sustained   bowed, blown or by bellows: a steady tone with an attack and a release, vibrato and breath
+    Sustained   a steady tone with vibrato and breath
     Plucked     a string that dies away, the higher a harmonic the sooner
     Struck      a stiff string under a hammer: partials above the harmonics, in two rates of decay
 
