@@ -5,8 +5,8 @@ and adds what a player does: ornaments, swing, an accompaniment, a count-in.
 
     Performance   all of it
     Part          a voice, the chords, their bass, or the count-in: what gets a track and an instrument
-    PlayedNote    a note that sounds: when, for how long, how high, how loud, and which written note it comes from
-    Passage       a written note, each time the music passes it, and its place in the text
+    PlayedNote    a note that sounds: when, for how long, how high, how loud; and the note it is written as
+    Passage       a written note, each time the music passes it; and its place in the text
     PlayedBar     a bar each time it is played, with the times of its beats
     Piece         a tune of a set, which ``sets.perform_set`` makes one performance of
 

@@ -149,7 +149,7 @@ def test_tunes_fit_an_instrument(composer: Composer) -> None:
 
 def test_a_given_beginning_may_leave_the_idiom(composer: Composer) -> None:
     (tune,) = tunes(composer, 1, start="C,,2 c''2 *", meter="4/4", key="C")
-    assert [note.pitches[0].midi for note in tune.notes()][:2] == [36, 96]
+    assert [note.pitches[0].midi for note in list(tune.notes())[:2]] == [36, 96]
 
 
 def test_refusals_are_told_by_kind(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:

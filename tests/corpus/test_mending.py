@@ -63,7 +63,7 @@ def test_mending_is_part_of_what_decides_a_corpus_only_where_it_is_asked_for() -
     assert "mend" not in RECIPE.settings()
     assert mending.settings()["mend"] == ["slurs"]
     assert mending.digest != RECIPE.digest
-    assert load_recipe("default").mend == ()
+    assert load_recipe("default").mend == ("slurs",)
 
 
 def test_a_recipe_names_what_it_cannot_mend() -> None:
