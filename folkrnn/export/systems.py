@@ -126,7 +126,7 @@ class _Lines:
 
 
 def _break_badness(measures: int) -> float:
-    """Return how bad a break is after a number of measures of a part: phrases are likely to have four of them, or two."""
+    """Return how bad a break after some measures of a part is: phrases are likely to have four of them, or two."""
     return 0.0 if measures % 4 == 0 else TWO_BARS if measures % 2 == 0 else ODD_BARS
 
 

@@ -1,9 +1,9 @@
 """The voices of the synthesiser: fiddle, flute, accordion and others, as sums of harmonics.
 
 A note is a polynomial. Its variable is ``z = r exp(i φ)``, where φ is the phase of the fundamental. The imaginary part
-of ``c1 z + c2 z² + …`` is then the sum of the harmonics, with strengths ``c``. Horner's rule needs one multiplication for each,
-and no further sine. ``r`` below 1 takes more from a harmonic the higher it is: a bow that only begins to grip, a
-plucked string that loses its brightness.
+of ``c1 z + c2 z² + …`` is then the sum of the harmonics, with strengths ``c``. Horner's rule needs one multiplication
+for each, and no further sine. ``r`` below 1 takes more from a harmonic the higher it is: a bow that only begins to
+grip, a plucked string that loses its brightness.
 
     Sustained   a steady tone with vibrato and breath
     Plucked     a string that dies away, the higher a harmonic the sooner
