@@ -7,7 +7,7 @@ and adds what a player does: ornaments, swing, an accompaniment, a count-in.
     Part          a voice, the chords, their bass, or the count-in: what gets a track and an instrument
     PlayedNote    a note that sounds: when, for how long, how high, how loud; and the note it is written as
     Passage       a written note, each time the music passes it; and its place in the text
-    PlayedBar     a bar each time it is played, with the times of its beats
+    PlayedBar     a bar, each time it is played; the times of its beats
     Piece         a tune of a set, which ``sets.perform_set`` makes one performance of
 
 Times are given twice: in ticks, of which a quarter note has 480, and in seconds from the beginning. ``seconds_at``
