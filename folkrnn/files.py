@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and what is said of those that cannot be read."""
 
 import os
 import tempfile
@@ -7,6 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from folkrnn.errors import InputError
+
+
+@contextmanager
+def reading(name: str | Path, expected: str) -> Iterator[None]:
+    """Raise InputError, one line that names the file, where reading it in the block fails; ``expected`` is its kind."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError(f"{name}: there is no such file") from None
+    except IsADirectoryError:
+        raise InputError(f"{name}: is a folder; expected {expected}") from None
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read: {error.strerror or error}") from None
 
 
 def write_whole(path: Path, content: bytes) -> None:

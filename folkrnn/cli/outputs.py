@@ -105,7 +105,7 @@ class Printing:
         _check_stdout(formats, count, "-n 1", settings)
         self._settings = settings
         self._name = formats[0]
-        self._appendable = FORMATS[formats[0]].appendable
+        self._format = format_for(self._name, settings)
         self._kept: list[Tune] = []
         self.count = 0
         """The tunes delivered."""
@@ -124,8 +124,8 @@ class Printing:
     def add(self, tune: Tune) -> list[Path]:
         """Print a tune, or keep it for the end; no file is written."""
         self.count += 1
-        if self._appendable:
-            sys.stdout.buffer.write(FORMATS[self._name].render(tune, self.count, self._settings))
+        if self._format.appendable:
+            sys.stdout.buffer.write(self._format.render(tune, self.count, self._settings))
             sys.stdout.buffer.flush()
         else:
             self._kept.append(tune)

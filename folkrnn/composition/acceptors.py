@@ -40,8 +40,7 @@ class IsOriginal:
 
     At most the share ``max_copied`` of the notes may be copied, and the tune may be no known one with notes
     changed. If that is ``required``, a tune that breaks it is a failure; else nothing may be copied in the first
-    COPIED_DRAFTS - 1 drafts. A known title is avoided too, unless
-    it was given (``any_title``), but is never a failure.
+    COPIED_DRAFTS - 1 drafts. A known title is avoided too, unless it was given (``any_title``), but is never a failure.
     """
 
     def __init__(

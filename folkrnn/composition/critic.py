@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -33,6 +34,9 @@ from folkrnn.notation.context import planned_text
 from folkrnn.notation.pitch import STEPS
 from folkrnn.notation.rhythms import is_dance
 from folkrnn.processes import process_map
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 MAX_INTERVAL = 12
 """Larger intervals, in semitones, count as this one."""
@@ -212,15 +216,15 @@ def with_critic(
     critic of tunes then learns from tunes whose bars have passed. Raises ModelError if the tunes are too few.
     """
     tunes = [read_tunes(tune.text)[0] for tune in real]
-    bars = list(process_map(new_bars, [planned_text(tune.text) for tune in real], jobs))
+    bars = _each(new_bars, [planned_text(tune.text) for tune in real], jobs)
     bar_critic = None
     for number in range(BAR_ROUNDS + 1):
         progress(f"writing {len(real)} tunes for the critic, {number + 1} of {BAR_ROUNDS + 1}")
         policy = DraftPolicy(bar_critic=bar_critic)
-        texts = list(imitate(tunes, checkpoint, sampling, seed + number, policy=policy))
+        texts = imitate(tunes, checkpoint, sampling, seed + number, policy=policy)
         if number < BAR_ROUNDS:
             progress("training the critic of bars")
-            written = list(process_map(new_bars, [text.written for text in texts], jobs))
+            written = _each(new_bars, [text.written for text in texts], jobs)
             bar_critic = learn_bars(bars, written, seed, bar_critic)
     progress("training the critic")
     critic, accuracy = train_critic(_features(tunes, jobs), _features([text.tune for text in texts], jobs), seed)
@@ -231,7 +235,12 @@ def with_critic(
 
 def _features(tunes: Sequence[Tune], jobs: int) -> NDArray[np.float64]:
     """Return the features of tunes (N, CRITIC_FEATURES)."""
-    return np.array(list(process_map(critic_features, tunes, jobs) if jobs > 1 else map(critic_features, tunes)))
+    return np.array(_each(critic_features, tunes, jobs))
+
+
+def _each(function: Callable[[_Item], _Result], items: Sequence[_Item], jobs: int) -> list[_Result]:
+    """Return what a function returns for each item; one job needs no other process."""
+    return list(process_map(function, items, jobs) if jobs > 1 else map(function, items))
 
 
 def train_critic(real: NDArray[np.float64], written: NDArray[np.float64], seed: int = 0) -> tuple[Critic, float]:

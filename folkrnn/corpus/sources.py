@@ -9,6 +9,7 @@ from pathlib import Path
 
 from folkrnn.corpus.recipe import SourceSettings
 from folkrnn.errors import CorpusError, InputError
+from folkrnn.files import reading
 from folkrnn.notation import Tune, read_tunes
 from folkrnn.notation.encoding import decode
 
@@ -36,14 +37,8 @@ def read_text(path: str | Path) -> str:
     Raise InputError, in one line, for a file that does not exist, cannot be read, is empty or is no text.
     """
     name = "standard input" if str(path) == "-" else str(path)
-    try:
+    with reading(name, "an ABC file"):
         data = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{name}: there is no such file") from None
-    except IsADirectoryError:
-        raise InputError(f"{name}: is a folder; expected an ABC file") from None
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read: {error.strerror or error}") from None
     text = decode(data)
     if not text.strip():
         raise InputError(f"{name}: is empty; expected tunes in ABC notation")

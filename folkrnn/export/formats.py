@@ -177,13 +177,14 @@ def _set_pdf(renders: Sequence[dict[str, Any]], settings: ExportSettings) -> byt
     return _pdf_book(renders, replace(settings, book=book))
 
 
+RECORDINGS = "flac", "ogg", "mp3"
+"""The formats of compressed sound."""
+
 FORMATS = {
     "abc": Format(".abc", _abc, _abc_book, appendable=True, prepare=_as_one_book),
     "midi": Format(".mid", _midi),
     "wav": Format(".wav", _wav),
-    "flac": Format(".flac", partial(_recording, "flac"), needs="soundfile"),
-    "ogg": Format(".ogg", partial(_recording, "ogg"), needs="soundfile"),
-    "mp3": Format(".mp3", partial(_recording, "mp3"), needs="soundfile"),
+    **{name: Format(f".{name}", partial(_recording, name), needs="soundfile") for name in RECORDINGS},
     "musicxml": Format(".musicxml", _musicxml, draws=True),
     "mxl": Format(".mxl", _mxl, draws=True),
     "svg": Format(".svg", _svg, draws=True),
@@ -193,15 +194,19 @@ FORMATS = {
 }
 """The formats by name."""
 
+_SET_WRITERS: dict[str, Callable[["Performance"], bytes]] = {
+    "midi": _set_midi,
+    "wav": _set_wav,
+    **{name: partial(_set_recording, name) for name in RECORDINGS},
+}
+
 SET_FORMATS = {
     "abc": FORMATS["abc"]._replace(render=_set_abc),
-    "midi": Format(".mid", _played, partial(_as_set, _set_midi)),
-    "wav": Format(".wav", _played, partial(_as_set, _set_wav)),
     **{
-        name: Format(f".{name}", _played, partial(_as_set, partial(_set_recording, name)), needs="soundfile")
-        for name in ("flac", "ogg", "mp3")
+        name: FORMATS[name]._replace(render=_played, combine=partial(_as_set, write))
+        for name, write in _SET_WRITERS.items()
     },
-    "pdf": Format(".pdf", _pdf, _set_pdf),
+    "pdf": FORMATS["pdf"]._replace(combine=_set_pdf),
 }
 """The formats in which all tunes of a set are in one file, by name."""
 

@@ -41,20 +41,20 @@ def to_midi(tune: Tune, playback: PlaybackSettings = DEFAULT_PLAYBACK) -> bytes:
 
     Raises ExportError where mido refuses it.
     """
-    with _gate(tune):
-        return midi_file(perform(tune, playback))
+    return midi_file(perform(tune, playback))
 
 
 def midi_file(performance: Performance) -> bytes:
-    """Return a performance as a standard MIDI file."""
-    tracks = _tracks(performance)
-    kind = 1
-    if performance.playback.one_track:
-        kind, tracks = 0, [_merged(tracks)]
-    file = mido.MidiFile(type=kind, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8", tracks=tracks)
-    buffer = io.BytesIO()
-    file.save(file=buffer)
-    return buffer.getvalue()
+    """Return a performance as a standard MIDI file. Raises ExportError where mido refuses it."""
+    with _gate(performance.tune):
+        tracks = _tracks(performance)
+        kind = 1
+        if performance.playback.one_track:
+            kind, tracks = 0, [_merged(tracks)]
+        file = mido.MidiFile(type=kind, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8", tracks=tracks)
+        buffer = io.BytesIO()
+        file.save(file=buffer)
+        return buffer.getvalue()
 
 
 def _tracks(performance: Performance) -> list[Any]:

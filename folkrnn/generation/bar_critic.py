@@ -30,8 +30,8 @@ WEIGHTS = "bars.weights"
 
 def bar_buckets(placed: PlacedBar) -> list[int]:
     """Return the buckets of a bar: each n-gram has one of its own, and one in the rhythm of the tune."""
-    rhythm = bytes((255, placed.rhythm))
-    return [crc32(ngram, start) % BUCKETS for ngram in bar_ngrams(placed) for start in (0, crc32(rhythm))]
+    starts = 0, crc32(bytes((255, placed.rhythm)))
+    return [crc32(ngram, start) % BUCKETS for ngram in bar_ngrams(placed) for start in starts]
 
 
 class BarCritic:

@@ -78,6 +78,7 @@ class Writing:
     opening_only: bool
     """Whether drafts are over after the first bar; a search finds the rest."""
     bar_critic: BarCritic | None = None
+    """Has bars written again that the model writes too often."""
 
     @property
     def inputs(self) -> int:

@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from xml.parsers import expat
 
 from folkrnn.errors import InputError
+from folkrnn.files import reading
 
 MUSICXML_ENDINGS, MIDI_ENDINGS = (".musicxml", ".xml", ".mxl"), (".mid", ".midi")
 ENDINGS = (*MUSICXML_ENDINGS, *MIDI_ENDINGS)
@@ -36,15 +37,8 @@ def is_importable(name: str | Path) -> bool:
 
 def file_bytes(path: str | Path) -> bytes:
     """Return the content of a file. Raises InputError, in one line, where it cannot be read or is empty."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a folder; expected a MusicXML or MIDI file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+    with reading(path, "a MusicXML or MIDI file"), open(path, "rb") as file:
+        data = file.read(MAX_FILE_BYTES + 1)
     if not data:
         raise InputError(f"{path}: is empty; expected a MusicXML or MIDI file")
     if len(data) > MAX_FILE_BYTES:

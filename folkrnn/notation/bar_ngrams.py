@@ -23,7 +23,7 @@ _TO_A_REST, _FROM_A_REST, _MIDDLE = 1, 2, 64
 _SIGNS = " ^_="
 
 
-class Place(IntEnum):
+class BarPlace(IntEnum):
     """Where a bar stands in its part."""
 
     WITHIN = auto()
@@ -42,7 +42,7 @@ class PlacedBar(NamedTuple):
 
     bar: PastBar
     before: PastBar | None
-    place: Place
+    place: BarPlace
     tonic: int
     rhythm: int
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkrnn.errors import NotationError
-from folkrnn.notation.bar_ngrams import Place, PlacedBar
+from folkrnn.notation.bar_ngrams import BarPlace, PlacedBar
 from folkrnn.notation.form import MAX_SIMILARITY, Part, read_build, read_form
 from folkrnn.notation.headers import next_fields, with_plan
 from folkrnn.notation.key import MODES, parse_key
@@ -463,13 +463,13 @@ class ContextReader:
     def placed_bar(self) -> PlacedBar:
         """The bar under way, with what a critic of bars looks at."""
         if self._left == 1:
-            place = Place.LAST_OF_TUNE if self.in_last_part else Place.LAST
+            place = BarPlace.LAST_OF_TUNE if self.in_last_part else BarPlace.LAST
         elif self._left == _LAST_BUT_ONE:
-            place = Place.LAST_BUT_ONE
+            place = BarPlace.LAST_BUT_ONE
         elif self._first:
-            place = Place.FIRST
+            place = BarPlace.FIRST
         else:
-            place = Place.HALF_WAY if self._left == _HALF_WAY else Place.WITHIN
+            place = BarPlace.HALF_WAY if self._left == _HALF_WAY else BarPlace.WITHIN
         rhythm = self._header.values[_RHYTHM]
         return PlacedBar(self._bar.past_bar(), self._repetition.last_bar, place, self._header.tonic or 0, rhythm)
 

@@ -19,7 +19,7 @@ from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
-from folkrnn.notation.bar_ngrams import Place, PlacedBar
+from folkrnn.notation.bar_ngrams import BarPlace, PlacedBar
 from folkrnn.notation.context import CONTEXT_SIZES, ContextReader, plan_of
 from folkrnn.notation.idiom import DEFAULT_IDIOM
 from folkrnn.notation.plan import broken_plan
@@ -128,8 +128,17 @@ def test_a_later_critic_adds_to_an_earlier_one() -> None:
 def test_a_bar_knows_its_place() -> None:
     (text,) = reels(1, "GABd", 1)
     places = [bar.place for bar in placed(text)]
-    within, half = Place.WITHIN, Place.HALF_WAY
-    assert places == [Place.FIRST, within, within, half, within, within, Place.LAST_BUT_ONE, Place.LAST_OF_TUNE]
+    within, half = BarPlace.WITHIN, BarPlace.HALF_WAY
+    assert places == [
+        BarPlace.FIRST,
+        within,
+        within,
+        half,
+        within,
+        within,
+        BarPlace.LAST_BUT_ONE,
+        BarPlace.LAST_OF_TUNE,
+    ]
 
 
 def test_one_of_another_make_is_refused() -> None:
