@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from folkrnn.errors import ExportError, NotationError
-from folkrnn.notation.fingering import Place, frets
+from folkrnn.notation.fingering import StringFret, frets
 from folkrnn.notation.pitch import SEMITONES, STEPS
 from folkrnn.notation.tunings import STRINGED, Strings
 
@@ -167,7 +167,7 @@ def _midi(note: Element) -> int:
     return 12 * (octave + 1) + SEMITONES[step] + round(alter)
 
 
-def _set_place(note: Element, place: Place) -> None:
+def _set_place(note: Element, place: StringFret) -> None:
     notations = note.find("notations")
     if notations is None:
         notations = Element("notations")

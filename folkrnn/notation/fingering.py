@@ -51,7 +51,7 @@ def cheapest(ways: Sequence[Sequence[Way]], cost: Callable[[Way | None, Way], in
 # Strings ----------------------------------------------------------------------------------------------
 
 
-class Place(NamedTuple):
+class StringFret(NamedTuple):
     """A place on a fretted instrument: a ``string``, from 1, and a ``fret``, 0 for the open string."""
 
     string: int
@@ -62,10 +62,10 @@ class _Grip(NamedTuple):
     """The places of a note or chord, and the fret of the first finger, whether it is needed or not."""
 
     hand: int
-    places: tuple[Place, ...]
+    places: tuple[StringFret, ...]
 
 
-def frets(chords: Sequence[tuple[int, ...]], strings: Strings) -> list[tuple[Place, ...]]:
+def frets(chords: Sequence[tuple[int, ...]], strings: Strings) -> list[tuple[StringFret, ...]]:
     """Return the places of notes and chords, given as MIDI numbers, in the order of their notes.
 
     Open strings are played wherever there is one. Otherwise the hand moves as little as can be, and it stays low.
@@ -97,14 +97,14 @@ def _grips(chord: tuple[int, ...], strings: Strings) -> list[_Grip]:
     return grips
 
 
-def _within(note: int, hand: int, strings: Strings) -> list[Place]:
+def _within(note: int, hand: int, strings: Strings) -> list[StringFret]:
     """Return the places of a note that a hand reaches, open strings among them."""
     last = min(strings.frets, hand + strings.reach - 1)
-    found = (Place(string, note - start) for string, start in enumerate(strings.open, 1))
+    found = (StringFret(string, note - start) for string, start in enumerate(strings.open, 1))
     return [place for place in found if place.fret == 0 or hand <= place.fret <= last]
 
 
-def _effort(places: Sequence[Place]) -> tuple[int, int]:
+def _effort(places: Sequence[StringFret]) -> tuple[int, int]:
     """Return how many fingers places need, and the sum of their frets."""
     return sum(place.fret > 0 for place in places), sum(place.fret for place in places)
 
