@@ -1,0 +1,1 @@
+"""The studio: a page in the browser over a folder of tunes."""
