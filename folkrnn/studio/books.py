@@ -123,14 +123,19 @@ class Book:
         self._compare(book, place, place + 1, [])
         return book
 
-    def with_tunes(self, lines: Sequence[str], at: int | None = None) -> "Book":
-        """Return the book with further lines, which hold tunes: before the tune at a place, or at the end.
+    @property
+    def length(self) -> int:
+        """The number of lines before an empty last one, or a sign that ends the file."""
+        return len(self.raws) - (not self.lines[-1])
+
+    def with_tunes(self, lines: Sequence[str], place: int | None = None, index: int | None = None) -> "Book":
+        """Return the book with further lines, which hold tunes: at the end, or at a place, after ``index`` lines.
 
         Raises ShelfError if they cannot stand in this book.
         """
-        place = len(self.tunes) if at is None else at
-        end = len(self.raws) - (not self.lines[-1])  # before an empty last line, or a sign that ends the file
-        index = end if place == len(self.tunes) else self.tunes[place].first - 1
+        place = len(self.tunes) if place is None else place
+        end = self.length
+        index = end if index is None else index
         raws = list(self.raws)
         new = [self._encoded(line + self.end) for line in lines]
         if index and not self._blank(index - 1):

@@ -260,9 +260,9 @@ class Shelf:
                 self._path(path)  # that it may be made
             elif old.tunes and old.outline.numbered and not lines[0].startswith("X:"):
                 lines = lines_to_add("\n".join(lines), old)
-            place = catalogue.place_for(gone) if old else 0
+            place, index = catalogue.place_for(gone, old) if old else (0, 0)
             with _about(self._disk.shown(path)):
-                book = (old or Book.read(b"")).with_tunes(lines, place)
+                book = (old or Book.read(b"")).with_tunes(lines, place, index)
             if text is not None:
                 self._save_version(id, book.text(place), why or "put back", undo)
             ids = [tune.id for tune in catalogue.records[path].tunes] if old else []
