@@ -159,8 +159,11 @@ class Catalogue:
             self._cached(record.sha, data)
         return self._books[record.sha]
 
-    def put(self, path: str, book: Book, ids: Sequence[str]) -> None:
-        """Write a book, with the ids of its tunes. Raises ShelfError, and then the book is as it was."""
+    def put(self, path: str, book: Book, ids: Sequence[str], gone: Gone | None = None) -> None:
+        """Write a book, with the ids of its tunes; ``gone`` is the one that it has no more.
+
+        Raises ShelfError, and then the book is as it was.
+        """
         before = self.records.get(path)
 
         def check() -> None:
@@ -178,8 +181,8 @@ class Catalogue:
         sha = sha256(data).hexdigest()
         self._books[sha] = book
         self.records[path] = Record(stamp, now, sha, tuple(tunes))
-        for id in ids:
-            self.gone.pop(id, None)
+        if gone is not None:
+            self.gone[gone.tune.id] = gone
         self._place()
         self.save()
 

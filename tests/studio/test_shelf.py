@@ -396,37 +396,46 @@ def test_a_damaged_table_is_set_aside(shelf: Shelf, table: str, damage: str) -> 
     assert json.loads((shelf.folder / ".folkrnn" / "tags.json").read_text())[entry.id] == ["b"]
 
 
-def test_a_full_disk_loses_nothing(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+CHANGES = {
+    "text": lambda shelf, entry: shelf.change(entry.id, entry.etag, text=JIG.replace("EFG", "GGG"), tags=["b"]),
+    "bin": lambda shelf, entry: shelf.change(entry.id, entry.etag, binned=True),
+    "add": lambda shelf, entry: shelf.add(REEL, tags=["c"]),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("room", range(6))
+def test_a_full_disk_loses_nothing(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, change: str, room: int) -> None:
     [entry] = shelf.add(JIG, tags=["a"])
     real = disk.whole_file
-    room = 0
+    left = room
 
     def full(*arguments, **options):
-        nonlocal room
-        room -= 1
-        if room < 0:
+        nonlocal left
+        left -= 1
+        if left < 0:
             raise OSError(28, "No space left on device")
         return real(*arguments, **options)
 
     monkeypatch.setattr(disk, "whole_file", full)
-    for start in range(3):
-        for change in (
-            lambda: shelf.change(entry.id, entry.etag, text=JIG.replace("EFG", "GGG"), tags=["b"]),
-            lambda: shelf.change(entry.id, entry.etag, binned=True),
-            lambda: shelf.add(REEL, tags=["c"]),
-        ):
-            room = start
-            try:
-                change()
-                written = True
-            except ShelfError as error:
-                written = False
-                assert "No space left on device" in str(error)
-                assert "\n" not in str(error)
-            room = 99
-            if not written:
-                assert [(each.title, each.tags, each.binned) for each in shelf.entries()] == [("The Gate", ("a",), False)]
-                assert (shelf.folder / "tunes.abc").read_text() == JIG
+    try:
+        CHANGES[change](shelf, entry)
+    except ShelfError as error:
+        assert "No space left on device" in str(error)
+        assert "\n" not in str(error)
+        shown = [("The Gate", ("a",), False)]
+        assert (shelf.folder / "tunes.abc").read_text() == JIG
+    else:
+        assert room
+        shown = {
+            "text": [("The Gate", ("b",), False)],
+            "bin": [("The Gate", ("a",), True)],
+            "add": [("The Gate", ("a",), False), ("The Mill", ("c",), False)],
+        }[change]
+    left = 99
+    for each in (shelf, Shelf(shelf.folder)):
+        assert [(entry.title, entry.tags, entry.binned) for entry in each.entries()] == shown
+        assert entry.id in [entry.id for entry in each.entries()]
     assert not list(shelf.folder.rglob("*.folkrnn-part"))
 
 

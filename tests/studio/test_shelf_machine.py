@@ -1,8 +1,10 @@
 """Whatever is done to a shelf, here and by others, in any order: nothing is lost, and the books can be read."""
 
+import os
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -51,9 +53,7 @@ class Shelves(RuleBasedStateMachine):
         return sorted(self.bars)[place % len(self.bars)]
 
     def books(self) -> list[Path]:
-        return sorted(self.folder.rglob("[a-z]*.abc")) if False else [
-            path for path in sorted(self.folder.rglob("*.abc")) if ".folkrnn" not in path.parts
-        ]
+        return [path for path in sorted(self.folder.rglob("*.abc")) if ".folkrnn" not in path.parts]
 
     @rule(name=NAMES, which=st.integers(0, 1), twice=st.booleans())
     def add(self, name: str, which: int, twice: bool) -> None:
@@ -131,13 +131,19 @@ class Shelves(RuleBasedStateMachine):
             assert self.old.get(id, set()) <= {text.splitlines()[-1] for text in versions}
         shown = []
         for path in self.books():
-            tunes = read_tunes(path.read_text())
+            tunes = [tune for tune in read_tunes(path.read_text()) if tune.bars]  # others are a file header
             assert len(tunes) == len({tune.number for tune in tunes}) or path.name.startswith("renamed")
             shown += [tune.title for tune in tunes]
         assert len(shown) == sum(not binned for binned in self.binned.values())
 
 
+@pytest.fixture(autouse=True)
+def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The power does not fail here, so nothing waits for the disk."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+
+
 TestShelves = Shelves.TestCase
 TestShelves.settings = settings(
-    max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=20, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
 )
