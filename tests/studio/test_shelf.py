@@ -6,7 +6,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+from folkrnn import files
 from folkrnn.errors import ShelfError
 from folkrnn.notation import read_tunes
 from folkrnn.studio import disk
@@ -407,7 +409,7 @@ CHANGES = {
 @pytest.mark.parametrize("room", range(6))
 def test_a_full_disk_loses_nothing(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, change: str, room: int) -> None:
     [entry] = shelf.add(JIG, tags=["a"])
-    real = disk.whole_file
+    real = files.whole_file
     left = room
 
     def full(*arguments, **options):
@@ -418,11 +420,14 @@ def test_a_full_disk_loses_nothing(shelf: Shelf, monkeypatch: pytest.MonkeyPatch
         return real(*arguments, **options)
 
     monkeypatch.setattr(disk, "whole_file", full)
+    said = ""
     try:
         CHANGES[change](shelf, entry)
     except ShelfError as error:
-        assert "No space left on device" in str(error)
-        assert "\n" not in str(error)
+        said = str(error)
+    if said:
+        assert "No space left on device" in said
+        assert "\n" not in said
         shown = [("The Gate", ("a",), False)]
         assert (shelf.folder / "tunes.abc").read_text() == JIG
     else:
@@ -459,7 +464,7 @@ def test_a_folder_that_cannot_be_written_is_shown(tmp_path: Path, monkeypatch: p
 
 def _read_only(self: disk.Disk, folder: Path) -> None:
     self.folder = folder.resolve()
-    self._lock = disk.FileLock(folder / "lock")
+    self._lock = FileLock(folder / "lock")
 
 
 @pytest.mark.parametrize("place", ["file", "file/below", "nul\0"])
