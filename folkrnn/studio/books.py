@@ -253,8 +253,8 @@ def digest(text: str) -> str:
 def lines_to_add(text: str, book: Book | None) -> list[str]:
     """Return the lines of a text of tunes as they go to the end of a book, or make a new one.
 
-    Each tune gets a number that the book has not. In a book that exists, a tune takes along what the file header of
-    the text says for it, and writes out the meter and the unit length where the header of the book would change them.
+    Each tune gets a number that the book has not. In a book that exists, it takes along what the file header of the
+    text says for it. It writes out meter and unit length where the header of the book would change them.
     Raises ShelfError if there is no tune, or if the book has tunes without numbers.
     """
     lines = stripped_lines(text)

@@ -88,7 +88,7 @@ class Record:
 class Gone:
     """A tune that stands in no book: where it stood, when it went, and why.
 
-    ``before`` and ``after`` are the ids of its neighbours, ``lines`` the number of lines since the one before.
+    ``before`` and ``after`` are the ids of its neighbours, ``lines`` the number of lines between ``before`` and it.
     """
 
     tune: Known
