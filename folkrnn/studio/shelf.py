@@ -31,6 +31,7 @@ class Stored:
 
     entry: Entry
     text: str
+    header: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ class NotOnShelf(FolkrnnError):
 class Conflict(FolkrnnError):
     """A tune that has changed since it was seen; ``stored`` is what is there now."""
 
-    def __init__(self, message: str, stored: Stored) -> None:
-        super().__init__(message)
+    def __init__(self, stored: Stored | TuneSet) -> None:
+        super().__init__("it has changed in the meantime")
         self.stored = stored
 
 
@@ -76,6 +77,14 @@ class Shelf:
 
     def entries(self) -> list[Entry]:
         """Return all tunes."""
+        return []
+
+    def books(self) -> list[str]:
+        """Return the paths of all books."""
+        return []
+
+    def remarks(self) -> list[str]:
+        """Return what is to be said of the folder."""
         return []
 
     def get(self, id: str) -> Stored:
