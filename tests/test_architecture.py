@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "evaluation": {"notation", "corpus", "model", "generation", "score", "validation", "analysis", "composition"},
     "training": {"notation", "corpus", "model", "analysis", "composition", "evaluation"},
     "api": {"notation", "corpus", "validation", "export", "importing", "composition", "training"},
+    "studio": {"notation", "model", "validation", "player", "export", "importing", "composition"},
 }
 HEAVY = {
     "torch": {"model", "generation", "composition"},

@@ -99,7 +99,7 @@ def serve(
     opened: Callable[[str], None] = print,
     browser: bool = True,
 ) -> None:
-    """Serve a folder until the process is told to end; ``opened`` gets the address. Port 0 is any free one.
+    """Serve a folder until a signal ends the process; ``opened`` gets the address. Port 0 is any free one.
 
     Raises InputError for a folder or a port that cannot be used.
     """
@@ -126,7 +126,7 @@ def serve(
 
 
 class _Server(uvicorn.Server):
-    """A server that lets streams of events end when it is told to stop; they would never end by themselves."""
+    """A server that lets streams of events end with it; they would never end by themselves."""
 
     def __init__(self, config: uvicorn.Config, studio: Studio) -> None:
         super().__init__(config)

@@ -125,7 +125,7 @@ class Worker:
         """Return the answer to a request, and the bytes beside it; ``told`` gets what comes before the answer.
 
         Raises WorkerError, with the sentence of the process, or because it has ended or takes more than ``seconds``.
-        Then it is ended, and starts anew when it is needed.
+        Then it is ended; another one starts when it is needed.
         """
         process = await self.start()
         number = next(self._numbers)

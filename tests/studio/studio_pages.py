@@ -110,9 +110,9 @@ class Page:
         given = {name: value for name, value in given.items() if value}
         return self.client.request(method, path, content=content, headers=given, follow_redirects=False)
 
-    def events(self, job: str, **headers: str) -> list[tuple[str, Any]]:
-        """Return the names and the data of all events of a job, to its end."""
-        text = self.ask("GET", f"/api/jobs/{job}/events", **headers).text
+    def events(self, job: str, last: str = "") -> list[tuple[str, Any]]:
+        """Return the names and the data of the events of a job after one, to its end."""
+        text = self.ask("GET", f"/api/jobs/{job}/events", Last_Event_ID=last).text
         found = []
         for block in text.strip().split("\n\n"):
             lines = dict(line.split(": ", 1) for line in block.split("\n"))

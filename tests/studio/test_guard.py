@@ -11,7 +11,7 @@ from folkrnn.studio.guard import BODY_BYTES, FILE_BYTES, Door
 from folkrnn.studio.state import Studio
 
 ROUTES = [
-    (method, re.sub(r"\{\w+(:\w+)?\}", "1", route.path))
+    (method, re.sub(r"\{\w+(:\w+)?\}", "1", str(vars(route)["path"])))
     for route in create_app(Studio(MemoryShelf(), Door(PORT, TOKEN))).routes
     for method in sorted(getattr(route, "methods", None) or {"GET"})
     if method != "HEAD"
