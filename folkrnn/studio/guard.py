@@ -1,8 +1,8 @@
 """Who may ask the studio at all: checked before any route, on every one of them.
 
 A page from elsewhere can send requests to this machine, and with a name of its own that leads here (DNS rebinding) it
-could read the answers. So the ``Host`` must be one of ours, a request from another origin is refused, and what is
-about tunes needs the token of this run, in a cookie that no script can read and no other site can send.
+could read the answers. So the ``Host`` must be one of ours. A request from another origin is refused. What is about
+tunes needs the token of this run, in a cookie that no script can read and no other site can send.
 
 The headers say that a page runs only scripts and styles from here, in no frame, and tells nobody where it was.
 """
