@@ -39,6 +39,7 @@ def musicxml_tune(root: Element, name: str, all_voices: bool = False) -> Tune:
     where music21 cannot read the document.
     """
     parts = [part for part in root.findall("part") if part.find("measure/note/pitch") is not None]
+    parts = [part for part in parts if not _repeats_another(part, parts)]
     if not parts:
         raise InputError(f"{name}: has no notes; expected a melody")
     kept = parts if all_voices else parts[:1]
@@ -69,6 +70,27 @@ def musicxml_tune(root: Element, name: str, all_voices: bool = False) -> Tune:
     if read[0].tempo:
         fields.append(("Q", read[0].tempo))
     return finished(Piece(tuple(fields), voices, remark_on_others(left_out)), name)
+
+
+def _repeats_another(part: Element, parts: Sequence[Element]) -> bool:
+    """Return whether a part shows the notes of another one as tablature."""
+    if not _is_tablature(part):
+        return False
+    notes = _pitches(part)
+    return any(notes <= _pitches(other) for other in parts if not _is_tablature(other))
+
+
+def _is_tablature(part: Element) -> bool:
+    return part.findtext("measure/attributes/clef/sign") == "TAB"
+
+
+def _pitches(part: Element) -> set[tuple[int, str, float, str]]:
+    """Return the notes of a part: the index of the measure, step, alteration and octave."""
+    return {
+        (index, _text(pitch, "step"), float(_text(pitch, "alter") or 0), _text(pitch, "octave"))
+        for index, measure in enumerate(part.iterfind("measure"))
+        for pitch in measure.iterfind("note/pitch")
+    }
 
 
 def _score(root: Element) -> Any:
@@ -104,6 +126,10 @@ def _prepare(root: Element, kept: Sequence[Element]) -> None:
     for measure in root.iter("measure"):
         for each in [child for child in measure if child.tag in _PASSED_OVER]:
             measure.remove(each)
+    for kind in root.iter("direction-type"):  # a tempo without its beat, which MuseScore 3 writes for sixteenths
+        for each in kind.findall("metronome"):
+            if not all(_line(unit.text) for unit in each.iter("beat-unit")):
+                kind.remove(each)
     for lyric in root.iter("lyric"):
         texts, extend = lyric.findall("text"), lyric.find("extend")
         if texts and extend is not None and extend.get("type", "start") == "start":
