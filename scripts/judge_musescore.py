@@ -36,7 +36,7 @@ from folkrnn.export.performance import perform
 from folkrnn.export.rendering import TICKS_PER_QUARTER, PlaybackSettings
 from folkrnn.export.tablature import Tablature
 from folkrnn.importing import import_tune
-from folkrnn.notation import Bar, Note, Tune, is_playable, order_of, performed_order, read_tunes, without
+from folkrnn.notation import Bar, Note, Tune, is_playable, order_of, performed_order, read_tunes, sections, without
 from folkrnn.notation.articles import shown_title
 from folkrnn.notation.encoding import decode
 from folkrnn.notation.harmony import with_chords
@@ -118,13 +118,15 @@ def words(tune: Tune, rng: random.Random) -> Tune:
     """Return a tune with one or two verses."""
     verses = rng.choice((1, 2))
 
-    def sung(note: Note) -> Note:
-        return note._replace(lyrics=tuple(rng.choice(_SYLLABLES) for _ in range(verses))) if note.pitches else note
+    sung = False  # whether there is a syllable that may be held
 
-    first = replace(tune.bars[0], notes=tuple(
-        note._replace(lyrics=("oh",) * verses) if note.pitches else note for note in tune.bars[0].notes
-    ))  # fmt: skip
-    return tune.with_bars((first, *(replace(bar, notes=tuple(map(sung, bar.notes))) for bar in tune.bars[1:])))
+    def with_words(note: Note) -> Note:
+        nonlocal sung
+        choice = _SYLLABLES if sung else _SYLLABLES[:1]
+        sung = bool(note.pitches)
+        return note._replace(lyrics=tuple(rng.choice(choice) for _ in range(verses))) if sung else note
+
+    return tune.with_bars(tuple(replace(bar, notes=tuple(map(with_words, bar.notes))) for bar in tune.bars))
 
 
 def marked(bar: Bar, name: str, closing: bool = False) -> Bar:
@@ -174,7 +176,8 @@ def coda(tune: Tune, rng: random.Random) -> Tune:
 
 def _section_end(bars: Sequence[Bar]) -> int:
     """Return the bar that ends the first section."""
-    return next((index for index, bar in enumerate(bars[:-1]) if bar.plays > 1 or bar.edge), len(bars) // 2)
+    last = next(iter(sections(tuple(bars)))).last
+    return last if last < len(bars) - 1 else len(bars) // 2
 
 
 def tuplets(tune: Tune, rng: random.Random) -> Tune:

@@ -18,6 +18,7 @@ from folkrnn.errors import InputError, NotationError
 from folkrnn.importing.files import MAX_NOTES
 from folkrnn.importing.finish import Piece, finished, remark_on_others
 from folkrnn.importing.keys import mode_of
+from folkrnn.importing.rounding import make_tuplets_exact
 from folkrnn.importing.staff import HELD, StaffBars, read_staff
 from folkrnn.notation.articles import shown_title
 from folkrnn.notation.clef import StaffSettings
@@ -126,6 +127,10 @@ def _prepare(root: Element, kept: Sequence[Element]) -> None:
     for measure in root.iter("measure"):
         for each in [child for child in measure if child.tag in _PASSED_OVER]:
             measure.remove(each)
+    for part in kept:
+        make_tuplets_exact(part)
+        for measure in part.iter("measure"):
+            _join_chords(measure)
     for kind in root.iter("direction-type"):  # a tempo without its beat, which MuseScore 3 writes for sixteenths
         for each in kind.findall("metronome"):
             if not all(_line(unit.text) for unit in each.iter("beat-unit")):
@@ -134,6 +139,19 @@ def _prepare(root: Element, kept: Sequence[Element]) -> None:
         texts, extend = lyric.findall("text"), lyric.find("extend")
         if texts and extend is not None and extend.get("type", "start") == "start":
             texts[-1].text = (texts[-1].text or "") + HELD
+
+
+def _join_chords(measure: Element) -> None:
+    """Let the notes of each chord follow each other: music21 parts a chord at what stands between them."""
+    last = -1  # the index of the last note
+    for element in list(measure):
+        if element.tag == "note":
+            index = list(measure).index(element)
+            if element.find("chord") is not None and 0 <= last < index - 1:
+                measure.remove(element)
+                measure.insert(last + 1, element)
+                index = last + 1
+            last = index
 
 
 def _header(root: Element) -> tuple[list[Field], str]:

@@ -82,6 +82,10 @@ class _StaffReader:
             line = _Line(self, stream, state)
             if number == 0 and stream is not measure:
                 line.elements += [each for each in measure if not isinstance(each, m21.stream.Stream)]
+                # A jump holds for all lines, whichever it was written in.
+                line.elements += [each for stream in streams[1:] for each in stream if _is_jump(each)]
+            elif number:
+                line.elements = [each for each in line.elements if not _is_jump(each)]
             layers.append(line.notes(length if len(streams) > 1 else Fraction(0)))
             if number == 0:
                 changes += line.changes
@@ -269,6 +273,10 @@ class _Line:
             else:
                 result.append("_" if held[verse] else "")
         return tuple(result) if any(result) else ()
+
+
+def _is_jump(element: Any) -> bool:
+    return isinstance(element, m21.repeat.RepeatMark)
 
 
 def _notes(stream: Any) -> bool:

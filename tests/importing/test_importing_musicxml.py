@@ -208,3 +208,26 @@ def test_a_seventh_added_to_a_suspended_chord_is_spelled_first() -> None:
 def test_the_order_of_parts_comes_back() -> None:
     tune, found = back(HEAD.replace("K:", "P:ABA\nK:") + "P:A\nd8|d8||\nP:B\ne8|e8|]\n")
     assert performed_order(found) == performed_order(tune) == (0, 1, 2, 3, 0, 1)
+
+
+def test_tuplets_whose_durations_are_rounded_are_exact() -> None:
+    (tune,) = read_tunes(HEAD + "(3def (3fed d4|]\n")
+    document = re.sub(r"<divisions>10080", "<divisions>256", to_musicxml(tune).decode())
+    lengths = iter(("85", "85", "86", "85", "86", "85", "512"))
+    document = re.sub(r"<duration>\d+", lambda _: f"<duration>{next(lengths)}", document)
+    assert canonical(import_tune(document.encode(), "x.musicxml")) == canonical(tune)
+
+
+def test_a_sign_within_a_chord_does_not_part_it() -> None:
+    change = ('<note id="v0-b0-l0-n0-p1">', '<direction><direction-type><words/></direction-type></direction><note>')
+    tune, found = back(HEAD + "[FA]4 d4|]\n", change=change)
+    assert canonical(found) == canonical(tune)
+
+
+def test_a_jump_in_a_lower_line_of_a_staff_counts() -> None:
+    (tune,) = read_tunes(HEAD + "d8|e8 & E8|]\n")
+    jump = "<direction><direction-type><words>D.C.</words></direction-type></direction>"
+    before, backup, after = to_musicxml(tune).decode().partition("</backup>")
+    document = (before + backup + jump + after).encode()
+    for all_voices in (False, True):
+        assert performed_order(import_tune(document, "x.musicxml", all_voices=all_voices)) == (0, 1, 0, 1)

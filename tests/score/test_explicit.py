@@ -49,10 +49,19 @@ def test_signs_of_jumps_stand_in_the_bar_that_they_end() -> None:
         ("CD|!segno!EF!fine!|GA!D.S.!|]", "D.S. al Fine"),
         ("CD!coda!|EF!D.C.!||!coda!GA|]", "D.C. al Coda"),
         ("CD|EF!D.C.!|]", "D.C."),
+        ('CD|EF"^Fine"|GA" D.C."|]', "D.C. al Fine"),
     ],
 )
 def test_a_plain_jump_says_where_it_leads(body: str, words: str) -> None:
     assert f">{words}<" in to_musicxml(tune(body)).decode()
+
+
+def test_signs_at_which_one_goes_on_stand_in_the_bar_that_they_begin() -> None:
+    shown = tune("CD!segno!|EF|GA!D.S.alcoda!!coda!||BB|]")
+    moved = explicit(shown)
+    assert not moved.bars[0].closing.decorations
+    assert moved.bars[1].notes[0].decorations == ("segno",)
+    assert performed_order(moved) == performed_order(shown)
 
 
 def test_an_ending_that_is_played_several_times_says_how_often_the_section_is() -> None:
