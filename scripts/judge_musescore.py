@@ -1,7 +1,7 @@
 """Let MuseScore open our MusicXML, and compare what it plays and what it writes back.
 
-MuseScore 3 (Debian's package musescore3, headless) converts the MusicXML of tunes, drawn with ``--seed``, to MIDI and to
-MusicXML. The tunes are those of the fiddle collections, each in one of VARIANTS: with further voices, words, jumps,
+MuseScore 3 (Debian's package musescore3, headless) converts the MusicXML of tunes, drawn with ``--seed``, to MIDI and
+to MusicXML. The tunes are those of the fiddle collections, each in one of VARIANTS: with further voices, words, jumps,
 tablature and so on. What must hold:
 
 - *complaints*: MuseScore says nothing about the file while it reads it;
@@ -163,7 +163,7 @@ def coda(tune: Tune, rng: random.Random) -> Tune:
     bars = list(tune.bars)
     full = [bar for bar in bars if not bar.is_short][-2:]
     ending = [replace(bar, opens=False, plays=1, ending=(), edge="", key=bars[-1].key, changes=()) for bar in full]
-    leave = max(0, _section_end(bars) - 1)
+    leave = max(0, _section_end(bars, endings=False) - 1)
     bars[leave] = marked(bars[leave], "coda", closing=True)
     bars[-1] = replace(bars[-1], edge="" if bars[-1].plays > 1 else "||")
     jump = rng.choice(("D.C.alcoda", "D.S.alcoda"))
@@ -174,10 +174,12 @@ def coda(tune: Tune, rng: random.Random) -> Tune:
     return tune.with_bars((*bars, marked(ending[0], "coda"), *ending[1:]))
 
 
-def _section_end(bars: Sequence[Bar]) -> int:
-    """Return the bar that ends the first section."""
-    last = next(iter(sections(tuple(bars)))).last
-    return last if last < len(bars) - 1 else len(bars) // 2
+def _section_end(bars: Sequence[Bar], endings: bool = True) -> int:
+    """Return the last bar of the first section that is no mere pickup, or without ``endings`` the last before them."""
+    first = next((each for each in sections(tuple(bars)) if each.last - each.first > 2), None)
+    if first is not None and first.endings and not endings:
+        return first.endings[0].first - 1
+    return first.last if first is not None and first.last < len(bars) - 1 else len(bars) // 2
 
 
 def tuplets(tune: Tune, rng: random.Random) -> Tune:
@@ -472,8 +474,8 @@ def _faults(each: Specimen, place: int, said: dict[str, list[str]], folder: Path
     ordered = each.tune.field("P") and performed_order(each.tune) != order_of(each.tune.bars)
     if ordered:
         yield f"{LIMIT}: MusicXML has no part orders", ""
-    elif different := difference_of_notes(each.tune, heard(target)):
-        yield different
+    elif notes := difference_of_notes(each.tune, heard(target)):
+        yield notes
     try:
         theirs = import_tune(back.read_bytes(), back.name, all_voices=True)
     except FolkrnnError as error:

@@ -16,7 +16,6 @@ from folkrnn.score.harmonies import as_written
 from folkrnn.score.marks import Snap, Syllable
 from folkrnn.score.signatures import DottedLine, Transposition
 
-
 _MOST_SLURS = 6
 """The most slurs at once that programs keep apart: MusicXML numbered six of them until version 4."""
 
@@ -107,9 +106,7 @@ def _number_slurs(part: Any) -> None:
     def time(element: Any) -> Fraction:
         return Fraction(element.getOffsetInHierarchy(part))
 
-    slurs = [
-        (time(slur.getFirst()), time(slur.getLast()), slur) for slur in part.getElementsByClass(m21.spanner.Slur)
-    ]
+    slurs = [(time(slur.getFirst()), time(slur.getLast()), slur) for slur in part.getElementsByClass(m21.spanner.Slur)]
     ends: dict[int, Fraction] = {}
     for begin, end, slur in sorted(slurs, key=lambda each: each[:2]):
         free = (number for number in range(1, _MOST_SLURS + 1) if number not in ends or ends[number] < begin)

@@ -5,7 +5,7 @@ say D.C. where it means D.C. al Fine. MuseScore 3 goes back to the beginning the
 plays to the end.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -20,8 +20,8 @@ _ENDS = ("dacapo", "dalsegno", "fine")
 _ARRIVALS = ("segno", "coda")
 """Signs at which one goes on."""
 
-_HOLDERS = ("decorations", "chord_symbols", "annotations")
-"""Where a note and a bar line may have such a sign."""
+_PLAIN = {"D.C.": "D.C.", "dacapo": "D.C.", "D.S.": "D.S."}
+"""The decorations that do not say where they lead."""
 
 _PLACES = "^_<>@"
 """What may stand before an annotation."""
@@ -52,28 +52,32 @@ def _explicit(voice: Voice, sounds: Sounds) -> Voice:
     return replace(voice, bars=tuple(bars))
 
 
-def _has_names(holder: Note | Marks) -> bool:
-    return bool(holder.decorations or holder.chord_symbols or holder.annotations)
+def _texts(holder: Note | Marks) -> tuple[tuple[str, ...], ...]:
+    """Return the lists of texts in which a note or a bar line may have a sign."""
+    return holder.decorations, holder.chord_symbols, holder.annotations
 
 
-def _with_names(holder: _Holder, name: Callable[[str, str], str]) -> _Holder:
+def _with_texts(holder: _Holder, texts: Iterable[tuple[str, ...]]) -> _Holder:
+    decorations, chord_symbols, annotations = texts
+    return holder._replace(decorations=decorations, chord_symbols=chord_symbols, annotations=annotations)
+
+
+def _with_names(holder: _Holder, name: Callable[[str], str]) -> _Holder:
     """Return a note or a bar line with other names for some signs."""
-    if not _has_names(holder):
-        return holder
-    return holder._replace(**{kind: tuple(name(kind, text) for text in getattr(holder, kind)) for kind in _HOLDERS})
+    return _with_texts(holder, (tuple(map(name, texts)) for texts in _texts(holder))) if any(_texts(holder)) else holder
 
 
-def _named(kind: str, text: str, aim: str, leaves: bool) -> str:
-    """Return the name of a sign: of a jump with its ``aim``, of a coda sign at which one ``leaves`` with "To"."""
+def _named(text: str, aim: str, leaves: bool) -> str:
+    """Return a sign as it is called: a jump with its ``aim``, a coda sign at which one ``leaves`` as "To Coda"."""
     jump = read_jump(text)
     if jump is None:
         return text
     if jump.kind == "coda" and leaves:
         sign = text[0] if text[0] in _PLACES else ""
-        return "dacoda" if kind == "decorations" else f"{sign}To Coda"
+        return "dacoda" if text == "coda" else f"{sign}To Coda"
     if jump.kind in ("dacapo", "dalsegno") and aim and not jump.aim:
-        if kind == "decorations":
-            return f"{'D.C.' if jump.kind == 'dacapo' else 'D.S.'}al{aim}"
+        if text in _PLAIN:
+            return f"{_PLAIN[text]}al{aim}"
         return f"{text.rstrip()} al {aim.title()}"
     return text
 
@@ -85,7 +89,7 @@ def _in_their_bars(bars: Sequence[Bar], index: int, by_sign: bool) -> tuple[Bar,
     """
     before, bar = bars[index - 1], bars[index]
     first = bar.notes[0]
-    if not (_has_names(first) or _has_names(before.closing)):
+    if not (any(_texts(first)) or any(_texts(before.closing))):
         return before, bar
     begins = starts_section(bars, index) and not ends_section(bars, index)
     # One leaves before the note with a coda sign, unless it fills the last bar of its section.
@@ -102,9 +106,9 @@ def _moved(source: _Holder, target: _OtherHolder, kinds: Sequence[str]) -> tuple
         jump = read_jump(text)
         return jump is not None and jump.kind in kinds
 
-    for holder in _HOLDERS:
-        texts: tuple[str, ...] = getattr(source, holder)
-        if moved := tuple(filter(is_moved, texts)):
-            source = source._replace(**{holder: tuple(text for text in texts if text not in moved)})
-            target = target._replace(**{holder: (*getattr(target, holder), *moved)})
-    return source, target
+    moved = [tuple(filter(is_moved, texts)) for texts in _texts(source)]
+    if not any(moved):
+        return source, target
+    kept = [tuple(text for text in texts if not is_moved(text)) for texts in _texts(source)]
+    joined = [texts + more for texts, more in zip(_texts(target), moved, strict=True)]
+    return _with_texts(source, kept), _with_texts(target, joined)

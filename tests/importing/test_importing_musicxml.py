@@ -219,7 +219,7 @@ def test_tuplets_whose_durations_are_rounded_are_exact() -> None:
 
 
 def test_a_sign_within_a_chord_does_not_part_it() -> None:
-    change = ('<note id="v0-b0-l0-n0-p1">', '<direction><direction-type><words/></direction-type></direction><note>')
+    change = ('<note id="v0-b0-l0-n0-p1">', "<direction><direction-type><words/></direction-type></direction><note>")
     tune, found = back(HEAD + "[FA]4 d4|]\n", change=change)
     assert canonical(found) == canonical(tune)
 

@@ -82,7 +82,9 @@ def test_a_signature_of_its_own_shows_its_accidentals() -> None:
 
 
 def test_slurs_that_last_at_once_have_different_numbers() -> None:
-    found = re.findall(r'<slur number="(\d)" type="(\w+)"', to_musicxml(tune("(" + "(CD)|(EF)|" * 4 + "C2)|]")).decode())
+    found = re.findall(
+        r'<slur number="(\d)" type="(\w+)"', to_musicxml(tune("(" + "(CD)|(EF)|" * 4 + "C2)|]")).decode()
+    )
     lasting: set[str] = set()
     for number, kind in found:
         assert (number in lasting) == (kind == "stop")
