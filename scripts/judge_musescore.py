@@ -159,7 +159,7 @@ def dal_segno(tune: Tune, rng: random.Random) -> Tune:
 
 
 def coda(tune: Tune, rng: random.Random) -> Tune:
-    """Return a tune with a coda of two bars, which stands behind it."""
+    """Return a tune with a coda of two bars at its end."""
     bars = list(tune.bars)
     full = [bar for bar in bars if not bar.is_short][-2:]
     ending = [replace(bar, opens=False, plays=1, ending=(), edge="", key=bars[-1].key, changes=()) for bar in full]
