@@ -4,13 +4,13 @@ By way of MusicXML the canonical text must be equal, with ornaments, grace notes
 come back with the sign of their place, and slurs that never close do not come back, so they are left out here. By way
 of MIDI (``--plain``) the performance, the meters and the form must be equal, in tunes without jumps.
 
-Then the MusicXML and MIDI files that music21 carries are imported, and what becomes of them is counted: those of one
-melody, and the melodies of the others.
+Then the MusicXML and MIDI files that music21 carries, which others wrote, are imported, and what becomes of them is
+counted: those of one melody, the melodies of those of several parts, and what is refused.
 """
 
 import argparse
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,6 @@ from folkrnn.export.midi import to_midi
 from folkrnn.export.musicxml import to_musicxml
 from folkrnn.export.rendering import PlaybackSettings
 from folkrnn.importing import import_tune, is_importable
-from folkrnn.importing.files import xml_root
 from folkrnn.notation import Note, Sound, Tune, canonical, faults, form, order_of, performance, performed_order, without
 from folkrnn.notation.chords import read_symbol
 
@@ -63,20 +62,20 @@ def compared(tune: Tune) -> str:
     return canonical(bare.with_all_bars(lambda bar: replace(bar, notes=tuple(map(with_chords_alone, bar.notes)))))
 
 
-def files_of_others(every: int) -> Iterator[tuple[str, str]]:
-    """Yield what kind of file each of music21's is, and what becomes of it."""
+def files_of_others(every: int) -> Iterator[tuple[Path, str, str]]:
+    """Yield each file of music21's, what kind it is, and what becomes of it."""
     files = [path for path in Path(music21.__file__).parent.rglob("*") if is_importable(path)]
     for path in sorted(files)[::every]:
-        data, kind = path.read_bytes(), "MIDI"
+        data = path.read_bytes()
+        format = "MIDI" if path.suffix in (".mid", ".midi") else "MusicXML"
         try:
-            if path.suffix not in (".mid", ".midi"):
-                parts = [part for part in xml_root(data, path.name).iter("part") if part.find("measure") is not None]
-                staves = {staff.text for staff in parts[0].iter("staff")}
-                kind = "one staff" if len(parts) == 1 and len(staves) < 2 else "several staves"
-            found = sorted({fault.code for fault in faults(import_tune(data, path.name).findings)})
-            yield kind, ", ".join(found) or "playable"
+            tune = import_tune(data, path.name)
+            found = sorted({fault.code for fault in faults(tune.findings)})
+            # The remark on an import counts the other voices, if there are any.
+            others = any(each.code == "import" and "left out" in each.message for each in tune.findings)
+            yield path, f"{format}, {'several parts' if others else 'one melody'}", ", ".join(found) or "playable"
         except InputError as error:
-            yield kind, "refused: " + str(error).partition(": ")[2].partition(";")[0][:60]
+            yield path, f"{format}, refused", str(error).partition(": ")[2].partition(";")[0][:70]
 
 
 def main() -> None:
@@ -97,8 +96,15 @@ def main() -> None:
                 print(f"  {Path(tune.source).name}:{tune.line}: {tune.title}: {result}")
         print(f"{way.__name__}: {counts['same']} of {len(tunes)} are the same; {dict(counts)}", flush=True)
     if options.every_file:
-        for (kind, result), count in sorted(Counter(files_of_others(options.every_file)).items()):
-            print(f"{count:5} {kind:15} {result}")
+        named: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for path, kind, result in files_of_others(options.every_file):
+            named[kind, result].append(path.name)
+        kinds = Counter(kind for kind, result in named for _ in named[kind, result])
+        for kind, count in sorted(kinds.items()):
+            print(f"{count:5} {kind}")
+        for (kind, result), names in sorted(named.items()):
+            shown = "" if result == "playable" else f": {', '.join(names[: options.show])}"
+            print(f"{len(names):5} {kind:26} {result}{shown}")
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def list_command(as_json: bool) -> None:
 def build(sources: tuple[str, ...], folder: Path, force: bool) -> None:
     """Build a corpus.
 
-    It is made from a recipe, or from ABC files and folders; - is standard input.
+    It is made from a recipe, or from ABC, MusicXML and MIDI files and folders; - is standard input.
     """
     from folkrnn.corpus import find_corpus, save_corpus
 

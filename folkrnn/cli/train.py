@@ -58,7 +58,7 @@ def train_command(
 ) -> None:
     """Train a model on a corpus.
 
-    CORPUS is a recipe, a built corpus, or ABC files; without it, the default recipe.
+    CORPUS is a recipe, a built corpus, or files with tunes; without it, the default recipe.
 
     With --from, a model that exists is fine-tuned. --resume goes on with a run as if it had not been stopped, with the
     settings that it was begun with. Tunes are learned in other usual keys in all but the last passes.

@@ -10,7 +10,8 @@ from pathlib import Path
 from folkrnn.corpus.recipe import SourceSettings
 from folkrnn.errors import CorpusError, InputError
 from folkrnn.files import reading
-from folkrnn.notation import Tune, read_tunes
+from folkrnn.importing import is_importable, read_music
+from folkrnn.notation import Tune, read_tunes, write_tune
 from folkrnn.notation.encoding import decode
 
 _log = logging.getLogger(__name__)
@@ -60,26 +61,32 @@ def tunes_in(text: str, name: str) -> list[Tune]:
 def source_files(source: SourceSettings) -> list[str]:
     """Return the files of a source in the order of their names; ``-`` is standard input.
 
-    Raise CorpusError for a folder or a collection without ABC files.
+    Of a folder these are the ABC files, or if it has none, the MusicXML and MIDI files: where both lie together, the
+    others are mostly made of the ABC. Raise CorpusError for a folder or a collection without any.
     """
     if source.collection:
         return [str(file) for file in music21_collection(source.collection)]
     if source.path == "-" or not os.path.isdir(source.path):  # false, not an error, where it cannot tell
         return [source.path]
-    found = sorted(file for file in Path(source.path).rglob("*") if file.suffix.lower() == ".abc" and file.is_file())
+    inside = sorted(file for file in Path(source.path).rglob("*") if file.is_file())
+    found = [file for file in inside if file.suffix.lower() == ".abc"] or [*filter(is_importable, inside)]
     if not found:
-        raise CorpusError(f"{source.path}: the folder holds no .abc files")
+        raise CorpusError(f"{source.path}: the folder holds no .abc files, and none that can be imported")
     return [str(file) for file in found]
 
 
 def source_texts(source: SourceSettings) -> Iterator[tuple[str, str]]:
     """Yield the (name, text) pairs of a source's files; those of collections have bare file names.
 
-    A file of a folder that cannot be read is passed over, with a warning in the log.
+    A MusicXML or MIDI file has the text of the tune that it holds. A file of a folder that cannot be read is passed
+    over, with a warning in the log.
     """
-    for file in source_files(source):
+    found = source_files(source)
+    if sum(map(is_importable, found)) > 1:
+        _log.info("%s: importing %s files", source.path, len(found))
+    for file in found:
         try:
-            text = read_text(file)
+            text = write_tune(read_music(file)) if is_importable(file) else read_text(file)
         except InputError as error:
             if file == source.path:
                 raise

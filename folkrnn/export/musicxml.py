@@ -7,6 +7,10 @@ import zipfile
 from folkrnn.export.tablature import Tablature, with_tablature
 from folkrnn.notation import Tune
 from folkrnn.score.build import musicxml, to_score
+from folkrnn.score.explicit import explicit
+
+_BRACKET_ALONE = re.compile(rb'(<barline location="[a-z]+">)(\s*)(?=<ending [^>]*/>\s*</barline>)')
+"""A bar line of which only the bracket of an ending is said; programs ask for its shape."""
 
 _DATE = re.compile(rb"\s*<encoding-date>[^<]*</encoding-date>")
 
@@ -16,7 +20,8 @@ def to_musicxml(tune: Tune, tablature: Tablature | None = None) -> bytes:
 
     Raises ScoreError where music21 cannot represent the tune, and ExportError where tablature cannot show it.
     """
-    return with_tablature(_DATE.sub(b"", musicxml(to_score(tune))), tablature)
+    source = _DATE.sub(b"", musicxml(to_score(explicit(tune))))
+    return with_tablature(_BRACKET_ALONE.sub(rb"\1\2<bar-style>regular</bar-style>\2", source), tablature)
 
 
 _CONTAINER = b"""<?xml version="1.0" encoding="UTF-8"?>

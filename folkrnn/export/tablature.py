@@ -73,6 +73,12 @@ def _added(root: Element, part: Element) -> Element:
     place = [each.tag for each in parts].index("score-part")
     new = Element("score-part", id=PART_ID)
     SubElement(new, "part-name", {"print-object": "no"}).text = "Tablature"
+    # Programs that play want to know each part's instrument: it is that of the notes above.
+    for each in parts[place]:
+        if each.tag in ("score-instrument", "midi-instrument"):
+            own = copy.deepcopy(each)
+            own.set("id", f"{PART_ID}-I1")
+            new.append(own)
     parts.insert(place + 1, new)
     added = copy.deepcopy(part)
     added.set("id", PART_ID)
@@ -95,7 +101,9 @@ def _strip(measure: Element) -> None:
         _unstem(note)
         for notations in note.findall("notations"):
             for element in [*notations]:
-                if element.tag != "tied":
+                if element.tag == "tuplet":
+                    element.attrib.update({"bracket": "no", "show-number": "none"})
+                elif element.tag != "tied":
                     notations.remove(element)
 
 

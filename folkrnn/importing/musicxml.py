@@ -18,6 +18,7 @@ from folkrnn.errors import InputError, NotationError
 from folkrnn.importing.files import MAX_NOTES
 from folkrnn.importing.finish import Piece, finished, remark_on_others
 from folkrnn.importing.keys import mode_of
+from folkrnn.importing.rounding import make_tuplets_exact
 from folkrnn.importing.staff import HELD, StaffBars, read_staff
 from folkrnn.notation.articles import shown_title
 from folkrnn.notation.clef import StaffSettings
@@ -39,6 +40,7 @@ def musicxml_tune(root: Element, name: str, all_voices: bool = False) -> Tune:
     where music21 cannot read the document.
     """
     parts = [part for part in root.findall("part") if part.find("measure/note/pitch") is not None]
+    parts = [part for part in parts if not _repeats_another(part, parts)]
     if not parts:
         raise InputError(f"{name}: has no notes; expected a melody")
     kept = parts if all_voices else parts[:1]
@@ -69,6 +71,27 @@ def musicxml_tune(root: Element, name: str, all_voices: bool = False) -> Tune:
     if read[0].tempo:
         fields.append(("Q", read[0].tempo))
     return finished(Piece(tuple(fields), voices, remark_on_others(left_out)), name)
+
+
+def _repeats_another(part: Element, parts: Sequence[Element]) -> bool:
+    """Return whether a part shows the notes of another one as tablature."""
+    if not _is_tablature(part):
+        return False
+    notes = _pitches(part)
+    return any(notes <= _pitches(other) for other in parts if not _is_tablature(other))
+
+
+def _is_tablature(part: Element) -> bool:
+    return part.findtext("measure/attributes/clef/sign") == "TAB"
+
+
+def _pitches(part: Element) -> set[tuple[int, str, float, str]]:
+    """Return the notes of a part: the index of the measure, step, alteration and octave."""
+    return {
+        (index, _text(pitch, "step"), float(_text(pitch, "alter") or 0), _text(pitch, "octave"))
+        for index, measure in enumerate(part.iterfind("measure"))
+        for pitch in measure.iterfind("note/pitch")
+    }
 
 
 def _score(root: Element) -> Any:
@@ -104,10 +127,31 @@ def _prepare(root: Element, kept: Sequence[Element]) -> None:
     for measure in root.iter("measure"):
         for each in [child for child in measure if child.tag in _PASSED_OVER]:
             measure.remove(each)
+    for part in kept:
+        make_tuplets_exact(part)
+        for measure in part.iter("measure"):
+            _join_chords(measure)
+    for kind in root.iter("direction-type"):  # a tempo without its beat, which MuseScore 3 writes for sixteenths
+        for each in kind.findall("metronome"):
+            if not all(_line(unit.text) for unit in each.iter("beat-unit")):
+                kind.remove(each)
     for lyric in root.iter("lyric"):
         texts, extend = lyric.findall("text"), lyric.find("extend")
         if texts and extend is not None and extend.get("type", "start") == "start":
             texts[-1].text = (texts[-1].text or "") + HELD
+
+
+def _join_chords(measure: Element) -> None:
+    """Let the notes of each chord follow each other: music21 parts a chord at what stands between them."""
+    last = -1  # the index of the last note
+    for element in list(measure):
+        if element.tag == "note":
+            index = list(measure).index(element)
+            if element.find("chord") is not None and 0 <= last < index - 1:
+                measure.remove(element)
+                measure.insert(last + 1, element)
+                index = last + 1
+            last = index
 
 
 def _header(root: Element) -> tuple[list[Field], str]:

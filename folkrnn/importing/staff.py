@@ -1,6 +1,6 @@
 """One staff of music21's score as the bars of a voice."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -59,7 +59,9 @@ class _StaffReader:
         self.left_out = 0
         self.names_mode = True
         self.begun = False
-        self.endings = _endings(staff)
+        brackets = list(staff.recurse().getElementsByClass(m21.spanner.RepeatBracket))
+        self.endings = _endings(brackets)
+        self.ending_lasts = {id(bracket.getLast()) for bracket in brackets}
         self.slurs = _slurs(staff)
         numbers = {lyric.number for note in staff.recurse().notes for lyric in note.lyrics}
         self.verses = {number: place for place, number in enumerate(sorted(numbers))}
@@ -80,6 +82,10 @@ class _StaffReader:
             line = _Line(self, stream, state)
             if number == 0 and stream is not measure:
                 line.elements += [each for each in measure if not isinstance(each, m21.stream.Stream)]
+                # A jump holds for all lines, whichever it was written in.
+                line.elements += [each for stream in streams[1:] for each in stream if _is_jump(each)]
+            elif number:
+                line.elements = [each for each in line.elements if not _is_jump(each)]
             layers.append(line.notes(length if len(streams) > 1 else Fraction(0)))
             if number == 0:
                 changes += line.changes
@@ -94,13 +100,17 @@ class _StaffReader:
             key=key,
             changes=tuple(changes),
             opens=isinstance(left, m21.bar.Repeat) and left.direction == "start",
-            plays=max(2, right.times or 2) if repeats else 1,
+            plays=self._plays(measure, right) if repeats else 1,
             edge=_EDGES.get(kind, ""),
             drawn=_DRAWN.get(kind, ""),
             ending=self.endings.get(id(measure), ()),
             overlays=tuple(layers[1:]),
             closing=closing,
         )
+
+    def _plays(self, measure: Any, line: Any) -> int:
+        """Return how often the section is played that ends with a repeat; its endings say so where it has some."""
+        return 2 if id(measure) in self.ending_lasts else max(2, line.times or 2)
 
     def _signatures(self, measure: Any) -> Iterator[Change]:
         """Take what a measure begins with: meter, key, clef; yield what changes."""
@@ -265,6 +275,10 @@ class _Line:
         return tuple(result) if any(result) else ()
 
 
+def _is_jump(element: Any) -> bool:
+    return isinstance(element, m21.repeat.RepeatMark)
+
+
 def _notes(stream: Any) -> bool:
     """Whether a stream has notes or rests of its own."""
     return any(not isinstance(each, m21.harmony.Harmony) for each in stream.getElementsByClass(m21.note.GeneralNote))
@@ -326,6 +340,9 @@ def _kind(element: Any) -> str:
     for each in element.chordStepModifications:
         shift = each.interval.semitones if each.interval else 0
         sign = "#" if shift > 0 else "b" if shift < 0 else ""
+        if each.modType == "add" and each.degree == 7 and shift >= 0:
+            text = ("maj7" if shift else "7") + text  # 7sus4: a seventh is written first
+            continue
         word = {"add": "" if sign else "add", "subtract": "no", "alter": ""}[each.modType]
         text += f"{word}{sign}{each.degree}"
     return text
@@ -369,10 +386,10 @@ def _tempo(element: Any) -> str:
     return tempo_text(words.replace('"', "'"), Fraction(0), 0)
 
 
-def _endings(staff: Any) -> dict[int, tuple[int, ...]]:
+def _endings(brackets: Iterable[Any]) -> dict[int, tuple[int, ...]]:
     """Return the passes of each variant ending by the id of the measure that it begins with."""
     found: dict[int, tuple[int, ...]] = {}
-    for bracket in staff.recurse().getElementsByClass(m21.spanner.RepeatBracket):
+    for bracket in brackets:
         first = bracket.getFirst()
         if first is not None:
             found[id(first)] = tuple(sorted({int(each) for each in bracket.numberRange}))

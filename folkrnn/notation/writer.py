@@ -377,9 +377,9 @@ class _VoiceWriter:
         before = self.bars[index - 1] if index else None
         overlays = [self.pen.overlay(bar, notes, spaces([replace(bar, notes=notes)], 0)) for notes in bar.overlays]
         text = self.pen.bar(bar, before, self.breaks[index])
-        if bar.closing != NO_MARKS:
-            text += f" {self.pen.marks(bar.closing)}"
-        return " & ".join([text, *overlays])
+        text = " & ".join([text, *overlays])
+        # What stood before an overlay would hang on its first note.
+        return f"{text} {self.pen.marks(bar.closing)}" if bar.closing != NO_MARKS else text
 
     def lines(self, start: int, stop: int) -> Iterator[str]:
         """Yield the lines for some bars: those before the music, the music, the words."""

@@ -22,7 +22,7 @@ from folkrnn.score.words import printable
 
 __all__ = ["musicxml", "printable", "to_score"]
 
-CARRIED_FIELDS = frozenset("ABCDFGHKNORSTZ")
+CARRIED_FIELDS = frozenset("ABCDFGHKNOPRSTZ")
 """Fields of the header that a score carries as they are written, so that it can become the same tune again."""
 
 CARRIED_PREFIX = "abc-"

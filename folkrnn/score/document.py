@@ -5,6 +5,7 @@ what jumps mean to programs (``<sound>``), syllables that are held, dotted lines
 """
 
 from collections import OrderedDict
+from fractions import Fraction
 from typing import Any, ClassVar
 from xml.etree.ElementTree import Element, SubElement
 
@@ -14,6 +15,9 @@ from music21.musicxml import m21ToXml
 from folkrnn.score.harmonies import as_written
 from folkrnn.score.marks import Snap, Syllable
 from folkrnn.score.signatures import DottedLine, Transposition
+
+_MOST_SLURS = 6
+"""The most slurs at once that programs keep apart: MusicXML numbered six of them until version 4."""
 
 
 class _Measure(m21ToXml.MeasureExporter):  # type: ignore[misc]  # music21 has no types
@@ -67,6 +71,15 @@ class _Measure(m21ToXml.MeasureExporter):  # type: ignore[misc]  # music21 has n
         if self.offsetInMeasure:
             SubElement(self.xmlRoot, "attributes").append(self._transpose(found))
 
+    def keySignatureToXml(self, keyOrKeySignature: Any) -> Element:
+        key: Element = super().keySignatureToXml(keyOrKeySignature)
+        if key.find("key-step") is not None:
+            # music21 writes no accidentals of a signature that is none of the usual ones.
+            for alter, pitch in zip(key.findall("key-alter"), keyOrKeySignature.alteredPitches, strict=True):
+                sign = self.accidentalToMx(pitch.accidental, elName="key-accidental")
+                key.insert([*key].index(alter) + 1, sign)
+        return key
+
     def _transpose(self, found: Any) -> Element:
         element: Element = self.intervalToXmlTranspose(m21.interval.Interval(found.semitones))
         return element
@@ -84,11 +97,29 @@ def _with_sound(direction: Element, source: Any) -> Element:
     return direction
 
 
+def _number_slurs(part: Any) -> None:
+    """Give the slurs of a part numbers that no other one has while they last; music21 counts to six and begins again.
+
+    There are six, so a seventh slur at once shares the last one.
+    """
+
+    def time(element: Any) -> Fraction:
+        return Fraction(element.getOffsetInHierarchy(part))
+
+    slurs = [(time(slur.getFirst()), time(slur.getLast()), slur) for slur in part.getElementsByClass(m21.spanner.Slur)]
+    ends: dict[int, Fraction] = {}
+    for begin, end, slur in sorted(slurs, key=lambda each: each[:2]):
+        free = (number for number in range(1, _MOST_SLURS + 1) if number not in ends or ends[number] < begin)
+        slur.idLocal = next(free, _MOST_SLURS)
+        ends[slur.idLocal] = max(end, ends.get(slur.idLocal, end))
+
+
 class _Part(m21ToXml.PartExporter):  # type: ignore[misc]
     """One part."""
 
     def parse(self) -> Any:
         self.spannerBundle.setIdLocals()
+        _number_slurs(self.stream)
         self.instrumentSetup()
         self.xmlRoot.set("id", str(self.firstInstrumentObject.partId))
         for measure in self.stream.getElementsByClass(m21.stream.Measure):

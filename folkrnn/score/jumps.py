@@ -33,8 +33,8 @@ def read_jump(text: str) -> Jump | None:
 class Sounds:
     """What the jumps of a tune mean for MusicXML, each said once.
 
-    Where two places bear a coda sign, or a jump leads to the coda, the first sign is where to leave, the next where to
-    arrive.
+    Where two places bear a coda sign, or a jump leads to the coda, the first sign is where to leave (``leaves_at``, a
+    bar), the next where to arrive. ``aim`` is where a jump leads that does not say so: as a jump's.
     """
 
     def __init__(self, tune: Tune) -> None:
@@ -42,7 +42,9 @@ class Sounds:
         codas = sorted({index for index, jump in found if jump.kind == "coda"})
         departs = any(jump.kind == "tocoda" for _, jump in found)
         jumps_there = len(codas) > 1 or any(jump.aim == "coda" for _, jump in found)
-        self._leaves_at = codas[0] if codas and jumps_there and not departs else None
+        self.leaves_at = codas[0] if codas and jumps_there and not departs else None
+        ends = any(jump.kind == "fine" for _, jump in found)
+        self.aim = "coda" if codas and (departs or len(codas) > 1) else "fine" if ends else ""
         self._said: set[tuple[int, str]] = set()
         self._drawn: set[tuple[int, Fraction, Jump]] = set()
 
@@ -51,7 +53,7 @@ class Sounds:
         if jump is None or (index, jump.kind) in self._said:
             return {}
         self._said.add((index, jump.kind))
-        kind = "tocoda" if jump.kind == "coda" and index == self._leaves_at else jump.kind
+        kind = "tocoda" if jump.kind == "coda" and index == self.leaves_at else jump.kind
         target = {"tocoda": "coda", "coda": "coda", "segno": "segno", "dalsegno": "segno"}
         return {kind: target.get(kind, "yes")}
 

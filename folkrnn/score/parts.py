@@ -148,6 +148,9 @@ class PartWriter:
             for passes, first, last in section.endings:
                 number = ", ".join(map(str, passes))
                 self.spanners.append(m21.spanner.RepeatBracket(measures[first : last + 1], number=number))
+                line = measures[last].rightBarline
+                if len(passes) > 1 and isinstance(line, m21.bar.Repeat):
+                    line.times = section.passes
             if section.passes > 2 and not section.endings and self.place == 0:
                 measures[section.last].insert(0, words(f"{section.passes}×"))
 

@@ -7,6 +7,9 @@ import pytest
 from folkrnn.corpus import SourceSettings, music21_collection, read_text
 from folkrnn.corpus.sources import source_texts
 from folkrnn.errors import CorpusError, InputError
+from folkrnn.export.midi import to_midi
+from folkrnn.export.musicxml import to_musicxml
+from folkrnn.notation import canonical, read_tunes
 
 TUNE = "X:1\nT:t\nK:C\nA|\n"
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x10\x00\x00\x00\x10\x08\x06\x00\x00\x00\x1f\xf3\xffa"
@@ -118,3 +121,28 @@ def test_a_collection_of_music21_is_found_without_importing_it() -> None:
     assert files == sorted(files)
     assert all(file.suffix == ".abc" for file in files)
     assert ("music21" in sys.modules) == loaded
+
+
+def test_files_of_other_programs_are_sources_too(tmp_path: Path) -> None:
+    (tune,) = read_tunes("X:1\nT:Sue\nM:2/4\nL:1/8\nK:D\nDFAd|d4|]\n")
+    (tmp_path / "a.musicxml").write_bytes(to_musicxml(tune))
+    (tmp_path / "b.mid").write_bytes(to_midi(tune))
+    for source in (tmp_path, tmp_path / "a.musicxml"):
+        texts = dict(source_texts(SourceSettings(path=str(source))))
+        (found,) = read_tunes(texts[str(tmp_path / "a.musicxml")])
+        assert canonical(found) == canonical(tune)
+    assert len(dict(source_texts(SourceSettings(path=str(tmp_path))))) == 2
+
+
+def test_where_a_folder_has_abc_files_its_other_files_are_not_read(tmp_path: Path) -> None:
+    (tmp_path / "a.abc").write_text(TUNE)
+    (tmp_path / "a.mid").write_bytes(b"MThd")
+    assert [name for name, _ in source_texts(SourceSettings(path=str(tmp_path)))] == [str(tmp_path / "a.abc")]
+
+
+def test_a_score_of_a_folder_that_cannot_be_read_is_passed_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "a.xml").write_text("<svg/>")
+    assert not list(source_texts(SourceSettings(path=str(tmp_path))))
+    assert "a.xml" in caplog.text

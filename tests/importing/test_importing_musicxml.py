@@ -5,8 +5,9 @@ import re
 import pytest
 
 from folkrnn.export.musicxml import to_musicxml, to_mxl
+from folkrnn.export.tablature import Tablature
 from folkrnn.importing import import_tune
-from folkrnn.notation import Tune, canonical, faults, read_tunes
+from folkrnn.notation import Tune, canonical, faults, performed_order, read_tunes
 
 HEAD = "X:1\nT:Kettle, The\nR:reel\nM:4/4\nL:1/8\nK:D\n"
 
@@ -182,3 +183,51 @@ def test_numbers_of_bars_do_not_matter() -> None:
     (tune,) = read_tunes(TUNES["repeats"])
     document = re.sub(rb' number="\d+"', b' number="X1"', to_musicxml(tune), count=1)
     assert canonical(import_tune(document, "x.xml")) == canonical(tune)
+
+
+def test_tablature_of_another_part_is_no_voice_of_its_own() -> None:
+    (tune,) = read_tunes(HEAD + "d2f2 a4|]\n")
+    found = import_tune(to_musicxml(tune, Tablature("mandolin")), "x.musicxml", all_voices=True)
+    assert len(found.voices) == 1
+    assert not [each for each in found.findings if each.code == "import"]
+    found = import_tune(to_musicxml(tune, Tablature("mandolin", alone=True)), "x.musicxml", all_voices=True)
+    assert canonical(found) == canonical(tune)
+
+
+def test_a_tempo_whose_beat_is_missing_is_left_out() -> None:
+    _, found = back(TUNES["tempo and parts"], change=("<beat-unit>quarter</beat-unit>", "<beat-unit></beat-unit>"))
+    assert "=" not in found.tempo
+    assert len(found.bars) == 3
+
+
+def test_a_seventh_added_to_a_suspended_chord_is_spelled_first() -> None:
+    _, found = back(HEAD + '"D7sus4"d8|]\n', change=('<kind text="7sus4">', "<kind>"))
+    assert next(found.notes()).chord_symbols == ("D7sus4",)
+
+
+def test_the_order_of_parts_comes_back() -> None:
+    tune, found = back(HEAD.replace("K:", "P:ABA\nK:") + "P:A\nd8|d8||\nP:B\ne8|e8|]\n")
+    assert performed_order(found) == performed_order(tune) == (0, 1, 2, 3, 0, 1)
+
+
+def test_tuplets_whose_durations_are_rounded_are_exact() -> None:
+    (tune,) = read_tunes(HEAD + "(3def (3fed d4|]\n")
+    document = re.sub(r"<divisions>10080", "<divisions>256", to_musicxml(tune).decode())
+    lengths = iter(("85", "85", "86", "85", "86", "85", "512"))
+    document = re.sub(r"<duration>\d+", lambda _: f"<duration>{next(lengths)}", document)
+    assert canonical(import_tune(document.encode(), "x.musicxml")) == canonical(tune)
+
+
+def test_a_sign_within_a_chord_does_not_part_it() -> None:
+    change = ('<note id="v0-b0-l0-n0-p1">', "<direction><direction-type><words/></direction-type></direction><note>")
+    tune, found = back(HEAD + "[FA]4 d4|]\n", change=change)
+    assert canonical(found) == canonical(tune)
+
+
+def test_a_jump_in_a_lower_line_of_a_staff_counts() -> None:
+    (tune,) = read_tunes(HEAD + "d8|e8 & E8|]\n")
+    jump = "<direction><direction-type><words>D.C.</words></direction-type></direction>"
+    before, backup, after = to_musicxml(tune).decode().partition("</backup>")
+    document = (before + backup + jump + after).encode()
+    for all_voices in (False, True):
+        assert performed_order(import_tune(document, "x.musicxml", all_voices=all_voices)) == (0, 1, 0, 1)

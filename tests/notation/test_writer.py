@@ -99,6 +99,11 @@ def test_abcm2ps_prints_dense_bars(bar: str, key: str, tmp_path: Path) -> None:
         assert said_by("abcm2ps", str(book), "-O", str(tmp_path / "dense.ps")) == ""
 
 
+def test_what_hangs_on_a_bar_line_stands_behind_the_overlays_of_its_bar() -> None:
+    body = "A8 | B8 & D4 E4 !D.C.! |]"
+    assert body in rewritten("4/4", body)
+
+
 def test_abc2midi_reads_ornaments_tuplets_and_short_bars(tmp_path: Path) -> None:
     tunes = read_tunes(HEAD.format("4/4") + "A2|T{d}c4(3{g}A/B/c/A(3A3/2B/c|D6|:A2|E8|E6:|\n")
     book = tmp_path / "book.abc"
