@@ -109,10 +109,12 @@ def composed_in_shares(
         due = 0.0
         for index in range(count):
             share = began[index % shares]
-            while not share.waiting:
+            while True:
                 if stop():
                     yield from _finished(began)
                     return
+                if share.waiting:
+                    break
                 _receive([each for each in began if len(each.waiting) < MOST_AHEAD])
                 if progress and time.monotonic() >= due:
                     due = time.monotonic() + INTERVAL

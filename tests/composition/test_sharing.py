@@ -15,7 +15,7 @@ from folkrnn.errors import GenerationError, ModelError
 from folkrnn.model.checkpoint import Checkpoint, save_checkpoint
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.provenance import CorpusProvenance
-from folkrnn.model.repertoire import Repertoire
+from folkrnn.model.repertoire import HeaderCount, Repertoire
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes, write_tune
 from folkrnn.notation.titles import END, TitleWords
@@ -23,7 +23,9 @@ from folkrnn.notation.titles import END, TitleWords
 VOCABULARY = Vocabulary("".join(sorted(map(chr, [10, *range(32, 127)]))))
 TUNE = read_tunes("X:1\nT:Known\nM:2/4\nL:1/8\nK:D\nDEFG|A4|\n")[0]
 LAST_WORDS = tuple(
-    f"{first}{second}" for first in ("Bal", "Kil", "Glen", "Dun", "Ros") for second in ("more", "beg", "ford", "lea")
+    f"{first}{second}"
+    for first in ("Bal", "Kil", "Glen", "Dun", "Ros", "Tul")
+    for second in ("more", "beg", "ford", "lea", "ton")
 )
 TITLES = TitleWords(
     following={
@@ -39,10 +41,12 @@ COUNT = 2 * FEWEST_TUNES + 1
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an untrained model that knows 20 titles, with an index beside it."""
+    """Return an untrained model that knows 30 titles, with an index beside it."""
     path = tmp_path_factory.mktemp("model") / "model.safetensors"
+    headers = (HeaderCount("polka", "Ireland", "2/4", "D", 1000),)
+    corpus = CorpusProvenance(repertoire=Repertoire(headers, {"polka": 1.0}, (TITLES,)))
     network = CharNetwork(NetworkSettings(hidden=16), len(VOCABULARY), torch.Generator().manual_seed(4))
-    save_checkpoint(path, Checkpoint(network, VOCABULARY, CorpusProvenance(learned=Repertoire(titles=(TITLES,)))))
+    save_checkpoint(path, Checkpoint(network, VOCABULARY, corpus))
     Index.of([(TUNE, "Known (book)")]).save(path.with_name("corpus.npz"))
     return path
 
