@@ -113,12 +113,12 @@ def composed_in_shares(
                 if stop():
                     yield from _finished(began)
                     return
-                if share.waiting:
-                    break
-                _receive([each for each in began if len(each.waiting) < MOST_AHEAD])
                 if progress and time.monotonic() >= due:
                     due = time.monotonic() + INTERVAL
                     progress(_sum_of(began, share))
+                if share.waiting:
+                    break
+                _receive([each for each in began if len(each.waiting) < MOST_AHEAD])
             yield share.waiting.popleft()
     finally:
         for share in began:

@@ -73,6 +73,7 @@ def test_a_stop_ends_the_processes_and_keeps_what_is_finished(model: Path) -> No
     made = Composer(model, jobs=2).generate(
         10_000,
         **WISHES,
+        title="Mine",
         progress=seen.append,
         stop=lambda: bool(seen and seen[-1].tunes >= 3),  # type: ignore[arg-type]
     )
@@ -83,12 +84,12 @@ def test_a_stop_ends_the_processes_and_keeps_what_is_finished(model: Path) -> No
 
 
 def test_a_stop_before_the_processes_have_begun_leaves_nothing(model: Path) -> None:
-    assert list(Composer(model, jobs=2).generate(COUNT, **WISHES, stop=lambda: True)) == []  # type: ignore[arg-type]
+    assert list(Composer(model, jobs=2).generate(COUNT, **WISHES, title="Mine", stop=lambda: True)) == []  # type: ignore[arg-type]
     assert multiprocessing.active_children() == []
 
 
 def test_who_wants_no_more_tunes_ends_the_processes(model: Path) -> None:
-    made = Composer(model, jobs=2).generate(10_000, **WISHES)  # type: ignore[arg-type]
+    made = Composer(model, jobs=2).generate(10_000, **WISHES, title="Mine")  # type: ignore[arg-type]
     assert next(made).number == 1
     made.close()  # type: ignore[attr-defined]
     assert multiprocessing.active_children() == []
@@ -102,7 +103,7 @@ def test_an_error_in_a_process_is_raised_here(model: Path, tmp_path: Path) -> No
     broken = tmp_path / "broken.safetensors"
     save_file(weights, broken, about)
     with pytest.raises(ModelError, match=r"broken\.safetensors: not a complete folkrnn model"):
-        list(Composer(broken, jobs=2).generate(COUNT, **WISHES, max_copied=None))  # type: ignore[arg-type]
+        list(Composer(broken, jobs=2).generate(COUNT, **WISHES, title="Mine", max_copied=None))  # type: ignore[arg-type]
     assert multiprocessing.active_children() == []
 
 
@@ -112,7 +113,7 @@ def test_a_process_that_is_killed_is_an_error_of_one_line(model: Path) -> None:
             child.kill()
 
     with pytest.raises(GenerationError, match="a process that writes tunes ended with status -9") as error:
-        list(Composer(model, jobs=2).generate(10_000, **WISHES, progress=kill))  # type: ignore[arg-type]
+        list(Composer(model, jobs=2).generate(10_000, **WISHES, title="Mine", progress=kill))  # type: ignore[arg-type]
     assert "\n" not in str(error.value)
 
 
