@@ -1,5 +1,7 @@
 """Work shared among processes, for what one core computes: reading by music21, engraving."""
 
+import atexit
+import gc
 import math
 import os
 import signal
@@ -17,6 +19,9 @@ _Result = TypeVar("_Result")
 
 ITEMS_AHEAD = 8
 """How many items a process is given, on average, before the first result is waited for."""
+
+COLLECTED_OBJECTS = 100_000
+"""That many new objects make Python look for unreachable ones, in processes of our own."""
 
 CGROUPS = Path("/sys/fs/cgroup")
 """Where Linux says what a container may use."""
@@ -83,7 +88,7 @@ class ProcessQueue(Generic[_Item, _Result]):
 
     def put(self, item: _Item) -> list[_Result]:
         """Give an item to the processes and return the results that are ready; wait only if too many are not."""
-        with _interrupts_held():
+        with interrupts_held():
             self._pending.append(self._pool.submit(self._function, item))
         ready: list[_Result] = []
         while self._pending and (self._pending[0].done() or len(self._pending) >= self._most):
@@ -109,8 +114,18 @@ def process_map(function: Callable[[_Item], _Result], items: Iterable[_Item], jo
         yield from queue.rest()
 
 
+def collect_seldom() -> None:
+    """Let Python look for unreachable objects less often, and no more at the end.
+
+    Each search goes through the hundred thousands of objects that torch and music21 leave. With the usual settings that
+    would take half of the time that they need to load, and as long again at the end.
+    """
+    gc.set_threshold(COLLECTED_OBJECTS)
+    atexit.register(gc.freeze)
+
+
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Hold Ctrl-C back. Processes that start meanwhile never get it: this process decides when they end."""
     if not hasattr(signal, "pthread_sigmask"):  # not on Windows
         yield

@@ -1,8 +1,6 @@
 """The ``folkrnn`` command: its groups, and the one place where errors become a line and a status."""
 
-import atexit
 import errno
-import gc
 import os
 import sys
 
@@ -23,12 +21,10 @@ from folkrnn.cli.studio import studio_command
 from folkrnn.cli.train import train_command
 from folkrnn.cli.validate import validate_command
 from folkrnn.errors import FolkrnnError, TargetExistsError
+from folkrnn.processes import collect_seldom
 
 DONE, NO, CANNOT = 0, 1, 2
 """Exit statuses: done; the answer is no; cannot run."""
-
-COLLECTED_OBJECTS = 100_000
-"""That many new objects make Python look for unreachable ones."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -48,7 +44,7 @@ for command in COMMANDS:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every foreseeable failure is one line on stderr and status 2."""
-    _collect_seldom()
+    collect_seldom()
     try:
         with logging_printed():
             status = cli.main(arguments, prog_name="folkrnn", standalone_mode=False)
@@ -73,16 +69,6 @@ def main(arguments: list[str] | None = None) -> None:
         else:
             status = _complain(f"{error.filename or 'the output'}: {error.strerror or error}")
     sys.exit(status if isinstance(status, int) else DONE)
-
-
-def _collect_seldom() -> None:
-    """Let Python look for unreachable objects less often, and no more at the end.
-
-    Each search goes through the hundred thousands of objects that torch and music21 leave. With the usual settings that
-    would take half of the time that they need to load, and as long again at the end.
-    """
-    gc.set_threshold(COLLECTED_OBJECTS)
-    atexit.register(gc.freeze)
 
 
 def _complain(message: str) -> int:

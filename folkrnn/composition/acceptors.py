@@ -5,12 +5,15 @@ in ``policies.draft_policy`` that adds it to the list.
 """
 
 from math import exp
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from folkrnn.analysis.originality import DEFAULT_MAX_COPIED, Index, Originality
-from folkrnn.composition.critic import Critic
 from folkrnn.composition.requests import Request
 from folkrnn.generation.texts import GeneratedText, Refusal
+
+if TYPE_CHECKING:
+    from folkrnn.composition.critic import Critic
 
 REJECTION_RATIO = 1.2
 """A draft is accepted with probability min(1, r / REJECTION_RATIO), where r = p_real / p_model."""
@@ -75,7 +78,7 @@ class PassesCritic:
     its text, so that equal drafts get equal answers.
     """
 
-    def __init__(self, critic: Critic) -> None:
+    def __init__(self, critic: "Critic") -> None:
         self.critic = critic
 
     def __call__(self, text: GeneratedText) -> Refusal | None:

@@ -9,32 +9,29 @@ program go through it.
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from os import PathLike
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from folkrnn.analysis.originality import DEFAULT_MAX_COPIED, Index, Originality
 from folkrnn.composition.acceptors import IsOriginal
-from folkrnn.composition.checks import check_given
-from folkrnn.composition.index_cache import Interrupted, index_at_hand, index_for
-from folkrnn.composition.policies import draft_policy, reworking_policy
+from folkrnn.composition.checks import check_generation, check_given
+from folkrnn.composition.index_cache import Interrupted, index_at_hand, index_for, index_is_kept
 from folkrnn.composition.programme import Programme
 from folkrnn.composition.requests import Request, RequestOptions, read_options, unusual_wishes
 from folkrnn.composition.reworking import Reworking, bar_range, check_count, extension, naming, replacement
 from folkrnn.composition.settings import GenerationOptions, GenerationSettings
+from folkrnn.composition.sharing import composed_in_shares, shares_of
 from folkrnn.composition.variation import DEFAULT_CLOSENESS, check_learned_plans, variation
 from folkrnn.errors import ModelError
-from folkrnn.generation.drafts import DraftPolicy
-from folkrnn.generation.generator import BATCH, TextWriter
 from folkrnn.generation.prompts import Prompt
-from folkrnn.generation.schedule import Watch
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.generation.titles import TitleRule
-from folkrnn.model.checkpoint import Checkpoint, load_checkpoint
 from folkrnn.model.locations import model_or_bundled
-from folkrnn.model.stepper import Stepper
+from folkrnn.model.metadata import corpus_provenance, learns_plans, read_metadata
 from folkrnn.notation import ERROR, Finding, Meter, Tune, parse_meter
 from folkrnn.notation.canonical import body
 from folkrnn.notation.grammar import Grammar
@@ -43,6 +40,15 @@ from folkrnn.notation.idiom import Idiom
 from folkrnn.notation.plan import shown_plan
 from folkrnn.notation.text import escaped_text
 from folkrnn.validation import Report, ReportQueue
+
+# A composer whose tunes other processes write needs no torch, which takes a second to load. So what loads it is
+# imported where it is used.
+if TYPE_CHECKING:
+    from folkrnn.generation.drafts import DraftPolicy
+    from folkrnn.generation.generator import TextWriter
+    from folkrnn.generation.schedule import Watch
+    from folkrnn.model.checkpoint import Checkpoint
+    from folkrnn.model.stepper import Stepper
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +69,10 @@ class Progress:
     text: str = ""
 
 
+def unjudged(tune: Tune) -> None:
+    """Return None: there is nothing to compare a tune with."""
+
+
 @dataclass(frozen=True)
 class Composition:
     """A tune with all that is known of it.
@@ -77,7 +87,7 @@ class Composition:
     report: Report
     violation: str
     text: GeneratedText
-    judge: Callable[[Tune], Originality | None] = field(default=lambda tune: None, compare=False, repr=False)
+    judge: Callable[[Tune], Originality | None] = field(default=unjudged, compare=False, repr=False)
     composed_as: str = ""
     remarks: tuple[str, ...] = ()
 
@@ -95,6 +105,13 @@ class Composition:
     def originality(self) -> Originality | None:
         """The tune beside the corpus of the model; None where there is no index of it."""
         return self.judge(self.tune)
+
+    def judged_by(self, judge: Callable[[Tune], Originality | None]) -> "Composition":
+        """Return the composition with another judge; an originality that is known stays."""
+        twin = replace(self, judge=judge)
+        if "originality" in self.__dict__:
+            twin.__dict__["originality"] = self.originality
+        return twin
 
     @property
     def fault(self) -> str:
@@ -129,22 +146,37 @@ class Composer:
     """A model kept warm, which composes tunes, extends them, rewrites their bars and varies them.
 
     ``model`` is a model file; None is the one that ships with folkrnn. With ``jobs`` above 1, many tunes are
-    validated, and the corpus is read, by that many processes; the program must then be guarded by
-    ``if __name__ == "__main__":``. At most ``batch`` drafts are written side by side: with few of them the first tune
-    is there sooner, with many of them the last one. One composer may be used from several threads. Raises ModelError
-    for a file that is no model.
+    composed and validated, and the corpus is read, by that many processes; the program must then be guarded by
+    ``if __name__ == "__main__":``, and the model is loaded here only when it is needed here. At most ``batch`` drafts
+    are written side by side: with few of them the first tune is there sooner, with many of them the last one. One
+    composer may be used from several threads. Raises ModelError for a file that is no model.
     """
 
-    def __init__(self, model: str | PathLike[str] | None = None, *, jobs: int = 1, batch: int = BATCH) -> None:
+    def __init__(self, model: str | PathLike[str] | None = None, *, jobs: int = 1, batch: int | None = None) -> None:
         self.path = model_or_bundled(model)
-        self.checkpoint: Checkpoint = load_checkpoint(self.path)
         self._jobs = jobs
         self._batch = batch
+        if jobs < 2:
+            self._corpus, self._alphabet = self.checkpoint.corpus, self.checkpoint.vocabulary.characters
+            self._plans = self.checkpoint.network.settings.plans
+        else:
+            about = read_metadata(self.path)
+            self._corpus, self._alphabet = corpus_provenance(self.path, about), about["vocabulary"]
+            self._plans = learns_plans(self.path, about)
         self._index: Index | None = None
         self._index_lock = threading.Lock()
 
     @cached_property
-    def _stepper(self) -> Stepper:
+    def checkpoint(self) -> "Checkpoint":
+        """The model, with all that its file says of it."""
+        from folkrnn.model.checkpoint import load_checkpoint
+
+        return load_checkpoint(self.path)
+
+    @cached_property
+    def _stepper(self) -> "Stepper":
+        from folkrnn.model.stepper import Stepper
+
         return Stepper(self.checkpoint.network)
 
     @property
@@ -175,19 +207,41 @@ class Composer:
 
         ``progress`` is called while a tune is written too. Once ``stop`` is true, which is asked many times a
         second, the finished tunes are yielded and no others. The same options and seed give the same tunes,
-        whatever their number. Raises FolkrnnError, at once, for what cannot be met.
+        whatever their number, and whether one process writes them or several. Raises FolkrnnError, at once, for what
+        cannot be met.
         """
-        repertoire = self.checkpoint.corpus.learned
+        return self._generate(count, progress, stop, options)
+
+    def generate_share(
+        self, tunes: Sequence[int], count: int, progress: ProgressWatcher, stop: Stop, options: RequestOptions
+    ) -> Iterator[Composition]:
+        """Yield those of ``count`` new tunes that have these numbers, from 0; see ``generate``.
+
+        Where no title is asked for, they may have titles of tunes of other shares.
+        """
+        return self._generate(count, progress, stop, options, tunes)
+
+    def _generate(
+        self,
+        count: int,
+        progress: ProgressWatcher | None,
+        stop: Stop,
+        options: RequestOptions,
+        tunes: Sequence[int] | None = None,
+    ) -> Iterator[Composition]:
+        """Yield new tunes: all, or those of these numbers."""
+        repertoire = self._corpus.learned
         settings, request, mix = read_options(options, repertoire)
         settings = settings.seeded()
         count = len(request.set) or count
         for sentence in unusual_wishes(request, repertoire):
             _log.warning("%s", sentence)
-        alphabet = self.checkpoint.vocabulary.characters
+        check_count("count", count)
+        alphabet = self._alphabet
         titles = TitleRule(repertoire.titles, alphabet, self._knows_title)
         programme = Programme(
             request, repertoire, seed=settings.seed or 0, mix=mix, titles=titles, alphabet=alphabet,
-            plans=self.checkpoint.network.settings.plans,
+            plans=self._plans,
         )  # fmt: skip
         if unknown := [letter for letter in dict.fromkeys(request.fields.get("T", "")) if letter not in alphabet]:
             _log.warning(
@@ -199,18 +253,52 @@ class Composer:
         if start is not None and not settings.unconstrained:
             check_given(start, programme, Grammar(alphabet, idiom=idiom))
         prompt = request.prompt if settings.unconstrained else programme.prompt
-        writer = self._writer(prompt, settings, count, idiom)
+        shares = shares_of(count, self._jobs)
+        # Without an index in use, a composer may learn of it, and so of known titles, while it writes.
+        shared = tunes is None and shares > 1 and (settings.unconstrained or options.get("max_copied") != 1)
+        writer: Callable[[], TextWriter] = cache(lambda: self._writer(prompt, settings, count, idiom))
+        if shared:
+            check_generation(self.path, options)
+        else:
+            writer()
         try:  # which may have to read a corpus, and so comes after all else is checked
             original = self._original(
                 options.get("max_copied"), any_title="T" in request.fields, settings=settings, stop=stop
             )
         except Interrupted:
             return iter(())
+        titled = _Titled(programme, lambda text, attempt: writer().title(text, attempt), alone=tunes is not None)
+        finish: Finish = plain if settings.unconstrained else titled
+        if shared and (original is None or index_is_kept(self.path, self._corpus)):
+            options = {**options, "seed": settings.seed}
+            return self._shared(shares, count, progress, stop, options, settings, finish)
+        from folkrnn.composition.policies import draft_policy
+
         critic = options.get("critic", True)
         policy = draft_policy(request, settings, self.checkpoint, critic=critic, original=original)
-        texts = writer.write(policy, stop, _watch(progress))
-        finish = plain if settings.unconstrained else _finishing(programme, writer)
+        texts = writer().write(policy, stop, _watch(progress), tunes)
         return self._composed(texts, settings, "tunes", finish)
+
+    def _shared(
+        self,
+        shares: int,
+        count: int,
+        progress: ProgressWatcher | None,
+        stop: Stop,
+        options: RequestOptions,
+        settings: GenerationSettings,
+        finish: Finish,
+    ) -> Iterator[Composition]:
+        """Yield new tunes that other processes write, as one process would write them.
+
+        They do not know each other's titles. So a tune whose title has come before is finished again, here.
+        """
+        with closing(composed_in_shares(self.path, shares, count, options, progress, stop)) as compositions:
+            for composition in compositions:
+                if isinstance(finish, _Titled) and not finish.keeps_title(composition.text, composition.tune):
+                    yield from self._composed(iter([composition.text]), settings, "tunes", finish)
+                else:
+                    yield composition.judged_by(self.originality)
 
     def extend(
         self,
@@ -289,14 +377,14 @@ class Composer:
         """
         with self._index_lock:
             if self._index is None:
-                self._index = index_for(self.path, self.checkpoint, stop, self._jobs)
+                self._index = index_for(self.path, self._corpus, stop, self._jobs)
             return self._index
 
     def index_at_hand(self) -> Index | None:
         """Return the index of the model's corpus; None if it would have to be made."""
         with self._index_lock:
             if self._index is None:
-                self._index = index_at_hand(self.path, self.checkpoint)
+                self._index = index_at_hand(self.path, self._corpus)
             return self._index
 
     def originality(self, tune: Tune) -> Originality | None:
@@ -304,8 +392,10 @@ class Composer:
         index = self.index_at_hand()
         return index.judge(tune) if index else None
 
-    def policy(self, index: Index, *, critic: bool = True) -> DraftPolicy:
+    def policy(self, index: Index, *, critic: bool = True) -> "DraftPolicy":
         """Return the draft policy of tunes of which nothing is asked: they are new, and the critic takes them."""
+        from folkrnn.composition.policies import draft_policy
+
         original = IsOriginal(index, any_title=False)
         return draft_policy(Request(), GenerationSettings(), self.checkpoint, critic=critic, original=original)
 
@@ -342,6 +432,8 @@ class Composer:
         stop: Stop,
     ) -> Iterator[Composition]:
         """Compose from a reworking of a tune."""
+        from folkrnn.composition.policies import reworking_policy
+
         settings = replace(settings, max_length=settings.max_length + reworking.room)
         idiom = self.checkpoint.corpus.learned.idiom.with_tune(reworking.given)
         prompt = reworking.prompts or reworking.prompt
@@ -361,8 +453,10 @@ class Composer:
         count: int,
         idiom: Idiom,
         cautious: bool = True,
-    ) -> TextWriter:
+    ) -> "TextWriter":
         """Return the writer of texts for a prompt, or one for each draft. Raises GenerationError for what cannot be."""
+        from folkrnn.generation.generator import BATCH, TextWriter
+
         check_count("count", count)
         prompt_of = (lambda tune, draft: prompt) if isinstance(prompt, Prompt) else prompt
         writer = TextWriter(
@@ -380,7 +474,7 @@ class Composer:
             cautious=cautious,
             idiom=idiom,
             beam=settings.beam,
-            batch=self._batch,
+            batch=self._batch or BATCH,
         )
         writer.check(prompt_of(0, 0))
         return writer
@@ -410,7 +504,7 @@ class Composer:
             yield from map(composition, reports.rest())
 
 
-def _watch(progress: ProgressWatcher | None) -> Watch | None:
+def _watch(progress: ProgressWatcher | None) -> "Watch | None":
     """Return the generator's watcher for a watcher of progress."""
     return (lambda *values: progress(Progress(*values))) if progress else None
 
@@ -423,18 +517,42 @@ def without_repeats(compositions: Iterator[Composition]) -> Iterator[Composition
         yield each if number == each.number else replace(each, violation=f"it is the same as tune {number}")
 
 
-def _finishing(programme: Programme, writer: TextWriter) -> Finish:
-    """Return what shows the fields of a programme in the tunes, and gives each tune another title."""
-    titles: set[str] = set()
+class _Titled:
+    """What shows the fields of a programme in the tunes, and gives each tune another title.
 
-    def finish(text: GeneratedText, tune: Tune) -> tuple[Tune, str]:
-        brief = programme.brief(text.index, text.draft)
+    ``another`` writes a title for a text, by the number of the attempt. With ``alone`` each tune is finished as if no
+    other were there.
+    """
+
+    def __init__(
+        self, programme: Programme, another: Callable[[GeneratedText, int], str], *, alone: bool = False
+    ) -> None:
+        self._programme = programme
+        self._another = another
+        self._alone = alone
+        self._titles: set[str] = set()  # in small letters
+
+    def keeps_title(self, text: GeneratedText, tune: Tune) -> bool:
+        """Whether a tune that was finished alone is as it would be after the tunes so far; then it is one of them."""
+        brief = self._programme.brief(text.index, text.draft)
+        if not brief.prompt.titles or "T" in brief.shown:
+            return True
+        title = tune.title.lower()
+        if title in self._titles:
+            return False
+        self._titles.add(title)
+        return True
+
+    def __call__(self, text: GeneratedText, tune: Tune) -> tuple[Tune, str]:
+        """Return the delivered tune of a text, and the rhythm that it was composed as if it shows another one."""
+        brief = self._programme.brief(text.index, text.draft)
         shown = dict(brief.shown)
         if brief.prompt.titles and "T" not in shown:
             title, attempt = tune.title, 0
-            while (title.lower() in titles or brief.prompt.titles.refusal(title)) and attempt < MOST_TITLES:
-                title, attempt = writer.title(text, attempt) or title, attempt + 1
-            titles.add(title.lower())
+            while (title.lower() in self._titles or brief.prompt.titles.refusal(title)) and attempt < MOST_TITLES:
+                title, attempt = self._another(text, attempt) or title, attempt + 1
+            if not self._alone:
+                self._titles.add(title.lower())
             shown["T"] = escaped_text(title)
         if meter := shown.pop("M", ""):
             tune = in_meter(tune, parse_meter(meter))
@@ -442,8 +560,6 @@ def _finishing(programme: Programme, writer: TextWriter) -> Finish:
             shown["N"] = f"{tune.field('N')}, plan {shown_plan(text.plan)}"
         fields = [(letter, shown.pop(letter, value)) for letter, value in tune.fields]
         return replace(tune, fields=in_printed_order((*fields, *shown.items()))), brief.composed_as
-
-    return finish
 
 
 def in_meter(tune: Tune, meter: Meter) -> Tune:

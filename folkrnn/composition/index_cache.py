@@ -14,7 +14,7 @@ from platformdirs import user_cache_path
 from folkrnn.analysis.originality import INDEX_FORMAT, Index, IndexEntry, index_path, name_of
 from folkrnn.corpus import list_recipes, map_kept
 from folkrnn.errors import ModelError
-from folkrnn.model.checkpoint import Checkpoint
+from folkrnn.model.provenance import CorpusProvenance
 
 _log = logging.getLogger(__name__)
 
@@ -29,9 +29,14 @@ def cache_folder() -> Path:
     return Path(wanted) if wanted else user_cache_path("folkrnn", appauthor=False)
 
 
-def index_at_hand(model: Path, checkpoint: Checkpoint) -> Index | None:
+def index_is_kept(model: Path, corpus: CorpusProvenance) -> bool:
+    """Return whether the index of a model's corpus lies in a file, which other processes can read."""
+    return index_path(model).is_file() or _kept(corpus).is_file()
+
+
+def index_at_hand(model: Path, corpus: CorpusProvenance) -> Index | None:
     """Return the index of a model's corpus if it need not be made; log one that cannot be read."""
-    for path in (index_path(model), _kept(checkpoint)):
+    for path in (index_path(model), _kept(corpus)):
         if path.is_file():
             try:
                 return Index.load(path)
@@ -40,15 +45,15 @@ def index_at_hand(model: Path, checkpoint: Checkpoint) -> Index | None:
     return None
 
 
-def index_for(model: Path, checkpoint: Checkpoint, stop: Callable[[], bool] = lambda: False, jobs: int = 1) -> Index:
+def index_for(model: Path, corpus: CorpusProvenance, stop: Callable[[], bool] = lambda: False, jobs: int = 1) -> Index:
     """Return the index of a model's corpus; that of a recipe is made if it is missing, by ``jobs`` processes, and kept.
 
     Raises ModelError if the tunes that the model learned from are not at hand, and Interrupted once ``stop``
     is true.
     """
-    if index := index_at_hand(model, checkpoint):
+    if index := index_at_hand(model, corpus):
         return index
-    recipe = next((each for each in list_recipes() if each.settings() == checkpoint.corpus.recipe), None)
+    recipe = next((each for each in list_recipes() if each.settings() == corpus.recipe), None)
     if recipe is None:
         raise ModelError(f"{model}: the tunes that it learned from are not at hand; expected a corpus of them")
     _log.info("reading the corpus, this once")
@@ -63,12 +68,12 @@ def index_for(model: Path, checkpoint: Checkpoint, stop: Callable[[], bool] = la
 
     index = Index.of_entries(named())
     try:
-        index.save(_kept(checkpoint))
+        index.save(_kept(corpus))
     except ModelError as error:
         _log.warning("%s; the corpus is read again each time", error)
     return index
 
 
-def _kept(checkpoint: Checkpoint) -> Path:
+def _kept(corpus: CorpusProvenance) -> Path:
     """Return the place of a kept index."""
-    return cache_folder() / f"corpus-{checkpoint.corpus.digest}-{INDEX_FORMAT}.npz"
+    return cache_folder() / f"corpus-{corpus.digest}-{INDEX_FORMAT}.npz"

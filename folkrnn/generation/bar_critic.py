@@ -6,14 +6,17 @@ pass. Bar by bar, two or three attempts are enough.
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from folkrnn.errors import ModelError
 from folkrnn.notation.bar_ngrams import PlacedBar, bar_ngrams
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 BUCKETS = 1 << 16
 """Numbers over which the n-grams are spread, each to one of them by a hash."""
@@ -45,7 +48,7 @@ class BarCritic:
         return math.fsum(self.weights[[*bar_buckets(placed), BUCKETS]].tolist())  # exact, in whatever order
 
     @classmethod
-    def of(cls, critic: Mapping[str, Tensor]) -> "BarCritic | None":
+    def of(cls, critic: "Mapping[str, Tensor]") -> "BarCritic | None":
         """Return the critic of bars among what a model file holds of critics; None if there is none.
 
         Raises ModelError for one of another make.

@@ -90,15 +90,20 @@ class TextWriter:
         self._search = _search(self._writing, beam) if beam else None
 
     def write(
-        self, policy: DraftPolicy = SINGLE_DRAFT, stop: Callable[[], bool] = lambda: False, watch: Watch | None = None
+        self,
+        policy: DraftPolicy = SINGLE_DRAFT,
+        stop: Callable[[], bool] = lambda: False,
+        watch: Watch | None = None,
+        tunes: Sequence[int] | None = None,
     ) -> Iterator[GeneratedText]:
-        """Yield the tunes in order, each the draft that the policy chooses.
+        """Yield the tunes in order, each the draft that the policy chooses; with ``tunes`` only those of these numbers.
 
         ``stop`` is asked before each step; once it is true, the tunes that are over are yielded and no others.
         ``watch`` is called several times a second. Raises GenerationError for given music that cannot begin a tune.
         """
         writing = replace(self._writing, bar_critic=policy.bar_critic)
-        schedule = Schedule(self._prompt_of, self._count, self._batch, writing, policy, self._complete)
+        tunes = range(self._count) if tunes is None else tunes
+        schedule = Schedule(self._prompt_of, tunes, self._batch, writing, policy, self._complete)
         return schedule.run(stop, watch)
 
     def check(self, prompt: Prompt) -> None:

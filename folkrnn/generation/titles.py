@@ -1,6 +1,7 @@
 """A title under way: it is made of words that titles have, and is neither known nor odd nor names another dance."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
 
@@ -46,7 +47,13 @@ class TitleWriter:
     def _letters(self, before: str, beginning: str) -> frozenset[str]:
         """Return what may follow the beginning of a word after another word."""
         size = len(beginning)
-        found = {word[size : size + 1] for word in self._following(before) if word.startswith(beginning)} - {END}
+        words = self._following(before)
+        found: set[str] = set()
+        for place in range(bisect_left(words, beginning), len(words)):
+            if not words[place].startswith(beginning):
+                break
+            found.add(words[place][size : size + 1])
+        found.discard(END)
         if "" in found:  # the word is whole
             found.remove("")
             after = self._following(beginning)
@@ -55,11 +62,13 @@ class TitleWriter:
         return frozenset(found)
 
     def _allowed(self, word: str) -> tuple[str, ...]:
-        """Return those of the words after a word that may be used."""
+        """Return those of the words after a word that may be used, sorted."""
         return tuple(
-            each
-            for each in self._words.after(word)
-            if each == END or (self._alphabet.issuperset(each) and not self._never.intersection(_parts(each)))
+            sorted(
+                each
+                for each in self._words.after(word)
+                if each == END or (self._alphabet.issuperset(each) and not self._never.intersection(_parts(each)))
+            )
         )
 
 

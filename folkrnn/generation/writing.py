@@ -80,7 +80,7 @@ class Writing:
     bar_critic: BarCritic | None = None
     """Has bars written again that the model writes too often."""
 
-    @property
+    @cached_property  # asked for with every character
     def inputs(self) -> int:
         """R, how many numbers the network reads with each character."""
         return self.stepper.reads

@@ -282,8 +282,8 @@ class ContextReader:
     """
 
     __slots__ = (
-        "_bar", "_ending", "_first", "_first_ending", "_header", "_into", "_labels", "_left", "_line", "_next_source",
-        "_part", "_planner", "_repetition", "_source", "_unplanned",
+        "_ahead", "_bar", "_ending", "_first", "_first_ending", "_header", "_into", "_labels", "_left", "_line",
+        "_next_source", "_part", "_planner", "_repetition", "_source", "_unplanned",
     )  # fmt: skip
 
     def __init__(self, plans: bool = False) -> None:
@@ -301,6 +301,7 @@ class ContextReader:
         self._first = True  # whether no bar of the part is over
         self._ending = self._first_ending = 0  # the number of the ending under way, and the bars of the first
         self._repetition = Repetition()
+        self._ahead: ContextReader | None = None  # what ``next`` is, once it was asked for
 
     @property
     def values(self) -> tuple[int, ...]:
@@ -367,12 +368,16 @@ class ContextReader:
 
     @property
     def next(self) -> "ContextReader":
-        """A reader of the bar that comes if the bar line under way ends here; this one within a bar."""
+        """A reader of the bar that comes if the bar line under way ends here; this one within a bar.
+
+        It is kept for the next question, so it is only to be asked, never to advance.
+        """
         if not self._line:
             return self
-        ahead = self.copy()
-        ahead._pass_line()
-        return ahead
+        if self._ahead is None:
+            self._ahead = self.copy()
+            self._ahead._pass_line()
+        return self._ahead
 
     @property
     def in_first_bar(self) -> bool:
@@ -495,6 +500,7 @@ class ContextReader:
 
     def advance(self, character: str) -> None:
         """Read the next character; any text can be read."""
+        self._ahead = None
         if not self._header.complete:
             self._header.advance(character)
             if self._header.complete:

@@ -81,7 +81,7 @@ class Key:
     @property
     def scale(self) -> frozenset[int]:
         """The pitch classes of the seven steps under the signature; the nearest one of a microtone."""
-        return frozenset((base + self.semitones.get(step, 0)) % 12 for step, base in enumerate(SEMITONES))
+        return _scale(self)
 
     def __str__(self) -> str:
         if self.pipes:
@@ -91,6 +91,12 @@ class Key:
             marks = " ".join(accidental_text(alter) + STEPS[step].lower() for step, alter in self.explicit)
             text += f" exp {marks}" if self.replaces else f" {marks}"
         return text.rstrip()
+
+
+@lru_cache(maxsize=1024)
+def _scale(key: Key) -> frozenset[int]:
+    semitones = key.semitones
+    return frozenset((base + semitones.get(step, 0)) % 12 for step, base in enumerate(SEMITONES))
 
 
 @lru_cache(maxsize=1024)

@@ -190,14 +190,14 @@ def test_an_index_is_kept_in_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("FOLKRNN_CACHE", str(tmp_path))
     composer = Composer(model)
     elsewhere = tmp_path / "other" / "model.safetensors"
-    assert index_at_hand(elsewhere, composer.checkpoint) is None
-    kept = index_cache._kept(composer.checkpoint)
+    assert index_at_hand(elsewhere, composer.checkpoint.corpus) is None
+    kept = index_cache._kept(composer.checkpoint.corpus)
     assert kept.parent == tmp_path
     Index.of([(TUNE, "kept")]).save(kept)
-    found = index_at_hand(elsewhere, composer.checkpoint)
+    found = index_at_hand(elsewhere, composer.checkpoint.corpus)
     assert found
     assert found.names.tolist() == ["kept"]
-    beside = index_at_hand(model, composer.checkpoint)
+    beside = index_at_hand(model, composer.checkpoint.corpus)
     assert beside
     assert beside.names.tolist() == ["Known (book)"]
 
@@ -207,9 +207,9 @@ def test_an_index_that_cannot_be_read_is_passed_over(
 ) -> None:
     monkeypatch.setenv("FOLKRNN_CACHE", str(tmp_path))
     checkpoint = Composer(model).checkpoint
-    index_cache._kept(checkpoint).write_bytes(b"nothing of the kind")
+    index_cache._kept(checkpoint.corpus).write_bytes(b"nothing of the kind")
     with caplog.at_level(logging.WARNING, "folkrnn"):
-        assert index_at_hand(tmp_path / "other" / "model.safetensors", checkpoint) is None
+        assert index_at_hand(tmp_path / "other" / "model.safetensors", checkpoint.corpus) is None
     assert "not a readable index" in caplog.text
 
 
@@ -238,9 +238,9 @@ def test_processes_make_the_same_index_and_tell_the_same(
         monkeypatch.setenv("FOLKRNN_CACHE", str(tmp_path / f"cache {jobs}"))
         caplog.clear()
         with caplog.at_level(logging.INFO, "folkrnn"):
-            index = index_for(tmp_path / "model.safetensors", books, jobs=jobs)
+            index = index_for(tmp_path / "model.safetensors", books.corpus, jobs=jobs)
         assert len(index) == 20
-        kept.append(index_cache._kept(books).read_bytes())
+        kept.append(index_cache._kept(books.corpus).read_bytes())
         told.append(caplog.messages)
     assert kept[0] == kept[1]
     assert told[0] == told[1]
@@ -258,7 +258,7 @@ def test_an_index_that_was_stopped_is_not_kept(
     monkeypatch.setenv("FOLKRNN_CACHE", str(tmp_path / "cache"))
     asked = iter([False, False, True])
     with pytest.raises(Interrupted):
-        index_for(tmp_path / "model.safetensors", books, lambda: next(asked), jobs)
+        index_for(tmp_path / "model.safetensors", books.corpus, lambda: next(asked), jobs)
     assert multiprocessing.active_children() == []
     assert not (tmp_path / "cache").exists()
 
