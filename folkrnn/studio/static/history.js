@@ -1,0 +1,59 @@
+/* Undo and redo: all texts that a tune has had, whoever wrote them. */
+
+const PAUSE = 1000; // milliseconds of rest after which typing is a new step
+const MOST = 500; // steps that are remembered
+
+/** @typedef {{text: string, caret: number, what: string}} Step */
+
+/** The texts of a tune, the present one among them. */
+export class History {
+  /** @param {string} text */
+  constructor(text) {
+    /** @type {Step[]} */
+    this.steps = [{ text, caret: 0, what: "" }];
+    this.at = 0;
+    this.typed = 0;
+  }
+
+  get canUndo() {
+    return this.at > 0;
+  }
+
+  get canRedo() {
+    return this.at < this.steps.length - 1;
+  }
+
+  /** What would be undone, in words. */
+  get undoes() {
+    return this.canUndo ? this.steps[this.at].what : "";
+  }
+
+  get redoes() {
+    return this.canRedo ? this.steps[this.at + 1].what : "";
+  }
+
+  /** Take a new text. Typing without a pause is one step.
+      @param {string} text @param {number} caret @param {string} what what was done, such as "typing" */
+  push(text, caret, what) {
+    const now = performance.now();
+    const last = this.steps[this.at];
+    const goesOn = what === "typing" && last.what === what && !this.canRedo && now - this.typed < PAUSE;
+    this.typed = now;
+    if (text === last.text) return;
+    this.steps.length = this.at + 1;
+    if (goesOn) this.steps[this.at] = { text, caret, what };
+    else this.steps.push({ text, caret, what });
+    if (this.steps.length > MOST) this.steps.shift();
+    this.at = this.steps.length - 1;
+  }
+
+  /** @param {number} direction -1 to undo, 1 to redo
+      @returns {Step | null} the step that is current now */
+  move(direction) {
+    const step = this.steps[this.at + direction];
+    if (!step) return null;
+    this.at += direction;
+    this.typed = 0;
+    return step;
+  }
+}
