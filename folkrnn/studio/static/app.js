@@ -16,7 +16,7 @@ import * as theme from "./theme.js";
 import * as unsaved from "./unsaved.js";
 
 const BLANK = "X:1\nT:Untitled\nR:jig\nM:6/8\nL:1/8\nK:D\n";
-const TYPING = 40; // milliseconds of rest after a key before the score is drawn
+const TYPING = 15; // milliseconds of rest after a key before the score is drawn
 const SECOND = 1200; // milliseconds of rest before the second reader is asked
 const MOST_FINDINGS = 100; // findings that are listed
 const RETRY = 2000; // milliseconds between two looks whether the studio is back
@@ -175,24 +175,30 @@ editor.addEventListener("type", () => {
   for (const name of ["here", "chosen", "lit", "fresh"]) editor.mark(name, []);
   desk.change(editor.text, "typing", editor.caret);
 });
+editor.addEventListener("leap", () => desk.history.rest());
 editor.area.addEventListener("beforeinput", (event) => {
   if (event.inputType !== "historyUndo" && event.inputType !== "historyRedo") return;
   event.preventDefault();
   travel(event.inputType === "historyUndo" ? "undo" : "redo");
 });
 
+/** Fix the text while another one is looked at. */
+function showLooking() {
+  editor.fix(Boolean(desk.shown));
+  document.body.classList.toggle("looking", Boolean(desk.shown));
+}
+
 desk.addEventListener("text", (event) => {
   if (event.detail === "user") return drawSoon();
   const { text, caret } = desk.history.steps[desk.history.at];
-  editor.fix(false);
+  showLooking();
   editor.set(text, caret);
   score.unselect();
   return update();
 });
 desk.addEventListener("preview", () => {
-  editor.fix(Boolean(desk.shown));
+  showLooking();
   editor.set(desk.visible);
-  document.body.classList.toggle("looking", Boolean(desk.shown));
   update();
 });
 desk.addEventListener("conflict", () => inset.showConflict(desk));

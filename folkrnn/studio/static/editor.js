@@ -28,7 +28,8 @@ export function lineStarts(text) {
   return starts;
 }
 
-/** Events: `type` where the user changed the text, `caret` where the caret or the selection went. */
+/** Events: `type` where the user changed the text, `leap` before a change elsewhere than the last one or of another kind,
+    `caret` where the caret or the selection went. */
 export class Editor extends EventTarget {
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -48,7 +49,14 @@ export class Editor extends EventTarget {
     this.marks = new Map();
     this.starts = [0];
     this.#mirror();
+    let last = -1;
+    this.area.addEventListener("beforeinput", (event) => {
+      const [begin, end] = this.selection;
+      const typed = event.inputType === "insertText" || event.inputType.startsWith("deleteContent");
+      if (begin !== end || begin !== last || !typed) this.dispatchEvent(new Event("leap"));
+    });
     this.area.addEventListener("input", () => {
+      last = this.caret;
       this.#mirror();
       this.dispatchEvent(new Event("type"));
     });

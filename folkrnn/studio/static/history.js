@@ -38,13 +38,18 @@ export class History {
     const now = performance.now();
     const last = this.steps[this.at];
     const goesOn = what === "typing" && last.what === what && !this.canRedo && now - this.typed < PAUSE;
-    this.typed = now;
     if (text === last.text) return;
+    this.typed = now;
     this.steps.length = this.at + 1;
     if (goesOn) this.steps[this.at] = { text, caret, what };
     else this.steps.push({ text, caret, what });
     if (this.steps.length > MOST) this.steps.shift();
     this.at = this.steps.length - 1;
+  }
+
+  /** End a step: what is typed next is another one. */
+  rest() {
+    this.typed = 0;
   }
 
   /** @param {number} direction -1 to undo, 1 to redo
@@ -53,7 +58,7 @@ export class History {
     const step = this.steps[this.at + direction];
     if (!step) return null;
     this.at += direction;
-    this.typed = 0;
+    this.rest();
     return step;
   }
 }

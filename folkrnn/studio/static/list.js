@@ -20,12 +20,12 @@ export class VirtualList extends EventTarget {
     this.active = 0;
     this.anchor = 0;
     this.current = "";
+    /** @type {Map<number, {item: any, row: HTMLElement}>} */
+    this.rows = new Map();
     this.space = make("div", { className: "space", role: "presentation" });
     root.append(this.space);
     root.addEventListener("scroll", () => this.#draw(), { passive: true });
     root.addEventListener("keydown", (event) => this.#key(event));
-    root.addEventListener("focus", () => this.#draw());
-    root.addEventListener("blur", () => this.#draw());
     root.addEventListener("click", (event) => this.#click(event));
     new ResizeObserver(() => this.#draw()).observe(root);
   }
@@ -130,28 +130,39 @@ export class VirtualList extends EventTarget {
     for (let index = first; index < end; index++) indices.add(index);
     // The active item is always there, for a reader to find it.
     if (this.items[this.active]) indices.add(this.active);
-    const rows = [...indices].sort((a, b) => a - b).map((index) => this.#row(index));
-    this.space.replaceChildren(...rows);
+    for (const [index, { item, row }] of this.rows) {
+      if (indices.has(index) && this.items[index] === item) continue;
+      row.remove();
+      this.rows.delete(index);
+    }
+    for (const index of [...indices].sort((a, b) => a - b)) this.#state(index, this.#row(index));
     if (this.items.length) this.root.setAttribute("aria-activedescendant", `row-${this.active}`);
     else this.root.removeAttribute("aria-activedescendant");
   }
 
+  /** Return the row of an item, and make it where it is not there yet. */
   #row(index) {
     const item = this.items[index];
-    const row = make(
-      "div",
-      { className: "item", id: `row-${index}`, role: "option" },
-      make("span", { className: "box", "aria-hidden": "true" }),
-      ...this.content(item),
-    );
+    const there = this.rows.get(index);
+    if (there) return there.row;
+    const box = make("span", { className: "box", "aria-hidden": "true" });
+    const row = make("div", { className: "item", id: `row-${index}`, role: "option" }, box, ...this.content(item));
     row.dataset.index = String(index);
     row.style.top = `${index * this.height}px`;
     row.style.height = `${this.height}px`;
+    const after = [...this.rows].filter(([other]) => other > index).sort((a, b) => a[0] - b[0])[0];
+    this.space.insertBefore(row, after?.[1].row ?? null);
+    this.rows.set(index, { item, row });
+    return row;
+  }
+
+  #state(index, row) {
+    const item = this.items[index];
     row.setAttribute("aria-selected", String(this.picked.has(item.id)));
     row.setAttribute("aria-setsize", String(this.items.length));
     row.setAttribute("aria-posinset", String(index + 1));
-    if (index === this.active) row.classList.add("active");
+    row.classList.toggle("active", index === this.active);
     if (item.id === this.current) row.setAttribute("aria-current", "true");
-    return row;
+    else row.removeAttribute("aria-current");
   }
 }

@@ -1,13 +1,13 @@
 /* Light and dark: as the system says, or as chosen. */
 
-import { $ } from "./dom.js";
+import { $, make } from "./dom.js";
 import { recall, store } from "./unsaved.js";
 
 const NAMES = { auto: "Auto", light: "Light", dark: "Dark" };
 
 function apply(theme) {
   document.documentElement.dataset.theme = theme;
-  $("theme").textContent = `◐ ${NAMES[theme]}`;
+  $("theme").replaceChildren("◐", make("span", {}, ` ${NAMES[theme]}`));
   $("theme").setAttribute("aria-label", `Colours: ${NAMES[theme]}`);
 }
 
