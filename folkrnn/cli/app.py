@@ -19,6 +19,7 @@ from folkrnn.cli.model import model_command
 from folkrnn.cli.originality import originality
 from folkrnn.cli.play import play
 from folkrnn.cli.rework import continue_, rewrite_command, vary_command
+from folkrnn.cli.studio import studio_command
 from folkrnn.cli.train import train_command
 from folkrnn.cli.validate import validate_command
 from folkrnn.errors import FolkrnnError, TargetExistsError
@@ -38,7 +39,7 @@ def cli() -> None:
 
 COMMANDS = (
     corpus, train_command, generate_command, continue_, rewrite_command, vary_command, validate_command, export, play,
-    import_command, originality, evaluate, model_command,
+    import_command, originality, evaluate, model_command, studio_command,
 )  # fmt: skip
 
 for command in COMMANDS:

@@ -27,7 +27,7 @@ from folkrnn.composition.settings import GenerationOptions, GenerationSettings
 from folkrnn.composition.variation import DEFAULT_CLOSENESS, check_learned_plans, variation
 from folkrnn.errors import ModelError
 from folkrnn.generation.drafts import DraftPolicy
-from folkrnn.generation.generator import TextWriter
+from folkrnn.generation.generator import BATCH, TextWriter
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.schedule import Watch
 from folkrnn.generation.texts import GeneratedText
@@ -52,11 +52,15 @@ REWRITE_DRAFTS = 16
 
 @dataclass(frozen=True)
 class Progress:
-    """Where composing is: the tunes finished, and of the next one the share written and the drafts so far."""
+    """Where composing is: the tunes finished, and of the next one the share written, the drafts so far, and the text.
+
+    ``text`` is the beginning of the draft under way that is furthest.
+    """
 
     tunes: int
     share: float
     drafts: int
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,14 +130,16 @@ class Composer:
 
     ``model`` is a model file; None is the one that ships with folkrnn. With ``jobs`` above 1, many tunes are
     validated, and the corpus is read, by that many processes; the program must then be guarded by
-    ``if __name__ == "__main__":``. One composer may be used from several threads. Raises ModelError for a file that
+    ``if __name__ == "__main__":``. At most ``batch`` drafts are written side by side: with few of them the first tune
+    is there sooner, with many of them the last one. One composer may be used from several threads. Raises ModelError for a file that
     is no model.
     """
 
-    def __init__(self, model: str | PathLike[str] | None = None, *, jobs: int = 1) -> None:
+    def __init__(self, model: str | PathLike[str] | None = None, *, jobs: int = 1, batch: int = BATCH) -> None:
         self.path = model_or_bundled(model)
         self.checkpoint: Checkpoint = load_checkpoint(self.path)
         self._jobs = jobs
+        self._batch = batch
         self._index: Index | None = None
         self._index_lock = threading.Lock()
 
@@ -374,6 +380,7 @@ class Composer:
             cautious=cautious,
             idiom=idiom,
             beam=settings.beam,
+            batch=self._batch,
         )
         writer.check(prompt_of(0, 0))
         return writer
@@ -405,7 +412,7 @@ class Composer:
 
 def _watch(progress: ProgressWatcher | None) -> Watch | None:
     """Return the generator's watcher for a watcher of progress."""
-    return (lambda tunes, share, drafts: progress(Progress(tunes, share, drafts))) if progress else None
+    return (lambda *values: progress(Progress(*values))) if progress else None
 
 
 def without_repeats(compositions: Iterator[Composition]) -> Iterator[Composition]:

@@ -109,49 +109,52 @@ _OPTIONS = {
 }
 
 
-def to_svg(tune: Tune, tablature: Tablature | None = None) -> str:
+def to_svg(tune: Tune, tablature: Tablature | None = None, scale: float = 1) -> str:
     """Return a tune's music, without its title, as one SVG drawing that needs no music font.
 
-    Each note, rest and note of a chord has the id of its ``notation.places.Place`` in the tune.
+    The drawing is ``scale`` times as wide as usual, with fewer bars in a system where it is narrow. Each note, rest and note of a chord has the id of its ``notation.places.Place`` in the tune.
 
     Raises ScoreError where music21 cannot represent the tune and ExportError where verovio cannot draw it.
     """
     tune = holes.stacked(tune)
     titles = body_titles(planned_bars(tune))
-    drawings = _draw(tune, tablature=tablature)
+    drawings = _draw(tune, scale, tablature=tablature)
+    width = round(SYSTEM_WIDTH * scale)
     if len(drawings) != len({0, *titles}):
         raise ExportError(f"tune {tune.number} {tune.title!r} is too long for one drawing; export it as PDF")
-    words = verses.in_columns(verses.verses(tune), SYSTEM_WIDTH / TEXT_SIZE)
+    words = verses.in_columns(verses.verses(tune), width / TEXT_SIZE)
     drawing = drawings[0]
     if titles or words:
-        drawing = _stacked([titles.get(first, []) for first in sorted({0, *titles})], drawings, words)
+        drawing = _stacked([titles.get(first, []) for first in sorted({0, *titles})], drawings, words, width)
     # A browser shows the title of a drawing as its description.
     return re.sub(
         r"<svg[^>]*>", lambda tag: f"{tag[0]}\n   <title>{_escape(shown_title(tune.title))}</title>", drawing, count=1
     )
 
 
-def _stacked(titles: Sequence[Sequence[str]], drawings: Sequence[str], words: list[list[verses.Verse]]) -> str:
-    """Return drawings one below the other as one, each below its titles, with words at the end."""
+def _stacked(
+    titles: Sequence[Sequence[str]], drawings: Sequence[str], words: list[list[verses.Verse]], page: int
+) -> str:
+    """Return drawings, ``page`` wide, one below the other as one, each below its titles, with words at the end."""
     parts, y = [], 0.0
     for above, drawing in zip(titles, drawings, strict=True):
         for title in above:
-            for line in verses.wrapped(title, SYSTEM_WIDTH / TITLE_SIZE):
+            for line in verses.wrapped(title, page / TITLE_SIZE):
                 y += 1.4 * TITLE_SIZE
-                bold = f'x="{SYSTEM_WIDTH // 2}" y="{y:.0f}" text-anchor="middle" font-weight="bold"'
+                bold = f'x="{page // 2}" y="{y:.0f}" text-anchor="middle" font-weight="bold"'
                 parts.append(f'<text {bold} font-size="{TITLE_SIZE}">{_escape(line)}</text>')
         y += TEXT_SIZE if above else 0
         width, height = _size(drawing)
-        height *= SYSTEM_WIDTH / width
-        place = f'<svg x="0" y="{y:.0f}" width="{SYSTEM_WIDTH}" height="{height:.0f}"'
+        height *= page / width
+        place = f'<svg x="0" y="{y:.0f}" width="{page}" height="{height:.0f}"'
         parts.append(drawing.replace("<svg", place, 1))
         y += height + SYSTEM_GAP
     if words:
-        texts, height = verses.draw(words, SYSTEM_WIDTH, TEXT_SIZE)
+        texts, height = verses.draw(words, page, TEXT_SIZE)
         parts.append(f'<g transform="translate(0, {y:.0f})">{texts}</g>')
         y += height
     return (
-        f'<svg viewBox="0 0 {SYSTEM_WIDTH} {y:.0f}" version="1.1" xmlns="http://www.w3.org/2000/svg" '
+        f'<svg viewBox="0 0 {page} {y:.0f}" version="1.1" xmlns="http://www.w3.org/2000/svg" '
         f'xmlns:xlink="http://www.w3.org/1999/xlink" font-family="{TEXT_FONT}, Times, serif" '
         f'font-size="{TEXT_SIZE}" fill="currentColor">{"".join(parts)}</svg>'
     )

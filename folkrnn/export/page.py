@@ -56,7 +56,7 @@ def page_entry(tune: Tune, number: int, settings: ExportSettings = DEFAULT_SETTI
     glyphs: dict[str, str] = {}
     drawings = []
     for place, (part, each) in enumerate(parts.items()):
-        drawing, used = _shared(to_svg(each), f"t{len(parts) * number + place}-")
+        drawing, used = shared_drawing(to_svg(each), f"t{len(parts) * number + place}-")
         glyphs |= used
         drawings.append((part, drawing))
     return {
@@ -115,10 +115,11 @@ _USE = re.compile(r'xlink:href="#(\w+)-\w+"')
 _ID = re.compile(r' id="(v\d+-b\d+-l\d+-n\d+[^"]*)?[^"]*"')
 
 
-def _shared(drawing: str, prefix: str) -> tuple[str, dict[str, str]]:
+def shared_drawing(drawing: str, prefix: str = "") -> tuple[str, dict[str, str]]:
     """Return a drawing for a page that holds others, and its glyphs, which all drawings of the page share.
 
-    The ids of its notes begin with ``prefix``; it has no others.
+    The ids of its notes begin with ``prefix``; it has no others. There is no style in it, so that a page may forbid all
+    but its own.
     """
     glyphs = {
         name: f'<g id="{name}">{shape}</g>'

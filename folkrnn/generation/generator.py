@@ -25,6 +25,9 @@ from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation.grammar import Grammar
 from folkrnn.notation.idiom import Idiom
 
+BATCH = 256
+"""The most drafts that are written side by side."""
+
 ANOTHER_TITLE = 1_000_000
 """Titles that are written alone have random numbers as drafts from this number on."""
 
@@ -54,7 +57,7 @@ class TextWriter:
         opening_sampling: SamplingParameters | None = None,
         seed: int = 0,
         max_characters: int = 3000,
-        batch: int = 256,
+        batch: int = BATCH,
         constrained: bool = True,
         cautious: bool = True,
         idiom: Idiom | None = None,

@@ -128,9 +128,13 @@ class Block:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def share_written(self, index: int) -> float:
-        """Return the largest share of the form that a draft of a tune has written, from 0 to 1."""
-        return max((row.context.share_written for row in self._rows if row.index == index), default=0.0)
+    def furthest(self, index: int) -> tuple[float, str]:
+        """Return the largest share of the form that a draft of a tune has written, from 0 to 1, and that draft."""
+        found = [(row.context.share_written, place) for place, row in enumerate(self._rows) if row.index == index]
+        if not found:
+            return 0.0, ""
+        share, place = max(found)
+        return share, self._text(place, self._rows[place], False).written
 
     def begin(self, index: int, draft: int, prompt: Prompt) -> None:
         """Put a draft on a row that rests, before its first character."""

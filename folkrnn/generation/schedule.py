@@ -17,8 +17,8 @@ from folkrnn.generation.texts import GeneratedText, Refusal
 from folkrnn.generation.writing import Writing
 from folkrnn.model.threads import thread_map
 
-Watch = Callable[[int, float, int], None]
-"""A watcher of progress: it gets how many tunes are finished, and of the next one the share written and the drafts."""
+Watch = Callable[[int, float, int, str], None]
+"""A watcher of progress: the tunes finished, and of the next one the share written, the drafts judged, and its text."""
 
 WATCH_INTERVAL = 0.1
 """Seconds between two calls of a watcher: more often nobody can see."""
@@ -83,7 +83,8 @@ class Schedule:
                 if watch and time.monotonic() >= due:
                     due = time.monotonic() + WATCH_INTERVAL
                     drafts = self._under_way[index].judged if index in self._under_way else 0
-                    watch(index + len(done), self._block.share_written(index), drafts)
+                    share, text = self._block.furthest(index)
+                    watch(index + len(done), share, drafts, text)
             yield done.pop(index)
 
     # ── judging ─────────────────────────────────────────────────────────────────────────────────

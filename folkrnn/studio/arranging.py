@@ -1,0 +1,72 @@
+"""How a tune is shown and exported: in another key, with chords, for an instrument."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from folkrnn.errors import InputError
+from folkrnn.export.tablature import Tablature
+from folkrnn.notation import Tune
+from folkrnn.notation.fingering import FINGERED, check_playable, with_fingering
+from folkrnn.notation.harmony import has_chords, with_chords, without_chords
+from folkrnn.notation.ranges import TRANSPOSING, moved, written_for
+from folkrnn.notation.tunings import STRINGED
+from folkrnn.studio.readings import interval
+
+INSTRUMENTS = (*TRANSPOSING, *STRINGED, *FINGERED)
+"""The instruments for which tunes are written: in their key, with tablature, or with fingering."""
+
+WRITTEN, SUGGESTED, NONE = CHORDS = ("written", "suggested", "none")
+"""Which chord symbols a tune has: its own, its own or else suggested ones, none."""
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """The choices of the page. ``plain`` plays neither ornaments nor grace notes."""
+
+    transpose: str | int | None = None
+    chords: str | bool = WRITTEN
+    instrument: str | None = None
+    tab: bool = False
+    fingering: bool = False
+    plain: bool = False
+
+    def __post_init__(self) -> None:
+        if self.chords not in (*CHORDS, True, False):
+            raise InputError(f"chords={self.chords!r} should be one of {', '.join(CHORDS)}")
+        if self.instrument and self.instrument not in INSTRUMENTS:
+            raise InputError(f"instrument={self.instrument!r} should be one of {', '.join(INSTRUMENTS)}")
+        for wanted, name, known in ((self.tab, "tab", STRINGED), (self.fingering, "fingering", FINGERED)):
+            if type(wanted) is not bool:
+                raise InputError(f"{name}={wanted!r} should be true or false")
+            if wanted and self.instrument not in known:
+                raise InputError(f"{name} lacks its instrument; expected one of {', '.join(known)}")
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> "Arrangement":
+        """Return the arrangement that a request wants; other names are passed over, as are values that are null."""
+        names = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in options.items() if name in names and value is not None})
+
+    @property
+    def tablature(self) -> Tablature | None:
+        """The tablature that is drawn."""
+        return Tablature(self.instrument) if self.tab and self.instrument else None
+
+    def sounding(self, tune: Tune) -> Tune:
+        """Return the tune as it is heard. Raises NotationError for what cannot be."""
+        if self.transpose not in (None, "", 0):
+            tune = moved(tune, interval(self.transpose))
+        if self.chords == NONE:
+            return without_chords(tune)
+        return with_chords(tune) if self.chords in (SUGGESTED, True) and not has_chords(tune) else tune
+
+    def written(self, tune: Tune) -> Tune:
+        """Return a sounding tune as the player of the instrument reads it. Raises NotationError for what cannot be."""
+        if self.instrument in TRANSPOSING:
+            return written_for(tune, self.instrument)
+        if self.fingering and self.instrument:
+            return with_fingering(tune, self.instrument)
+        if self.tab and self.instrument:
+            check_playable(tune, self.instrument)
+        return tune
