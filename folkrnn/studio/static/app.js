@@ -31,7 +31,7 @@ const composing = new Composing();
 const shelf = new ShelfPanel();
 const sets = new SetsPanel(shelf);
 const changes = new Changes(desk, score);
-const exporting = new ExportPanel(about, () => ({ abc: desk.visible, title: $("title").textContent }));
+const exporting = new ExportPanel(about, () => ({ abc: desk.header + desk.visible, title: $("title").textContent }));
 
 // What may go wrong ------------------------------------------------------------------------------
 
@@ -93,17 +93,29 @@ async function look(text) {
   reading?.abort();
   const { signal } = (reading = new AbortController());
   try {
-    const answer = await api.read(text, signal);
-    if (text === desk.visible) present(answer);
+    const answer = await api.read(desk.header + text, signal);
+    if (text === desk.visible) present(own(answer));
   } catch (error) {
     if (error.name !== "AbortError") trouble(error);
   }
 }
 
+/** Return findings as they are counted in the text alone, without the header of its book. */
+function own(answer) {
+  const above = desk.header.split("\n").length - 1;
+  return { ...answer, findings: answer.findings.map((each) => ({ ...each, line: Math.max(1, each.line - above) })) };
+}
+
+let opened = 0; // how many tunes were opened
+let drawn = 0; // which of them the score is of
+
 async function draw(text) {
   try {
-    if (await score.draw(text)) stale("");
+    if (!(await score.draw(text, desk.header))) return;
+    drawn = opened;
+    stale("");
   } catch (error) {
+    if (drawn !== opened) score.clear();
     if (error.status === 422 || error.status === 400) stale(error.message);
     else trouble(error);
   }
@@ -119,8 +131,8 @@ function stale(why) {
 const secondSoon = later(async (text) => {
   if (text !== desk.visible || found.findings.some((each) => each.level === "error")) return;
   try {
-    const answer = await api.validate(text);
-    if (text === desk.visible) present({ ...found, findings: answer.findings }, answer.playable);
+    const answer = await api.validate(desk.header + text);
+    if (text === desk.visible) present({ ...found, findings: own(answer).findings }, answer.playable);
   } catch (error) {
     if (error.status === 0) trouble(error);
   }
@@ -151,7 +163,7 @@ function summary(findings, tunes, playable) {
   if (!desk.visible.trim()) return "";
   const count = (level) => findings.filter((each) => each.level === level).length;
   const parts = ["error", "warning", "note"].filter(count).map((level) => counted(count(level), level));
-  const several = tunes > 1 ? ` The text holds ${tunes} tunes; the first is shown, and all are kept.` : "";
+  const several = tunes > 1 ? ` The text holds ${tunes} tunes; the first is shown.${desk.entry ? "" : " Keep puts all on the shelf."}` : "";
   if (playable && !count("error") && !count("warning")) return `Playable: a second reader hears the same.${parts.length ? ` ${parts.join(", ")}.` : ""}${several}`;
   return (parts.length ? `${parts.join(", ")}.` : "No findings.") + several;
 }
@@ -190,6 +202,10 @@ function showLooking() {
 
 desk.addEventListener("text", (event) => {
   if (event.detail === "user") return drawSoon();
+  if (event.detail === "open") {
+    opened += 1;
+    score.player.stop();
+  }
   const { text, caret } = desk.history.steps[desk.history.at];
   showLooking();
   editor.set(text, caret);
@@ -311,10 +327,10 @@ async function keep() {
 
 async function openEntry(id) {
   try {
-    const { entry, abc } = await api.tune(id);
+    const { entry, abc, header } = await api.tune(id);
     inset.close();
     changes.close();
-    await desk.open(abc, { entry });
+    await desk.open(abc, { entry, header });
     composing.mark("");
     view("score", false);
   } catch (error) {
@@ -341,10 +357,10 @@ async function startNew() {
 
 /** Let the server change the text in some way that needs no model. */
 async function change(what, name) {
-  const abc = desk.text;
+  const { header, text } = desk;
   try {
-    const answer = await api.change({ abc, ...what });
-    if (desk.text === abc) desk.change(answer.abc, name, editor.caret);
+    const answer = await api.change({ abc: header + text, ...what });
+    if (desk.text === text) desk.change(answer.abc, name, editor.caret);
   } catch (error) {
     trouble(error);
   }
@@ -364,6 +380,10 @@ $("to-key").onchange = async () => {
 $("chords").onclick = () => change({ do: "chords" }, "chords");
 $("versions-open").onclick = () => ($("panel").hidden ? inset.showVersions(desk) : inset.close());
 $("first-tune").onclick = () => composing.start({ wishes: { rhythm: "jig" }, count: 1 });
+composing.addEventListener("progress", (event) => {
+  $("first-tune").disabled = Boolean(event.detail);
+  $("first-tune").textContent = event.detail || "Compose a jig";
+});
 
 // Composed tunes, shelf and sets -----------------------------------------------------------------
 
@@ -406,6 +426,10 @@ shelf.addEventListener("set", async (event) => {
 });
 sets.addEventListener("open", (event) => openEntry(event.detail));
 sets.addEventListener("trouble", (event) => notice(event.detail));
+inset.listen((error, abc) => {
+  composing.add({ title: $("title").textContent, rhythm: "", key: "", meter: "", abc });
+  trouble(error);
+});
 sets.addEventListener("export", (event) => exporting.offer(event.detail.tunes, event.detail.title));
 
 // Views ------------------------------------------------------------------------------------------

@@ -14,6 +14,11 @@ export class Changes {
     this.panel = $("drafts");
     this.drafts = [];
     this.listening = -1;
+    this.panel.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      this.close();
+    });
     $("rewrite").onclick = () => this.offer("rewrite");
     $("continue").onclick = () => this.offer("continue");
     $("vary").onclick = () => this.offer("vary");
@@ -63,7 +68,7 @@ export class Changes {
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       const value = (name) => Number(this.form.elements[name].value);
-      const request = { kind, abc: this.desk.text, drafts: value("drafts") };
+      const request = { kind, abc: this.desk.header + this.desk.text, drafts: value("drafts") };
       if (this.form.elements.temperature.value) request.temperature = value("temperature");
       if (kind === "rewrite") request.bars = [value("first"), value("last")];
       if (kind === "continue") request.bars = value("bars");
@@ -81,6 +86,7 @@ export class Changes {
     this.job = null;
     this.drafts = [];
     this.listening = -1;
+    if (this.panel.contains(document.activeElement)) $("sheet").focus();
     this.panel.hidden = true;
     this.panel.replaceChildren();
     if (this.desk.shown) this.desk.look(null);
@@ -110,8 +116,9 @@ export class Changes {
     );
     this.#list();
     const job = (this.job = new Job(request, {
-      progress: ({ tune, of, bars, of_bars: all }) => {
-        this.told.textContent = `Draft ${tune} of ${of}`;
+      remarks: (sentences) => this.list.before(make("p", { className: "remark" }, sentences.join(" "))),
+      progress: ({ tune, of, bars, of_bars: all, message }) => {
+        this.told.textContent = message || `Draft ${tune} of ${of}`;
         this.bar.value = (tune - 1 + (all ? Math.min(1, bars / all) : 0)) / of;
       },
       tune: (tune) => {
@@ -137,17 +144,18 @@ export class Changes {
   }
 
   #list() {
-    const item = (name, text, index, fresh) => {
+    const item = (name, index, fresh) => {
       const listen = make("button", { type: "button", onclick: () => this.listen(index) }, `▶ ${name}`);
       listen.setAttribute("aria-pressed", String(index === this.listening));
+      if (fresh) listen.title = (this.drafts[index].remarks ?? []).join(" ");
       const use = make("button", { type: "button", className: "quiet", onclick: () => this.use(index) }, "Use");
       use.setAttribute("aria-label", `Use ${name.toLowerCase()}`);
       return make("li", {}, listen, ...(fresh ? [use] : []));
     };
     const held = this.list.contains(document.activeElement) ? [...this.list.querySelectorAll("button")].indexOf(document.activeElement) : -1;
     this.list.replaceChildren(
-      item("Yours", this.request.abc, -1, false),
-      ...this.drafts.map((each, index) => item(`Draft ${index + 1}`, each.abc, index, true)),
+      item("Yours", -1, false),
+      ...this.drafts.map((_, index) => item(`Draft ${index + 1}`, index, true)),
     );
     if (held >= 0) this.list.querySelectorAll("button")[held]?.focus();
   }

@@ -12,7 +12,7 @@ const WISHES = ["rhythm", "key", "meter", "form", "plan", "title", "origin", "st
     remarks?: string[], made?: any}} Composed */
 
 /** Events: `made` (`detail`: a tune that was composed), `open` (one that is to be worked on), `keep` (one that is to be
-    put on the shelf). */
+    put on the shelf), `progress` (`detail`: how far it is, in words; empty at the end). */
 export class Composing extends EventTarget {
   constructor() {
     super();
@@ -53,14 +53,19 @@ export class Composing extends EventTarget {
     if (this.job) return;
     const request = { kind: "compose", count: 3, ...asked };
     this.#show(true);
+    this.dispatchEvent(new CustomEvent("progress", { detail: "Composing…" }));
     $("composing-text").textContent = "The model begins…";
     $("composing-bar").removeAttribute("value");
     let made = 0;
+    $("composing-remarks").textContent = "";
     this.job = new Job(request, {
+      remarks: (sentences) => {
+        $("composing-remarks").textContent = sentences.join(" ");
+      },
       progress: (told) => this.#progress(told),
       tune: (tune) => {
         made += 1;
-        const seed = tune.seed ?? request.seed;
+        const seed = tune.seed ?? this.job.seed;
         const composed = { ...tune, seed, made: { wishes: request.wishes, temperature: request.temperature, seed } };
         this.add(composed);
         this.dispatchEvent(new CustomEvent("made", { detail: composed }));
@@ -75,6 +80,7 @@ export class Composing extends EventTarget {
       this.#show(false, true);
       $("composing-text").textContent = error.message;
     } finally {
+      this.dispatchEvent(new CustomEvent("progress", { detail: "" }));
       this.job = null;
     }
   }
@@ -131,9 +137,10 @@ export class Composing extends EventTarget {
     say("The same wishes and the same seed: change one of them and compose");
   }
 
-  #progress({ tune, of, bars, of_bars: all, text }) {
+  #progress({ tune, of, bars, of_bars: all, text, message }) {
     const within = all ? `, bar ${bars} of ${all}` : bars ? `, bar ${bars}` : "";
-    $("composing-text").textContent = `Tune ${tune} of ${of}${within}`;
+    this.dispatchEvent(new CustomEvent("progress", { detail: message || `Composing${within}…` }));
+    $("composing-text").textContent = message || `Tune ${tune} of ${of}${within}`;
     $("composing-bar").value = (tune - 1 + (all ? Math.min(1, bars / all) : 0)) / of;
     if (text !== undefined) $("composing-abc").textContent = text;
   }

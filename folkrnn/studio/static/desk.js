@@ -10,7 +10,7 @@ const PATIENCE = [1000, 2000, 5000, 10000]; // milliseconds before the studio is
 
 /** @typedef {{id: string, title: string, etag: string, tags: string[], binned: boolean}} Entry */
 
-/** Events: `text` (the text is another one, `detail`: who changed it: "user" or "desk"), `preview`, `state`, `conflict`,
+/** Events: `text` (the text is another one, `detail`: "user" or "desk", who changed it, or "open"), `preview`, `state`, `conflict`,
     and `left` (`detail`: a text that is on no shelf, and makes room for another one). */
 export class Desk extends EventTarget {
   constructor() {
@@ -20,9 +20,11 @@ export class Desk extends EventTarget {
     this.entry = left?.entry ?? null;
     /** The text on the shelf, as far as is known here. */
     this.saved = left?.saved ?? "";
+    /** The lines outside the text that hold for it, too: the header of its book. */
+    this.header = left?.header ?? "";
     /** What the tune was composed with, if it was. */
     this.made = left?.made ?? null;
-    this.history = new History(left?.text ?? "");
+    this.history = new History(left?.text ?? "", left?.history);
     /** @type {{text: string, name: string, bars: [number, number] | null} | null} */
     this.shown = null;
     /** Why the text is not saved, if it could not be. */
@@ -78,10 +80,10 @@ export class Desk extends EventTarget {
   }
 
   #changed(who, other) {
+    if (other) this.trouble = "";
     this.dispatchEvent(new CustomEvent("text", { detail: who }));
     this.#tell("state");
     if (!other) return;
-    this.trouble = "";
     this.remember();
     if (this.entry) this.saveSoon();
   }
@@ -95,13 +97,14 @@ export class Desk extends EventTarget {
 
   /** Work on another tune.
       @param {string} text
-      @param {{entry?: Entry | null, made?: any, blank?: boolean}} [more] blank: nothing of it is worth keeping yet */
-  async open(text, { entry = null, made = null, blank = false } = {}) {
+      @param {{entry?: Entry | null, header?: string, made?: any, blank?: boolean}} [more] blank: nothing of it is worth keeping yet */
+  async open(text, { entry = null, header = "", made = null, blank = false } = {}) {
     await this.settle();
     if (this.dirty && this.text.trim()) {
       this.dispatchEvent(new CustomEvent("left", { detail: { abc: this.text, made: this.made } }));
     }
     this.entry = entry;
+    this.header = header;
     this.saved = entry || blank ? text : "";
     this.made = made;
     this.history = new History(text);
@@ -109,7 +112,7 @@ export class Desk extends EventTarget {
     this.conflict = null;
     this.trouble = "";
     this.#remember();
-    this.dispatchEvent(new CustomEvent("text", { detail: "desk" }));
+    this.dispatchEvent(new CustomEvent("text", { detail: "open" }));
     this.#tell("state");
   }
 
@@ -231,6 +234,6 @@ export class Desk extends EventTarget {
   }
 
   #remember() {
-    drafts.keep({ entry: this.entry, saved: this.saved, made: this.made, text: this.text });
+    drafts.keep({ entry: this.entry, header: this.header, saved: this.saved, made: this.made, text: this.text, history: this.history.kept });
   }
 }

@@ -39,7 +39,7 @@ export class ExportPanel {
         {},
         make("legend", {}, "Format"),
         ...formats.map((each, index) =>
-          make("label", { className: "check" }, make("input", { type: "radio", name: "format", value: each.name, checked: index === 0 }), ` ${each.name.toUpperCase()}`),
+          make("label", { className: "check" }, make("input", { type: "radio", name: "format", value: each.name, checked: index === 0, autofocus: index === 0 }), ` ${each.name.toUpperCase()}`),
         ),
       ),
       make("label", {}, "Transpose ", make("input", { type: "number", name: "transpose", min: -24, max: 24, placeholder: "0", "aria-label": "Transpose by semitones" }), " semitones"),

@@ -1,18 +1,26 @@
 /* Undo and redo: all texts that a tune has had, whoever wrote them. */
 
 const PAUSE = 1000; // milliseconds of rest after which typing is a new step
+const REMEMBERED = 40; // steps before and after the present one that survive a reload
 const MOST = 500; // steps that are remembered
 
 /** @typedef {{text: string, caret: number, what: string}} Step */
 
 /** The texts of a tune, the present one among them. */
 export class History {
-  /** @param {string} text */
-  constructor(text) {
+  /** @param {string} text @param {{steps: Step[], at: number}} [left] what an earlier page remembered of it */
+  constructor(text, left) {
     /** @type {Step[]} */
     this.steps = [{ text, caret: 0, what: "" }];
     this.at = 0;
     this.typed = 0;
+    if (left?.steps?.[left.at]?.text === text) Object.assign(this, left);
+  }
+
+  /** What is to be remembered: the steps around the present one. */
+  get kept() {
+    const first = Math.max(0, this.at - REMEMBERED);
+    return { steps: this.steps.slice(first, this.at + REMEMBERED), at: this.at - first };
   }
 
   get canUndo() {

@@ -6,6 +6,15 @@ import { $, make, say } from "./dom.js";
 const root = () => $("panel");
 const button = (text, action, className = "") => make("button", { type: "button", className, onclick: action }, text);
 
+/** @type {(error: Error, abc: string) => void} */
+let notKept = () => {};
+
+/** Say who takes a text that could not be put on the shelf.
+    @param {(error: Error, abc: string) => void} action */
+export function listen(action) {
+  notKept = action;
+}
+
 /** Close whatever panel is open. */
 export function close() {
   root().hidden = true;
@@ -20,14 +29,18 @@ export function showConflict(desk) {
     if (choice === "both") {
       const mine = desk.text;
       desk.resolve("theirs");
-      api.addTune({ abc: mine }).then(() => say("Your text is a tune of its own"));
+      api.addTune({ abc: mine }).then(() => say("Your text is a tune of its own"), (error) => notKept(error, mine));
     } else desk.resolve(choice);
     close();
   };
-  const text = (name, content) => make("div", {}, make("h3", {}, name), make("pre", { tabIndex: 0, "aria-label": name }, content));
+  const text = (name, own, other) => {
+    const there = new Set(other.split("\n"));
+    const lines = own.split("\n").map((line) => (there.has(line) ? `${line}\n` : make("mark", {}, `${line}\n`)));
+    return make("div", {}, make("h3", {}, name), make("pre", { tabIndex: 0, "aria-label": name }, ...lines));
+  };
   root().replaceChildren(
     make("p", { role: "alert" }, make("strong", {}, "This tune was changed elsewhere. "), "Both texts are here; choose one. Nothing is lost: the shelf keeps versions."),
-    make("div", { className: "two" }, text("Your text", desk.text), text("On the shelf", abc)),
+    make("div", { className: "two" }, text("Your text", desk.text, abc), text("On the shelf", abc, desk.text)),
     make("p", { className: "row" }, button("Keep mine", choose("mine"), "primary"), button("Take the other", choose("theirs")), button("Keep both", choose("both"))),
   );
   root().hidden = false;

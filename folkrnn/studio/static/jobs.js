@@ -5,7 +5,8 @@ import * as api from "./api.js";
 /** A job that runs: `done` is fulfilled at its end, also after `stop`, and rejected if it fails. */
 export class Job {
   /** @param {any} request what `POST /api/jobs` takes
-      @param {{progress?: (told: any) => void, tune: (tune: any) => void}} listener */
+      @param {{progress?: (told: any) => void, tune: (tune: any) => void,
+          remarks?: (sentences: string[]) => void}} listener */
   constructor(request, listener) {
     this.listener = listener;
     this.stopped = false;
@@ -22,8 +23,10 @@ export class Job {
   }
 
   async #run(request) {
-    const { id } = await api.startJob(request);
+    const { id, seed, remarks = [] } = await api.startJob(request);
     this.id = String(id);
+    this.seed = seed ?? request.seed;
+    if (remarks.length) this.listener.remarks?.(remarks);
     if (this.stopped) return void api.stopJob(this.id).catch(() => null);
     await new Promise((finish, fail) => {
       this.finish = finish;

@@ -45,7 +45,7 @@ export function listen(groups) {
     ),
   ];
   $("help").replaceChildren(
-    make("h2", {}, "Keys"),
+    make("h2", { tabIndex: -1, autofocus: true }, "Keys"),
     make("div", { className: "columns" }, ...Object.entries(groups).map((each) => make("section", {}, ...rows(each)))),
     make("label", { className: "check" }, letters, " Keys without Ctrl or Alt, outside of texts"),
     make("p", { className: "hint" }, "On a Mac, Ctrl is ⌘. Esc closes this panel."),

@@ -4,6 +4,7 @@ import { Controls, Player, Tune } from "/player/player.js";
 import * as api from "./api.js";
 import { $, ignoreOutdated } from "./dom.js";
 import { lineStarts, offsetOf } from "./editor.js";
+import * as unsaved from "./unsaved.js";
 
 const SILENCE = { seconds: 0, parts: [], voices: [], notes: [], passages: [], bars: [], names: {} };
 
@@ -29,6 +30,7 @@ export class ScoreView extends EventTarget {
     this.section = $("tune");
     this.sheet = $("sheet");
     this.text = "";
+    this.header = "";
     this.places = new Map();
     /** @type {{id: string, begin: number, end: number, bar: number}[]} */
     this.order = [];
@@ -53,13 +55,15 @@ export class ScoreView extends EventTarget {
   }
 
   /** Draw a text; the latest wins. Return whether it is what is shown now. Throws an ApiError for no readable tune.
-      @param {string} text @param {{title?: string}} [shown] */
-  async draw(text) {
+      @param {string} text @param {string} [header] lines outside the text that hold for it, too */
+  async draw(text, header = "") {
     this.latest?.abort();
     const { signal } = (this.latest = new AbortController());
     try {
-      const found = await api.draw({ abc: text, width: this.#room(), chords: true }, signal);
+      const page = unsaved.tabName();
+      const found = await api.draw({ abc: header + text, width: this.#room(), page }, signal);
       if (signal.aborted) return false;
+      this.header = header;
       this.#show(text, found);
       return true;
     } catch (error) {
@@ -162,13 +166,14 @@ export class ScoreView extends EventTarget {
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => {
       const changed = Math.abs(this.sheet.clientWidth - this.width);
-      if (this.text && this.sheet.clientWidth && changed > 0.1 * this.width) this.draw(this.text).catch(() => null);
+      if (this.text && this.sheet.clientWidth && changed > 0.1 * this.width) this.draw(this.text, this.header).catch(() => null);
     }, 200);
   }
 
   #show(text, found) {
     const starts = lineStarts(text);
-    const offset = (line, column) => offsetOf(text, starts, line, column);
+    const above = this.header.split("\n").length - 1;
+    const offset = (line, column) => offsetOf(text, starts, Math.max(1, line - above), column);
     this.text = text;
     this.order = Object.entries(found.places)
       .map(([id, { line, column, end_column: end, bar }]) => ({

@@ -28,7 +28,7 @@ export class SetsPanel extends EventTarget {
       @param {string[]} ids */
   async make(ids) {
     const first = this.shelf.byId.get(ids[0])?.title ?? "A set";
-    const title = ids.length > 1 ? `${first}, and ${counted(ids.length - 1, "more")}`.replace("mores", "more") : first;
+    const title = ids.length > 1 ? `${first} and ${ids.length - 1} more` : first;
     this.shown = nameFor(first, new Set(this.shelf.sets.map((each) => each.name)));
     await this.#put({ name: this.shown, title, tunes: ids, etag: "" }, {});
     this.root.querySelector("input")?.select();
@@ -90,7 +90,7 @@ export class SetsPanel extends EventTarget {
         button("Export", () => this.#tell("export", set)),
         button("Remove set", () => this.#remove(set), { className: "quiet", title: "The tunes stay on the shelf" }),
       ),
-      make("p", { className: "row" }, title),
+      make("p", { className: "name" }, title),
       make("p", { className: "hint", id: "set-keys" }, "Drag to order, or Alt with an arrow key."),
       make("ol", { className: "cards order" }, ...set.tunes.map((id, index) => this.#item(set, id, index))),
     ];

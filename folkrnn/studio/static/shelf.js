@@ -10,7 +10,7 @@ const ORDERS = {
   title: (a, b) => compare(a.title, b.title),
   rhythm: (a, b) => compare(a.rhythm, b.rhythm) || compare(a.title, b.title),
   key: (a, b) => compare(a.key, b.key) || compare(a.title, b.title),
-  book: (a, b) => compare(a.book, b.book) || a.number - b.number,
+  book: (a, b) => compare(a.book, b.book) || compare(String(a.number), String(b.number)),
 };
 const { compare } = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
@@ -60,7 +60,7 @@ export class ShelfPanel extends EventTarget {
 
   async load() {
     try {
-      const { version, tunes, sets } = await api.shelf();
+      const { version, tunes, sets, remarks = [] } = await api.shelf();
       this.version = version;
       this.entries = tunes.map((each) => ({
         ...each,
@@ -68,6 +68,7 @@ export class ShelfPanel extends EventTarget {
       }));
       this.byId = new Map(this.entries.map((each) => [each.id, each]));
       this.sets = sets;
+      $("shelf-remarks").textContent = remarks.join(" ");
     } catch (error) {
       return this.#tell("trouble", `The shelf cannot be read: ${error.message}`);
     }

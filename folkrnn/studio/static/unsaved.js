@@ -45,6 +45,9 @@ export async function begin() {
   await hold(tab);
 }
 
+/** Return the name of this tab. */
+export const tabName = () => tab;
+
 /** Return what this tab was working on. */
 export const take = () => stored(TEXT + tab);
 
