@@ -57,3 +57,7 @@ class TargetExistsError(ExportError):
 
     def __str__(self) -> str:
         return f"{fspath(self.path)}: exists already; expected overwrite=True or another name"
+
+
+class ShelfError(FolkrnnError):
+    """A folder of tunes that cannot be read or changed as wished; then it is as it was."""

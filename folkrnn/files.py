@@ -34,22 +34,37 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
+def whole_file(path: Path, suffix: str = ".part", keep_mode: bool = False, sync: bool = True) -> Iterator[BinaryIO]:
     """Open a file beside its place for writing, and move it there in one step at the end of the block.
 
-    A block that raises leaves nothing behind. The folder must exist; a file of that name is replaced. Raises OSError.
+    A block that raises leaves nothing behind. The folder must exist; a file of that name is replaced, with its
+    permissions if ``keep_mode``. ``suffix`` ends the name of the temporary file. Without ``sync`` it may be lost or
+    empty if the power fails. Raises OSError.
     """
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=suffix, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         # The temporary file is private to its owner; the result is an ordinary file.
-        os.chmod(temporary, 0o666 & ~_umask())
+        kept = keep_mode and path.exists()
+        os.chmod(temporary, path.stat().st_mode & 0o777 if kept else 0o666 & ~_umask())
         os.replace(temporary, path)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names of a folder's files written to the disk, where the system can do that. Raises OSError."""
+    if os.name == "nt":  # it has no such call, and keeps a journal of names
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 _umask_lock = threading.Lock()

@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "analysis": {"notation", "corpus"},
     "composition": {"notation", "corpus", "model", "generation", "validation", "analysis"},
     "evaluation": {"notation", "corpus", "model", "generation", "score", "validation", "analysis", "composition"},
+    "studio": {"notation"},
     "training": {"notation", "corpus", "model", "analysis", "composition", "evaluation"},
     "api": {"notation", "corpus", "validation", "export", "importing", "composition", "training"},
 }

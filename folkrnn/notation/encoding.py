@@ -13,18 +13,27 @@ _LATIN_1 = re.compile(r"(?:iso)?[-_]?(?:8859|latin)[-_]?1|us-ascii|ascii", re.IG
 
 
 def decode(data: bytes) -> str:
-    """Return the text of a tunebook.
+    """Return the text of a tunebook, in the encoding that ``encoding_of`` names."""
+    encoding = encoding_of(data)
+    if not encoding:
+        return "".join(map(_line, data.splitlines(keepends=True)))
+    return data.decode(encoding, errors="replace")
+
+
+def encoding_of(data: bytes) -> str:
+    """Return the encoding of a tunebook as Python names it; empty if each line is for itself.
 
     It is UTF-8, or UTF-16 with a byte-order mark. Other bytes are in the encoding that ``abc-charset`` names, if they
     can be. Else each line is UTF-8 if it can be, for books are put together of several files, and otherwise
     Windows-1252, which is also what files call Latin-1 (WHATWG Encoding Standard).
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="replace")
+        return "utf-16"
     try:
-        return data.decode("utf-8-sig")
+        data.decode()
     except UnicodeDecodeError:
-        return _in_charset(data) or "".join(map(_line, data.splitlines(keepends=True)))
+        return _charset(data)
+    return "utf-8-sig"
 
 
 def _line(data: bytes) -> str:
@@ -35,13 +44,14 @@ def _line(data: bytes) -> str:
         return data.decode("latin-1").translate(_WINDOWS)
 
 
-def _in_charset(data: bytes) -> str:
-    """Return bytes as text in the encoding that they name; empty if none is named, known and possible."""
+def _charset(data: bytes) -> str:
+    """Return the encoding that bytes name; empty if none is named, known and possible."""
     named = _CHARSET.search(data)
     name = named[1].decode("latin-1") if named else ""
     if not name or _LATIN_1.fullmatch(name):
         return ""
     try:
-        return data.decode(name) if _ASCII.decode(name) == _ASCII.decode("ascii") else ""
+        data.decode(name)
+        return name if _ASCII.decode(name) == _ASCII.decode("ascii") else ""
     except (LookupError, ValueError):
         return ""

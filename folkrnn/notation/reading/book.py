@@ -31,31 +31,49 @@ def read_tunes(text: str, source: str = "") -> list[Tune]:
     return _BookReader(split_lines(text), source).read()
 
 
-class _BookReader:
-    """A reader of the lines of a tunebook, which gives each to the tune that it belongs to.
+class BookDivider:
+    """What divides the lines of a tunebook among its tunes; a subclass says what becomes of each.
 
-    Comments, directives and text blocks between two tunes belong to the second of them.
+    Comments, directives and text blocks between two tunes belong to the second of them. ``book`` holds the lines of
+    the file header, ``between`` what is kept for the next tune, ``ended`` the number of tunes that are over.
     """
 
-    def __init__(self, lines: list[str], source: str) -> None:
-        self.lines, self.source = lines, source
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
         self.numbered = any(line.startswith("X:") for line in lines)
         version = _VERSION.match(lines[0])
         self.strict = version is not None and (int(version[1][:4]), int(version[2][:4])) >= (2, 1)
         self.book: list[Line] = []
-        self.between: list[Line] = []  # what is kept for the next tune
-        self.outside: Finding | None = None  # about the first line that is passed over since the last tune
-        self.tunes: list[Tune] = []
-        self.reader: TuneReader | None = None
+        self.between: list[Line] = []
+        self.ended = 0
+        self._in_tune = self._in_music = False
 
-    def read(self) -> list[Tune]:
-        """Return the tunes."""
+    def begin(self, first: Line) -> None:
+        """Begin a tune with its first line."""
+        raise NotImplementedError
+
+    def line(self, line: Line) -> None:
+        """Take a further line of the tune under way."""
+        raise NotImplementedError
+
+    def end(self) -> None:
+        """End the tune under way."""
+        raise NotImplementedError
+
+    def outside(self, line: Line) -> None:
+        """Take a line outside of tunes that is passed over."""
+
+    def open_block(self, number: int, begin: str) -> None:
+        """Take note of a directive within a tune that begins a text block which nothing ends."""
+
+    def divide(self) -> None:
+        """Give each line to where it belongs."""
         block_end = 0  # the number of the line that ends the text block under way
         for number, raw in enumerate(self.lines, 1):
             if number < block_end:
                 self._keep(Line(number, "text", "", raw))
                 continue
-            line = classify(number, raw, self.reader is not None and self.reader.in_music)
+            line = classify(number, raw, self._in_music)
             if line.kind == "directive" and number > block_end:
                 block_end = self._end_of_block(number, line.text)
             if line.kind in ("directive", "comment"):
@@ -64,57 +82,43 @@ class _BookReader:
                 self._end_tune()
             elif self._begins_tune(line):
                 self._end_tune()
-                self._begin_tune(line)
-            elif self.reader is not None:
-                self.reader.read(line)
+                self.begin(line)
+                self.between, self._in_tune, self._in_music = [], True, line.letter == "K"
+            elif self._in_tune:
+                self._in_music = self._in_music or (line.kind == "field" and line.letter == "K")
+                self.line(line)
             else:
                 self._between_tunes(line)
         self._end_tune()
-        if self.tunes and self.between:
-            last = self.tunes[-1]
-            self.tunes[-1] = replace(last, after=(*last.after, *map(kept_field, self.between)))
-        return self.tunes
 
     def _begins_tune(self, line: Line) -> bool:
         if line.kind != "field":
             return False
-        return line.letter == "X" or (not self.numbered and self.reader is None and line.letter in "TKMLR")
-
-    def _begin_tune(self, line: Line) -> None:
-        self.reader = TuneReader(self.source, line, self.book, self.between, self.strict)
-        if self.outside and not self.tunes:
-            self.reader.findings.append(self.outside)
-        self.between, self.outside = [], None
+        return line.letter == "X" or (not self.numbered and not self._in_tune and line.letter in "TKMLR")
 
     def _end_tune(self) -> None:
-        if self.reader is not None:
-            self.tunes.append(self.reader.finish())
-            self.reader = None
+        if self._in_tune:
+            self.end()
+            self.ended += 1
+            self._in_tune = self._in_music = False
 
     def _keep(self, line: Line) -> None:
         """Keep a comment, a directive, or a line of a text block."""
-        if self.reader is not None:
-            self.reader.read(line)
-        elif self.tunes:
+        if self._in_tune:
+            self.line(line)
+        elif self.ended:
             self.between.append(line)
         elif not (_OWN_DIRECTIVE.match(line.text) if line.kind == "directive" else _is_version(line)):
             self.book.append(line)
 
     def _between_tunes(self, line: Line) -> None:
-        """Read a line outside of tunes: a field of the file header, or what is passed over."""
+        """Take a line outside of tunes: a field of the file header, or what is passed over."""
         continues = line.letter == "+" and bool(self.book)
-        if line.kind == "field" and not self.tunes and (line.letter in BOOK_FIELDS or continues):
+        if line.kind == "field" and not self.ended and (line.letter in BOOK_FIELDS or continues):
             if not (line.letter == "I" and _OWN_DIRECTIVE.match(line.text)):
                 self.book.append(line)
-        elif self.outside is None:
-            code, where = "before-tunes", "before the first tune"
-            if self.tunes:
-                code, where = "after-empty-line", "after the empty line that ends the tune"
-            message = f"{shown(self.lines[line.number - 1])} stands {where}, and is left out"
-            self.outside = Finding(code, NOTE, line.number, 1, 0, message)
-            if self.tunes:
-                last = self.tunes[-1]
-                self.tunes[-1] = replace(last, findings=(*last.findings, self.outside))
+        else:
+            self.outside(line)
 
     def _end_of_block(self, number: int, directive: str) -> int:
         """Return the number of the line that ends a text block which a directive begins; 0 if it begins none."""
@@ -127,10 +131,57 @@ class _BookReader:
                 if word == end:
                     return place
                 break
-        if self.reader is not None and begin in _BLOCKS:
-            self.reader.line = number
-            self.reader.find("open-text-block", NOTE, f"%%{begin} begins a block that no %%{end} ends")
+        if self._in_tune and begin in _BLOCKS:
+            self.open_block(number, begin)
         return 0
+
+
+class _BookReader(BookDivider):
+    """A reader of the lines of a tunebook, which reads each tune as a whole."""
+
+    def __init__(self, lines: list[str], source: str) -> None:
+        super().__init__(lines)
+        self.source = source
+        self.passed_over: Finding | None = None  # about the first line that is passed over since the last tune
+        self.tunes: list[Tune] = []
+        self.reader: TuneReader
+
+    def read(self) -> list[Tune]:
+        """Return the tunes."""
+        self.divide()
+        if self.tunes and self.between:
+            last = self.tunes[-1]
+            self.tunes[-1] = replace(last, after=(*last.after, *map(kept_field, self.between)))
+        return self.tunes
+
+    def begin(self, first: Line) -> None:
+        self.reader = TuneReader(self.source, first, self.book, self.between, self.strict)
+        if self.passed_over and not self.tunes:
+            self.reader.findings.append(self.passed_over)
+        self.passed_over = None
+
+    def line(self, line: Line) -> None:
+        self.reader.read(line)
+
+    def end(self) -> None:
+        self.tunes.append(self.reader.finish())
+
+    def outside(self, line: Line) -> None:
+        if self.passed_over is not None:
+            return
+        code, where = "before-tunes", "before the first tune"
+        if self.tunes:
+            code, where = "after-empty-line", "after the empty line that ends the tune"
+        message = f"{shown(self.lines[line.number - 1])} stands {where}, and is left out"
+        self.passed_over = Finding(code, NOTE, line.number, 1, 0, message)
+        if self.tunes:
+            last = self.tunes[-1]
+            self.tunes[-1] = replace(last, findings=(*last.findings, self.passed_over))
+
+    def open_block(self, number: int, begin: str) -> None:
+        self.reader.line = number
+        end = begin.replace("begin", "end", 1)
+        self.reader.find("open-text-block", NOTE, f"%%{begin} begins a block that no %%{end} ends")
 
 
 def _word(directive: str) -> str:
