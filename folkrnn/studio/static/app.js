@@ -6,7 +6,7 @@ import { Composing } from "./compose.js";
 import { Desk } from "./desk.js";
 import { $, counted, later, make, say } from "./dom.js";
 import { Editor } from "./editor.js";
-import { ExportPanel } from "./exporting.js";
+import { ExportPanel, writtenFor } from "./exporting.js";
 import * as inset from "./inset.js";
 import * as keys from "./keys.js";
 import { ScoreView } from "./score.js";
@@ -301,6 +301,7 @@ function state() {
   else if (desk.trouble) text = `Not saved: ${desk.trouble}`;
   else if (!entry) text = "Not on the shelf yet";
   else if (desk.dirty) text = "Saving…";
+  else if (entry.binned) text = "Saved, in the bin";
   $("saved").textContent = text;
   $("saved").classList.toggle("bad", Boolean(desk.trouble || desk.conflict));
   shelf.list.mark(entry?.id ?? "");
@@ -372,6 +373,11 @@ $("new").onclick = startNew;
 $("keep").onclick = keep;
 $("up").onclick = () => change({ do: "transpose", semitones: 1 }, "transposing");
 $("down").onclick = () => change({ do: "transpose", semitones: -1 }, "transposing");
+$("written-for").append(make("option", { value: "" }, "for any instrument"), ...(about.instruments ?? []).map((value) => make("option", { value }, `for ${value}`)));
+$("written-for").onchange = () => {
+  score.options = writtenFor(about, $("written-for").value);
+  draw(desk.visible);
+};
 $("to-key").onchange = async () => {
   const key = $("to-key").value.trim();
   if (key) await change({ do: "transpose", key }, `transposing to ${key}`);

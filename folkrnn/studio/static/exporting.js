@@ -3,6 +3,14 @@
 import * as api from "./api.js";
 import { $, counted, make } from "./dom.js";
 
+/** Return the options of drawing for an instrument: its key, its tablature or its fingering.
+    @param {any} about what the server says of itself @param {string} instrument */
+export function writtenFor(about, instrument) {
+  if (!instrument) return {};
+  const has = (names) => Boolean(names?.includes(instrument));
+  return { instrument, ...(has(about.tab) && { tab: true }), ...(has(about.fingering) && { fingering: true }) };
+}
+
 /** The panel "Export". */
 export class ExportPanel {
   /** @param {any} about what the server says of itself
@@ -52,9 +60,8 @@ export class ExportPanel {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const { elements } = form;
-      const options = {};
+      const options = writtenFor(this.about, elements.instrument.value);
       if (elements.transpose.value) options.transpose = Number(elements.transpose.value);
-      if (elements.instrument.value) options.instrument = elements.instrument.value;
       if (elements.plain.checked) options.plain = true;
       const format = elements.format.value;
       told.textContent = `Making ${format.toUpperCase()}…`;

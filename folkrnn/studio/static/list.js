@@ -135,7 +135,7 @@ export class VirtualList extends EventTarget {
       row.remove();
       this.rows.delete(index);
     }
-    for (const index of [...indices].sort((a, b) => a - b)) this.#state(index, this.#row(index));
+    for (const index of indices) this.#state(index, this.#row(index));
     if (this.items.length) this.root.setAttribute("aria-activedescendant", `row-${this.active}`);
     else this.root.removeAttribute("aria-activedescendant");
   }
@@ -150,8 +150,7 @@ export class VirtualList extends EventTarget {
     row.dataset.index = String(index);
     row.style.top = `${index * this.height}px`;
     row.style.height = `${this.height}px`;
-    const after = [...this.rows].filter(([other]) => other > index).sort((a, b) => a[0] - b[0])[0];
-    this.space.insertBefore(row, after?.[1].row ?? null);
+    this.space.append(row);
     this.rows.set(index, { item, row });
     return row;
   }

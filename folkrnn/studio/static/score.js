@@ -31,6 +31,8 @@ export class ScoreView extends EventTarget {
     this.sheet = $("sheet");
     this.text = "";
     this.header = "";
+    /** How it is drawn: for which instrument, with tablature or fingering. */
+    this.options = {};
     this.places = new Map();
     /** @type {{id: string, begin: number, end: number, bar: number}[]} */
     this.order = [];
@@ -61,7 +63,7 @@ export class ScoreView extends EventTarget {
     const { signal } = (this.latest = new AbortController());
     try {
       const page = unsaved.tabName();
-      const found = await api.draw({ abc: header + text, width: this.#room(), page }, signal);
+      const found = await api.draw({ abc: header + text, width: this.#room(), page, ...this.options }, signal);
       if (signal.aborted) return false;
       this.header = header;
       this.#show(text, found);
