@@ -51,20 +51,24 @@ async function answered(question) {
       return answer;
     } catch (error) {
       if (error.status === 403) notice("This page is not let in. Open the address that the studio printed when it started.");
-      else notice("The studio does not answer. Your text is kept in this browser. Is it still running?");
+      else notice("The studio does not answer. Your text is kept in this browser, and the studio is asked again every two seconds.");
       await new Promise((done) => setTimeout(done, RETRY));
     }
   }
 }
 
+/** Return whether an error says that the studio is gone, or has begun anew and does not know this page. */
+const isGone = (error) => error.status === 0 || error.status === 403;
+
 let waiting = null;
 /** Take an error: where the studio is gone, wait for it, and go on. */
 function trouble(error) {
-  if (error.status !== 0 && error.status !== 403) return notice(error.message ?? String(error));
+  if (!isGone(error)) return notice(error.message ?? String(error));
   waiting ??= answered(api.about).then(() => {
     waiting = null;
     desk.save();
     shelf.load();
+    shelf.watch();
     update();
   });
   return undefined;
@@ -134,7 +138,7 @@ const secondSoon = later(async (text) => {
     const answer = await api.validate(desk.header + text);
     if (text === desk.visible) present({ ...found, findings: own(answer).findings }, answer.playable);
   } catch (error) {
-    if (error.status === 0) trouble(error);
+    if (isGone(error)) trouble(error);
   }
 }, SECOND);
 
@@ -216,6 +220,10 @@ desk.addEventListener("preview", () => {
   showLooking();
   editor.set(desk.visible);
   update();
+});
+desk.addEventListener("refused", (event) => {
+  // Where the studio is there, what it says stands beside the text.
+  if (isGone(event.detail)) trouble(event.detail);
 });
 desk.addEventListener("conflict", () => inset.showConflict(desk));
 desk.addEventListener("left", (event) => {

@@ -26,7 +26,10 @@ export class Composing extends EventTarget {
     });
     $("compose-stop").onclick = () => this.job?.stop();
     addEventListener("storage", (event) => {
-      if (event.key === "folkrnn.tray") this.#list((this.tray = recall("tray") ?? []));
+      if (event.key === "folkrnn.tray") {
+        this.tray = recall("tray") ?? [];
+        this.#list();
+      }
     });
     this.#list();
   }
@@ -88,14 +91,23 @@ export class Composing extends EventTarget {
   /** Put a tune into the tray.
       @param {Composed} tune */
   add(tune) {
-    this.tray = [tune, ...this.tray.filter((each) => each.abc !== tune.abc)].slice(0, MOST_CARDS);
-    this.#changed();
+    this.#take(tune.abc);
+    this.tray = [tune, ...this.tray].slice(0, MOST_CARDS);
+    $("composed").prepend(this.#card(tune));
+    this.mark(this.current);
+    store("tray", this.tray);
   }
 
   /** @param {string} abc */
   remove(abc) {
+    this.#take(abc);
+    store("tray", this.tray);
+  }
+
+  /** Take a tune out of the list, whose other cards stay as they are. */
+  #take(abc) {
     this.tray = this.tray.filter((each) => each.abc !== abc);
-    this.#changed();
+    for (const each of [...$("composed").children]) if (each.dataset.abc === abc) each.remove();
   }
 
   /** Show which of the tunes is worked on.
@@ -106,11 +118,6 @@ export class Composing extends EventTarget {
       if (each.dataset.abc === abc) each.setAttribute("aria-current", "true");
       else each.removeAttribute("aria-current");
     }
-  }
-
-  #changed() {
-    store("tray", this.tray);
-    this.#list();
   }
 
   #wishes() {

@@ -6,12 +6,11 @@ import * as drafts from "./unsaved.js";
 import { History } from "./history.js";
 
 const REST = 900; // milliseconds without a key before a text is saved
-const PATIENCE = [1000, 2000, 5000, 10000]; // milliseconds before the studio is asked again
 
 /** @typedef {{id: string, title: string, etag: string, tags: string[], binned: boolean}} Entry */
 
 /** Events: `text` (the text is another one, `detail`: "user" or "desk", who changed it, or "open"), `preview`, `state`, `conflict`,
-    and `left` (`detail`: a text that is on no shelf, and makes room for another one). */
+    `refused` (`detail`: why the text could not be saved), and `left` (`detail`: a text that is on no shelf, and makes room for another one). */
 export class Desk extends EventTarget {
   constructor() {
     super();
@@ -30,7 +29,6 @@ export class Desk extends EventTarget {
     /** Why the text is not saved, if it could not be. */
     this.trouble = "";
     this.conflict = null;
-    this.failures = 0;
     /** @type {Promise<void> | null} */
     this.saving = null;
     this.saveSoon = later(() => this.save(), REST);
@@ -164,7 +162,6 @@ export class Desk extends EventTarget {
     this.entry = entry;
     this.saved = abc;
     this.trouble = "";
-    this.failures = 0;
     if (abc !== sent && this.text === sent) {
       this.history.push(abc, 0, "keeping");
       this.dispatchEvent(new CustomEvent("text", { detail: "desk" }));
@@ -185,10 +182,7 @@ export class Desk extends EventTarget {
       return this.dispute(entry, abc);
     }
     this.trouble = error.message;
-    if (error.status === 0) {
-      const wait = PATIENCE[Math.min(this.failures++, PATIENCE.length - 1)];
-      setTimeout(() => this.save(), wait);
-    }
+    this.dispatchEvent(new CustomEvent("refused", { detail: error }));
     return undefined;
   }
 

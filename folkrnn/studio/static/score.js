@@ -47,7 +47,10 @@ export class ScoreView extends EventTarget {
     this.controls.addEventListener("lit", (event) => {
       this.dispatchEvent(new CustomEvent("lit", { detail: this.rangesOf(event.detail) }));
     });
-    this.controls.addEventListener("select", () => this.dispatchEvent(new Event("select")));
+    this.controls.addEventListener("select", () => {
+      this.tune.score.mark("chosen", this.#selected);
+      this.dispatchEvent(new Event("select"));
+    });
     this.width = 0;
     new ResizeObserver(() => this.#resized()).observe(this.sheet.parentElement);
   }
@@ -80,21 +83,36 @@ export class ScoreView extends EventTarget {
     this.#show("", { svg: "", places: {}, performance: SILENCE });
   }
 
+  /** The places of the notes that begin and end the selection, as it is written; null where nothing is selected. */
+  get ends() {
+    const { loop } = this.player;
+    const inside = loop ? this.tune.performance.passages.filter((each) => each[1] >= loop[0] - 1e-6 && each[1] < loop[1] - 1e-6) : [];
+    const found = [inside[0], inside.at(-1)].map((each) => this.places.get(each?.[0]));
+    return found[0] && found[1] ? found.sort((a, b) => a.begin - b.begin) : null;
+  }
+
   /** The first and the last bar of the selection, as they are numbered in print.
       @returns {[number, number] | null} */
   get bars() {
-    const { loop } = this.player;
-    if (!loop) return null;
-    const bars = this.tune.performance.passages
-      .filter((each) => each[1] >= loop[0] - 1e-6 && each[1] < loop[1] - 1e-6)
-      .map((each) => this.places.get(each[0])?.bar)
-      .filter((bar) => bar > 0);
-    return bars.length ? [Math.min(...bars), Math.max(...bars)] : null;
+    const bars = this.ends?.map((each) => Math.max(1, each.bar)).sort((a, b) => a - b);
+    return bars ? [bars[0], bars[1]] : null;
+  }
+
+  /** The ids of the selected notes: what is written from one end to the other, whatever is repeated in between. */
+  get #selected() {
+    const { ends } = this;
+    if (!ends) return [];
+    const [first, last] = ends;
+    const voices = new Set(this.order.map((each) => each.id.split("-")[0]));
+    const [low, high] = this.bars;
+    return this.order
+      .filter((each) => (voices.size > 1 ? each.bar >= low && each.bar <= high : each.begin >= first.begin && each.begin <= last.begin))
+      .map((each) => each.id);
   }
 
   /** The ranges of the selected notes in the text. */
   get chosen() {
-    return this.rangesOf(this.tune.score.marked.get("chosen") ?? []);
+    return this.rangesOf(this.#selected);
   }
 
   /** Select the notes that stand in a range of the text; those of a melody that is repeated, once.
@@ -104,8 +122,7 @@ export class ScoreView extends EventTarget {
     const passages = ids.map((id) => this.tune.performance.passages[this.tune.first(id)]).filter(Boolean);
     if (!passages.length) return this.unselect();
     const onset = Math.min(...passages.map((each) => each[1]));
-    const first = Math.max(...passages.filter((each) => each[3] === passages[0][3]).map((each) => each[2]));
-    this.controls.select([onset, Math.max(first, onset)]);
+    this.controls.select([onset, Math.max(...passages.map((each) => each[2]))]);
   }
 
   /** Select whole bars, by their numbers in print.
@@ -188,6 +205,7 @@ export class ScoreView extends EventTarget {
     this.places = new Map(this.order.map((each) => [each.id, each]));
     this.sheet.replaceChildren(...(found.svg ? [drawing(found.svg)] : []));
     this.controls.renew(found.performance);
+    this.tune.score.mark("chosen", this.#selected);
     this.dispatchEvent(new Event("drawn"));
   }
 }

@@ -3,6 +3,8 @@
 import * as api from "./api.js";
 import { $, counted, make, say } from "./dom.js";
 
+const TITLE = "title of the set"; // no id of a tune has spaces
+
 /** Return a name for a file or an address, from a title.
     @param {string} title @param {Set<string>} taken */
 function nameFor(title, taken) {
@@ -45,10 +47,15 @@ export class SetsPanel extends EventTarget {
   }
 
   draw() {
-    const held = document.activeElement?.dataset?.focus;
+    const { activeElement: active } = document;
+    const held = this.root.contains(active) ? active.dataset.focus : "";
+    const typed = active.value;
     const set = this.shelf.sets.find((each) => each.name === this.shown);
     this.root.replaceChildren(...(set ? this.#one(set) : this.#all()));
-    if (held) this.root.querySelector(`[data-focus="${CSS.escape(held)}"]`)?.focus();
+    const again = held && this.root.querySelector(`[data-focus="${CSS.escape(held)}"]`);
+    if (!again) return;
+    again.focus();
+    if (held === TITLE) again.value = typed;
   }
 
   #all() {
@@ -78,6 +85,7 @@ export class SetsPanel extends EventTarget {
   #one(set) {
     const button = (text, action, more = {}) => make("button", { type: "button", onclick: action, ...more }, text);
     const title = make("input", { value: set.title, "aria-label": "Name of the set" });
+    title.dataset.focus = TITLE;
     title.onchange = () => this.#put(set, { title: title.value.trim() || set.name });
     return [
       make(

@@ -51,12 +51,12 @@ export class ShelfPanel extends EventTarget {
   /** Ask what is on the shelf, now and whenever that changes. */
   async begin() {
     await this.load();
-    this.#watch();
-    document.addEventListener("visibilitychange", () => this.#watch());
+    this.watch();
+    document.addEventListener("visibilitychange", () => this.watch());
   }
 
   /** Listen to the shelf while the page is seen: a browser has few connections for all pages of a studio. */
-  #watch() {
+  watch() {
     this.events?.close();
     if (document.hidden) return;
     const soon = later(() => this.load(), 50);
