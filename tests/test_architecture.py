@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "studio": {"notation"},
     "training": {"notation", "corpus", "model", "analysis", "composition", "evaluation"},
     "api": {"notation", "corpus", "validation", "export", "importing", "composition", "training"},
+    "studio": {"notation", "model", "validation", "player", "export", "importing", "composition"},
 }
 HEAVY = {
     "torch": {"model", "generation", "composition"},

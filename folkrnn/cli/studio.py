@@ -9,13 +9,15 @@ from folkrnn.errors import InputError
 
 @click.command("studio")
 @click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[FOLDER]")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port [default: a free one].")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 is any free one [default: 8073 if free].")
 @click.option("--no-browser", is_flag=True, help="Open no browser.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--allow-remote", is_flag=True, help="With --host: let other machines in that have the token.")
-@click.option("--model", type=click.Path(), metavar="FILE", help="The model [default: the one that ships with folkrnn].")
+@click.option(
+    "--model", type=click.Path(), metavar="FILE", help="The model [default: the one that ships with folkrnn]."
+)
 def studio_command(
-    folder: Path | None, port: int, no_browser: bool, host: str, allow_remote: bool, model: str | None
+    folder: Path | None, port: int | None, no_browser: bool, host: str, allow_remote: bool, model: str | None
 ) -> None:
     """Open a page on which tunes are composed, edited, heard and kept.
 
@@ -38,6 +40,4 @@ def studio_command(
     def opened(address: str) -> None:
         print(address, flush=True)
 
-    serve(
-        folder, port=port, host=host, allow_remote=allow_remote, model=model, opened=opened, browser=not no_browser
-    )
+    serve(folder, port=port, host=host, allow_remote=allow_remote, model=model, opened=opened, browser=not no_browser)

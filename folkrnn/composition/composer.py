@@ -131,8 +131,8 @@ class Composer:
     ``model`` is a model file; None is the one that ships with folkrnn. With ``jobs`` above 1, many tunes are
     validated, and the corpus is read, by that many processes; the program must then be guarded by
     ``if __name__ == "__main__":``. At most ``batch`` drafts are written side by side: with few of them the first tune
-    is there sooner, with many of them the last one. One composer may be used from several threads. Raises ModelError for a file that
-    is no model.
+    is there sooner, with many of them the last one. One composer may be used from several threads. Raises ModelError
+    for a file that is no model.
     """
 
     def __init__(self, model: str | PathLike[str] | None = None, *, jobs: int = 1, batch: int = BATCH) -> None:

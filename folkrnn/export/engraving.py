@@ -112,7 +112,8 @@ _OPTIONS = {
 def to_svg(tune: Tune, tablature: Tablature | None = None, scale: float = 1) -> str:
     """Return a tune's music, without its title, as one SVG drawing that needs no music font.
 
-    The drawing is ``scale`` times as wide as usual, with fewer bars in a system where it is narrow. Each note, rest and note of a chord has the id of its ``notation.places.Place`` in the tune.
+    It is ``scale`` times as wide as usual, with fewer bars in a system where it is narrow. Each note, rest and note of
+    a chord has the id of its ``notation.places.Place`` in the tune.
 
     Raises ScoreError where music21 cannot represent the tune and ExportError where verovio cannot draw it.
     """

@@ -83,8 +83,8 @@ class Schedule:
                 if watch and time.monotonic() >= due:
                     due = time.monotonic() + WATCH_INTERVAL
                     drafts = self._under_way[index].judged if index in self._under_way else 0
-                    share, text = self._block.furthest(index)
-                    watch(index + len(done), share, drafts, text)
+                    share, draft = self._block.furthest(index)
+                    watch(index + len(done), share, drafts, draft)
             yield done.pop(index)
 
     # ── judging ─────────────────────────────────────────────────────────────────────────────────

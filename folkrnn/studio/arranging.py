@@ -17,7 +17,7 @@ INSTRUMENTS = (*TRANSPOSING, *STRINGED, *FINGERED)
 """The instruments for which tunes are written: in their key, with tablature, or with fingering."""
 
 WRITTEN, SUGGESTED, NONE = CHORDS = ("written", "suggested", "none")
-"""Which chord symbols a tune has: its own, its own or else suggested ones, none."""
+"""Which chord symbols a tune has: its own, which is also ``True``; its own or else suggested ones; none (``False``)."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ class Arrangement:
         """Return the tune as it is heard. Raises NotationError for what cannot be."""
         if self.transpose not in (None, "", 0):
             tune = moved(tune, interval(self.transpose))
-        if self.chords == NONE:
+        if self.chords in (NONE, False):
             return without_chords(tune)
-        return with_chords(tune) if self.chords in (SUGGESTED, True) and not has_chords(tune) else tune
+        return with_chords(tune) if self.chords == SUGGESTED and not has_chords(tune) else tune
 
     def written(self, tune: Tune) -> Tune:
         """Return a sounding tune as the player of the instrument reads it. Raises NotationError for what cannot be."""

@@ -142,9 +142,7 @@ class Composing:
         return self._stopped
 
 
-def compositions(
-    composer: "Composer", request: Mapping[str, Any], more: Mapping[str, Any]
-) -> "Iterator[Composition]":
+def compositions(composer: "Composer", request: Mapping[str, Any], more: Mapping[str, Any]) -> "Iterator[Composition]":
     """Return the compositions that a request wants, as they are finished. Raises FolkrnnError, at once, for bad wishes.
 
     The seed, the temperature and the numbers are those of the commands, and so are the tunes.

@@ -1,6 +1,8 @@
 """What the processes that draw do: drawings for the page, music21's judgement, files, and tunes from other files.
 
     python -m folkrnn.studio.engraver    answers requests until its standard input ends
+
+Each does one thing at a time, on its main thread.
 """
 
 import io
@@ -89,7 +91,8 @@ def export(request: Message, _: bytes) -> tuple[Message, bytes]:
 
     arrangement = Arrangement.of(request["options"])
     title, as_set = request["title"], request["set"]
-    tunes = [arrangement.written(arrangement.sounding(tune)) for tune in readable(request["abc"])]
+    read = [tune for text in request["texts"] for tune in readable(text)]
+    tunes = [arrangement.written(arrangement.sounding(tune)) for tune in read]
     format = writable(format_named(request["format"]))
     settings = ExportSettings(
         PlaybackSettings(ornaments=not arrangement.plain),

@@ -1,4 +1,4 @@
-"""Tunes that are being composed: the jobs, what has come of them, and the process that does them one after the other."""
+"""Tunes that are being composed: the jobs, their events, and the process that does them one after the other."""
 
 import asyncio
 import itertools
@@ -71,12 +71,14 @@ class Job:
         """Yield the events after one, as they come, to the end."""
         while True:
             more = self._more
-            for event in [each for each in self.events if each.number > number]:
+            new = [each for each in self.events if each.number > number]
+            for event in new:
                 number = event.number
-                yield event
-            if self.over:
+                yield event  # while others come
+            if self.over and not new:
                 return
-            await more.wait()
+            if not new:
+                await more.wait()
 
 
 class Jobs:
@@ -138,7 +140,7 @@ class Jobs:
         if sum(not job.over for job in self._jobs.values()) >= MOST_WAITING:
             raise WorkerError(f"{MOST_WAITING} jobs wait already; expected some of them to end, or to be stopped", 429)
         try:
-            answer, _ = await self.worker.ask("check", START_SECONDS, **request)
+            answer, _ = await self.worker.ask_again("check", START_SECONDS, **request)
         except WorkerEndedError as error:
             raise WorkerError(f"{error}; {_WHAT_TO_DO}", error.status) from None
         job = Job(token_urlsafe(9), request)
@@ -159,6 +161,9 @@ class Jobs:
         if job.over or job.stopping:
             return
         job.stopping = True
+        if job is not self._current:
+            job.tell("done", {"stopped": True})
+            return
         await self.worker.say("stop", job=job.id)
         self._do(self._see_to(job))
 
@@ -175,12 +180,10 @@ class Jobs:
         """Do the jobs one after the other."""
         while True:
             job = await self._queue.get()
-            if job.stopping:
-                job.tell("done", {"stopped": True})
-                continue
-            self._current = job
-            await self._compose(job)
-            self._current = None
+            if not job.over:
+                self._current = job
+                await self._compose(job)
+                self._current = None
 
     async def _compose(self, job: Job) -> None:
         def told(message: Message) -> None:

@@ -15,15 +15,19 @@ from platformdirs import user_documents_path
 
 from folkrnn.errors import InputError
 from folkrnn.files import reading
-from folkrnn.studio.app import Studio, create_app
+from folkrnn.studio.app import create_app
 from folkrnn.studio.guard import Door
 from folkrnn.studio.shelf import Shelf
+from folkrnn.studio.state import Studio
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """The names of this machine to itself: nobody else can ask for a page there."""
 
 ANYWHERE = ("0.0.0.0", "::", "")
 """Hosts that stand for all addresses of this machine."""
+
+USUAL_PORT = 8073
+"""The port that is taken if no other is named, and it is free: what a browser keeps belongs to an address."""
 
 CLOSING_SECONDS = 2
 """How long open requests may take when the studio is closing."""
@@ -73,27 +77,35 @@ def listening(host: str, port: int) -> socket.socket:
             raise
     except (OSError, OverflowError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or error
-        raise InputError(f"{host}, port {port}: cannot be used: {why}; expected another --port, or none") from None
+        raise InputError(f"{host}, port {port}: cannot be used: {why}; expected another --port") from None
     return found
+
+
+def usual_socket(host: str) -> socket.socket:
+    """Return a socket at the usual port, or at any free one. Raises InputError where none can be had."""
+    try:
+        return listening(host, USUAL_PORT)
+    except InputError:
+        return listening(host, 0)
 
 
 def serve(
     folder: Path,
     *,
-    port: int = 0,
+    port: int | None = None,
     host: str = LOOPBACK[0],
     allow_remote: bool = False,
     model: str | None = None,
     opened: Callable[[str], None] = print,
     browser: bool = True,
 ) -> None:
-    """Serve a folder until the process is told to end; ``opened`` gets the address.
+    """Serve a folder until a signal ends the process; ``opened`` gets the address. Port 0 is any free one.
 
     Raises InputError for a folder or a port that cannot be used.
     """
     check_host(host, allow_remote)
     shelf = Shelf(open_folder(folder))
-    bound = listening(host, port)
+    bound = usual_socket(host) if port is None else listening(host, port)
     port = bound.getsockname()[1]
     names = {*LOOPBACK, host.lower()}
     if host in ANYWHERE:
@@ -114,7 +126,7 @@ def serve(
 
 
 class _Server(uvicorn.Server):
-    """A server that lets streams of events end when it is told to stop; they would never end by themselves."""
+    """A server that lets streams of events end with it; they would never end by themselves."""
 
     def __init__(self, config: uvicorn.Config, studio: Studio) -> None:
         super().__init__(config)

@@ -183,11 +183,9 @@ class Shelf:
             before = [tune.id for tune in catalogue.records[path].tunes] if old else []
             outlines = new.tunes[len(before) :]
             ids = catalogue.new_ids(path, outlines)
-            with self._undoing() as undo:
+            with self._tagged(dict.fromkeys(ids, labels)), self._undoing() as undo:
                 for place, id in enumerate(ids, len(before)):
                     self._save_version(id, new.text(place), "put on the shelf", undo)
-                if labels:
-                    self._set_tags(dict.fromkeys(ids, labels), undo)
                 catalogue.put(path, new, [*before, *ids])
             return [self._entry(tune, False) for tune in catalogue.records[path].tunes[len(before) :]]
 
@@ -211,9 +209,8 @@ class Shelf:
             stored = self._stored(id)
             if etag != stored.entry.etag:
                 raise Conflict(stored)
-            with self._undoing() as undo:
-                if labels is not None and labels != stored.entry.tags:
-                    self._set_tags({id: labels}, undo)
+            wanted = stored.entry.tags if labels is None else labels
+            with self._tagged({id: wanted}), self._undoing() as undo:
                 if stored.entry.binned:
                     self._change_binned(stored, text, binned is False, why, undo)
                 elif binned:
@@ -242,9 +239,7 @@ class Shelf:
         self._save_version(id, stored.text, "as it was before", undo, stored.entry.changed)
         if text is not None:
             gone = replace(gone, tune=self._save_binned(gone.tune, text, why, undo))
-        catalogue.gone[id] = gone
-        catalogue.save_bin()
-        catalogue.put(path, book, [tune.id for tune in catalogue.records[path].tunes if tune.id != id])
+        catalogue.put(path, book, [tune.id for tune in catalogue.records[path].tunes if tune.id != id], gone)
 
     def _change_binned(
         self, stored: Stored, text: str | None, restore: bool, why: str, undo: list[Callable[[], None]]
@@ -260,9 +255,9 @@ class Shelf:
                 self._path(path)  # that it may be made
             elif old.tunes and old.outline.numbered and not lines[0].startswith("X:"):
                 lines = lines_to_add("\n".join(lines), old)
-            place = catalogue.place_for(gone) if old else 0
+            place, index = catalogue.place_for(gone, old) if old else (0, 0)
             with _about(self._disk.shown(path)):
-                book = (old or Book.read(b"")).with_tunes(lines, place)
+                book = (old or Book.read(b"")).with_tunes(lines, place, index)
             if text is not None:
                 self._save_version(id, book.text(place), why or "put back", undo)
             ids = [tune.id for tune in catalogue.records[path].tunes] if old else []
@@ -401,12 +396,16 @@ class Shelf:
         if path := self._versions.save(id, text, why, time):
             undo.append(lambda: self._disk.remove(path))
 
-    def _set_tags(self, tags: dict[str, tuple[str, ...]], undo: list[Callable[[], None]]) -> None:
-        before = dict(self._tags)
-
-        undo.append(lambda: self._disk.write_table("tags", before))
-        self._tags = {id: each for id, each in {**before, **tags}.items() if each}
-        self._disk.write_table("tags", self._tags)
+    @contextmanager
+    def _tagged(self, tags: dict[str, tuple[str, ...]]) -> Iterator[None]:
+        """Give tunes these tags at the end of the block, unless it raises; that they can be kept is sure before."""
+        new = {id: each for id, each in {**self._tags, **tags}.items() if each}
+        if new == self._tags:
+            yield
+            return
+        with self._disk.staged_table("tags", new):
+            yield
+        self._tags = new
 
     def _default_book(self) -> str:
         """Return the book for new tunes: the first of tunes.abc, tunes-2.abc, … that can take them."""
@@ -425,7 +424,7 @@ class Shelf:
     def _path(self, name: str) -> str:
         """Return the path of a book that is named, or may be made. Raises ShelfError."""
         for path in self._catalogue.records:
-            if name in (path, self._disk.shown(path)):
+            if {name, f"{name}.abc"} & {path, self._disk.shown(path)}:
                 return path
         path = str(PurePosixPath(name if name.lower().endswith(".abc") else f"{name}.abc"))
         parts = path.split("/")

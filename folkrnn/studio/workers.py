@@ -1,7 +1,9 @@
 """Worker processes as the server sees them: asked, told to stop, ended when they take too long, started again.
 
     Worker      a process that answers requests
-    Engraver    one that draws, of which only the latest drawing of a page is wanted
+    Engraver    two that draw, of which only the latest drawing of a page is wanted
+
+Everything here runs in the server's event loop.
 """
 
 import asyncio
@@ -58,6 +60,7 @@ class OutdatedError(WorkerError):
 class _Pending:
     """A request that waits for its answer."""
 
+    process: asyncio.subprocess.Process
     future: "asyncio.Future[tuple[Any, bytes]]"
     told: Told | None
 
@@ -122,12 +125,12 @@ class Worker:
         """Return the answer to a request, and the bytes beside it; ``told`` gets what comes before the answer.
 
         Raises WorkerError, with the sentence of the process, or because it has ended or takes more than ``seconds``.
-        Then it is ended, and starts anew when it is needed.
+        Then it is ended; another one starts when it is needed.
         """
         process = await self.start()
         number = next(self._numbers)
         future: asyncio.Future[tuple[Any, bytes]] = asyncio.get_running_loop().create_future()
-        self._pending[number] = _Pending(future, told)
+        self._pending[number] = _Pending(process, future, told)
         try:
             assert process.stdin is not None
             process.stdin.write(frame({"id": number, "do": do, **values}, content))
@@ -138,6 +141,13 @@ class Worker:
             raise WorkerError(f"this took more than {seconds:g} seconds; expected a shorter text", 422) from None
         finally:
             self._pending.pop(number, None)
+
+    async def ask_again(self, do: str, seconds: float, content: bytes = b"", **values: Any) -> tuple[Any, bytes]:
+        """Return what ``ask`` does; ask once more if the process ends meanwhile, which may have other reasons."""
+        try:
+            return await self.ask(do, seconds, content, **values)
+        except WorkerEndedError:
+            return await self.ask(do, seconds, content, **values)
 
     async def say(self, do: str, **values: Any) -> None:
         """Tell the process something to which it gives no answer."""
@@ -155,9 +165,10 @@ class Worker:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         await process.wait()
-        self._process, self.ready = None, False
+        if self._process is process:
+            self._process, self.ready = None, False
         for pending in list(self._pending.values()):
-            if not pending.future.done():
+            if pending.process is process and not pending.future.done():
                 pending.future.set_exception(WorkerEndedError("the process that does this has ended unexpectedly"))
         self._told({"event": "ended"})
 
@@ -178,9 +189,10 @@ class Worker:
             pending.future.set_result((message["result"], content))
 
     def kill(self) -> None:
-        """End the process, whatever it does; it starts again when it is needed."""
-        if self._process and self._process.returncode is None:
-            self._process.kill()
+        """End the process, whatever it does; another one starts when it is needed."""
+        process, self._process, self.ready = self._process, None, False
+        if process and process.returncode is None:
+            process.kill()
 
     async def close(self) -> None:
         """End the process for good."""
@@ -230,9 +242,9 @@ class Engraver:
             if self._idle:
                 self._idle.cancel()
             try:
-                return await self.desk.ask(do, DESK_SECONDS, content, **values)
-            except WorkerEndedError as error:
-                raise WorkerError(f"{error}; it starts again with the next request", error.status) from None
+                return await self.desk.ask_again(do, DESK_SECONDS, content, **values)
+            except WorkerEndedError:
+                raise WorkerError("the process that does this ends each time; expected other tunes, or fewer") from None
             finally:
                 self._idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._rest)
 
@@ -242,9 +254,10 @@ class Engraver:
 
     async def _answer(self, worker: Worker, do: str, seconds: float, **values: Any) -> Any:
         try:
-            return (await worker.ask(do, seconds, **values))[0]
-        except WorkerEndedError as error:
-            raise WorkerError("this tune has ended the process that draws; expected another text", error.status) from None
+            return (await worker.ask_again(do, seconds, **values))[0]
+        except WorkerEndedError:
+            why = "this tune has ended the process that draws; expected another text"
+            raise WorkerError(why, 422) from None
 
     async def close(self) -> None:
         """End both processes."""
