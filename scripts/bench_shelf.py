@@ -21,14 +21,18 @@ from folkrnn.studio.shelf import Shelf
 COLLECTIONS = ("oneills1850", "ryansMammoth", "airdsAirs", "essenFolksong", "miscFolk")
 
 
-def fill(folder: Path, tunes: int) -> int:
-    """Copy books into a folder until they hold a number of tunes; return how many they hold."""
+def fill(folder: Path, tunes: int, separate: bool) -> int:
+    """Put tunes into a folder, a book for each collection or as the collections have them; return how many."""
     count = 0
     for collection in COLLECTIONS:
+        parts = []
         for path in music21_collection(collection):
             if count < tunes:
-                (folder / f"{collection}-{path.stem}.abc").write_bytes(path.read_bytes())
-                count += len(read_tunes(decode(path.read_bytes())))
+                parts.append(path.read_bytes())
+                count += len(read_tunes(decode(parts[-1])))
+        texts = parts if separate else [b"\n\n".join(parts)]
+        for number, text in enumerate(texts, 1):
+            (folder / f"{collection}-{number}.abc").write_bytes(text)
     return count
 
 
@@ -50,6 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tunes", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--separate", action="store_true", help="books as the collections have them, some a thousand")
     add_json_option(parser)
     arguments = parser.parse_args()
     times: dict[str, list[float]] = {name: [] for name in ("reader", "without index", "with index")}
@@ -57,7 +62,7 @@ def main() -> None:
     for _ in range(arguments.rounds):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            count = fill(folder, arguments.tunes)
+            count = fill(folder, arguments.tunes, arguments.separate)
             books = len(list(folder.glob("*.abc")))
             time.sleep(0.2)  # a file that has just been written is read again
             times["without index"].append(seconds(lambda: Shelf(folder).entries()))  # noqa: B023

@@ -69,8 +69,19 @@ class Book:
 
     @property
     def tunes(self) -> tuple[Outline, ...]:
-        """The outlines of the tunes."""
-        return self.outline.tunes
+        """The outlines of the tunes: in a book without ``X:``, of those with a ``K:``, for others are a file header."""
+        return self.outline.tunes if self.outline.numbered else self._with_key
+
+    @cached_property
+    def _with_key(self) -> tuple[Outline, ...]:
+        return tuple(tune for tune in self.outline.tunes if tune.has_key)
+
+    @property
+    def file_header(self) -> list[str]:
+        """The lines that hold for all tunes, and for those that are put here."""
+        if not self.tunes:
+            return list(self.lines)
+        return [self.lines[number - 1] for number in self.outline.header]
 
     @cached_property
     def end(self) -> str:
@@ -117,23 +128,29 @@ class Book:
         """Return the book without the lines of a tune and the empty line after it. Raises ShelfError."""
         tune = self.tunes[place]
         first, last = tune.first - 1, tune.last
-        if last < len(self.lines) - 1 and self._blank(last) and (first == 0 or self._blank(first - 1)):
+        if last < len(self.lines) - 1 and self._blank(last) and (not place or self.tunes[place - 1].last < first):
             last += 1
         book = self._with_raws([*self.raws[:first], *self.raws[last:]])
         self._compare(book, place, place + 1, [])
         return book
 
-    def with_tunes(self, lines: Sequence[str], at: int | None = None) -> "Book":
-        """Return the book with further lines, which hold tunes: before the tune at a place, or at the end.
+    @property
+    def length(self) -> int:
+        """The number of lines before an empty last one, or a sign that ends the file."""
+        return len(self.raws) - (not self.lines[-1])
+
+    def with_tunes(self, lines: Sequence[str], place: int | None = None, index: int | None = None) -> "Book":
+        """Return the book with further lines, which hold tunes: at the end, or at a place, after ``index`` lines.
 
         Raises ShelfError if they cannot stand in this book.
         """
-        place = len(self.tunes) if at is None else at
-        end = len(self.raws) - (not self.lines[-1])  # before an empty last line, or a sign that ends the file
-        index = end if place == len(self.tunes) else self.tunes[place].first - 1
+        place = len(self.tunes) if place is None else place
+        end = self.length
+        index = end if index is None else index
         raws = list(self.raws)
         new = [self._encoded(line + self.end) for line in lines]
-        if index and not self._blank(index - 1):
+        in_tune = any(tune.first <= index <= tune.last for tune in self.tunes)
+        if index and not self._blank(index - 1) and (in_tune or index == end):
             if not self._end_of(raws[index - 1]):
                 raws[index - 1] += self._encoded(self.end)
             new.insert(0, self._encoded(self.end))
@@ -236,8 +253,8 @@ def digest(text: str) -> str:
 def lines_to_add(text: str, book: Book | None) -> list[str]:
     """Return the lines of a text of tunes as they go to the end of a book, or make a new one.
 
-    Each tune gets a number that the book has not. In a book that exists, a tune takes along what the file header of
-    the text says for it, and writes out the meter and the unit length where the header of the book would change them.
+    Each tune gets a number that the book has not. In a book that exists, it takes along what the file header of the
+    text says for it. It writes out meter and unit length where the header of the book would change them.
     Raises ShelfError if there is no tune, or if the book has tunes without numbers.
     """
     lines = stripped_lines(text)
@@ -306,7 +323,7 @@ def _letters(lines: Sequence[str]) -> dict[str, str]:
 
 def _written_out(book: Book, tune: Sequence[str]) -> list[str]:
     """Return the fields of meter and unit length that a tune needs in a book whose file header has others."""
-    general = _letters([book.lines[number - 1] for number in book.outline.header])
+    general = _letters(book.file_header)
     own = _letters(tune)
     added = ["M:none"] if "M" in general and "M" not in own else []
     if ("L" in general or added) and "L" not in own:

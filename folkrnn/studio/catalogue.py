@@ -25,7 +25,7 @@ _YOUNG = 100_000_000
 """Nanoseconds within which a file may change twice at one time of its clock."""
 
 _FEW = 50
-"""How many versions are brought to the disk one by one when another program has changed a book."""
+"""How many files are brought to the disk one by one when other programs have changed books."""
 
 _CACHED_BOOKS = 4
 
@@ -86,11 +86,15 @@ class Record:
 
 @dataclass(frozen=True)
 class Gone:
-    """A tune that stands in no book: the ids of its neighbours where it stood, when it went, and why."""
+    """A tune that stands in no book: where it stood, when it went, and why.
+
+    ``before`` and ``after`` are the ids of its neighbours, ``lines`` the number of lines between ``before`` and it.
+    """
 
     tune: Known
     before: str
     after: str
+    lines: int
     time: str
     why: str
 
@@ -155,8 +159,11 @@ class Catalogue:
             self._cached(record.sha, data)
         return self._books[record.sha]
 
-    def put(self, path: str, book: Book, ids: Sequence[str]) -> None:
-        """Write a book, with the ids of its tunes. Raises ShelfError, and then the book is as it was."""
+    def put(self, path: str, book: Book, ids: Sequence[str], gone: Gone | None = None) -> None:
+        """Write a book, with the ids of its tunes; ``gone`` is the one that it has no more.
+
+        Raises ShelfError, and then the book is as it was.
+        """
         before = self.records.get(path)
 
         def check() -> None:
@@ -174,8 +181,8 @@ class Catalogue:
         sha = sha256(data).hexdigest()
         self._books[sha] = book
         self.records[path] = Record(stamp, now, sha, tuple(tunes))
-        for id in ids:
-            self.gone.pop(id, None)
+        if gone is not None:
+            self.gone[gone.tune.id] = gone
         self._place()
         self.save()
 
@@ -198,15 +205,29 @@ class Catalogue:
         tunes = self.records[path].tunes
         before = tunes[place - 1].id if place else ""
         after = tunes[place + 1].id if place + 1 < len(tunes) else ""
-        return Gone(tunes[place], before, after, iso(), why)
+        lines = 0
+        if self.records[path].sha in self._books:  # a book that was changed by others is not at hand any more
+            outlines = self._books[self.records[path].sha].tunes
+            lines = outlines[place].first - 1 - (outlines[place - 1].last if place else 0)
+        return Gone(tunes[place], before, after, lines, iso(), why)
 
-    def place_for(self, gone: Gone) -> int:
-        """Return the place of a tune that goes back into its book: between its neighbours as far as they are there."""
-        record = self.records.get(gone.tune.book)
-        ids = [tune.id for tune in record.tunes] if record else []
+    def place_for(self, gone: Gone, book: Book) -> tuple[int, int]:
+        """Return the place, and the number of lines before it, of a tune that goes back into its book.
+
+        It is between its neighbours as far as they are there.
+        """
+        ids = [tune.id for tune in self.records[gone.tune.book].tunes]
+        firsts = [outline.first - 1 for outline in book.tunes]
+        place = ids.index(gone.before) + 1 if gone.before in ids else 0
+        if (gone.before in ids or not gone.before) and gone.after == "".join(ids[place : place + 1]):
+            lines = (book.tunes[place - 1].last if place else 0) + gone.lines
+            return place, min(lines, firsts[place] if place < len(ids) else book.length)
         if gone.after in ids:
-            return ids.index(gone.after)
-        return ids.index(gone.before) + 1 if gone.before in ids else len(ids)
+            place = ids.index(gone.after)
+            return place, firsts[place]
+        if gone.before in ids:
+            return place, firsts[place] if place < len(ids) else book.length
+        return len(ids), book.length
 
     def new_ids(self, path: str, tunes: Iterable[Outline], taken: Iterable[str] = ()) -> list[str]:
         """Return ids for tunes that are new in a book."""
@@ -290,7 +311,8 @@ class Catalogue:
         """Keep the books as others have left them, then the tables."""
         try:
             for path, (book, _) in changed.items():
-                self._disk.write(f"{OWN}/seen/{path}", book.data if book.exact else self._disk.read(path)[0])
+                data = book.data if book.exact else self._disk.read(path)[0]
+                self._disk.write(f"{OWN}/seen/{path}", data, sync=len(changed) <= _FEW)
         except ShelfError as error:
             self.remarks.append(str(error))
             self.is_saved = False
@@ -320,7 +342,7 @@ class Catalogue:
                 continue
             if outlines := Book.read(text.encode()).tunes:
                 known = Known.of(id, DEFAULT_BOOK, text, outlines[0], iso())
-                self.gone[id] = Gone(known, "", "", iso(), "found among the versions")
+                self.gone[id] = Gone(known, "", "", 0, iso(), "found among the versions")
 
     def _last_digest(self, id: str, versioned: set[str]) -> str:
         return digest(self._versions.last(id)) if id in versioned else ""
@@ -363,6 +385,6 @@ def _parse_records(table: dict[str, Any]) -> dict[str, Record]:
 
 def _parse_gone(table: dict[str, Any]) -> dict[str, Gone]:
     return {
-        id: Gone(Known.parse(tune), str(before), str(after), str(moment), str(why))
-        for id, (tune, before, after, moment, why) in table.items()
+        id: Gone(Known.parse(tune), str(before), str(after), int(lines), str(moment), str(why))
+        for id, (tune, before, after, lines, moment, why) in table.items()
     }

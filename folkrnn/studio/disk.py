@@ -102,23 +102,28 @@ class Disk:
         ``check`` is called just before the file takes its place, and may raise. Raises ShelfError, and then the file
         is as it was.
         """
+        with self.staged(path, data, sync):
+            check()
+
+    @contextmanager
+    def staged(self, path: str, data: bytes, sync: bool = True) -> Iterator[None]:
+        """Write a file whole, which takes its place at the end of the block unless that raises. Raises ShelfError."""
         place = self._inside(path)
         try:
             made = [each for each in place.parents if not each.exists()]
             place.parent.mkdir(parents=True, exist_ok=True)
             with whole_file(place, PART, keep_mode=True, sync=sync) as file:
                 file.write(data)
-                if sync:  # that the check comes last
-                    file.flush()
+                file.flush()
+                if sync:
                     os.fsync(file.fileno())
-                check()
+                yield
             if sync:
                 for folder in {place.parent, *(each.parent for each in made)}:
                     sync_folder(folder)
         except OSError as error:
-            raise ShelfError(
-                f"{self.shown(path)}: cannot be written: {error.strerror or error}; it is as it was"
-            ) from None
+            reason = error.strerror or error
+            raise ShelfError(f"{self.shown(path)}: cannot be written: {reason}; it is as it was") from None
 
     def remove(self, path: str) -> None:
         """Remove a file that was made here, if it is there and can be removed."""
@@ -217,9 +222,16 @@ class Disk:
             remarks.append(f"{path} was damaged; it is kept as {aside}, and a new one is begun")
             return parse({})
 
+    @contextmanager
+    def staged_table(self, name: str, table: object, sync: bool = True) -> Iterator[None]:
+        """Write a table of the shelf's own, which takes its place at the end of the block. Raises ShelfError."""
+        with self.staged(f"{OWN}/{name}.json", json.dumps(table, separators=(",", ":")).encode(), sync):
+            yield
+
     def write_table(self, name: str, table: object, sync: bool = True) -> None:
         """Write a table of the shelf's own. Raises ShelfError."""
-        self.write(f"{OWN}/{name}.json", json.dumps(table, separators=(",", ":")).encode(), sync=sync)
+        with self.staged_table(name, table, sync):
+            pass
 
     # ── names ───────────────────────────────────────────────────────────────────────────────
 

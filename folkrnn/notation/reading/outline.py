@@ -16,7 +16,7 @@ class Outline:
     """A tune of a book: its first and last line, from 1, and what its header says, as the reader would say it.
 
     ``between`` are the numbers of the lines since the tune before that the reader takes as the tune's: comments,
-    directives, text blocks.
+    directives, text blocks. Without a ``K:`` (``has_key``) there is no music.
     """
 
     first: int
@@ -27,6 +27,7 @@ class Outline:
     key: str = "none"
     meter: str = "none"
     between: tuple[int, ...] = ()
+    has_key: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +80,17 @@ class _OutlineReader(BookDivider):
             found = [value for each, value in own if each == letter]
             return found or [value for each, value in book if each == letter]
 
-        number = next((value for letter, value in reversed(own) if letter == "X"), "")
         fields = [(line.letter, line.text) for line in (*self.book, *self.header)]
         outline = Outline(
             self.first,
             self.last,
-            number.strip(),
+            next((value.strip() for letter, value in reversed(fields) if letter == "X"), ""),
             tuple(plain_text(value) for value in values("T")),
             next((plain_text(value) for value in values("R")), ""),
             _key([value for letter, value in fields if letter == "K"]),
             _meter([value for letter, value in fields if letter == "M"]),
             self.kept,
+            self.header_over,
         )
         self.tunes.append(outline)
 

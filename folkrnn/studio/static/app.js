@@ -539,7 +539,7 @@ keys.listen({
 
 /** Say how the model is, until it is ready. */
 function tellModel({ state: how, name = "", message = "" }) {
-  $("model").textContent = { loading: "The model is being loaded…", failed: message, ready: "" }[how] ?? "";
+  $("model").textContent = { loading: "The model is being loaded…", failed: message, ready: message }[how] ?? "";
   $("model").title = name;
   if (how !== "loading") return;
   setTimeout(() => api.about().then((answer) => tellModel(answer.model)).catch(() => null), 1000);
