@@ -277,7 +277,7 @@ score.addEventListener("select", () => {
   editor.mark("chosen", [...lines.values()]);
 });
 score.addEventListener("drawn", () => {
-  score.freshen(desk.shown?.bars ?? null);
+  editor.mark("fresh", score.freshen(current() ? (desk.shown?.bars ?? null) : null));
   if (current() && document.activeElement === editor.area && !desk.shown) {
     const range = score.point(editor.caret);
     editor.mark("here", range ? [range] : []);
@@ -310,7 +310,7 @@ function state() {
   else if (!entry) text = "Not on the shelf yet";
   else if (desk.dirty) text = "Saving…";
   else if (entry.binned) text = "Saved, in the bin";
-  $("saved").textContent = text;
+  $("saved").textContent = $("saved").title = text;
   $("saved").classList.toggle("bad", Boolean(desk.trouble || desk.conflict));
   shelf.list.mark(entry?.id ?? "");
 }
@@ -537,11 +537,11 @@ keys.listen({
 
 // Beginning --------------------------------------------------------------------------------------
 
-/** Say how the model is, until it is ready. */
+/** Say how the model is, until it is ready and has nothing more to say. */
 function tellModel({ state: how, name = "", message = "" }) {
   $("model").textContent = { loading: "The model is being loaded…", failed: message, ready: message }[how] ?? "";
   $("model").title = name;
-  if (how !== "loading") return;
+  if (how === "failed" || (how === "ready" && !message)) return;
   setTimeout(() => api.about().then((answer) => tellModel(answer.model)).catch(() => null), 1000);
 }
 

@@ -94,6 +94,7 @@ export class Changes {
 
   async #write(request) {
     this.request = request;
+    if (!this.desk.shown) this.lastBar = this.score.lastBar;
     this.drafts = [];
     this.listening = -1;
     this.told = make("span", { role: "status" }, "The model writes…");
@@ -166,14 +167,15 @@ export class Changes {
     this.listening = index;
     this.#list();
     const { kind, bars } = this.request;
-    const rewritten = kind === "rewrite" ? bars : null;
+    const fresh = { rewrite: bars, continue: [this.lastBar + 1, Infinity], vary: null }[kind];
     const draft = this.drafts[index];
     this.score.player.stop();
     this.score.unselect();
-    this.desk.look(draft ? { text: draft.abc, name: `Draft ${index + 1}`, bars: rewritten } : null);
+    this.desk.look(draft ? { text: draft.abc, name: `Draft ${index + 1}`, bars: fresh } : null);
     await this.drawn();
     if (this.listening !== index) return;
-    if (rewritten) this.score.playBar(Math.max(1, rewritten[0] - 1));
+    // A rewritten bar is heard with the one that leads to it.
+    if (fresh) this.score.playBar(kind === "rewrite" ? Math.max(1, fresh[0] - 1) : fresh[0]);
     else this.score.playFrom(0);
   }
 

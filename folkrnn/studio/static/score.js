@@ -163,11 +163,17 @@ export class ScoreView extends EventTarget {
     this.playFrom(this.order.find((each) => each.bar >= bar)?.begin ?? 0);
   }
 
-  /** Mark the notes of bars as new.
+  /** The number of the last bar, as printed. */
+  get lastBar() {
+    return this.order.reduce((last, each) => Math.max(last, each.bar), 0);
+  }
+
+  /** Mark the notes of bars as new, and return their ranges in the text.
       @param {[number, number] | null} bars */
   freshen(bars) {
     const fresh = bars ? this.order.filter((each) => each.bar >= bars[0] && each.bar <= bars[1]) : [];
     this.tune.score.mark("fresh", fresh.map((each) => each.id));
+    return fresh.map((each) => [each.begin, each.end]);
   }
 
   /** @param {Iterable<string>} ids
