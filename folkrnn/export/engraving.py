@@ -119,7 +119,7 @@ def to_svg(tune: Tune, tablature: Tablature | None = None, scale: float = 1) -> 
     """
     tune = holes.stacked(tune)
     titles = body_titles(planned_bars(tune))
-    drawings = _draw(tune, scale, tablature=tablature)
+    drawings = _draw(tune, scale=scale, tablature=tablature)
     width = round(SYSTEM_WIDTH * scale)
     if len(drawings) != len({0, *titles}):
         raise ExportError(f"tune {tune.number} {tune.title!r} is too long for one drawing; export it as PDF")

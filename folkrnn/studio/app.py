@@ -1,6 +1,6 @@
 """The application of the studio: its routes, the page itself, and how errors are answered.
 
-``docs/studio.md`` has the table of the routes.
+``docs/studio-http.md`` has the table of the routes.
 """
 
 import contextlib
@@ -23,6 +23,8 @@ from starlette.staticfiles import StaticFiles
 from folkrnn import __version__, player
 from folkrnn.errors import FolkrnnError
 from folkrnn.export.formats import FORMATS
+from folkrnn.notation.fingering import FINGERED
+from folkrnn.notation.tunings import STRINGED
 from folkrnn.studio import file_routes, job_routes, shelf_routes, text_routes
 from folkrnn.studio.arranging import INSTRUMENTS
 from folkrnn.studio.guard import Guard
@@ -196,6 +198,8 @@ async def about(request: Request) -> Response:
                 for name, each in FORMATS.items()
             ],
             "instruments": list(INSTRUMENTS),
+            "tab": list(STRINGED),
+            "fingering": list(FINGERED),
             "voices": await studio.knows("voices", {}),
         }
     )

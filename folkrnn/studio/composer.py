@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from folkrnn.errors import FolkrnnError, GenerationError, ModelError
 from folkrnn.notation import write_tune
 from folkrnn.notation.articles import shown_title
+from folkrnn.processes import processors
 from folkrnn.studio.frames import Message
 from folkrnn.studio.readings import readable
 from folkrnn.studio.worker import Line, refusal
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 BATCH = 4
 """The drafts that are written side by side: with fewer of them the first tune comes sooner, and the last one later."""
+
+MOST_READERS = 4
+"""The most processes that read the corpus of the model, once, with 80 MB for each."""
 
 SHOWN_COPY = 0.2
 """From this share of copied notes on a remark names the tune that they are from."""
@@ -77,12 +81,18 @@ class Composing:
         # It loads torch, after the process has told what it knows without it.
         from folkrnn.composition.composer import Composer
 
-        self._composer = Composer(self._model, batch=BATCH)
+        self._composer = Composer(self._model, batch=BATCH, jobs=min(MOST_READERS, processors()))
 
     def _warm_up(self) -> None:
         """Do what the first tune would have to wait for, until there is a request."""
+
+        def tell(sentence: str) -> None:
+            self._line.tell({"event": "note", "message": sentence})
+
         with suppress(FolkrnnError):
-            self.composer.index(self._stop)  # making it takes some seconds, the first time; every tune needs it
+            with _logged(logging.INFO, tell):
+                self.composer.index(self._stop)  # making it takes some seconds, the first time; every tune needs it
+            tell("")
             for _ in self.composer.generate(1, seed=0, stop=lambda: self._stop() or bool(self._waiting)):
                 pass
 

@@ -117,6 +117,11 @@ class Jobs:
         match message["event"]:
             case "ready":
                 self.state, self.message, self._failed_starts = "ready", "", 0
+            case "note":
+                self.message = message["message"]
+                if self._current and self.message:
+                    of = self._current.request["count"]
+                    self._current.tell("progress", {"tune": 1, "of": of, "text": "", "message": self.message})
             case "failed":
                 self.state, self.message = "failed", message["error"]
             case "ended":

@@ -9,7 +9,7 @@ from folkrnn.notation.articles import shown_title
 from folkrnn.notation.harmony import has_chords, with_chords
 from folkrnn.notation.lexer import split_lines
 from folkrnn.notation.ranges import moved, octave_moved
-from folkrnn.notation.writer import write_tunebook
+from folkrnn.notation.writer import write_tune
 
 MAX_OCTAVES = 3
 """The most octaves by which a tune is moved at once."""
@@ -81,7 +81,7 @@ def changed(text: str, change: dict[str, Any]) -> str:
             tunes = [tune if has_chords(tune) else with_chords(tune) for tune in tunes]
         case other:
             raise InputError(f"do={other!r} is no change; expected transpose, octave or chords")
-    return write_tunebook(tunes)
+    return "\n".join(write_tune(tune, tune.number) for tune in tunes)
 
 
 def interval(given: object) -> str:

@@ -7,9 +7,11 @@ Everything here runs in the server's event loop.
 """
 
 import asyncio
+import contextlib
 import itertools
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -164,6 +166,7 @@ class Worker:
                 self._receive(message, await process.stdout.readexactly(more))
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
+        _end(process)  # with those that share its work
         await process.wait()
         if self._process is process:
             self._process, self.ready = None, False
@@ -192,7 +195,7 @@ class Worker:
         """End the process, whatever it does; another one starts when it is needed."""
         process, self._process, self.ready = self._process, None, False
         if process and process.returncode is None:
-            process.kill()
+            _end(process)
 
     async def close(self) -> None:
         """End the process for good."""
@@ -200,6 +203,15 @@ class Worker:
         self.kill()
         if self._reading:
             await self._reading
+
+
+def _end(process: asyncio.subprocess.Process) -> None:
+    """End a process and those that it has started: it has a session of its own."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
 
 class Engraver:

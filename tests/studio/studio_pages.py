@@ -114,7 +114,7 @@ class Page:
         """Return the names and the data of the events of a job after one, to its end."""
         text = self.ask("GET", f"/api/jobs/{job}/events", Last_Event_ID=last).text
         found = []
-        for block in text.strip().split("\n\n"):
+        for block in filter(None, text.strip().split("\n\n")):
             lines = dict(line.split(": ", 1) for line in block.split("\n"))
             found.append((lines["event"], json.loads(lines["data"])))
         return found
