@@ -657,7 +657,7 @@ export class Controls extends EventTarget {
       make(
         "details",
         // A small screen keeps its room for the music.
-        { open: matchMedia("(min-width: 45rem) and (min-height: 49rem)").matches },
+        { open: matchMedia("(min-width: 45rem)").matches },
         make("summary", {}, "Practice"),
         make("label", {}, "Speed ", this.speed, " ", this.percent),
         this.metronome,

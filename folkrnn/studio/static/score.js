@@ -40,6 +40,8 @@ export class ScoreView extends EventTarget {
     this.player = new Player(voices);
     this.controls = new Controls([this.tune], this.player, 0);
     $("transport").append(this.controls.element);
+    // A low screen keeps its room for the music.
+    if (!matchMedia("(min-height: 49rem)").matches) this.controls.element.querySelector("details").open = false;
     this.controls.addEventListener("cursor", (event) => {
       const place = this.places.get(event.detail);
       if (place) this.dispatchEvent(new CustomEvent("cursor", { detail: [place.begin, place.end] }));
