@@ -4,9 +4,10 @@ import * as api from "./api.js";
 import { Changes } from "./changes.js";
 import { Composing } from "./compose.js";
 import { Desk } from "./desk.js";
-import { $, counted, later, make, say } from "./dom.js";
-import { Editor } from "./editor.js";
+import { $, later, make, say } from "./dom.js";
+import { Editor, offsetOf } from "./editor.js";
 import { ExportPanel, writtenFor } from "./exporting.js";
+import * as findings from "./findings.js";
 import * as inset from "./inset.js";
 import * as keys from "./keys.js";
 import { ScoreView } from "./score.js";
@@ -14,11 +15,11 @@ import { SetsPanel } from "./sets.js";
 import { ShelfPanel } from "./shelf.js";
 import * as theme from "./theme.js";
 import * as unsaved from "./unsaved.js";
+import { tab, view } from "./views.js";
 
 const BLANK = "X:1\nT:Untitled\nR:jig\nM:6/8\nL:1/8\nK:D\n";
 const TYPING = 15; // milliseconds of rest after a key before the score is drawn
 const SECOND = 1200; // milliseconds of rest before the second reader is asked
-const MOST_FINDINGS = 100; // findings that are listed
 const RETRY = 2000; // milliseconds between two looks whether the studio is back
 
 theme.begin();
@@ -37,7 +38,17 @@ const exporting = new ExportPanel(about, () => ({ abc: desk.header + desk.visibl
 
 /** Show a sentence that stays until it is settled or closed. */
 function notice(sentence, action = null) {
-  const close = make("button", { type: "button", className: "quiet", onclick: () => { $("notice").hidden = true; } }, "Close");
+  const close = make(
+    "button",
+    {
+      type: "button",
+      className: "quiet",
+      onclick: () => {
+        $("notice").hidden = true;
+      },
+    },
+    "Close",
+  );
   $("notice").replaceChildren(make("span", {}, sentence), ...(action ? [action] : []), close);
   $("notice").hidden = false;
 }
@@ -50,8 +61,12 @@ async function answered(question) {
       $("notice").hidden = true;
       return answer;
     } catch (error) {
-      if (error.status === 403) notice("This page is not let in. Open the address that the studio printed when it started.");
-      else notice("The studio does not answer. Your text is kept in this browser, and the studio is asked again every two seconds.");
+      if (error.status === 403)
+        notice("This page is not let in. Open the address that the studio printed when it started.");
+      else
+        notice(
+          "The studio does not answer. Your text is kept in this browser, and the studio is asked again every two seconds.",
+        );
       await new Promise((done) => setTimeout(done, RETRY));
     }
   }
@@ -156,32 +171,23 @@ function present(answer, playable = null) {
     `Score of ${title}. Arrow keys go from note to note, Shift selects, Enter plays from there, Space pauses, brackets begin and end a loop.`,
   );
   score.controls.name.textContent = title;
-  const findings = [...answer.findings].sort((a, b) => a.line - b.line || a.column - b.column);
-  editor.find(findings);
-  $("findings").replaceChildren(...findings.slice(0, MOST_FINDINGS).map(finding));
-  $("findings-summary").textContent = summary(findings, answer.tunes.length, playable);
-  $("findings-box").dataset.level = ["error", "warning", "note"].find((level) => findings.some((each) => each.level === level)) ?? "";
+  editor.find(answer.findings);
+  findings.show(answer.findings, goToFinding);
+  $("findings-summary").textContent = desk.visible.trim()
+    ? findings.summary(answer, playable) + several(answer.tunes.length)
+    : "";
 }
 
-function summary(findings, tunes, playable) {
-  if (!desk.visible.trim()) return "";
-  const count = (level) => findings.filter((each) => each.level === level).length;
-  const parts = ["error", "warning", "note"].filter(count).map((level) => counted(count(level), level));
-  const several = tunes > 1 ? ` The text holds ${tunes} tunes; the first is shown.${desk.entry ? "" : " Keep puts all on the shelf."}` : "";
-  if (playable && !count("error") && !count("warning")) return `Playable: a second reader hears the same.${parts.length ? ` ${parts.join(", ")}.` : ""}${several}`;
-  return (parts.length ? `${parts.join(", ")}.` : "No findings.") + several;
+function several(tunes) {
+  if (tunes < 2) return "";
+  return ` The text holds ${tunes} tunes; the first is shown.${desk.entry ? "" : " Keep puts all on the shelf."}`;
 }
 
-function finding({ line, column, bar, voice, level, sentence, message }) {
-  const where = [`line ${line}`, bar ? `bar ${bar}` : "", voice ? `voice ${voice}` : ""].filter(Boolean).join(", ");
-  const go = () => {
-    view("text");
-    const starts = editor.starts[line - 1] ?? 0;
-    editor.go(starts + column - 1);
-  };
-  const item = make("li", {}, make("button", { type: "button", onclick: go }, make("span", { className: "level" }, level), ` ${where}: `, sentence ?? message));
-  item.dataset.level = level;
-  return item;
+/** Go to the place of a finding in the text.
+    @param {{line: number, column: number}} finding */
+function goToFinding({ line, column }) {
+  view("text");
+  editor.go(offsetOf(editor.text, editor.starts, line, column));
 }
 
 const drawSoon = later(update, TYPING);
@@ -229,7 +235,14 @@ desk.addEventListener("conflict", () => inset.showConflict(desk));
 desk.addEventListener("left", (event) => {
   const { abc, made } = event.detail;
   const [tune] = found.tunes;
-  composing.add({ title: tune?.title ?? "Untitled", rhythm: tune?.rhythm ?? "", key: tune?.key ?? "", meter: tune?.meter ?? "", abc, made });
+  composing.add({
+    title: tune?.title ?? "Untitled",
+    rhythm: tune?.rhythm ?? "",
+    key: tune?.key ?? "",
+    meter: tune?.meter ?? "",
+    abc,
+    made,
+  });
   say("The text that was not kept is in the list of composed tunes");
 });
 
@@ -381,7 +394,10 @@ $("new").onclick = startNew;
 $("keep").onclick = keep;
 $("up").onclick = () => change({ do: "transpose", semitones: 1 }, "transposing");
 $("down").onclick = () => change({ do: "transpose", semitones: -1 }, "transposing");
-$("written-for").append(make("option", { value: "" }, "for any instrument"), ...(about.instruments ?? []).map((value) => make("option", { value }, `for ${value}`)));
+$("written-for").append(
+  make("option", { value: "" }, "for any instrument"),
+  ...(about.instruments ?? []).map((value) => make("option", { value }, `for ${value}`)),
+);
 $("written-for").onchange = () => {
   score.options = writtenFor(about, $("written-for").value);
   draw(desk.visible);
@@ -446,42 +462,7 @@ inset.listen((error, abc) => {
 });
 sets.addEventListener("export", (event) => exporting.offer(event.detail.tunes, event.detail.title));
 
-// Views ------------------------------------------------------------------------------------------
-
-const TABS = ["compose", "shelf", "sets"];
-
-/** Show a panel of the side. */
-function tab(name) {
-  for (const each of TABS) {
-    $(each).hidden = each !== name;
-    $(`tab-${each}`).setAttribute("aria-selected", String(each === name));
-    $(`tab-${each}`).tabIndex = each === name ? 0 : -1;
-  }
-  unsaved.store("panel", name);
-}
-
-/** Show a part of the page where there is room for one only; `panel` false: leave the panels of the side as they are. */
-function view(name, panel = true) {
-  if (TABS.includes(name) && panel) tab(name);
-  document.body.dataset.view = name === "sets" ? "shelf" : name;
-  for (const each of document.querySelectorAll(".views button")) {
-    if (each.dataset.view === document.body.dataset.view) each.setAttribute("aria-current", "true");
-    else each.removeAttribute("aria-current");
-  }
-}
-
-for (const [index, name] of TABS.entries()) {
-  $(`tab-${name}`).onclick = () => view(name);
-  $(`tab-${name}`).onkeydown = (event) => {
-    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!by) return;
-    const next = TABS[(index + by + TABS.length) % TABS.length];
-    view(next);
-    $(`tab-${next}`).focus();
-  };
-}
-for (const each of document.querySelectorAll(".views button")) each.onclick = () => view(each.dataset.view);
-tab(TABS.includes(unsaved.recall("panel")) ? unsaved.recall("panel") : "compose");
+// Keys -------------------------------------------------------------------------------------------
 
 function goTo(name, element) {
   view(name);
@@ -489,7 +470,9 @@ function goTo(name, element) {
 }
 
 function nextFinding() {
-  const places = found.findings.map((each) => (editor.starts[each.line - 1] ?? 0) + each.column - 1).sort((a, b) => a - b);
+  const places = found.findings
+    .map((each) => offsetOf(editor.text, editor.starts, each.line, each.column))
+    .sort((a, b) => a - b);
   const next = places.find((each) => each > editor.caret) ?? places[0];
   if (next === undefined) return;
   view("text");
@@ -499,17 +482,27 @@ function nextFinding() {
 const AREA = ".editor textarea";
 const EVERYWHERE = "*";
 keys.listen({
-  "Play": [
+  Play: [
     { keys: "Space", what: "play, pause", run: () => score.controls.toggle() },
-    { keys: "Ctrl Enter", what: "play from the note at the caret; pause", typing: EVERYWHERE, run: () => (score.player.playing ? score.player.pause() : score.playFrom(editor.caret)) },
+    {
+      keys: "Ctrl Enter",
+      what: "play from the note at the caret; pause",
+      typing: EVERYWHERE,
+      run: () => (score.player.playing ? score.player.pause() : score.playFrom(editor.caret)),
+    },
     { keys: "← →", what: "from note to note, in the score" },
     { keys: "Shift ← →", what: "select notes, in the score" },
     { keys: "Enter", what: "play from the note, in the score" },
     { keys: "[ ]", what: "begin and end of a loop, in the score" },
-    { keys: "Escape", what: "clear the selection; leave a draft", run: () => (desk.shown ? changes.close() : score.unselect()), typing: AREA },
+    {
+      keys: "Escape",
+      what: "clear the selection; leave a draft",
+      run: () => (desk.shown ? changes.close() : score.unselect()),
+      typing: AREA,
+    },
     { keys: "M", what: "metronome", run: () => score.controls.metronome.click() },
   ],
-  "Change": [
+  Change: [
     { keys: "R", what: "rewrite the selected bars", run: () => changes.offer("rewrite") },
     { keys: "N", what: "continue the tune", run: () => changes.offer("continue") },
     { keys: "V", what: "vary the tune", run: () => changes.offer("vary") },
@@ -519,15 +512,20 @@ keys.listen({
     { keys: "Ctrl Shift Z", what: "redo", typing: AREA, run: () => travel("redo") },
     { keys: "Ctrl Y", what: "redo", typing: AREA, run: () => travel("redo") },
   ],
-  "Keep": [
+  Keep: [
     { keys: "Ctrl S", what: "keep the tune, or save it now", typing: EVERYWHERE, run: keep },
     { keys: "/", what: "search the shelf", run: () => goTo("shelf", () => $("search")) },
     { keys: "Space", what: "pick a tune, in the shelf" },
     { keys: "Delete", what: "bin, or take back, in the shelf" },
     { keys: "Alt ↑ ↓", what: "move a tune, in a set" },
   ],
-  "Go": [
-    { keys: "Alt 1", what: "compose", typing: EVERYWHERE, run: () => goTo("compose", () => $("wishes").elements.rhythm) },
+  Go: [
+    {
+      keys: "Alt 1",
+      what: "compose",
+      typing: EVERYWHERE,
+      run: () => goTo("compose", () => $("wishes").elements.rhythm),
+    },
     { keys: "Alt 2", what: "shelf", typing: EVERYWHERE, run: () => goTo("shelf", () => $("list")) },
     { keys: "Alt 3", what: "score", typing: EVERYWHERE, run: () => goTo("score", () => $("sheet")) },
     { keys: "Alt 4", what: "text", typing: EVERYWHERE, run: () => goTo("text", () => editor.area) },
@@ -542,7 +540,14 @@ function tellModel({ state: how, name = "", message = "" }) {
   $("model").textContent = { loading: "The model is being loaded…", failed: message, ready: message }[how] ?? "";
   $("model").title = name;
   if (how === "failed" || (how === "ready" && !message)) return;
-  setTimeout(() => api.about().then((answer) => tellModel(answer.model)).catch(() => null), 1000);
+  setTimeout(
+    () =>
+      api
+        .about()
+        .then((answer) => tellModel(answer.model))
+        .catch(() => null),
+    1000,
+  );
 }
 
 composing.suggest(about.suggestions ?? {});

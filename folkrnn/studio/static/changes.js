@@ -50,9 +50,7 @@ export class Changes {
         make("label", {}, "to ", number("last", { min: 1, value: bars[1] })),
       ],
       continue: () => [make("label", {}, "Bars to add ", number("bars", { min: 1, max: 64, value: 8 }))],
-      vary: () => [
-        make("label", {}, "Closeness ", number("closeness", { min: 0, max: 9, value: CLOSENESS })),
-      ],
+      vary: () => [make("label", {}, "Closeness ", number("closeness", { min: 0, max: 9, value: CLOSENESS }))],
     }[kind]();
     const title = { rewrite: "Rewrite bars", continue: "Continue the tune", vary: "Vary the tune" }[kind];
     this.form = make(
@@ -61,7 +59,12 @@ export class Changes {
       make("strong", {}, title),
       ...own,
       make("label", {}, "Drafts ", number("drafts", { min: 1, max: 12, value: 3 })),
-      make("label", {}, "Temperature ", make("input", { type: "number", name: "temperature", min: 0.1, max: 2, step: 0.05, placeholder: "1" })),
+      make(
+        "label",
+        {},
+        "Temperature ",
+        make("input", { type: "number", name: "temperature", min: 0.1, max: 2, step: 0.05, placeholder: "1" }),
+      ),
       make("button", { className: "primary" }, "Write"),
       make("button", { type: "button", className: "quiet", onclick: () => this.close() }, "Close"),
     );
@@ -140,7 +143,8 @@ export class Changes {
 
   #name() {
     const { kind, bars, closeness } = this.request;
-    if (kind === "rewrite") return bars[0] === bars[1] ? `Bar ${bars[0]} rewritten` : `Bars ${bars[0]}–${bars[1]} rewritten`;
+    if (kind === "rewrite")
+      return bars[0] === bars[1] ? `Bar ${bars[0]} rewritten` : `Bars ${bars[0]}–${bars[1]} rewritten`;
     return kind === "continue" ? `Continued by ${counted(bars, "bar")}` : `Varied, closeness ${closeness}`;
   }
 
@@ -153,7 +157,9 @@ export class Changes {
       use.setAttribute("aria-label", `Use ${name.toLowerCase()}`);
       return make("li", {}, listen, ...(fresh ? [use] : []));
     };
-    const held = this.list.contains(document.activeElement) ? [...this.list.querySelectorAll("button")].indexOf(document.activeElement) : -1;
+    const held = this.list.contains(document.activeElement)
+      ? [...this.list.querySelectorAll("button")].indexOf(document.activeElement)
+      : -1;
     this.list.replaceChildren(
       item("Yours", -1, false),
       ...this.drafts.map((_, index) => item(`Draft ${index + 1}`, index, true)),

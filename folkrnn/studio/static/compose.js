@@ -38,7 +38,10 @@ export class Composing extends EventTarget {
       @param {any} suggestions */
   suggest({ rhythms = [], keys = [], meters = [], forms = [], origins = [] }) {
     const fill = (id, values) => $(id).replaceChildren(...values.map((value) => make("option", { value })));
-    fill("rhythms", rhythms.map((each) => each.name));
+    fill(
+      "rhythms",
+      rhythms.map((each) => each.name),
+    );
     fill("keys", keys);
     fill("forms", forms);
     fill("origins", origins);
@@ -171,8 +174,14 @@ export class Composing extends EventTarget {
     const tell = (what) => this.dispatchEvent(new CustomEvent(what, { detail: tune }));
     const { wishes = {}, temperature, seed } = tune.made ?? {};
     const like = { rhythm: tune.rhythm, key: tune.key, meter: tune.meter };
-    const open = make("button", { type: "button", className: "title", onclick: () => tell("open") }, tune.title || "Untitled");
-    const facts = [tune.rhythm, tune.key, tune.meter, seed === undefined ? "" : `seed ${seed}`].filter(Boolean).join(" · ");
+    const open = make(
+      "button",
+      { type: "button", className: "title", onclick: () => tell("open") },
+      tune.title || "Untitled",
+    );
+    const facts = [tune.rhythm, tune.key, tune.meter, seed === undefined ? "" : `seed ${seed}`]
+      .filter(Boolean)
+      .join(" · ");
     const button = (text, action, label = "") =>
       make("button", { type: "button", className: "quiet", onclick: action, ...(label && { title: label }) }, text);
     const card = make(
@@ -186,7 +195,9 @@ export class Composing extends EventTarget {
         { className: "row" },
         button("Keep", () => tell("keep"), "Put it on the shelf"),
         button("More like this", () => this.start({ wishes: { ...like, ...wishes, title: undefined }, temperature })),
-        ...(tune.made ? [button("Change one thing", () => this.ask(tune.made), "The same wishes and seed, for you to change")] : []),
+        ...(tune.made
+          ? [button("Change one thing", () => this.ask(tune.made), "The same wishes and seed, for you to change")]
+          : []),
         button("Drop", () => this.remove(tune.abc), "Take it out of this list"),
       ),
     );

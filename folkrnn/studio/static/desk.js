@@ -228,6 +228,13 @@ export class Desk extends EventTarget {
   }
 
   #remember() {
-    drafts.keep({ entry: this.entry, header: this.header, saved: this.saved, made: this.made, text: this.text, history: this.history.kept });
+    drafts.keep({
+      entry: this.entry,
+      header: this.header,
+      saved: this.saved,
+      made: this.made,
+      text: this.text,
+      history: this.history.kept,
+    });
   }
 }

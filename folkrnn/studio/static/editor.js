@@ -17,7 +17,9 @@ export function offsetOf(text, starts, line, column) {
   const characters = text.slice(start, end - 1);
   // A character outside the first plane is two of JavaScript's.
   const wide = /[\ud800-\udbff]/.test(characters);
-  return start + (wide ? [...characters].slice(0, column - 1).join("").length : Math.min(column - 1, characters.length));
+  return (
+    start + (wide ? [...characters].slice(0, column - 1).join("").length : Math.min(column - 1, characters.length))
+  );
 }
 
 /** Return the offsets of the lines of a text.
@@ -105,7 +107,8 @@ export class Editor extends EventTarget {
   /** Show a place of the text without taking the focus.
       @param {number} offset */
   reveal(offset) {
-    if (document.activeElement !== this.area) this.copy.children[this.#line(offset)]?.scrollIntoView({ block: "nearest" });
+    if (document.activeElement !== this.area)
+      this.copy.children[this.#line(offset)]?.scrollIntoView({ block: "nearest" });
   }
 
   /** Colour ranges of the text, and no others, under a name.
@@ -114,7 +117,8 @@ export class Editor extends EventTarget {
     this.marks.set(name, ranges);
     if (!highlights) return;
     const found = ranges.flatMap(([begin, end]) => this.#ranges(begin, end));
-    if (found.length) highlights.set(`abc-${name}`, Object.assign(new Highlight(...found), { priority: NAMES.indexOf(name) }));
+    if (found.length)
+      highlights.set(`abc-${name}`, Object.assign(new Highlight(...found), { priority: NAMES.indexOf(name) }));
     else highlights.delete(`abc-${name}`);
   }
 
@@ -168,9 +172,12 @@ export class Editor extends EventTarget {
       tail < lines.length - head &&
       tail < before.length - head &&
       lines[lines.length - 1 - tail] === before[before.length - 1 - tail]
-    ) tail++;
+    )
+      tail++;
     const old = [...this.copy.children].slice(head, before.length - tail);
-    const made = lines.slice(head, lines.length - tail).map((text, index) => this.#element(text, old[index]?.dataset.level));
+    const made = lines
+      .slice(head, lines.length - tail)
+      .map((text, index) => this.#element(text, old[index]?.dataset.level));
     const next = this.copy.children[before.length - tail] ?? null;
     for (const each of old) each.remove();
     for (const each of made) this.copy.insertBefore(each, next);

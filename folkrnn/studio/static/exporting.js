@@ -20,7 +20,8 @@ export class ExportPanel {
     this.current = current;
     this.root = $("export");
     this.root.addEventListener("beforetoggle", (event) => {
-      if (event.newState === "open" && !this.asked) this.#draw({ abc: current().abc }, current().title || "this tune", 1);
+      if (event.newState === "open" && !this.asked)
+        this.#draw({ abc: current().abc }, current().title || "this tune", 1);
       if (event.newState === "closed") this.asked = false;
     });
   }
@@ -36,7 +37,8 @@ export class ExportPanel {
   #draw(what, name, count, title = "") {
     const formats = this.about.formats ?? [];
     const option = (value, text = value) => make("option", { value }, text);
-    const check = (id, text, checked = false) => make("label", { className: "check" }, make("input", { type: "checkbox", name: id, checked }), ` ${text}`);
+    const check = (id, text, checked = false) =>
+      make("label", { className: "check" }, make("input", { type: "checkbox", name: id, checked }), ` ${text}`);
     const told = make("p", { className: "hint", role: "status" });
     const form = make(
       "form",
@@ -47,14 +49,53 @@ export class ExportPanel {
         {},
         make("legend", {}, "Format"),
         ...formats.map((each, index) =>
-          make("label", { className: "check" }, make("input", { type: "radio", name: "format", value: each.name, checked: index === 0, autofocus: index === 0 }), ` ${each.name.toUpperCase()}`),
+          make(
+            "label",
+            { className: "check" },
+            make("input", {
+              type: "radio",
+              name: "format",
+              value: each.name,
+              checked: index === 0,
+              autofocus: index === 0,
+            }),
+            ` ${each.name.toUpperCase()}`,
+          ),
         ),
       ),
-      make("label", {}, "Transpose ", make("input", { type: "number", name: "transpose", min: -24, max: 24, placeholder: "0", "aria-label": "Transpose by semitones" }), " semitones"),
-      make("label", {}, "For ", make("select", { name: "instrument", "aria-label": "Instrument" }, option("", "any instrument"), ...(this.about.instruments ?? []).map((each) => option(each)))),
+      make(
+        "label",
+        {},
+        "Transpose ",
+        make("input", {
+          type: "number",
+          name: "transpose",
+          min: -24,
+          max: 24,
+          placeholder: "0",
+          "aria-label": "Transpose by semitones",
+        }),
+        " semitones",
+      ),
+      make(
+        "label",
+        {},
+        "For ",
+        make(
+          "select",
+          { name: "instrument", "aria-label": "Instrument" },
+          option("", "any instrument"),
+          ...(this.about.instruments ?? []).map((each) => option(each)),
+        ),
+      ),
       check("plain", "As written: no ornaments or swing played"),
       ...(count > 1 ? [check("set", "As one set, played without a break", Boolean(title))] : []),
-      make("p", { className: "row" }, make("button", { className: "primary" }, "Export"), make("button", { type: "button", className: "quiet", onclick: () => this.root.hidePopover() }, "Close")),
+      make(
+        "p",
+        { className: "row" },
+        make("button", { className: "primary" }, "Export"),
+        make("button", { type: "button", className: "quiet", onclick: () => this.root.hidePopover() }, "Close"),
+      ),
       told,
     );
     form.addEventListener("submit", async (event) => {
@@ -66,7 +107,13 @@ export class ExportPanel {
       const format = elements.format.value;
       told.textContent = `Making ${format.toUpperCase()}…`;
       try {
-        const file = await api.exported({ ...what, format, set: Boolean(elements.set?.checked), ...(title && { title }), options });
+        const file = await api.exported({
+          ...what,
+          format,
+          set: Boolean(elements.set?.checked),
+          ...(title && { title }),
+          options,
+        });
         const link = make("a", { href: URL.createObjectURL(file.blob), download: file.name });
         link.click();
         setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

@@ -29,7 +29,10 @@ export function showConflict(desk) {
     if (choice === "both") {
       const mine = desk.text;
       desk.resolve("theirs");
-      api.addTune({ abc: mine }).then(() => say("Your text is a tune of its own"), (error) => notKept(error, mine));
+      api.addTune({ abc: mine }).then(
+        () => say("Your text is a tune of its own"),
+        (error) => notKept(error, mine),
+      );
     } else desk.resolve(choice);
     close();
   };
@@ -39,9 +42,20 @@ export function showConflict(desk) {
     return make("div", {}, make("h3", {}, name), make("pre", { tabIndex: 0, "aria-label": name }, ...lines));
   };
   root().replaceChildren(
-    make("p", { role: "alert" }, make("strong", {}, "This tune was changed elsewhere. "), "Both texts are here; choose one. Nothing is lost: the shelf keeps versions."),
+    make(
+      "p",
+      { role: "alert" },
+      make("strong", {}, "This tune was changed elsewhere. "),
+      "Both texts are here; choose one. Nothing is lost: the shelf keeps versions.",
+    ),
     make("div", { className: "two" }, text("Your text", desk.text, abc), text("On the shelf", abc, desk.text)),
-    make("p", { className: "row" }, button("Keep mine", choose("mine"), "primary"), button("Take the other", choose("theirs")), button("Keep both", choose("both"))),
+    make(
+      "p",
+      { className: "row" },
+      button("Keep mine", choose("mine"), "primary"),
+      button("Take the other", choose("theirs")),
+      button("Keep both", choose("both")),
+    ),
   );
   root().hidden = false;
   root().querySelector("button").focus();
@@ -61,12 +75,17 @@ export async function showVersions(desk) {
     const versions = await api.versions(id);
     const time = (each) => new Date(each.time).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
     const item = (each) => {
-      const look = button(`${time(each)}${each.why ? ` · ${each.why}` : ""}`, async () => {
-        const { abc } = await api.version(id, each.version);
-        desk.look({ text: abc, name: `Version of ${time(each)}` });
-        for (const other of root().querySelectorAll("[aria-pressed=true]")) other.setAttribute("aria-pressed", "false");
-        look.setAttribute("aria-pressed", "true");
-      }, "quiet");
+      const look = button(
+        `${time(each)}${each.why ? ` · ${each.why}` : ""}`,
+        async () => {
+          const { abc } = await api.version(id, each.version);
+          desk.look({ text: abc, name: `Version of ${time(each)}` });
+          for (const other of root().querySelectorAll("[aria-pressed=true]"))
+            other.setAttribute("aria-pressed", "false");
+          look.setAttribute("aria-pressed", "true");
+        },
+        "quiet",
+      );
       look.setAttribute("aria-pressed", "false");
       const restore = button("Restore", async () => {
         const { abc } = await api.version(id, each.version);
@@ -79,7 +98,13 @@ export async function showVersions(desk) {
     };
     root().replaceChildren(
       make("p", { className: "row" }, make("strong", {}, "Versions"), button("Close", done, "quiet")),
-      versions.length ? make("ol", { className: "versions", reversed: true }, ...versions.map(item)) : make("p", { className: "hint" }, "No earlier version: a version is kept each time that a text is saved over another one."),
+      versions.length
+        ? make("ol", { className: "versions", reversed: true }, ...versions.map(item))
+        : make(
+            "p",
+            { className: "hint" },
+            "No earlier version: a version is kept each time that a text is saved over another one.",
+          ),
     );
   } catch (error) {
     root().replaceChildren(make("p", {}, error.message), button("Close", done));

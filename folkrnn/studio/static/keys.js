@@ -7,19 +7,27 @@ import { recall, store } from "./unsaved.js";
     `keys` as they are shown, such as "Ctrl Shift Z"; `typing`: a selector of the inputs in which they hold, too. Without `run` it is only told,
     because the part of the page that has the focus takes it. */
 
-const typed = (element) => element?.matches?.("input:not([type=checkbox], [type=range], [type=radio]), textarea, select");
+const typed = (element) =>
+  element?.matches?.("input:not([type=checkbox], [type=range], [type=radio]), textarea, select");
 
 /** Return the keys of an event as they are shown. */
 function named(event) {
   const key = event.key === " " ? "Space" : event.key.length === 1 ? event.key.toUpperCase() : event.key;
   const shifted = event.shiftKey && (event.key.length > 1 || /[a-z]/i.test(event.key));
-  return [(event.ctrlKey || event.metaKey) && "Ctrl", event.altKey && "Alt", shifted && "Shift", key].filter(Boolean).join(" ");
+  return [(event.ctrlKey || event.metaKey) && "Ctrl", event.altKey && "Alt", shifted && "Shift", key]
+    .filter(Boolean)
+    .join(" ");
 }
 
 /** Listen to keys, and write the panel of help.
     @param {Record<string, Shortcut[]>} groups shortcuts by what they are for */
 export function listen(groups) {
-  const table = new Map(Object.values(groups).flat().filter((each) => each.run).map((each) => [each.keys, each]));
+  const table = new Map(
+    Object.values(groups)
+      .flat()
+      .filter((each) => each.run)
+      .map((each) => [each.keys, each]),
+  );
   const letters = make("input", { type: "checkbox", checked: recall("letters") ?? true });
   letters.onchange = () => store("letters", letters.checked);
   addEventListener("keydown", (event) => {
@@ -29,7 +37,8 @@ export function listen(groups) {
     const single = !event.ctrlKey && !event.altKey && !event.metaKey && event.key.length === 1;
     if (single && !letters.checked && event.key !== "?") return;
     // A button has its own use for these keys.
-    if (["Space", "Enter"].includes(named(event)) && event.target.closest?.("button, summary, a, [role=option], input")) return;
+    if (["Space", "Enter"].includes(named(event)) && event.target.closest?.("button, summary, a, [role=option], input"))
+      return;
     event.preventDefault();
     found.run();
   });

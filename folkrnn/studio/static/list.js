@@ -125,7 +125,10 @@ export class VirtualList extends EventTarget {
 
   #draw() {
     const first = Math.max(0, Math.floor(this.root.scrollTop / this.height) - SPARE);
-    const end = Math.min(this.items.length, Math.ceil((this.root.scrollTop + this.root.clientHeight) / this.height) + SPARE);
+    const end = Math.min(
+      this.items.length,
+      Math.ceil((this.root.scrollTop + this.root.clientHeight) / this.height) + SPARE,
+    );
     const indices = new Set();
     for (let index = first; index < end; index++) indices.add(index);
     // The active item is always there, for a reader to find it.

@@ -88,7 +88,9 @@ export class ScoreView extends EventTarget {
   /** The places of the notes that begin and end the selection, as it is written; null where nothing is selected. */
   get ends() {
     const { loop } = this.player;
-    const inside = loop ? this.tune.performance.passages.filter((each) => each[1] >= loop[0] - 1e-6 && each[1] < loop[1] - 1e-6) : [];
+    const inside = loop
+      ? this.tune.performance.passages.filter((each) => each[1] >= loop[0] - 1e-6 && each[1] < loop[1] - 1e-6)
+      : [];
     const found = [inside[0], inside.at(-1)].map((each) => this.places.get(each?.[0]));
     return found[0] && found[1] ? found.sort((a, b) => a.begin - b.begin) : null;
   }
@@ -108,7 +110,9 @@ export class ScoreView extends EventTarget {
     const voices = new Set(this.order.map((each) => each.id.split("-")[0]));
     const [low, high] = this.bars;
     return this.order
-      .filter((each) => (voices.size > 1 ? each.bar >= low && each.bar <= high : each.begin >= first.begin && each.begin <= last.begin))
+      .filter((each) =>
+        voices.size > 1 ? each.bar >= low && each.bar <= high : each.begin >= first.begin && each.begin <= last.begin,
+      )
       .map((each) => each.id);
   }
 
@@ -142,8 +146,9 @@ export class ScoreView extends EventTarget {
       @param {number} offset
       @returns {[number, number] | null} */
   point(offset) {
-    const found = this.order.find((each) => offset >= each.begin && offset < each.end)
-      ?? this.order.find((each) => offset === each.end);
+    const found =
+      this.order.find((each) => offset >= each.begin && offset < each.end) ??
+      this.order.find((each) => offset === each.end);
     this.tune.score.mark("cursor", found ? [found.id] : []);
     if (!found) return null;
     this.tune.cursor = this.tune.first(found.id);
@@ -174,14 +179,20 @@ export class ScoreView extends EventTarget {
       @param {[number, number] | null} bars */
   freshen(bars) {
     const fresh = bars ? this.order.filter((each) => each.bar >= bars[0] && each.bar <= bars[1]) : [];
-    this.tune.score.mark("fresh", fresh.map((each) => each.id));
+    this.tune.score.mark(
+      "fresh",
+      fresh.map((each) => each.id),
+    );
     return fresh.map((each) => [each.begin, each.end]);
   }
 
   /** @param {Iterable<string>} ids
       @returns {[number, number][]} */
   rangesOf(ids) {
-    return [...ids].map((id) => this.places.get(id)).filter(Boolean).map((each) => [each.begin, each.end]);
+    return [...ids]
+      .map((id) => this.places.get(id))
+      .filter(Boolean)
+      .map((each) => [each.begin, each.end]);
   }
 
   #room() {
@@ -193,7 +204,8 @@ export class ScoreView extends EventTarget {
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => {
       const changed = Math.abs(this.sheet.clientWidth - this.width);
-      if (this.text && this.sheet.clientWidth && changed > 0.1 * this.width) this.draw(this.text, this.header).catch(() => null);
+      if (this.text && this.sheet.clientWidth && changed > 0.1 * this.width)
+        this.draw(this.text, this.header).catch(() => null);
     }, 200);
   }
 
@@ -204,11 +216,17 @@ export class ScoreView extends EventTarget {
     this.text = text;
     this.order = Object.entries(found.places)
       .map(([id, { line, column, end_column: end, bar }]) => ({
-        id, bar, begin: offset(line, column), end: end ? offset(line, end) : 0,
+        id,
+        bar,
+        begin: offset(line, column),
+        end: end ? offset(line, end) : 0,
       }))
       .sort((a, b) => a.begin - b.begin);
     for (const [index, each] of this.order.entries()) {
-      each.end ||= Math.min(this.order[index + 1]?.begin ?? text.length, (text.indexOf("\n", each.begin) + 1 || text.length + 1) - 1);
+      each.end ||= Math.min(
+        this.order[index + 1]?.begin ?? text.length,
+        (text.indexOf("\n", each.begin) + 1 || text.length + 1) - 1,
+      );
     }
     this.places = new Map(this.order.map((each) => [each.id, each]));
     this.sheet.replaceChildren(...(found.svg ? [drawing(found.svg)] : []));

@@ -8,7 +8,13 @@ const TITLE = "title of the set"; // no id of a tune has spaces
 /** Return a name for a file or an address, from a title.
     @param {string} title @param {Set<string>} taken */
 function nameFor(title, taken) {
-  const stem = title.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "set";
+  const stem =
+    title
+      .normalize("NFD")
+      .replace(/\p{M}/gu, "")
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "") || "set";
   let name = stem;
   for (let number = 2; taken.has(name); number++) name = `${stem}-${number}`;
   return name;
@@ -41,7 +47,10 @@ export class SetsPanel extends EventTarget {
     try {
       await api.putSet(set.name, set.etag, { title, tunes });
     } catch (error) {
-      this.#tell("trouble", error.status === 412 ? "The set was changed elsewhere; here is what it is now." : error.message);
+      this.#tell(
+        "trouble",
+        error.status === 412 ? "The set was changed elsewhere; here is what it is now." : error.message,
+      );
     }
     await this.shelf.load();
   }
@@ -60,7 +69,8 @@ export class SetsPanel extends EventTarget {
 
   #all() {
     const { sets } = this.shelf;
-    if (!sets.length) return [make("p", { className: "hint" }, "No sets yet. Pick tunes on the shelf, then choose “Make a set”.")];
+    if (!sets.length)
+      return [make("p", { className: "hint" }, "No sets yet. Pick tunes on the shelf, then choose “Make a set”.")];
     const open = (set) => () => {
       this.shown = set.name;
       this.draw();
@@ -91,10 +101,14 @@ export class SetsPanel extends EventTarget {
       make(
         "p",
         { className: "row" },
-        button("← All sets", () => {
-          this.shown = "";
-          this.draw();
-        }, { className: "quiet" }),
+        button(
+          "← All sets",
+          () => {
+            this.shown = "";
+            this.draw();
+          },
+          { className: "quiet" },
+        ),
         button("Export", () => this.#tell("export", set)),
         button("Remove set", () => this.#remove(set), { className: "quiet", title: "The tunes stay on the shelf" }),
       ),
@@ -115,7 +129,11 @@ export class SetsPanel extends EventTarget {
       this.#put(set, { tunes });
     };
     const step = (text, label, to) => {
-      const made = make("button", { type: "button", className: "quiet", onclick: () => moved(to), "aria-label": `${label} ${name}` }, text);
+      const made = make(
+        "button",
+        { type: "button", className: "quiet", onclick: () => moved(to), "aria-label": `${label} ${name}` },
+        text,
+      );
       made.disabled = to < 0 || to >= set.tunes.length;
       return made;
     };
@@ -135,10 +153,16 @@ export class SetsPanel extends EventTarget {
         { className: "row" },
         step("↑", "Move up", index - 1),
         step("↓", "Move down", index + 1),
-        make("button", {
-          type: "button", className: "quiet", "aria-label": `Take ${name} out of the set`,
-          onclick: () => this.#put(set, { tunes: set.tunes.filter((_, place) => place !== index) }),
-        }, "×"),
+        make(
+          "button",
+          {
+            type: "button",
+            className: "quiet",
+            "aria-label": `Take ${name} out of the set`,
+            onclick: () => this.#put(set, { tunes: set.tunes.filter((_, place) => place !== index) }),
+          },
+          "×",
+        ),
       ),
     );
     item.addEventListener("keydown", (event) => {
@@ -158,7 +182,9 @@ export class SetsPanel extends EventTarget {
       item.classList.add("over");
     });
     item.addEventListener("dragleave", () => item.classList.remove("over"));
-    item.addEventListener("dragend", () => { this.dragged = -1; });
+    item.addEventListener("dragend", () => {
+      this.dragged = -1;
+    });
     item.addEventListener("drop", (event) => {
       if (this.dragged < 0) return;
       event.preventDefault();

@@ -30,7 +30,11 @@ export class ShelfPanel extends EventTarget {
     this.version = "";
     this.list = new VirtualList($("list"), ROW, (entry) => [
       make("span", { className: "name" }, entry.title || "Untitled"),
-      make("span", { className: "facts" }, [entry.rhythm, entry.key, entry.meter, ...entry.tags.map((tag) => `#${tag}`)].filter(Boolean).join(" · ")),
+      make(
+        "span",
+        { className: "facts" },
+        [entry.rhythm, entry.key, entry.meter, ...entry.tags.map((tag) => `#${tag}`)].filter(Boolean).join(" · "),
+      ),
     ]);
     this.list.addEventListener("open", (event) => this.#tell("open", event.detail));
     this.list.addEventListener("pick", () => this.#picked());
@@ -101,7 +105,9 @@ export class ShelfPanel extends EventTarget {
     const all = this.entries.filter((each) => each.binned === bin).length;
     const where = bin ? "in the bin" : "on the shelf";
     $("found").textContent =
-      found.length === all ? `${counted(all, "tune")} ${where}` : `${found.length.toLocaleString("en")} of ${counted(all, "tune")} ${where}`;
+      found.length === all
+        ? `${counted(all, "tune")} ${where}`
+        : `${found.length.toLocaleString("en")} of ${counted(all, "tune")} ${where}`;
   }
 
   /** Fill the choices of rhythm, key and tag with what there is. */
@@ -118,9 +124,21 @@ export class ShelfPanel extends EventTarget {
       $(id).value = counts.has(chosen) ? chosen : "";
       $(id).disabled = !options.length;
     };
-    fill("by-rhythm", "any rhythm", this.entries.map((each) => each.rhythm));
-    fill("by-key", "any key", this.entries.map((each) => each.key));
-    fill("by-tag", "any tag", this.entries.flatMap((each) => each.tags));
+    fill(
+      "by-rhythm",
+      "any rhythm",
+      this.entries.map((each) => each.rhythm),
+    );
+    fill(
+      "by-key",
+      "any key",
+      this.entries.map((each) => each.key),
+    );
+    fill(
+      "by-tag",
+      "any tag",
+      this.entries.flatMap((each) => each.tags),
+    );
   }
 
   /** Show what can be done with the picked tunes. */
@@ -141,7 +159,12 @@ export class ShelfPanel extends EventTarget {
       }));
       say(all ? `Tag ${name} taken off` : `Tagged ${name}`);
     };
-    const form = make("form", { className: "row", onsubmit: tagged }, tag, make("button", { title: "Puts the tag on; takes it off where all have it" }, "Tag"));
+    const form = make(
+      "form",
+      { className: "row", onsubmit: tagged },
+      tag,
+      make("button", { title: "Puts the tag on; takes it off where all have it" }, "Tag"),
+    );
     const binned = entries.every((each) => each.binned);
     $("picked").replaceChildren(
       make("strong", {}, counted(ids.length, "tune")),
