@@ -1,9 +1,12 @@
 /* A player for performances: it sounds them, and lights the notes of their drawings.
 
    mount(root, options)   find the tunes below an element, and give them controls
+   Controls               the bar of controls of some tunes
+   Tune                   a tune of a page: its performance and its drawings
    Player                 the sound of one performance at a time, and its clock
    Score                  the drawing of a tune: which notes are lit, and which is near a point
    Voices                 the instruments
+   make                   an element with its properties and children
 
    A performance is what folkrnn.export.page writes of a tune:
 
@@ -209,6 +212,7 @@ export class Player extends EventTarget {
     this.metronome = false;
     this.countIn = 0;
     this.muted = new Set();
+    this.instrument = "";
     this.rate = 1;
     this.still = 0;
     this.laps = [];
@@ -248,6 +252,18 @@ export class Player extends EventTarget {
     this.loop = null;
     this.muted = new Set();
     this.still = 0;
+  }
+
+  /** Take another performance of the same tune, which was changed: what plays goes on. */
+  replace(performance) {
+    const { playing, position } = this;
+    this.#silence();
+    if (performance.parts.length !== this.performance.parts.length) this.muted = new Set();
+    this.performance = performance;
+    this.still = Math.min(position, performance.seconds);
+    if (this.loop?.[1] > performance.seconds) this.loop = null;
+    if (playing) this.play(this.still, 0);
+    else this.#tell("state");
   }
 
   /** Play from a position, after a count-in of some measures. */
@@ -309,6 +325,12 @@ export class Player extends EventTarget {
 
   setMetronome(on) {
     this.metronome = on;
+    if (this.playing) this.play(this.position, 0);
+  }
+
+  /** Play the first part on another instrument of the table; empty: on its own. */
+  setInstrument(name) {
+    this.instrument = name;
     if (this.playing) this.play(this.position, 0);
   }
 
@@ -394,7 +416,8 @@ export class Player extends EventTarget {
     for (let place = above(notes, from - 1e-6, onsetOf); place < notes.length && notes[place][0] < until; place++) {
       const [onset, length, pitch, loudness, part, voice] = notes[place];
       const seconds = Math.min(length, end - onset) / this.rate;
-      this.#keep(this.voices.note(this.outs[part], voices[voice], pitch, at(onset), seconds, loudness));
+      const name = (part === 0 && this.instrument) || voices[voice];
+      this.#keep(this.voices.note(this.outs[part], name, pitch, at(onset), seconds, loudness));
     }
     if (!this.metronome) return;
     for (const bar of this.performance.bars) {
@@ -476,27 +499,39 @@ export class Score {
     return found;
   }
 
-  /** Scroll to a note if it is out of sight, below `top` pixels. */
+  /** Scroll to a note if it is out of sight: below `top` pixels of the window, or in the element that scrolls. */
   show(id, top) {
     const box = this.drawn.get(id)?.[0]?.getBoundingClientRect();
-    if (!box || (box.top > top && box.bottom < innerHeight)) return;
+    const pane = this.element.closest("[data-scrolls]");
+    const view = pane?.getBoundingClientRect() ?? { top, bottom: innerHeight };
+    if (!box || (box.top > view.top && box.bottom < view.bottom)) return;
     const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
-    scrollBy({ top: box.top - top - (innerHeight - top) / 4, behavior });
+    (pane ?? window).scrollBy({ top: box.top - view.top - (view.bottom - view.top) / 4, behavior });
   }
 }
 
 // Tunes ------------------------------------------------------------------------------------------
 
 /** A tune of a page: its performance, its drawings, and where its cursor is. */
-class Tune {
-  constructor(section) {
+export class Tune {
+  constructor(section, performance) {
     this.section = section;
-    this.title = section.dataset.title;
-    this.performance = JSON.parse(section.querySelector("script[type='application/json']").textContent);
-    this.performance.passages.sort((a, b) => a[1] - b[1]);
-    this.longest = this.performance.passages.reduce((most, each) => Math.max(most, each[2] - each[1]), 0);
     this.pages = [...section.querySelectorAll(".sheet")];
     this.cursor = -1;
+    this.perform(performance);
+  }
+
+  get title() {
+    return this.section.dataset.title;
+  }
+
+  /** Take a performance; its drawing, too, may be another one than before. */
+  perform(performance) {
+    this.performance = performance;
+    this.performance.passages.sort((a, b) => a[1] - b[1]);
+    this.longest = this.performance.passages.reduce((most, each) => Math.max(most, each[2] - each[1]), 0);
+    this.cursor = Math.min(this.cursor, performance.passages.length - 1);
+    this.drawing = null;
   }
 
   /** Return the passages that are to be lit at a position. */
@@ -544,7 +579,7 @@ class Tune {
 // Controls ---------------------------------------------------------------------------------------
 
 /** Make an element with properties, attributes and children. */
-function make(tag, properties = {}, ...children) {
+export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (name in element) element[name] = value;
@@ -559,9 +594,13 @@ function clock(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-/** The bar of controls for all tunes of a page, of which one is current. */
-class Controls {
+/** The bar of controls for all tunes of a page, of which one is current.
+
+    Events: `cursor` where the user goes to a note (`detail`: its id), `lit` where others sound than before (`detail`:
+    their ids), and `select` for a loop (`detail`: its times). */
+export class Controls extends EventTarget {
   constructor(tunes, player, bars) {
+    super();
     this.tunes = tunes;
     this.player = player;
     this.bars = bars || 1;
@@ -595,6 +634,13 @@ class Controls {
       this.player.setSpeed(Number(this.speed.value) / 100);
     };
     this.after = make("select", {}, ...["stop", "play again", "next tune"].map((each) => make("option", {}, each)));
+    this.instrument = make(
+      "select",
+      { onchange: () => this.player.setInstrument(this.instrument.value) },
+      make("option", { value: "" }, "its own"),
+      ...Object.keys(this.player.table).map((each) => make("option", {}, each)),
+    );
+    this.metronome = check("Metronome", false, (on) => this.player.setMetronome(on));
     this.parts = make("span", { className: "parts" });
     this.drawings = make("select", { onchange: () => this.#turn(this.drawings.selectedIndex) });
     this.drawingsLabel = make("label", {}, "Part ", this.drawings);
@@ -614,7 +660,7 @@ class Controls {
         { open: matchMedia("(min-width: 45rem)").matches },
         make("summary", {}, "Practice"),
         make("label", {}, "Speed ", this.speed, " ", this.percent),
-        check("Metronome", false, (on) => this.player.setMetronome(on)),
+        this.metronome,
         check("Count-in", counted, (on) => { this.player.countIn = on ? this.bars : 0; }),
         make(
           "span",
@@ -624,6 +670,7 @@ class Controls {
           button("Clear loop", () => this.select(null), "Escape"),
         ),
         make("label", {}, "At the end ", this.after),
+        make("label", {}, "Instrument ", this.instrument),
         this.parts,
         this.drawingsLabel,
         button("Print", () => print()),
@@ -634,7 +681,8 @@ class Controls {
 
   /** Let a tune be played with pointer and keys. */
   #listen(tune) {
-    tune.section.querySelector(".play").onclick = () => {
+    const start = tune.section.querySelector(".play");
+    if (start) start.onclick = () => {
       if (this.tune === tune) this.toggle();
       else {
         this.choose(tune);
@@ -662,6 +710,7 @@ class Controls {
   #key(tune, event) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const last = tune.performance.passages.length - 1;
+    if (event.shiftKey && event.key.startsWith("Arrow")) return this.#stretch(tune, event);
     const steps = {
       ArrowRight: () => this.#step(tune, tune.cursor + 1),
       ArrowLeft: () => this.#step(tune, tune.cursor - 1),
@@ -680,6 +729,20 @@ class Controls {
     step();
   }
 
+  /** Make the loop longer or shorter by a note, with Shift and an arrow key. */
+  #stretch(tune, event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    this.choose(tune);
+    const { passages } = tune.performance;
+    this.anchor = this.player.loop ? this.anchor ?? Math.max(0, tune.cursor) : Math.max(0, tune.cursor);
+    const last = Math.max(0, Math.min(this.player.loop ? tune.cursor + step : tune.cursor, passages.length - 1));
+    this.#step(tune, last);
+    const [begin, end] = [this.anchor, last].sort((a, b) => a - b);
+    if (passages[end]) this.select([passages[begin][1], passages[end][2]]);
+  }
+
   /** Make a tune the current one. */
   choose(tune) {
     if (this.tune === tune) return;
@@ -689,12 +752,26 @@ class Controls {
     tune.section.setAttribute("aria-current", "true");
     tune.cursor = -1;
     this.player.load(tune.performance);
+    this.#present();
+  }
+
+  /** Take another performance of the current tune, whose drawing was changed, too: what plays goes on. */
+  renew(performance) {
+    this.tune.perform(performance);
+    this.player.replace(performance);
+    this.#present();
+    this.#mark(this.player.loop);
+  }
+
+  /** Show what there is to choose of the current tune. */
+  #present() {
+    const { tune } = this;
     this.name.textContent = tune.title;
     this.place.max = tune.performance.seconds;
     const { parts } = tune.performance;
     this.parts.replaceChildren(
       ...(parts.length < 2 ? [] : parts).map((part, number) => {
-        const box = make("input", { type: "checkbox", checked: true });
+        const box = make("input", { type: "checkbox", checked: !this.player.muted.has(number) });
         box.onchange = () => this.player.mute(number, !box.checked);
         return make("label", {}, box, ` ${part.name}`);
       }),
@@ -724,10 +801,19 @@ class Controls {
   /** Play a stretch of time again and again; null: no longer. */
   select(loop) {
     this.player.setLoop(loop);
+    this.#mark(loop);
+    this.dispatchEvent(new CustomEvent("select", { detail: loop }));
+    this.#say(loop ? `Loop from ${this.tune.where(loop[0])} to ${this.tune.where(loop[1] - 0.01)}` : "No loop");
+  }
+
+  #mark(loop) {
     const { passages } = this.tune.performance;
     const chosen = loop ? passages.filter((each) => each[1] >= loop[0] - 1e-6 && each[1] < loop[1] - 1e-6) : [];
     this.tune.score.mark("chosen", chosen.map(onsetOf));
-    this.#say(loop ? `Loop from ${this.tune.where(loop[0])} to ${this.tune.where(loop[1] - 0.01)}` : "No loop");
+  }
+
+  #tellCursor() {
+    this.dispatchEvent(new CustomEvent("cursor", { detail: this.#cursorId() }));
   }
 
   #span(one, other) {
@@ -749,6 +835,7 @@ class Controls {
     if (!passage) return;
     const { loop } = this.player;
     this.tune.cursor = place;
+    this.#tellCursor();
     if (loop && (passage[1] < loop[0] || passage[1] >= loop[1])) this.select(null);
     this.player.play(passage[1]);
   }
@@ -761,6 +848,7 @@ class Controls {
     if (!this.player.playing) this.player.seek(passage[1]);
     tune.score.mark("cursor", [passage[0]]);
     tune.score.show(passage[0], this.element.offsetHeight);
+    this.#tellCursor();
     this.#say(`${names[passage[0]]}, ${tune.where(passage[1])}`);
   }
 
@@ -783,7 +871,8 @@ class Controls {
     this.start.textContent = this.player.playing ? "Pause" : "Play";
     for (const tune of this.tunes) {
       const plays = this.player.playing && tune === this.tune;
-      tune.section.querySelector(".play").textContent = plays ? "Pause" : "Play";
+      const start = tune.section.querySelector(".play");
+      if (start) start.textContent = plays ? "Pause" : "Play";
     }
     this.#frame();
     this.#follow();
@@ -803,7 +892,10 @@ class Controls {
     const position = player.positionIn(ahead);
     const here = player.waiting ? [] : tune.sounding(position);
     const lit = player.playing || position > 0 ? here : [];
-    if (tune.score.mark("lit", lit.map(onsetOf)) && lit.length) tune.score.show(lit[0][0], this.element.offsetHeight);
+    if (tune.score.mark("lit", lit.map(onsetOf))) {
+      this.dispatchEvent(new CustomEvent("lit", { detail: lit.map(onsetOf) }));
+      if (lit.length) tune.score.show(lit[0][0], this.element.offsetHeight);
+    }
     if (player.playing) tune.score.mark("cursor", []);
     this.place.value = position;
     const where = player.counting ? "count-in" : tune.where(position);
@@ -826,7 +918,8 @@ class Controls {
     A tune is an element of the class `tune`: it has `data-title`, a button of the class `play`, drawings of the class
     `sheet`, and its performance as JSON. `voices` is the table of instruments, `countIn` the bars that are counted. */
 export function mount(root, { voices, countIn = 0, makeContext }) {
-  const tunes = [...root.querySelectorAll(".tune")].map((each) => new Tune(each));
+  const written = (section) => JSON.parse(section.querySelector("script[type='application/json']").textContent);
+  const tunes = [...root.querySelectorAll(".tune")].map((each) => new Tune(each, written(each)));
   if (!tunes.length) return null;
   const player = new Player(voices, makeContext);
   const controls = new Controls(tunes, player, countIn);

@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 
 from folkrnn.analysis.originality import Index
 from folkrnn.composition.composer import Composer, Composition, Progress
+from folkrnn.composition.requests import RequestOptions
 from folkrnn.composition.sharing import FEWEST_TUNES, MOST_PROCESSES, shares_of
 from folkrnn.errors import GenerationError, ModelError
 from folkrnn.model.checkpoint import Checkpoint, save_checkpoint
@@ -35,7 +36,7 @@ TITLES = TitleWords(
         **{f"word{number}": (END,) for number in range(40)},
     }
 )
-WISHES = {"meter": "2/4", "form": "2|", "seed": 3}
+WISHES: RequestOptions = {"meter": "2/4", "form": "2|", "seed": 3}
 COUNT = 2 * FEWEST_TUNES + 1
 
 
@@ -58,9 +59,9 @@ def told(each: Composition) -> tuple[object, ...]:
 
 
 def test_two_processes_compose_the_tunes_of_one(model: Path) -> None:
-    alone = list(Composer(model).generate(COUNT, **WISHES))  # type: ignore[arg-type]
+    alone = list(Composer(model).generate(COUNT, **WISHES))
     seen: list[Progress] = []
-    shared = list(Composer(model, jobs=2).generate(COUNT, **WISHES, progress=seen.append))  # type: ignore[arg-type]
+    shared = list(Composer(model, jobs=2).generate(COUNT, **WISHES, progress=seen.append))
     assert [told(each) for each in shared] == [told(each) for each in alone]
     titles = [each.tune.title for each in shared]
     assert len(set(titles)) > len({each.text.tune.title for each in shared})  # some were given another title here
@@ -75,7 +76,7 @@ def test_a_stop_ends_the_processes_and_keeps_what_is_finished(model: Path) -> No
         **WISHES,
         title="Mine",
         progress=seen.append,
-        stop=lambda: bool(seen and seen[-1].tunes >= 3),  # type: ignore[arg-type]
+        stop=lambda: bool(seen and seen[-1].tunes >= 3),
     )
     numbers = [each.number for each in made]
     assert 3 <= len(numbers) < 10_000
@@ -84,12 +85,12 @@ def test_a_stop_ends_the_processes_and_keeps_what_is_finished(model: Path) -> No
 
 
 def test_a_stop_before_the_processes_have_begun_leaves_nothing(model: Path) -> None:
-    assert list(Composer(model, jobs=2).generate(COUNT, **WISHES, title="Mine", stop=lambda: True)) == []  # type: ignore[arg-type]
+    assert list(Composer(model, jobs=2).generate(COUNT, **WISHES, title="Mine", stop=lambda: True)) == []
     assert multiprocessing.active_children() == []
 
 
 def test_who_wants_no_more_tunes_ends_the_processes(model: Path) -> None:
-    made = Composer(model, jobs=2).generate(10_000, **WISHES, title="Mine")  # type: ignore[arg-type]
+    made = Composer(model, jobs=2).generate(10_000, **WISHES, title="Mine")
     assert next(made).number == 1
     made.close()  # type: ignore[attr-defined]
     assert multiprocessing.active_children() == []
@@ -103,7 +104,7 @@ def test_an_error_in_a_process_is_raised_here(model: Path, tmp_path: Path) -> No
     broken = tmp_path / "broken.safetensors"
     save_file(weights, broken, about)
     with pytest.raises(ModelError, match=r"broken\.safetensors: not a complete folkrnn model"):
-        list(Composer(broken, jobs=2).generate(COUNT, **WISHES, title="Mine", max_copied=None))  # type: ignore[arg-type]
+        list(Composer(broken, jobs=2).generate(COUNT, **WISHES, title="Mine", max_copied=None))
     assert multiprocessing.active_children() == []
 
 
@@ -113,7 +114,7 @@ def test_a_process_that_is_killed_is_an_error_of_one_line(model: Path) -> None:
             child.kill()
 
     with pytest.raises(GenerationError, match="a process that writes tunes ended with status -9") as error:
-        list(Composer(model, jobs=2).generate(10_000, **WISHES, title="Mine", progress=kill))  # type: ignore[arg-type]
+        list(Composer(model, jobs=2).generate(10_000, **WISHES, title="Mine", progress=kill))
     assert "\n" not in str(error.value)
 
 

@@ -1,4 +1,4 @@
-"""Chromium for tests, without a network: a page is opened, asked, clicked and photographed through its DevTools."""
+"""Chromium for tests, without a network but this machine: a page is opened, asked, clicked and photographed."""
 
 import json
 import os
@@ -15,7 +15,8 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 
 _FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-    "--remote-debugging-pipe", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--remote-debugging-pipe", "--disable-background-networking",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--autoplay-policy=no-user-gesture-required", "--window-size=1000,900",
 )  # fmt: skip
 
@@ -92,9 +93,9 @@ class Browser:
         elif what == "Log.entryAdded":
             self.problems.append(said["entry"]["text"])
 
-    def open(self, path: Path) -> None:
-        """Open a file and wait until its scripts have run."""
-        self.call("Page.navigate", url=path.as_uri())
+    def open(self, page: Path | str) -> None:
+        """Open a file or an address, and wait until it is loaded."""
+        self.call("Page.navigate", url=page.as_uri() if isinstance(page, Path) else page)
         self.ask("new Promise((done) => document.readyState === 'complete' ? done() : addEventListener('load', done))")
 
     def ask(self, expression: str) -> Any:
@@ -117,6 +118,21 @@ class Browser:
         text = {"text": name} if len(name) == 1 else {}
         self.call("Input.dispatchKeyEvent", type="keyDown", key=name, **text)
         self.call("Input.dispatchKeyEvent", type="keyUp", key=name)
+
+    def type(self, text: str) -> None:
+        """Put text where the focus is, as typing does."""
+        self.call("Input.insertText", text=text)
+
+    def wait(self, expression: str, seconds: float = _PATIENCE) -> Any:
+        """Return what an expression gives as soon as that is true for JavaScript; fail if it never is."""
+        asked = f"""new Promise(async (done, fail) => {{
+            const end = performance.now() + {1000 * seconds};
+            for (let value; performance.now() < end; await new Promise((next) => setTimeout(next, 20))) {{
+              if ((value = await ({expression}))) return done(value instanceof Element || value);
+            }}
+            fail(new Error("this never came true: " + {json.dumps(expression)}));
+        }})"""
+        return self.ask(asked)
 
     def picture(self, path: Path, dark: bool = False, media: str = "screen") -> None:
         """Write what the window shows as PNG."""
