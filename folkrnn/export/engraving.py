@@ -48,7 +48,7 @@ from folkrnn.notation.places import Place
 from folkrnn.notation.rhythms import rhythm_named
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.notation.tune import Marks
-from folkrnn.score.build import musicxml, printable, to_score
+from folkrnn.score.build import printable, tune_musicxml
 from folkrnn.score.jumps import read_jump
 from folkrnn.score.measures import staves, without_unprinted
 
@@ -374,7 +374,7 @@ def _draw(
     indent = _indent(tune)
     free = scale * (1 - indent / usual)
     starts = system_starts(bars, free, room, forced) | forced
-    called = _called(_unmarked(musicxml(to_score(_engravable(tune, scale))), cuts), bars, cuts)
+    called = _called(_unmarked(tune_musicxml(_engravable(tune, scale), for_people=False), cuts), bars, cuts)
     source = with_tablature(called, tablature)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
         starts = forced if one_system else starts
@@ -404,12 +404,12 @@ def _called(source: bytes, bars: Sequence[Bar], cuts: Set[int]) -> bytes:
     def name(match: re.Match[bytes]) -> bytes:
         voice, bar, layer, note = map(int, match.groups())
         whole, first = begins[bar]
-        return f'<note id="{Place(voice, whole, layer, first + note).id}'.encode()
+        return f'id="{Place(voice, whole, layer, first + note).id}'.encode()
 
     return _NOTE_NAME.sub(name, source)
 
 
-_NOTE_NAME = re.compile(rb'<note id="v(\d+)-b(\d+)-l(\d+)-n(\d+)')
+_NOTE_NAME = re.compile(rb'(?<=<note )id="v(\d+)-b(\d+)-l(\d+)-n(\d+)')
 
 
 def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:

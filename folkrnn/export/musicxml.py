@@ -6,7 +6,7 @@ import zipfile
 
 from folkrnn.export.tablature import Tablature, with_tablature
 from folkrnn.notation import Tune
-from folkrnn.score.build import musicxml, to_score
+from folkrnn.score.build import tune_musicxml
 
 _DATE = re.compile(rb"\s*<encoding-date>[^<]*</encoding-date>")
 
@@ -16,7 +16,7 @@ def to_musicxml(tune: Tune, tablature: Tablature | None = None) -> bytes:
 
     Raises ScoreError where music21 cannot represent the tune, and ExportError where tablature cannot show it.
     """
-    return with_tablature(_DATE.sub(b"", musicxml(to_score(tune))), tablature)
+    return with_tablature(_DATE.sub(b"", tune_musicxml(tune)), tablature)
 
 
 _CONTAINER = b"""<?xml version="1.0" encoding="UTF-8"?>
