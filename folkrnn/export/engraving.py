@@ -39,7 +39,7 @@ from folkrnn.export.systems import (
     system_starts,
     words_may_crowd,
 )
-from folkrnn.export.tablature import Tablature, with_tablature
+from folkrnn.export.tablature import Tablature, with_graces, with_tablature
 from folkrnn.export.tunebooks import incipit, notes, title_index
 from folkrnn.export.verses import LINE_STEP, text_width
 from folkrnn.notation import Bar, Change, Note, Tune
@@ -375,7 +375,7 @@ def _draw(
     free = scale * (1 - indent / usual)
     starts = system_starts(bars, free, room, forced) | forced
     called = _called(_unmarked(tune_musicxml(_engravable(tune, scale), for_people=False), cuts), bars, cuts)
-    source = with_tablature(called, tablature)
+    source = with_tablature(called, tablature, for_drawing=True)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
         starts = forced if one_system else starts
         if words_may_crowd(bars, starts, room, free):
@@ -421,7 +421,7 @@ def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
     if not toolkit.loadData(source):
         raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")
     pages = range(1, toolkit.getPageCount() + 1)
-    return [_widened(tune, _parted(_spell_out(holes.drawn(toolkit.renderToSVG(page))))) for page in pages]
+    return [_widened(tune, _parted(_spell_out(with_graces(holes.drawn(toolkit.renderToSVG(page)))))) for page in pages]
 
 
 def _indent(tune: Tune) -> float:
