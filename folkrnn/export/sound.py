@@ -7,6 +7,7 @@ answers. ``sampler`` plays a performance with recorded instruments instead, wher
 import io
 import wave
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,18 @@ def to_wav(
     """
     sound = sound_of(perform(tune, playback), rate)
     return wav_file(sound if stereo else sound.mean(axis=0, keepdims=True), rate)
+
+
+class Recording(NamedTuple):
+    """A performance's ``sound``, and the ``tune`` whose title it bears."""
+
+    tune: Tune
+    sound: Stereo
+
+
+def recorded(performance: Performance) -> Recording:
+    """Return the recording of a performance. Raises what ``sound_of`` raises."""
+    return Recording(performance.tune, sound_of(performance))
 
 
 def sound_of(performance: Performance, rate: int = SAMPLE_RATE) -> Stereo:

@@ -50,7 +50,8 @@ class Tablature:
 def with_tablature(source: bytes, tablature: Tablature | None, for_drawing: bool = False) -> bytes:
     """Return a MusicXML document with tablature for its first part; the same one if none is asked for.
 
-    Grace notes have frets too, unless the instrument lacks one of them. Raises ExportError where no hand can play the notes.
+    Grace notes have frets too, unless the instrument lacks one of them. Raises ExportError where no hand can play the
+    other notes.
     """
     if tablature is None:
         return source
@@ -277,6 +278,4 @@ def _interrupted(line: re.Match[str], cuts: Sequence[tuple[int, float, float]]) 
         pieces.append((left, round(begin)))
         left = round(end)
     pieces.append((left, right))
-    return "".join(
-        f'<path d="M{begin} {height} L{end} {height}" {line[4]}/>' for begin, end in pieces if begin < end
-    )
+    return "".join(f'<path d="M{begin} {height} L{end} {height}" {line[4]}/>' for begin, end in pieces if begin < end)

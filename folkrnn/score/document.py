@@ -15,7 +15,6 @@ from folkrnn.score.harmonies import as_written
 from folkrnn.score.marks import Snap, Syllable
 from folkrnn.score.signatures import DottedLine, Transposition
 
-
 _SIGNATURES = m21.clef.Clef, m21.key.KeySignature, m21.meter.TimeSignatureBase, Transposition
 """What belongs to the attributes at the beginning of a measure."""
 
