@@ -52,7 +52,10 @@ from folkrnn.score.build import printable, tune_musicxml
 from folkrnn.score.jumps import read_jump
 from folkrnn.score.measures import staves, without_unprinted
 
-PLAIN_HEIGHT = 180
+ABOVE, BELOW = 4, 2
+"""The space above and below a drawing: the letters of words are higher than in the typeface that verovio knows."""
+
+PLAIN_HEIGHT = 180 + ABOVE + BELOW
 """The height of a system with nothing far above or below its staff."""
 
 MAX_SQUEEZE = 1.6
@@ -98,10 +101,10 @@ _OPTIONS = {
     "lyricTopMinMargin": 4.0,
     "minLastJustification": 0.25,
     "pageHeight": 60000,
-    "pageMarginBottom": 0,
+    "pageMarginBottom": BELOW,
     "pageMarginLeft": 0,
     "pageMarginRight": 0,
-    "pageMarginTop": 0,
+    "pageMarginTop": ABOVE,
     "smuflTextFont": "none",
     "spacingStaff": STAFF_SPACING,
     "svgFormatRaw": True,

@@ -15,6 +15,9 @@ from folkrnn.score.build import musicxml, to_score
 NARROW = 82.5 / 174 / 0.8
 """The scale of small music in one of two columns."""
 
+WORD_SIZE, ASCENT, DESCENT = 420, 0.74, 0.24
+"""The height of the type of words, and how far the letters of Libertinus Serif reach above and below their line."""
+
 HEAD, GRACE_HEAD, FLAG = 210, 155, 170
 """The widths of note heads and of a flag."""
 
@@ -153,6 +156,22 @@ def test_the_names_of_staves_take_no_room_from_words() -> None:
         assert len(rows) == 2
         for row in rows.values():
             assert all(right < left for (_, right), (left, _) in pairwise(sorted(row)))
+
+
+@pytest.mark.parametrize("scale", [1, NARROW, 0.3])
+@pytest.mark.parametrize(
+    "body",
+    ['"Gmaj7/B"b4 "F#dim"d\'4|"Bb"f\'8|"(Am)"b\'8|', 'A8|"b"B8|]\nw:gypsy jogging', 'C,8|"Gsus4"B8|]\nw:gypsy jogging'],
+)
+def test_no_letter_is_cut_at_the_edge_of_a_drawing(body: str, scale: float) -> None:
+    for drawing in systems(body, scale):
+        (height,) = map(int, re.findall(r'"definition-scale"[^>]*viewBox="0 0 \d+ (\d+)"', drawing))
+        (moved,) = map(int, re.findall(r'class="page-margin" transform="translate\(\d+, (\d+)\)', drawing))
+        found = texts(drawing, "harm") + texts(drawing, "syl")
+        assert found
+        for _, y, _, letters in found:
+            assert y + moved >= ASCENT * WORD_SIZE, letters
+            assert y + moved + DESCENT * WORD_SIZE <= height, letters
 
 
 # Outlines
