@@ -327,6 +327,7 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT, tablature: Tabla
         "key": str(tune.key),
         "titles": [shown_title(title) for title in tune.all_fields("T") if title] or ["Untitled"],
         "rhythm": tune.rhythm,
+        "parts": printable(tune.field("P")),
         "source": ", ".join(part for part in (tune.field("C"), tune.origin) if part),
         "tempo": {"words": printable(tempo.words), **_beats(tempo)},
         "systems": [{**system, "svg": outlines(system["svg"])} for system in systems],

@@ -117,7 +117,8 @@ def _titles(tune: Tune) -> list[str]:
 
 
 def _facts(tune: Tune) -> str:
-    return ", ".join(filter(None, map(printable, (tune.rhythm, str(tune.key), tune.field("C"), tune.origin))))
+    facts = tune.rhythm, str(tune.key), tune.field("P"), tune.field("C"), tune.origin
+    return ", ".join(filter(None, map(printable, facts)))
 
 
 def _drawings(

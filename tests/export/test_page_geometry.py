@@ -95,6 +95,31 @@ def test_rough_widths_are_those_of_drawings() -> None:
             assert ours.width == pytest.approx(theirs.width, rel=0.15)
 
 
+def test_long_notes_of_a_chant_are_as_large_as_other_notes() -> None:
+    """One bar of breves, whole notes and halves in free meter, with words and without."""
+    body = "A16 G8 F8 E4D4 C8 D12 E4 F8 G16 A8 B8 " * 4 + "|]"
+    words = "\nw:" + "glo-ri-a in ex-cel-sis de-o et in ter-ra " * 4
+    for text in (body, body + words):
+        drawings = engraving._draw(tune(text, meter="none", key="C"), separate=True)
+        assert len(drawings) >= 4
+        for drawing in drawings:
+            assert engraving._size(drawing)[0] <= 1.1 * 2000 if words in text else 1.35 * 2000
+
+
+def test_a_rest_in_a_long_bar_stands_where_it_is_written() -> None:
+    (drawing,) = systems("A4 z8 B4 c4|]", 1, key="C")
+    rests = [int(x) for x in re.findall(r'class="m?[rR]est"[^>]*><use [^>]*translate\((\d+)', drawing)]
+    (first, _), (second, _), _ = heads(drawing)
+    assert len(rests) == 1
+    assert first + HEAD < rests[0] < second - HEAD
+
+
+def test_wide_bars_fill_the_systems_of_all_parts_alike() -> None:
+    even, dotted = "F2A G2B ABc d3|F2A G2B AFD E3|", "f>af d2f g>bg e2g|f>af d2f e>cA A3|"
+    for drawing in systems(f"|:{even}{even}:||:{dotted}{dotted}:|", 1, meter="12/8", key="D"):
+        assert drawing.count('class="measure"') == 2
+
+
 # Words
 
 
