@@ -27,6 +27,9 @@ PEAK = 0.89
 LONGEST = 3600
 """The most seconds of a sound."""
 
+LONGEST_NOTE = 120
+"""The most seconds that a note sounds; the memory that it takes while it is made grows with its length."""
+
 TAIL = 1.0
 """The seconds in which the last notes and the room die away."""
 
@@ -149,7 +152,7 @@ def loudness(performance: Performance, note: PlayedNote) -> float:
 def _note_sound(note: PlayedNote, made: dict[tuple[str, float, int], Samples], rate: int) -> Samples:
     """Return the sound of a note; ``made`` keeps those that were made, for many notes are alike."""
     name = voice_name(note.program) if note.program >= 0 else "click"
-    length = max(1, round(note.length * 250))  # in units of 4 ms, which nobody hears
+    length = max(1, round(min(note.length, LONGEST_NOTE) * 250))  # in units of 4 ms, which nobody hears
     key = name, note.exact_pitch, length
     if key not in made:
         if name == "click":
