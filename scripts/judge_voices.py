@@ -76,9 +76,8 @@ def main() -> None:
         if peak >= 32767 / 32768:
             faults.append(f"{name}: clipped")
         power = np.sqrt((samples**2).mean())
-        print(
-            f"| {name} | {decibels(peak):.1f} | {decibels(power):.1f} | {np.mean(centroids):.1f} | {shown(attack(name))} |"
-        )
+        levels = f"{decibels(peak):.1f} | {decibels(power):.1f}"
+        print(f"| {name} | {levels} | {np.mean(centroids):.1f} | {shown(attack(name))} |")
     if faults:
         sys.exit("\n".join(faults))
 

@@ -193,7 +193,8 @@ def test_a_mandolin_has_the_frets_of_the_first_position() -> None:
     notes = [*range(55, 84)]
     table = [*((4, fret) for fret in range(7)), *((3, fret) for fret in range(7)), *((2, fret) for fret in range(7))]
     table += [(1, fret) for fret in range(8)]
-    assert [(place.string, place.fret) for (place,) in frets([(note,) for note in notes], STRINGED["mandolin"])] == table
+    found = frets([(note,) for note in notes], STRINGED["mandolin"])
+    assert [(place.string, place.fret) for (place,) in found] == table
 
 
 def test_the_hand_comes_back_for_a_phrase() -> None:
