@@ -501,7 +501,7 @@ def test_a_score_leaves_the_collection_of_garbage_as_it_was() -> None:
 
 def test_a_score_leaves_nothing_behind() -> None:
     def count() -> int:
-        return sum(isinstance(each, m21.base.Music21Object) for each in gc.get_objects())
+        return sum(issubclass(type(each), m21.base.Music21Object) for each in gc.get_objects())
 
     tune_musicxml(tune("A8|"))
     before = count()
