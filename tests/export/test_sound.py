@@ -137,7 +137,7 @@ def test_a_sound_of_more_than_an_hour_is_refused_before_memory_is_taken() -> Non
 
 
 @pytest.mark.parametrize("body", ["|:C16:|" * 60, "|:C16|D16:|" * 30 + "C64-|C64-|C64-|C64|"])
-def test_no_kind_of_long_tune_takes_memory(body: str) -> None:
+def test_long_repeats_and_long_notes_are_refused(body: str) -> None:
     with pytest.raises(ExportError, match="expected an hour at most"):
         to_wav(tune("z" + body, "Q:1/4=4\n"), PlaybackSettings(times=4))
 
