@@ -61,8 +61,8 @@ def export(formats: tuple[str, ...] | None, output: str, separate: bool, force: 
     bouzouki, guitar, guitar-DADGAD or ukulele. With --fingering it is whistle, harmonica or melodeon; whistle-C and
     harmonica-G are in other keys.
 
-    --set makes one file of the tunes in each format but musicxml, mxl, svg, png and html: one tune after the other, as
-    one plays for dancers.
+    --set makes one file of the tunes in each format but musicxml, mxl, svg and png: one tune after the other, as one
+    plays for dancers.
     """
     formats = formats_for(formats, output, ())
     if not formats:

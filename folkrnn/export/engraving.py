@@ -39,7 +39,7 @@ from folkrnn.export.systems import (
     system_starts,
     words_may_crowd,
 )
-from folkrnn.export.tablature import Tablature, with_tablature
+from folkrnn.export.tablature import Tablature, with_graces, with_tablature
 from folkrnn.export.tunebooks import incipit, notes, title_index
 from folkrnn.export.verses import LINE_STEP, text_width
 from folkrnn.notation import Bar, Change, Note, Tune
@@ -48,11 +48,14 @@ from folkrnn.notation.places import Place
 from folkrnn.notation.rhythms import rhythm_named
 from folkrnn.notation.tempo import Tempo, parse_tempo
 from folkrnn.notation.tune import Marks
-from folkrnn.score.build import musicxml, printable, to_score
+from folkrnn.score.build import printable, tune_musicxml
 from folkrnn.score.jumps import read_jump
 from folkrnn.score.measures import staves, without_unprinted
 
-PLAIN_HEIGHT = 180
+ABOVE, BELOW = 4, 2
+"""The space above and below a drawing: the letters of words are higher than in the typeface that verovio knows."""
+
+PLAIN_HEIGHT = 180 + ABOVE + BELOW
 """The height of a system with nothing far above or below its staff."""
 
 MAX_SQUEEZE = 1.6
@@ -98,10 +101,10 @@ _OPTIONS = {
     "lyricTopMinMargin": 4.0,
     "minLastJustification": 0.25,
     "pageHeight": 60000,
-    "pageMarginBottom": 0,
+    "pageMarginBottom": BELOW,
     "pageMarginLeft": 0,
     "pageMarginRight": 0,
-    "pageMarginTop": 0,
+    "pageMarginTop": ABOVE,
     "smuflTextFont": "none",
     "spacingStaff": STAFF_SPACING,
     "svgFormatRaw": True,
@@ -328,6 +331,7 @@ def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT, tablature: Tabla
         "key": str(tune.key),
         "titles": [shown_title(title) for title in tune.all_fields("T") if title] or ["Untitled"],
         "rhythm": tune.rhythm,
+        "parts": printable(tune.field("P")),
         "source": ", ".join(part for part in (tune.field("C"), tune.origin) if part),
         "tempo": {"words": printable(tempo.words), **_beats(tempo)},
         "systems": [{**system, "svg": outlines(system["svg"])} for system in systems],
@@ -378,8 +382,8 @@ def _draw(
     indent = _indent(tune)
     free = scale * (1 - indent / usual)
     starts = system_starts(bars, free, room, forced) | forced
-    called = _called(_unmarked(musicxml(to_score(_engravable(tune, scale))), cuts), bars, cuts)
-    source = with_tablature(called, tablature)
+    called = _called(_unmarked(tune_musicxml(_engravable(tune, scale), for_people=False), cuts), bars, cuts)
+    source = with_tablature(called, tablature, for_drawing=True)
     with _gate(f"a drawing of tune {tune.number} {tune.title!r}"):
         starts = forced if one_system else starts
         if words_may_crowd(bars, starts, room, free):
@@ -408,12 +412,12 @@ def _called(source: bytes, bars: Sequence[Bar], cuts: Set[int]) -> bytes:
     def name(match: re.Match[bytes]) -> bytes:
         voice, bar, layer, note = map(int, match.groups())
         whole, first = begins[bar]
-        return f'<note id="{Place(voice, whole, layer, first + note).id}'.encode()
+        return f'id="{Place(voice, whole, layer, first + note).id}'.encode()
 
     return _NOTE_NAME.sub(name, source)
 
 
-_NOTE_NAME = re.compile(rb'<note id="v(\d+)-b(\d+)-l(\d+)-n(\d+)')
+_NOTE_NAME = re.compile(rb'(?<=<note )id="v(\d+)-b(\d+)-l(\d+)-n(\d+)')
 
 
 def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
@@ -425,7 +429,7 @@ def _drawings(tune: Tune, source: str, **options: Any) -> list[str]:
     if not toolkit.loadData(source):
         raise ExportError(f"verovio cannot read tune {tune.number} {tune.title!r}")
     pages = range(1, toolkit.getPageCount() + 1)
-    return [_widened(tune, _parted(_spell_out(holes.drawn(toolkit.renderToSVG(page))))) for page in pages]
+    return [_widened(tune, _parted(_spell_out(with_graces(holes.drawn(toolkit.renderToSVG(page)))))) for page in pages]
 
 
 def _indent(tune: Tune) -> float:

@@ -17,20 +17,23 @@ from folkrnn.notation.text import escaped_text
 
 if TYPE_CHECKING:
     from folkrnn.export.performance import Performance
+    from folkrnn.export.sound import Recording
 
 
 class Format(NamedTuple):
     """A file format: its ``extension``, and what each tune adds to a file.
 
     ``render`` takes a tune, its number in the file, from 1, and the settings. Without ``combine`` a file holds one
-    tune, and ``render`` returns its content. With ``combine``, which takes what ``render`` returned for each tune,
-    one file holds all tunes. The file of an ``appendable`` format is its renders one after the other. ``needs`` is a
-    package that writes it and that is not always there. ``draws`` says that it shows staves, and so tablature.
+    tune. With ``combine``, which takes what ``render`` returned for each tune, one file holds all tunes. ``encode``
+    makes the file's content of what the last of the two returned. What formats share, as sound, is made once for all
+    of them. The file of an ``appendable`` format is its renders one after the other. ``needs`` is a package that
+    writes it and that is not always there. ``draws`` says that it shows staves, and so tablature.
     """
 
     extension: str
     render: Callable[[Tune, int, ExportSettings], Any]
-    combine: Callable[[Sequence[Any], ExportSettings], bytes] | None = None
+    combine: Callable[[Sequence[Any], ExportSettings], Any] | None = None
+    encode: Callable[[Any], bytes] = lambda content: content
     appendable: bool = False
     prepare: Callable[[Sequence[Tune]], Sequence[Tune]] = lambda tunes: tunes
     needs: str = ""
@@ -83,42 +86,41 @@ def _set_abc(tune: Tune, number: int, settings: ExportSettings) -> bytes:
     return _abc(replace(tune, fields=(*tune.fields, *group)), number, settings)
 
 
-def _as_set(
-    write: Callable[["Performance"], bytes], played: Sequence["Performance"], settings: ExportSettings
-) -> bytes:
+def _one_performance(played: Sequence["Performance"], settings: ExportSettings) -> "Performance":
     from folkrnn.export.sets import perform_set
 
-    return write(perform_set(played, _set_of(settings).name))
+    return perform_set(played, _set_of(settings).name)
 
 
-def _set_midi(performance: "Performance") -> bytes:
+def _midi_file(performance: "Performance") -> bytes:
     from folkrnn.export.midi import midi_file
 
     return midi_file(performance)
 
 
-def _set_wav(performance: "Performance") -> bytes:
-    from folkrnn.export.sound import sound_of, wav_file
+def _heard(tune: Tune, _: int, settings: ExportSettings) -> "Recording":
+    from folkrnn.export.performance import perform
+    from folkrnn.export.sound import recorded
 
-    return wav_file(sound_of(performance))
-
-
-def _set_recording(name: str, performance: "Performance") -> bytes:
-    from folkrnn.export.recordings import recording
-
-    return recording(performance, name)
+    return recorded(perform(tune, settings.playback))
 
 
-def _wav(tune: Tune, _: int, settings: ExportSettings) -> bytes:
-    from folkrnn.export.sound import to_wav
+def _set_heard(played: Sequence["Performance"], settings: ExportSettings) -> "Recording":
+    from folkrnn.export.sound import recorded
 
-    return to_wav(tune, settings.playback)
+    return recorded(_one_performance(played, settings))
 
 
-def _recording(name: str, tune: Tune, _: int, settings: ExportSettings) -> bytes:
-    from folkrnn.export.recordings import to_recording
+def _wav(heard: "Recording") -> bytes:
+    from folkrnn.export.sound import wav_file
 
-    return to_recording(tune, name, settings.playback)
+    return wav_file(heard.sound)
+
+
+def _compressed(name: str, heard: "Recording") -> bytes:
+    from folkrnn.export.recordings import compressed
+
+    return compressed(heard, name)
 
 
 def _musicxml(tune: Tune, _: int, settings: ExportSettings) -> bytes:
@@ -169,6 +171,18 @@ def _html_book(renders: Sequence[dict[str, Any]], settings: ExportSettings) -> b
     return player_page(renders, settings)
 
 
+def _set_html_part(tune: Tune, number: int, settings: ExportSettings) -> dict[str, Any]:
+    from folkrnn.export.page import set_part
+
+    return set_part(tune, number, settings)
+
+
+def _set_html(renders: Sequence[dict[str, Any]], settings: ExportSettings) -> bytes:
+    from folkrnn.export.page import set_page
+
+    return set_page(renders, settings)
+
+
 def _set_pdf(renders: Sequence[dict[str, Any]], settings: ExportSettings) -> bytes:
     from folkrnn.export.sets import set_heading
 
@@ -183,8 +197,8 @@ RECORDINGS = "flac", "ogg", "mp3"
 FORMATS = {
     "abc": Format(".abc", _abc, _abc_book, appendable=True, prepare=_as_one_book),
     "midi": Format(".mid", _midi),
-    "wav": Format(".wav", _wav),
-    **{name: Format(f".{name}", partial(_recording, name), needs="soundfile") for name in RECORDINGS},
+    "wav": Format(".wav", _heard, encode=_wav),
+    **{name: Format(f".{name}", _heard, encode=partial(_compressed, name), needs="soundfile") for name in RECORDINGS},
     "musicxml": Format(".musicxml", _musicxml, draws=True),
     "mxl": Format(".mxl", _mxl, draws=True),
     "svg": Format(".svg", _svg, draws=True),
@@ -194,19 +208,12 @@ FORMATS = {
 }
 """The formats by name."""
 
-_SET_WRITERS: dict[str, Callable[["Performance"], bytes]] = {
-    "midi": _set_midi,
-    "wav": _set_wav,
-    **{name: partial(_set_recording, name) for name in RECORDINGS},
-}
-
 SET_FORMATS = {
     "abc": FORMATS["abc"]._replace(render=_set_abc),
-    **{
-        name: FORMATS[name]._replace(render=_played, combine=partial(_as_set, write))
-        for name, write in _SET_WRITERS.items()
-    },
+    "midi": FORMATS["midi"]._replace(render=_played, combine=_one_performance, encode=_midi_file),
+    **{name: FORMATS[name]._replace(render=_played, combine=_set_heard) for name in ("wav", *RECORDINGS)},
     "pdf": FORMATS["pdf"]._replace(combine=_set_pdf),
+    "html": FORMATS["html"]._replace(render=_set_html_part, combine=_set_html),
 }
 """The formats in which all tunes of a set are in one file, by name."""
 

@@ -6,7 +6,7 @@ import zipfile
 
 from folkrnn.export.tablature import Tablature, with_tablature
 from folkrnn.notation import Tune
-from folkrnn.score.build import musicxml, to_score
+from folkrnn.score.build import tune_musicxml
 from folkrnn.score.explicit import explicit
 
 _BRACKET_ALONE = re.compile(rb'(<barline location="[a-z]+">)(\s*)(?=<ending [^>]*/>\s*</barline>)')
@@ -20,7 +20,7 @@ def to_musicxml(tune: Tune, tablature: Tablature | None = None) -> bytes:
 
     Raises ScoreError where music21 cannot represent the tune, and ExportError where tablature cannot show it.
     """
-    source = _DATE.sub(b"", musicxml(to_score(explicit(tune))))
+    source = _DATE.sub(b"", tune_musicxml(explicit(tune)))
     return with_tablature(_BRACKET_ALONE.sub(rb"\1\2<bar-style>regular</bar-style>\2", source), tablature)
 
 

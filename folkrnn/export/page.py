@@ -3,6 +3,7 @@
     page_entry(tune, …)      what the page shows and plays of a tune
     player_page(entries, …)  the page
     to_html(tunes, …)        both
+    set_part, set_page       the same for the tunes of a set, which have one player
 
 The drawings name their notes by their places, and so do the performances: the player lights what sounds by our own
 times, whatever the tempo, the repeats and the swing.
@@ -11,7 +12,7 @@ times, whatever the tempo, the repeats and the swing.
 import json
 import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import cache
 from hashlib import sha256
@@ -22,9 +23,10 @@ from markupsafe import Markup
 
 from folkrnn import player
 from folkrnn.export.engraving import to_svg
-from folkrnn.export.performance import Performance, PlayedBar, perform
-from folkrnn.export.rendering import PerformedBar, column_lengths
-from folkrnn.export.settings import DEFAULT_SETTINGS, ExportSettings
+from folkrnn.export.performance import Performance, Piece, PlayedBar, perform
+from folkrnn.export.rendering import PerformedBar, PlaybackSettings, column_lengths
+from folkrnn.export.sets import perform_set, set_heading
+from folkrnn.export.settings import DEFAULT_SETTINGS, ExportSettings, SetSettings
 from folkrnn.export.sound import check_length, loudness, part_places
 from folkrnn.export.voices import VOICES, voice_name
 from folkrnn.notation import Tune
@@ -49,23 +51,91 @@ def page_entry(tune: Tune, number: int, settings: ExportSettings = DEFAULT_SETTI
     Raises ScoreError where music21 cannot represent the tune, and ExportError where verovio cannot draw it or it
     lasts more than an hour.
     """
-    # The page counts in by itself, wherever one begins.
-    performance = perform(tune, replace(settings.playback, count_in=0))
+    performance = _uncounted(tune, settings.playback)
     check_length(performance)
-    parts = {CONCERT: tune, **{f"{part.replace('b', '♭')} part": written_for(tune, part) for part in settings.parts}}
-    glyphs: dict[str, str] = {}
-    drawings = []
-    for place, (part, each) in enumerate(parts.items()):
-        drawing, used = shared_drawing(to_svg(each), f"t{len(parts) * number + place}-")
-        glyphs |= used
-        drawings.append((part, drawing))
+    drawings, glyphs = _drawings(tune, number, settings)
     return {
-        "titles": [printable(shown_title(title)) for title in tune.all_fields("T") if title] or ["Untitled"],
-        "facts": ", ".join(filter(None, map(printable, (tune.rhythm, str(tune.key), tune.field("C"), tune.origin)))),
+        "titles": _titles(tune),
+        "facts": _facts(tune),
         "drawings": drawings,
         "glyphs": glyphs,
         "performance": performance_data(performance),
     }
+
+
+def set_part(tune: Tune, number: int, settings: ExportSettings) -> dict[str, Any]:
+    """Return what the page of a set shows and plays of its tune of a number, counted from 1, for ``set_page``.
+
+    Raises what ``page_entry`` raises, but for the length.
+    """
+    playback = settings.set.played(number, settings.playback) if settings.set else settings.playback
+    drawings, glyphs = _drawings(tune, number, settings, f"{piece_name(number)}-")
+    return {
+        "titles": _titles(tune),
+        "facts": _facts(tune),
+        "drawings": drawings,
+        "glyphs": glyphs,
+        "performance": _uncounted(tune, playback),
+    }
+
+
+def set_page(parts: Sequence[dict[str, Any]], settings: ExportSettings = DEFAULT_SETTINGS) -> bytes:
+    """Return the page of a set of what ``set_part`` made: its tunes below each other, with one player.
+
+    Raises ExportError if the set lasts more than an hour.
+    """
+    plan = settings.set or SetSettings()
+    heading = set_heading(plan, [part["titles"][0] for part in parts], settings.playback)
+    performance = perform_set([part["performance"] for part in parts], plan.name)
+    check_length(performance)
+    whole = {
+        "titles": [printable(line) for line in heading],
+        "facts": "",
+        "drawings": [
+            (kind, Markup("").join(_headed(part, place) for part in parts))
+            for place, (kind, _) in enumerate(parts[0]["drawings"])
+        ],
+        "glyphs": {name: shape for part in parts for name, shape in part["glyphs"].items()},
+        "performance": performance_data(performance),
+    }
+    return player_page([whole], replace(settings, book=replace(settings.book, title="")))
+
+
+def _headed(part: dict[str, Any], place: int) -> Markup:
+    """Return the drawing at a place of a tune of a set, below the title of the tune."""
+    title = Markup('<h3>{} <span class="facts">{}</span></h3>').format(part["titles"][0], part["facts"])
+    return title + Markup(part["drawings"][place][1])
+
+
+def _uncounted(tune: Tune, playback: PlaybackSettings) -> Performance:
+    """Return a performance without a count-in: the page counts in by itself, wherever one begins."""
+    return perform(tune, replace(playback, count_in=0))
+
+
+def _titles(tune: Tune) -> list[str]:
+    return [printable(shown_title(title)) for title in tune.all_fields("T") if title] or ["Untitled"]
+
+
+def _facts(tune: Tune) -> str:
+    facts = tune.rhythm, str(tune.key), tune.field("P"), tune.field("C"), tune.origin
+    return ", ".join(filter(None, map(printable, facts)))
+
+
+def _drawings(
+    tune: Tune, number: int, settings: ExportSettings, prefix: str = ""
+) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """Return the drawings of a tune with the names of their parts, and the glyphs that these share.
+
+    ``prefix`` begins the names of notes, after the number of the drawing.
+    """
+    parts = {CONCERT: tune, **{f"{part.replace('b', '♭')} part": written_for(tune, part) for part in settings.parts}}
+    glyphs: dict[str, str] = {}
+    drawings = []
+    for place, (part, each) in enumerate(parts.items()):
+        drawing, used = shared_drawing(to_svg(each), f"t{len(parts) * number + place}-{prefix}")
+        glyphs |= used
+        drawings.append((part, drawing))
+    return drawings, glyphs
 
 
 def player_page(entries: Sequence[dict[str, Any]], settings: ExportSettings = DEFAULT_SETTINGS) -> bytes:
@@ -137,6 +207,14 @@ def shared_drawing(drawing: str, prefix: str = "") -> tuple[str, dict[str, str]]
 def performance_data(performance: Performance) -> dict[str, Any]:
     """Return a performance as the player takes it, with times in seconds to a tenth of a millisecond."""
     names = sorted({voice_name(note.program) for note in performance.notes})
+    pieces = performance.pieces or (Piece(0, performance),)
+    prefixes = [f"{piece_name(number)}-" if performance.pieces else "" for number in range(1, len(pieces) + 1)]
+    passed = [prefix for prefix, piece in zip(prefixes, pieces, strict=True) for _ in piece.performance.passages]
+    written = [
+        (f"{prefix}{place.id}", note)
+        for prefix, piece in zip(prefixes, pieces, strict=True)
+        for place, note in written_notes(piece.performance.tune)
+    ]
     return {
         "seconds": _rounded(performance.seconds),
         "parts": [
@@ -156,25 +234,31 @@ def performance_data(performance: Performance) -> dict[str, Any]:
             for note in performance.notes
         ],
         "passages": [
-            [each.place.id, _rounded(each.onset), _rounded(each.onset + each.length), each.number]
-            for each in performance.passages
+            [f"{prefix}{each.place.id}", _rounded(each.onset), _rounded(each.onset + each.length), each.number]
+            for prefix, each in zip(passed, performance.passages, strict=True)
         ],
         "bars": [
             _bar_data(bar, column, length)
-            for bar, column, length in zip(performance.bars, performance.columns, _lengths(performance), strict=True)
+            for bar, (column, length) in zip(performance.bars, _columns(pieces), strict=True)
         ],
-        "names": {
-            place.id: ", ".join(map(spoken, note.pitches))
-            for place, note in written_notes(performance.tune)
-            if note.pitches
-        },
+        "names": {name: ", ".join(map(spoken, note.pitches)) for name, note in written if note.pitches},
+        "pieces": [
+            [_rounded(performance.delay(piece)), _titles(piece.performance.tune)[0]] for piece in performance.pieces
+        ],
     }
 
 
-def _lengths(performance: Performance) -> list[float]:
-    """Return the lengths of the bars in whole notes, in the order in which they are played."""
-    lengths = column_lengths(performance.tune)
-    return [float(lengths[index]) for index in performance.order]
+def piece_name(number: int) -> str:
+    """Return what begins the names of the notes of a tune of a set; its ``number`` is counted from 1."""
+    return f"s{number}"
+
+
+def _columns(pieces: Sequence[Piece]) -> Iterator[tuple[PerformedBar, float]]:
+    """Yield the bars of pieces with their lengths in whole notes, in the order in which they are played."""
+    for piece in pieces:
+        lengths = column_lengths(piece.performance.tune)
+        for index, column in zip(piece.performance.order, piece.performance.columns, strict=True):
+            yield column, float(lengths[index])
 
 
 def _bar_data(bar: PlayedBar, column: PerformedBar, length: float) -> list[Any]:

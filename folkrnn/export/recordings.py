@@ -4,9 +4,9 @@ import io
 from typing import Any
 
 from folkrnn.export.packages import needed
-from folkrnn.export.performance import Performance, perform
+from folkrnn.export.performance import perform
 from folkrnn.export.rendering import DEFAULT_PLAYBACK, PlaybackSettings
-from folkrnn.export.sound import SAMPLE_RATE, Stereo, sound_of
+from folkrnn.export.sound import SAMPLE_RATE, Recording, Stereo, recorded
 from folkrnn.notation import Tune
 from folkrnn.notation.articles import shown_title
 
@@ -17,18 +17,19 @@ ENCODINGS = {"flac": ("FLAC", "PCM_16"), "ogg": ("OGG", "VORBIS"), "mp3": ("MP3"
 def to_recording(tune: Tune, name: str, playback: PlaybackSettings = DEFAULT_PLAYBACK) -> bytes:
     """Return a tune as a file of a format in ENCODINGS.
 
-    Raises what ``recording`` raises.
-    """
-    return recording(perform(tune, playback), name)
-
-
-def recording(performance: Performance, name: str) -> bytes:
-    """Return a performance as a file of a format in ENCODINGS.
-
     Raises ExportError where soundfile is missing, and what ``sound.sound_of`` raises.
     """
-    library = needed("soundfile", f"a file in {name}")
-    return _encoded(library, performance.tune, sound_of(performance), *ENCODINGS[name])
+    _library(name)
+    return compressed(recorded(perform(tune, playback)), name)
+
+
+def compressed(recording: Recording, name: str) -> bytes:
+    """Return a recording as a file of a format in ENCODINGS. Raises ExportError where soundfile is missing."""
+    return _encoded(_library(name), recording.tune, recording.sound, *ENCODINGS[name])
+
+
+def _library(name: str) -> Any:
+    return needed("soundfile", f"a file in {name}")
 
 
 def _encoded(library: Any, tune: Tune, sound: Stereo, kind: str, encoding: str) -> bytes:

@@ -7,6 +7,7 @@ answers. ``sampler`` plays a performance with recorded instruments instead, wher
 import io
 import wave
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,9 @@ PEAK = 0.89
 
 LONGEST = 3600
 """The most seconds of a sound."""
+
+LONGEST_NOTE = 120
+"""The most seconds that a note sounds; the memory that it takes while it is made grows with its length."""
 
 TAIL = 1.0
 """The seconds in which the last notes and the room die away."""
@@ -53,6 +57,18 @@ def to_wav(
     """
     sound = sound_of(perform(tune, playback), rate)
     return wav_file(sound if stereo else sound.mean(axis=0, keepdims=True), rate)
+
+
+class Recording(NamedTuple):
+    """A performance's ``sound``, and the ``tune`` whose title it bears."""
+
+    tune: Tune
+    sound: Stereo
+
+
+def recorded(performance: Performance) -> Recording:
+    """Return the recording of a performance. Raises what ``sound_of`` raises."""
+    return Recording(performance.tune, sound_of(performance))
 
 
 def sound_of(performance: Performance, rate: int = SAMPLE_RATE) -> Stereo:
@@ -136,7 +152,7 @@ def loudness(performance: Performance, note: PlayedNote) -> float:
 def _note_sound(note: PlayedNote, made: dict[tuple[str, float, int], Samples], rate: int) -> Samples:
     """Return the sound of a note; ``made`` keeps those that were made, for many notes are alike."""
     name = voice_name(note.program) if note.program >= 0 else "click"
-    length = max(1, round(note.length * 250))  # in units of 4 ms, which nobody hears
+    length = max(1, round(min(note.length, LONGEST_NOTE) * 250))  # in units of 4 ms, which nobody hears
     key = name, note.exact_pitch, length
     if key not in made:
         if name == "click":

@@ -74,6 +74,11 @@ def head(key: Key, has_meter: bool) -> float:
     return CLEF + (KEY + KEY_SIGN * signs if signs else 0) + (METER if has_meter else 0)
 
 
+def natural_width(duration: Fraction) -> float:
+    """Return how wide verovio makes a note, without the signs before it."""
+    return float(max(SMALLEST_GAP, QUARTER_WIDTH * float(4 * duration) ** 0.6))
+
+
 def has_words(bar: Bar) -> bool:
     """Return whether words to sing or chord symbols belong to a bar."""
     return any(note.lyrics or note.chord_symbols for note in bar.notes)
@@ -101,8 +106,7 @@ def _gaps(bar: Bar) -> Iterator[_Gap]:
     before = [*map(_lead, bar.notes, signs), 0.0]
     yield _Gap(BAR_LINE / 2 + before[0], before[0])
     for place, note in enumerate(bar.notes):
-        quarters = float(4 * note.duration)
-        natural = max(SMALLEST_GAP, QUARTER_WIDTH * quarters**0.6)
+        natural = natural_width(note.duration)
         needed = NEAREST + (DOT if _is_dotted(note.duration) else 0)
         if place == len(bar.notes) - 1:
             natural += BAR_LINE / 2

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from math import ceil
 
-from folkrnn.export.spacing import TEXT_SIZE, WORD_GAP, Extent, extents, has_words, head
+from folkrnn.export.spacing import TEXT_SIZE, WORD_GAP, Extent, extents, has_words, head, natural_width
 from folkrnn.export.verses import text_width
 from folkrnn.notation import Bar, Change, Key, Note, Tune, sections
 from folkrnn.notation.articles import shown_title
@@ -45,6 +45,12 @@ CUT_FROM = 1.25
 NOTE_WIDTH, CLEF_WIDTH = 29, 250
 """How wide a note without words is at least, and what stands before the first note of a system at most."""
 
+PRESSED = 0.75
+"""The share of their natural width to which the notes of a long bar are pressed; long ones look crowded beyond."""
+
+UNEVEN, EMPTIEST = 1.8, 0.45
+"""How many times as full as another system one looks crowded beside it, and how full a system of few bars must be."""
+
 
 def system_starts(
     bars: Sequence[Bar], scale: float = 1, room: Sequence[Extent] = (), forced: Set[int] = frozenset()
@@ -62,7 +68,18 @@ def system_starts(
     lines = _Lines(bars, room or extents(bars), SYSTEM_WIDTH * scale)
     ends = [*(part[0] for part in parts[1:]), len(bars)]
     ideal = BARS_PER_SYSTEM * sum(lines.widths) / sum(map(len, parts))
-    return {first for part, end in zip(parts, ends, strict=True) for first in lines.best(part, end, ideal)}
+
+    def starts(ideal: float) -> set[int]:
+        return {first for part, end in zip(parts, ends, strict=True) for first in lines.best(part, end, ideal)}
+
+    chosen = starts(ideal)
+    if ideal > lines.free(0) and (full := lines.fullness(chosen)) and max(full) > UNEVEN * min(full):
+        # Where four bars hardly fit, one part may have them in a system and another two.
+        even = starts(ideal / 2)
+        half = lines.fullness(even)
+        if min(half) > EMPTIEST and max(half) / min(half) < max(full) / min(full):
+            return even
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -81,6 +98,10 @@ class _Lines:
     def free(self, first: int) -> float:
         """Return how much of the width is left for notes in a system that begins with a bar."""
         return max(1.0, self.width - head(self.bars[first].key, first == 0))
+
+    def fullness(self, starts: Set[int]) -> list[float]:
+        """Return the share of its room that the music of each system fills where nothing presses it."""
+        return [sum(self.widths[first:end]) / self.free(first) for first, end in _systems(self.bars, starts)]
 
     def best(self, measures: Sequence[int], end: int, ideal: float) -> list[int]:
         """Return the bars that begin the systems of a part.
@@ -238,10 +259,14 @@ def _systems(bars: Sequence[Bar], starts: Set[int]) -> Iterator[tuple[int, int]]
     return pairwise([*sorted({0, *starts}), len(bars)])
 
 
-def _note_width(note: Note) -> float:
-    """Return about how wide a note is at least, with the syllables under it and the chord symbols above it."""
+def _note_width(note: Note, least: float = PRESSED) -> float:
+    """Return about how wide a note is, with the syllables under it and the chord symbols above it.
+
+    ``least`` is the share of its natural width to which it may be pressed.
+    """
     words = (*note.lyrics, *note.chord_symbols)
-    return max((TEXT_SIZE * text_width(text) + WORD_GAP for text in words), default=NOTE_WIDTH)
+    room = max((TEXT_SIZE * text_width(text) + WORD_GAP for text in words), default=0.0)
+    return max(room, NOTE_WIDTH, least * natural_width(note.duration))
 
 
 # Long bars --------------------------------------------------------------------------------------------
@@ -264,7 +289,9 @@ def cut_long(bars: Sequence[Bar], scale: float = 1) -> tuple[tuple[Bar, ...], se
 
 def _cut(bar: Bar, room: float) -> list[Bar]:
     """Return a bar in pieces of about the same width, none much wider than there is room for."""
-    ends = [*accumulate(map(_note_width, bar.notes))]
+    # verovio does not press notes that have words.
+    least = 1.0 if has_words(bar) else PRESSED
+    ends = [*accumulate(_note_width(note, least) for note in bar.notes)]
     if not ends or ends[-1] <= CUT_FROM * room or bar.overlays:
         return [bar]
     each = ends[-1] / ceil(ends[-1] / room)

@@ -1,6 +1,14 @@
-"""A staff of tablature for a MusicXML document, under its first staff or in place of it."""
+"""A staff of tablature for a MusicXML document, under its first staff or in place of it.
+
+    with_tablature(source, …)  the document with the staff
+    with_graces(drawing)       verovio's drawing of it, with the frets of grace notes
+
+verovio would give a grace note of tablature the time of a note. So in a document that it draws, ``for_drawing``, the
+name of each note says which grace notes stand before it.
+"""
 
 import copy
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -39,10 +47,11 @@ class Tablature:
             raise ExportError(f"{self.instrument!r} has no tablature; expected one of {', '.join(STRINGED)}")
 
 
-def with_tablature(source: bytes, tablature: Tablature | None) -> bytes:
+def with_tablature(source: bytes, tablature: Tablature | None, for_drawing: bool = False) -> bytes:
     """Return a MusicXML document with tablature for its first part; the same one if none is asked for.
 
-    Raises ExportError where no hand can play the notes.
+    Grace notes have frets too, unless the instrument lacks one of them. Raises ExportError where no hand can play the
+    other notes.
     """
     if tablature is None:
         return source
@@ -63,6 +72,9 @@ def with_tablature(source: bytes, tablature: Tablature | None) -> bytes:
             attributes.remove(found)
     _set_strings(next(part.iter("attributes")), strings, tablature.alone)
     _set_frets(part, strings)
+    if for_drawing:
+        for measure in part.iter("measure"):
+            _name_graces(measure)
     return source[:start] + bytes(ElementTree.tostring(root, encoding="unicode"), "utf-8")
 
 
@@ -135,7 +147,7 @@ def _set_strings(attributes: Element, strings: Strings, alone: bool) -> None:
 
 def _set_frets(part: Element, strings: Strings) -> None:
     """Write the string and the fret at each note of a part."""
-    chords = [*_chords(part)]
+    chords = [chord for chord in _chords(part) if not _is_grace(chord[0]) or _is_playable(chord, strings)]
     try:
         found = frets([tuple(_midi(note) for note in chord) for chord in chords], strings)
     except NotationError as error:
@@ -159,12 +171,24 @@ def _chords(part: Element) -> Iterator[Sequence[Element]]:
 
 
 def _thin_out(measure: Element) -> None:
-    """Leave only the first line of notes in a measure, without grace notes: verovio gives those the time of others."""
+    """Leave only the first line of notes in a measure."""
     others = False
     for element in [*measure]:
         others = others or element.tag == "backup"
-        if (others and element.tag in ("note", "backup", "forward")) or element.find("grace") is not None:
+        if others and element.tag in ("note", "backup", "forward"):
             measure.remove(element)
+
+
+def _is_grace(note: Element) -> bool:
+    return note.find("grace") is not None
+
+
+def _is_playable(chord: Sequence[Element], strings: Strings) -> bool:
+    try:
+        frets([tuple(map(_midi, chord))], strings)
+    except NotationError:
+        return False
+    return True
 
 
 def _midi(note: Element) -> int:
@@ -186,3 +210,80 @@ def _set_place(note: Element, place: StringFret) -> None:
         technical = SubElement(notations, "technical")
     SubElement(technical, "string").text = str(place.string)
     SubElement(technical, "fret").text = str(place.fret)
+
+
+# Grace notes in drawings --------------------------------------------------------------------------------
+
+_CELL, _EDGE = 0.5, 0.14
+"""The width of a figure, and of the space beside it, in heights of the type."""
+
+_GRACE_SIZE = 0.7
+"""The size of the frets of grace notes, relative to those of other notes."""
+
+_NAMED = re.compile(
+    r'<g id="([^"]*?)_g(\d+)((?:-\d+\.\d+)+)" class="note"><text x="(\d+)" y="(\d+)"[^>]*>'
+    r'<tspan font-size="(\d+)px">(\d+)</tspan></text>'
+)
+_STAFF = re.compile(r'(?=<g [^>]*class="staff")')
+_STAFF_LINE = re.compile(r'<path d="M(\d+) (\d+) L(\d+) \2" (stroke-width="\d+")/>')
+
+
+def _name_graces(measure: Element) -> None:
+    """Take the grace notes out of a measure, and let the names of the notes after them tell their places."""
+    places: list[str] = []
+    for note in [*measure.iter("note")]:
+        place = note.find("notations/technical")
+        if _is_grace(note):
+            places += [] if place is None else [f"{place.findtext('string')}.{place.findtext('fret')}"]
+            measure.remove(note)
+        elif note.find("chord") is None:
+            if places and place is not None:
+                note.set("id", f"{note.get('id', '')}_g{place.findtext('string')}-{'-'.join(places)}")
+            places = []
+
+
+def with_graces(drawing: str) -> str:
+    """Return a drawing with the frets of grace notes, small, before those of the notes that they adorn."""
+    if not _NAMED.search(drawing):
+        return drawing
+    return "".join(map(_figured, _STAFF.split(drawing)))
+
+
+def _figured(staff: str) -> str:
+    """Return the drawing of a staff of one measure, and of what follows it, with the frets of grace notes."""
+    heights = sorted({int(height) for _, height, _, _ in _STAFF_LINE.findall(staff)})
+    cuts: list[tuple[int, float, float]] = []  # where a line makes room: its height, and from where to where
+
+    def figures(match: re.Match[str]) -> str:
+        name, own, graces, x, y, size, fret = match.groups()
+        called = f' id="{name}"' if name else ""
+        small = _GRACE_SIZE * int(size)
+        right = int(x) - int(size) * (_EDGE + _CELL * len(fret) / 2)
+        texts = []
+        for string, figure in reversed([each.split(".") for each in graces[1:].split("-")]):
+            line = heights[int(string) - 1]
+            width = small * (_CELL * len(figure) + _EDGE)
+            # A figure stands on its line as that of the note does.
+            foot = line + (int(y) - heights[int(own) - 1]) * _GRACE_SIZE
+            texts.append(
+                f'<text x="{right - width / 2:.0f}" y="{foot:.0f}" text-anchor="middle" font-size="0px">'
+                f'<tspan font-size="{small:.0f}px">{figure}</tspan></text>'
+            )
+            cuts.append((line, right - width, right))
+            right -= width
+        own_text = match[0].partition(">")[2]
+        return f'<g{called} class="note">{own_text}{"".join(texts)}'
+
+    staff = _NAMED.sub(figures, staff)
+    return _STAFF_LINE.sub(lambda line: _interrupted(line, cuts), staff) if cuts else staff
+
+
+def _interrupted(line: re.Match[str], cuts: Sequence[tuple[int, float, float]]) -> str:
+    """Return a line of a staff with gaps where figures stand."""
+    left, height, right = int(line[1]), int(line[2]), int(line[3])
+    pieces = []
+    for _, begin, end in sorted(cut for cut in cuts if cut[0] == height and cut[1] < right and cut[2] > left):
+        pieces.append((left, round(begin)))
+        left = round(end)
+    pieces.append((left, right))
+    return "".join(f'<path d="M{begin} {height} L{end} {height}" {line[4]}/>' for begin, end in pieces if begin < end)

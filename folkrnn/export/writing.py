@@ -4,8 +4,10 @@ A file appears whole or not at all, and replaces another only with ``overwrite=T
 """
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -102,34 +104,99 @@ def contents_of(
 
     A tune that a format cannot show is left out if ``on_error`` does not raise, and so is a file without any tune.
     """
-    tasks = [
-        (output.format, tune, number, settings)
-        for output in outputs
-        for number, tune in enumerate(format_for(output.format, settings).prepare(output.tunes), 1)
-    ]
+    tasks = _tasks(outputs, settings)
     renders = process_map(_render, tasks, jobs) if len(tasks) > MAX_SERIAL_RENDERS and jobs > 1 else map(_render, tasks)
-    for output in outputs:
-        combine, own = format_for(output.format, settings).combine, []
-        for _ in output.tunes:
-            render = next(renders)
+    waiting: dict[_Key, dict[str, Any]] = {}  # what a task made for formats whose turn is still to come
+    combined: tuple[Any, list[Any], Any] = None, [], None
+    for output, keys in zip(outputs, _keys(outputs, settings), strict=True):
+        kind, own = format_for(output.format, settings), []
+        for key in keys:
+            if output.format not in waiting.get(key, ()):
+                waiting[key] = next(renders)
+            render = waiting[key].pop(output.format)
             step()
             if isinstance(render, ExportError):
                 on_error(render)
             else:
                 own.append(render)
-        if own:
-            yield output.path, combine(own, settings) if combine else own[0]
+        if not own:
+            continue
+        if not kind.combine:
+            yield output.path, own[0]
+            continue
+        if combined[0] != kind.combine or [*map(id, combined[1])] != [*map(id, own)]:
+            combined = kind.combine, own, kind.combine(own, settings)
+        yield output.path, kind.encode(combined[2])
 
 
-def _render(task: tuple[str, Tune, int, ExportSettings]) -> Any:
-    """Return what a format makes of a tune, or the ExportError that says why it makes nothing."""
-    format, tune, number, settings = task
+class _Key(NamedTuple):
+    """What formats must have in common to share a render: how a tune is rendered, and which one.
+
+    That is its place among all tunes of the format, its identity, and its number in the file.
+    """
+
+    place: int
+    tune: int
+    number: int
+    render: Callable[[Tune, int, ExportSettings], Any]
+
+
+class _Task(NamedTuple):
+    """A tune to be rendered once, for some formats."""
+
+    formats: tuple[str, ...]
+    tune: Tune
+    number: int
+    settings: ExportSettings
+
+
+def _keys(outputs: Sequence[Output], settings: ExportSettings) -> list[list[_Key]]:
+    """Return for each output the keys of the renders of its tunes."""
+    places: dict[str, Iterator[int]] = defaultdict(count)
+    return [
+        [
+            _Key(next(places[output.format]), id(tune), number, format_for(output.format, settings).render)
+            for number, tune in enumerate(output.tunes, 1)
+        ]
+        for output in outputs
+    ]
+
+
+def _tasks(outputs: Sequence[Output], settings: ExportSettings) -> list[_Task]:
+    """Return a task for each render, in the order in which they are first needed."""
+    found: dict[_Key, _Task] = {}
+    for output, keys in zip(outputs, _keys(outputs, settings), strict=True):
+        tunes = format_for(output.format, settings).prepare(output.tunes)
+        for key, tune in zip(keys, tunes, strict=True):
+            formats = found[key].formats if key in found else ()
+            found[key] = _Task((*formats, output.format), tune, key.number, settings)
+    return list(found.values())
+
+
+def _render(task: _Task) -> dict[str, Any]:
+    """Return for each format what it makes of a tune, or the ExportError that says why it makes nothing.
+
+    The content of a file of one tune is encoded already; where formats combine renders, they get the same one.
+    """
+    made: dict[str, Any] = {}
+    kinds = {name: format_for(name, task.settings) for name in task.formats}
     try:
-        return format_for(format, settings).render(tune, number, settings)
+        render = kinds[task.formats[0]].render(task.tune, task.number, task.settings)
     except Exception as error:  # whatever is the matter with one tune, it stops no book
-        why = str(error) if isinstance(error, FolkrnnError) else f"{type(error).__name__}: {error}"
-        where = f"{tune.source or 'tune'}:{tune.line}: {shown_title(tune.title)}"
-        return ExportError(f"{where}: cannot be written as {format}: {why}")
+        return {name: _refusal(task.tune, name, error) for name in kinds}
+    for name, kind in kinds.items():
+        try:
+            made[name] = render if kind.combine else kind.encode(render)
+        except Exception as error:
+            made[name] = _refusal(task.tune, name, error)
+    return made
+
+
+def _refusal(tune: Tune, format: str, error: Exception) -> ExportError:
+    """Return the error of a tune that a format cannot show."""
+    why = str(error) if isinstance(error, FolkrnnError) else f"{type(error).__name__}: {error}"
+    where = f"{tune.source or 'tune'}:{tune.line}: {shown_title(tune.title)}"
+    return ExportError(f"{where}: cannot be written as {format}: {why}")
 
 
 def plan_outputs(

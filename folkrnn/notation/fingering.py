@@ -17,7 +17,7 @@ from folkrnn.notation.tunings import REEDS, STRINGED, WHISTLE_HOLES, WHISTLES, R
 FINGERED = (*WHISTLES, *REEDS)
 """The names of the instruments that have a fingering under their notes."""
 
-MOVED, HIGH = 40, 1
+MOVED, HIGH = 4, 1
 """The costs of moving the hand by a fret, and of a note for each fret that the hand is above the first."""
 
 BENT, TURNED, CROSSED, APART = 30, 10, 5, 1

@@ -17,6 +17,7 @@
      passages   [id, onset, end, number]: a written note each time that the music passes it
      bars       [printed number, number, onset, length, [[beat, first of its measure]], length of a full measure]
      names      what each written note is called, by its id
+     pieces     [onset, title] of each tune of a set; the ids of its notes begin with s1-, s2- …
 
    Times are seconds. Pitches are MIDI note numbers, with fractions for microtones. */
 
@@ -29,7 +30,7 @@ const MOST_AHEAD = 0.012; // seconds from a frame to the middle of its time, at 
 const CLICK_LEVEL = 0.35;
 const LEVEL = 0.3;
 
-const NOTE_ID = /^(?:t\d+-)?(v\d+-b\d+-l\d+-n\d+)/;
+const NOTE_ID = /^(?:t\d+-)?((?:s\d+-)?v\d+-b\d+-l\d+-n\d+)/;
 
 /** Return the index of the first item of a sorted list whose key is above a value. */
 function above(list, value, key) {
@@ -559,7 +560,9 @@ export class Tune {
   where(position) {
     const bar = this.bar(position);
     if (!bar) return "";
-    const name = bar[0] > 0 ? `bar ${bar[0]}` : "pickup";
+    const { pieces } = this.performance;
+    const piece = pieces[Math.max(0, above(pieces, bar[2] + 1e-3, onsetOf) - 1)];
+    const name = `${piece ? `${piece[1]}, ` : ""}${bar[0] > 0 ? `bar ${bar[0]}` : "pickup"}`;
     return bar[1] > 1 ? `${name}, time ${bar[1]}` : name;
   }
 

@@ -4,10 +4,12 @@ music21's own ABC reader is never used: what folkrnn has read is put into music2
 spanners as it stands, so that MusicXML and engraving both show exactly the tune that was validated.
 Lengths are fractions of a whole note everywhere in folkrnn and of a quarter note in music21.
 
-    to_score(tune)   the tune as written, each of its staves a part
-    musicxml(score)  a score as MusicXML
+    to_score(tune)       the tune as written, each of its staves a part
+    musicxml(score)      a score as MusicXML
+    tune_musicxml(tune)  both
 """
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,7 +22,7 @@ from folkrnn.score.document import document
 from folkrnn.score.parts import parts
 from folkrnn.score.words import printable
 
-__all__ = ["musicxml", "printable", "to_score"]
+__all__ = ["musicxml", "printable", "to_score", "tune_musicxml"]
 
 CARRIED_FIELDS = frozenset("ABCDFGHKNOPRSTZ")
 """Fields of the header that a score carries as they are written, so that it can become the same tune again."""
@@ -46,6 +48,33 @@ def musicxml(score: m21.stream.Score) -> bytes:
     """Return a score of to_score as an uncompressed MusicXML document."""
     with _gate():
         return document(score)
+
+
+def tune_musicxml(tune: Tune, for_people: bool = True) -> bytes:
+    """Return a tune as an uncompressed MusicXML document, indented ``for_people``.
+
+    Raises ScoreError where music21 cannot represent the tune.
+    """
+    with _collected_after(), _gate(tune):
+        return document(to_score(tune), for_people)
+
+
+@contextmanager
+def _collected_after() -> Iterator[None]:
+    """Put Python's collection of garbage off until the block ends, and then collect what the block left.
+
+    Nearly all objects of a score die with it, but they refer to each other. Python would look at them many times while
+    they live, and now and then at all that the process holds.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.collect(0)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ what jumps mean to programs (``<sound>``), syllables that are held, dotted lines
 from collections import OrderedDict
 from fractions import Fraction
 from typing import Any, ClassVar
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 import music21 as m21
 from music21.musicxml import m21ToXml
@@ -18,6 +18,9 @@ from folkrnn.score.signatures import DottedLine, Transposition
 
 _MOST_SLURS = 6
 """The most slurs at once that programs keep apart: MusicXML numbered six of them until version 4."""
+
+_SIGNATURES = m21.clef.Clef, m21.key.KeySignature, m21.meter.TimeSignatureBase, Transposition
+"""What belongs to the attributes at the beginning of a measure."""
 
 
 class _Measure(m21ToXml.MeasureExporter):  # type: ignore[misc]  # music21 has no types
@@ -58,6 +61,9 @@ class _Measure(m21ToXml.MeasureExporter):  # type: ignore[misc]  # music21 has n
         return line
 
     def setMxAttributesObjectForStartOfMeasure(self) -> Element:
+        if self.parent.lastDivisions and not any(isinstance(each, _SIGNATURES) for each in self.stream.elements):
+            self.currentDivisions = self.parent.lastDivisions
+            return Element("attributes")  # music21 would look through the measure for each kind
         attributes: Element = super().setMxAttributesObjectForStartOfMeasure()
         found = self.stream.getElementsByClass(Transposition).getElementsByOffset(0).first()
         if found is not None:
@@ -131,7 +137,16 @@ class _Part(m21ToXml.PartExporter):  # type: ignore[misc]
 
 
 class _Score(m21ToXml.ScoreExporter):  # type: ignore[misc]
-    """A score."""
+    """A score whose parts sound as they are written; it has neither layouts nor boxes of text."""
+
+    def parse(self) -> Element:
+        """Return the document's root. music21 would look through the whole score for what it does not hold."""
+        self.parts, self.spannerBundle = list(self.stream.parts), self.stream.spannerBundle
+        self._populatePartExporterList()
+        self.parsePartlikeScore()
+        self.postPartProcess()
+        root: Element = self.xmlRoot
+        return root
 
     def _populatePartExporterList(self) -> None:
         for part in self.parts:
@@ -140,9 +155,11 @@ class _Score(m21ToXml.ScoreExporter):  # type: ignore[misc]
             self.partExporterList.append(exporter)
 
 
-def document(score: m21.stream.Score) -> bytes:
-    """Return a score as an uncompressed MusicXML document."""
+def document(score: m21.stream.Score, for_people: bool = True) -> bytes:
+    """Return a score as an uncompressed MusicXML document; ``for_people`` indents it, which takes time."""
     # The score is complete, so music21 neither copies it nor guesses beams, ties or accidentals.
     exporter = _Score(score, makeNotation=False)
     exporter.parse()
-    return as_written(bytes(exporter.asBytes()))
+    if for_people:
+        return as_written(bytes(exporter.asBytes()))
+    return as_written(exporter.xmlHeader() + bytes(tostring(exporter.xmlRoot, encoding="unicode"), "utf-8"))

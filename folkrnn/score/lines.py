@@ -211,7 +211,7 @@ def _rests(onset: Fraction, note: Note, bar: Bar) -> list[Event]:
 
 def _rest(length: Any, hidden: bool, full: bool = False) -> Any:
     rest = m21.note.Rest(duration=length)
-    rest.fullMeasure = full or "auto"
+    rest.fullMeasure = full
     rest.style.hideObjectOnPrint = hidden
     return rest
 

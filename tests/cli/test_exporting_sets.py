@@ -115,7 +115,7 @@ def test_a_set_goes_to_standard_output(run: Run, book: Path) -> None:
         ),
         (
             ("--set", "--format", "musicxml"),
-            "musicxml holds one tune and no set; expected one of abc, midi, wav, flac, ogg, mp3, pdf",
+            "musicxml holds one tune and no set; expected one of abc, midi, wav, flac, ogg, mp3, pdf, html",
         ),
     ],
 )

@@ -37,6 +37,7 @@ TITLES = TitleWords(
     }
 )
 WISHES: RequestOptions = {"meter": "2/4", "form": "2|", "seed": 3}
+NAMED: RequestOptions = {**WISHES, "title": "Mine"}
 COUNT = 2 * FEWEST_TUNES + 1
 
 
@@ -73,8 +74,7 @@ def test_a_stop_ends_the_processes_and_keeps_what_is_finished(model: Path) -> No
     seen: list[Progress] = []
     made = Composer(model, jobs=2).generate(
         10_000,
-        **WISHES,
-        title="Mine",
+        **NAMED,
         progress=seen.append,
         stop=lambda: bool(seen and seen[-1].tunes >= 3),
     )
@@ -85,12 +85,12 @@ def test_a_stop_ends_the_processes_and_keeps_what_is_finished(model: Path) -> No
 
 
 def test_a_stop_before_the_processes_have_begun_leaves_nothing(model: Path) -> None:
-    assert list(Composer(model, jobs=2).generate(COUNT, **WISHES, title="Mine", stop=lambda: True)) == []
+    assert list(Composer(model, jobs=2).generate(COUNT, **NAMED, stop=lambda: True)) == []
     assert multiprocessing.active_children() == []
 
 
 def test_who_wants_no_more_tunes_ends_the_processes(model: Path) -> None:
-    made = Composer(model, jobs=2).generate(10_000, **WISHES, title="Mine")
+    made = Composer(model, jobs=2).generate(10_000, **NAMED)
     assert next(made).number == 1
     made.close()  # type: ignore[attr-defined]
     assert multiprocessing.active_children() == []
@@ -104,7 +104,7 @@ def test_an_error_in_a_process_is_raised_here(model: Path, tmp_path: Path) -> No
     broken = tmp_path / "broken.safetensors"
     save_file(weights, broken, about)
     with pytest.raises(ModelError, match=r"broken\.safetensors: not a complete folkrnn model"):
-        list(Composer(broken, jobs=2).generate(COUNT, **WISHES, title="Mine", max_copied=None))
+        list(Composer(broken, jobs=2).generate(COUNT, **NAMED, max_copied=None))
     assert multiprocessing.active_children() == []
 
 
@@ -114,7 +114,7 @@ def test_a_process_that_is_killed_is_an_error_of_one_line(model: Path) -> None:
             child.kill()
 
     with pytest.raises(GenerationError, match="a process that writes tunes ended with status -9") as error:
-        list(Composer(model, jobs=2).generate(10_000, **WISHES, title="Mine", progress=kill))
+        list(Composer(model, jobs=2).generate(10_000, **NAMED, progress=kill))
     assert "\n" not in str(error.value)
 
 

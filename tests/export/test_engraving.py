@@ -289,8 +289,8 @@ def test_an_entry_holds_what_a_page_shows() -> None:
 def test_words_and_high_notes_make_a_system_tall() -> None:
     assert engraving.book_entry(tune("A8|\nw:la"))["systems"][0]["tall"]
     assert engraving.book_entry(tune("e''8|"))["systems"][0]["tall"]
-    assert not engraving._is_tall('<svg viewBox="0 0 2000 180">')
-    assert engraving._is_tall('<svg viewBox="0 0 2000 180.5">')
+    assert not engraving._is_tall(f'<svg viewBox="0 0 2000 {engraving.PLAIN_HEIGHT}">')
+    assert engraving._is_tall(f'<svg viewBox="0 0 2000 {engraving.PLAIN_HEIGHT + 0.5}">')
     assert engraving._is_tall('<svg viewBox="0 0 2000 90"><g class="verse"/>')
     assert not engraving._is_tall("<svg>")
 

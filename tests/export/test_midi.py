@@ -566,3 +566,8 @@ def test_notes_that_midi_does_not_have_are_left_out() -> None:
     assert [message.note for _, message in messages[1:]] == [0, 0, 127, 127, 61, 61]
     assert [message.velocity for _, message in messages[1:]] == [OFFBEAT, 0, OFFBEAT, 0, 99, 0]
     assert {message.channel for _, message in messages[1:]} == {3}
+
+
+def test_a_file_may_last_for_hours() -> None:
+    long = file("C16|" * 300, meter="4/2", Q="1/4=4")
+    assert long.length == pytest.approx(10 * 3600, rel=1e-6)

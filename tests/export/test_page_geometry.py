@@ -15,6 +15,9 @@ from folkrnn.score.build import musicxml, to_score
 NARROW = 82.5 / 174 / 0.8
 """The scale of small music in one of two columns."""
 
+WORD_SIZE, ASCENT, DESCENT = 420, 0.74, 0.24
+"""The height of the type of words, and how far the letters of Libertinus Serif reach above and below their line."""
+
 HEAD, GRACE_HEAD, FLAG = 210, 155, 170
 """The widths of note heads and of a flag."""
 
@@ -92,6 +95,31 @@ def test_rough_widths_are_those_of_drawings() -> None:
             assert ours.width == pytest.approx(theirs.width, rel=0.15)
 
 
+def test_long_notes_of_a_chant_are_as_large_as_other_notes() -> None:
+    """One bar of breves, whole notes and halves in free meter, with words and without."""
+    body = "A16 G8 F8 E4D4 C8 D12 E4 F8 G16 A8 B8 " * 4 + "|]"
+    words = "\nw:" + "glo-ri-a in ex-cel-sis de-o et in ter-ra " * 4
+    for text in (body, body + words):
+        drawings = engraving._draw(tune(text, meter="none", key="C"), separate=True)
+        assert len(drawings) >= 4
+        for drawing in drawings:
+            assert engraving._size(drawing)[0] <= 1.1 * 2000 if words in text else 1.35 * 2000
+
+
+def test_a_rest_in_a_long_bar_stands_where_it_is_written() -> None:
+    (drawing,) = systems("A4 z8 B4 c4|]", 1, key="C")
+    rests = [int(x) for x in re.findall(r'class="m?[rR]est"[^>]*><use [^>]*translate\((\d+)', drawing)]
+    (first, _), (second, _), _ = heads(drawing)
+    assert len(rests) == 1
+    assert first + HEAD < rests[0] < second - HEAD
+
+
+def test_wide_bars_fill_the_systems_of_all_parts_alike() -> None:
+    even, dotted = "F2A G2B ABc d3|F2A G2B AFD E3|", "f>af d2f g>bg e2g|f>af d2f e>cA A3|"
+    for drawing in systems(f"|:{even}{even}:||:{dotted}{dotted}:|", 1, meter="12/8", key="D"):
+        assert drawing.count('class="measure"') == 2
+
+
 # Words
 
 
@@ -153,6 +181,22 @@ def test_the_names_of_staves_take_no_room_from_words() -> None:
         assert len(rows) == 2
         for row in rows.values():
             assert all(right < left for (_, right), (left, _) in pairwise(sorted(row)))
+
+
+@pytest.mark.parametrize("scale", [1, NARROW, 0.3])
+@pytest.mark.parametrize(
+    "body",
+    ['"Gmaj7/B"b4 "F#dim"d\'4|"Bb"f\'8|"(Am)"b\'8|', 'A8|"b"B8|]\nw:gypsy jogging', 'C,8|"Gsus4"B8|]\nw:gypsy jogging'],
+)
+def test_no_letter_is_cut_at_the_edge_of_a_drawing(body: str, scale: float) -> None:
+    for drawing in systems(body, scale):
+        (height,) = map(int, re.findall(r'"definition-scale"[^>]*viewBox="0 0 \d+ (\d+)"', drawing))
+        (moved,) = map(int, re.findall(r'class="page-margin" transform="translate\(\d+, (\d+)\)', drawing))
+        found = texts(drawing, "harm") + texts(drawing, "syl")
+        assert found
+        for _, y, _, letters in found:
+            assert y + moved >= ASCENT * WORD_SIZE, letters
+            assert y + moved + DESCENT * WORD_SIZE <= height, letters
 
 
 # Outlines

@@ -17,8 +17,10 @@ from browsing import CHROMIUM, Browser
 from folkrnn import parse, player
 from folkrnn.errors import ExportError
 from folkrnn.export import ExportSettings, PlaybackSettings, export_tunes
-from folkrnn.export.page import performance_data, spoken, to_html
+from folkrnn.export.page import performance_data, set_page, set_part, spoken, to_html
 from folkrnn.export.performance import Performance, perform
+from folkrnn.export.sets import perform_tunes
+from folkrnn.export.settings import SetSettings
 from folkrnn.notation import Tune
 from folkrnn.notation.pitch import Pitch
 
@@ -147,6 +149,61 @@ def test_a_tune_of_more_than_an_hour_is_refused() -> None:
     tune = parse("X:1\nT:Slow\nM:4/4\nL:1/1\nQ:1/4=4\nK:C\n" + "C|" * 70)[0]
     with pytest.raises(ExportError, match="expected an hour at most"):
         to_html([tune])
+
+
+@pytest.mark.parametrize("key", ["none", "", "HP", "exp ^f _b"])
+def test_a_tune_without_a_usual_key_has_parts_too(key: str) -> None:
+    (tune,) = parse(f"X:1\nT:Test\nM:4/4\nL:1/8\nK:{key}\nA2^FE D2_B2|]\n")
+    assert page_of(tune, parts=("Bb", "Eb", "F")).count('class="sheet"') == 4
+
+
+# A set
+
+
+def set_page_of(**settings: Any) -> str:
+    plan = SetSettings("The Set", (2, 1))
+    made = [set_part(tune, number, ExportSettings(set=plan, **settings)) for number, tune in enumerate(TUNES, 1)]
+    return set_page(made, ExportSettings(set=plan, **settings)).decode()
+
+
+def test_a_set_is_one_score_with_one_player() -> None:
+    page = set_page_of()
+    assert page.count('class="tune"') == page.count('class="sheet"') == page.count("<button") == 1
+    assert "<h1>" not in page
+    assert re.findall(r"<h2[^>]*>(.*?)</h2>\s*<span>(.*?)</span>", page) == [("The Set", "2 and 1 times")]
+    titles = [re.sub("<.*", "", each).strip() for each in re.findall(r"<h3>(.*?)</h3>", page)]
+    assert titles == ["Fair &lt;/script&gt;&lt;b&gt;Copy", "The Dotted"]
+    assert "<title>The Set</title>" in page
+
+
+def test_the_player_of_a_set_gets_the_performance_of_the_set() -> None:
+    whole = perform_tunes(TUNES, SetSettings("The Set", (2, 1)), PlaybackSettings())
+    (data,) = performances(set_page_of())
+    assert data["seconds"] == pytest.approx(whole.seconds, abs=1e-4)
+    assert [note[0] for note in data["notes"]] == pytest.approx([note.onset for note in whole.notes], abs=1e-4)
+    assert len(data["bars"]) == len(whole.bars)
+    assert [title for _, title in data["pieces"]] == ["Fair </script><b>Copy", "The Dotted"]
+    assert data["pieces"][1][0] == pytest.approx(whole.delay(whole.pieces[1]), abs=1e-4)
+
+
+def test_all_notes_of_a_set_are_drawn_and_named_once() -> None:
+    page = set_page_of(parts=("Bb",))
+    found = re.findall(r' id="(t\d+-s\d+-v[^"]*)"', page)
+    assert len(found) == len(set(found))
+    (data,) = performances(page)
+    passed = {passage[0] for passage in data["passages"]}
+    assert {name.split("-")[0] for name in passed} == {"s1", "s2"}
+    assert passed <= data["names"].keys()
+    for sheet in page.split('class="sheet"')[1:]:
+        assert passed <= {re.sub(r"^t\d+-|-[pt]\d+", "", each) for each in re.findall(r' id="(t\d+-s[^"]*)"', sheet)}
+
+
+def test_a_set_of_more_than_an_hour_is_refused() -> None:
+    tunes = parse("X:1\nT:Slow\nM:4/4\nL:1/1\nQ:1/4=4\nK:C\n" + "C|" * 40) * 2
+    settings = ExportSettings(set=SetSettings())
+    made = [set_part(tune, number, settings) for number, tune in enumerate(tunes, 1)]
+    with pytest.raises(ExportError, match="it lasts 1 h 20 min; expected an hour at most"):
+        set_page(made, settings)
 
 
 # What it does in a browser

@@ -261,3 +261,8 @@ def test_a_long_title_in_the_music_goes_over_the_line() -> None:
 def test_a_new_tempo_in_the_music_is_shown() -> None:
     text = pdf_text(tune('A8|\nQ:"Slower" 1/4=60\nB8|'))
     assert re.search(r"Slower ♩\s*= 60", text)
+
+
+def test_the_order_of_parts_stands_at_the_head() -> None:
+    (shown,) = read_tunes("X:1\nT:Test\nR:reel\nP:A(AB)2\nM:4/4\nL:1/8\nK:D\nP:A\nA8|\nP:B\nB8|\n")
+    assert "reel A(AB)2" in " ".join(pdf_text(shown).split())

@@ -136,6 +136,22 @@ def test_a_sound_of_more_than_an_hour_is_refused_before_memory_is_taken() -> Non
     assert most < 5_000_000
 
 
+@pytest.mark.parametrize("body", ["|:C16:|" * 60, "|:C16|D16:|" * 30 + "C64-|C64-|C64-|C64|"])
+def test_long_repeats_and_long_notes_are_refused(body: str) -> None:
+    with pytest.raises(ExportError, match="expected an hour at most"):
+        to_wav(tune("z" + body, "Q:1/4=4\n"), PlaybackSettings(times=4))
+
+
+def test_a_note_dies_away_after_two_minutes() -> None:
+    """A note of three minutes, tied from bar to bar, on a fiddle, which could sound on."""
+    slow = perform(tune("C8-|C8-|C8|", "Q:1/4=4\n"))
+    assert [round(note.length) for note in slow.notes] == [180]
+    made = synthesised(slow, 2000)
+    assert made.shape[1] >= 180 * 2000
+    assert abs(made[:, 118 * 2000 : 119 * 2000]).max() > 0.1
+    assert abs(made[:, 122 * 2000 :]).max() < 0.001
+
+
 def test_the_same_tune_is_the_same_sound() -> None:
     one = tune('"C"CDEF GABc|')
     assert to_wav(one, rate=RATE) == to_wav(one, rate=RATE)

@@ -49,7 +49,7 @@ def circles(drawing: str) -> dict[int, list[tuple[int, str]]]:
 
 def test_a_second_part_has_strings_and_frets() -> None:
     staff, tab = parts(tune("D F z [Ad]|{e}G,4|]"), MANDOLIN)
-    assert places(tab) == ["3:0", "3:4", "", "3:7", "2:5", "4:0"]
+    assert places(tab) == ["3:0", "3:4", "", "3:7", "2:5", "1:0", "4:0"]
     assert places(staff) == [""] * 7  # with its grace note
     assert tab.findtext(".//clef/sign") == "TAB"
     tuned = [each.findtext("tuning-step", "") + each.findtext("tuning-octave", "") for each in tab.iter("staff-tuning")]
@@ -134,6 +134,45 @@ def test_frets_stand_on_their_strings_below_their_notes() -> None:
     assert heights == sorted(heights)
     assert len({b - a for a, b in pairwise(heights)}) == 1
     assert len({y for y, _ in numbers[4:]}) == 1
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_grace_notes_have_small_frets_before_those_of_their_notes(alone: bool) -> None:
+    drawing = to_svg(tune("{g}A2 {Bcd}e2|{ga}F4|c' {B}d A2|]"), Tablature("mandolin", alone))
+    found = [
+        (int(x), int(y), int(size), figure)
+        for x, y, size, figure in re.findall(
+            r'<text x="(\d+)" y="(\d+)" text-anchor="middle" font-size="0px"><tspan font-size="(\d+)px">(\d+)<', drawing
+        )
+    ]
+    largest = max(size for _, _, size, _ in found)
+    in_order = sorted((x, y, size < largest, figure) for x, y, size, figure in found)
+    expected = "g3 0 g2 g4 g5 0 g3 g5 4 9 g9 5 0"
+    assert " ".join("g" * small + figure for _, _, small, figure in in_order) == expected
+    for (x, _, small, figure), (following, *_) in pairwise(in_order):
+        assert following - x > largest * (0.35 if small else 0.5) * len(figure)
+    lines = [
+        (int(left), int(y), int(right))
+        for left, y, right in re.findall(r'<path d="M(\d+) (\d+) L(\d+) \2" stroke-width="\d+"/>', drawing)
+    ]
+    for x, y, small, _ in in_order:
+        if small:
+            foot = min(abs(height - y + largest // 4) for _, height, _ in lines)
+            assert foot < largest / 4, "on a line"
+            near = [line for line in lines if abs(line[1] - y + largest // 4) == foot]
+            assert not any(left < x < right for left, _, right in near), "which makes room for it"
+
+
+def test_frets_of_grace_notes_leave_the_names_of_notes_as_they_are() -> None:
+    given = tune("{g}A2 {Bc}[dA]2|]")
+    for drawing in (to_svg(given, Tablature("mandolin", True)), to_svg(given, MANDOLIN)):
+        assert {"v0-b0-l0-n0", "v0-b0-l0-n1-p0"} <= {*re.findall(r'id="(v0[^"]*)"', drawing)}
+        assert not re.search(r'id="[^"]*_g', drawing)
+
+
+def test_a_grace_note_that_the_instrument_lacks_has_no_fret() -> None:
+    _, tab = parts(tune("{C,}D2 {g}A2|]"), MANDOLIN)
+    assert places(tab) == ["", "3:0", "1:3", "2:0"]
 
 
 @pytest.mark.parametrize("alone", [False, True])

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,15 +14,21 @@ from folkrnn.export import (
     DEFAULT_SETTINGS,
     FORMATS,
     Delivery,
+    ExportSettings,
     Format,
     export_tunes,
     file_names,
     plan_outputs,
     render_count,
     render_outputs,
+    sound,
     write_file,
     writing,
 )
+from folkrnn.export.formats import SET_FORMATS
+from folkrnn.export.performance import Performance
+from folkrnn.export.settings import SetSettings
+from folkrnn.export.sound import synthesised
 from folkrnn.export.writing import check_target
 from folkrnn.notation import Tune, read_tunes
 
@@ -438,3 +445,31 @@ def test_a_name_with_brackets_is_no_pattern(tmp_path) -> None:
     (tmp_path / "[b]-1.mid").write_bytes(b"")
     with pytest.raises(TargetExistsError):
         Delivery(["midi"], tmp_path, count=1, name="[b]")
+
+
+@pytest.mark.parametrize("plan", [None, SetSettings()])
+def test_formats_of_sound_share_one_sound(plan: SetSettings | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    played = []
+
+    def counted(performance: Performance, rate: int = 8000) -> Any:
+        played.append(performance)
+        return synthesised(performance, rate)
+
+    monkeypatch.setattr(sound, "sound_of", counted)
+    monkeypatch.setitem(FORMATS, "flac", FORMATS["wav"])
+    monkeypatch.setitem(SET_FORMATS, "flac", SET_FORMATS["wav"])
+    chosen = tunes("A", "B")
+    outputs = plan_outputs(chosen, ["wav", "flac", "midi"], "folder", settings=ExportSettings(set=plan))
+    contents = list(render_outputs(outputs, ExportSettings(set=plan)))
+    assert len(played) == (1 if plan else 2)
+    assert len(contents) == (3 if plan else 6)
+    assert contents[: len(played)] == contents[len(played) : 2 * len(played)]
+
+
+def test_a_tune_that_is_given_twice_is_written_twice() -> None:
+    (tune,) = tunes("A")
+    outputs = plan_outputs([tune, tune], ["midi", "abc", "musicxml"], "folder", separate=True)
+    assert [output.path.name for output in outputs if output.format == "midi"] == ["a.mid", "a-2.mid"]
+    contents = list(render_outputs(outputs, DEFAULT_SETTINGS))
+    assert contents[0] == contents[1]
+    assert [content[:4] for content in contents] == [b"MThd"] * 2 + [b"%abc"] * 2 + [b"<?xm"] * 2

@@ -186,3 +186,19 @@ def test_an_instrument_without_fingering_is_refused() -> None:
     with pytest.raises(NotationError, match="has no fingering here; expected one of whistle"):
         with_fingering(tune("D"), "mandolin")
     assert not set(FINGERED) & set(STRINGED)
+
+
+def test_a_mandolin_has_the_frets_of_the_first_position() -> None:
+    """From the open G to the B on the highest string, as in any tutor: seven frets a string, open strings first."""
+    notes = [*range(55, 84)]
+    table = [*((4, fret) for fret in range(7)), *((3, fret) for fret in range(7)), *((2, fret) for fret in range(7))]
+    table += [(1, fret) for fret in range(8)]
+    found = frets([(note,) for note in notes], STRINGED["mandolin"])
+    assert [(place.string, place.fret) for (place,) in found] == table
+
+
+def test_the_hand_comes_back_for_a_phrase() -> None:
+    """A high bar, and two low ones with notes that a hand high up could reach on the lower strings."""
+    high, low = [81, 83, 85, 86], [63, 65, 68, 70, 63, 65, 68, 70, 63, 65, 68, 70]
+    found = [place for (place,) in frets([(note,) for note in high + low], STRINGED["mandolin"])]
+    assert [place.fret for place in found] == [5, 7, 9, 10, *[1, 3, 6, 1] * 3]

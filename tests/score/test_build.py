@@ -1,10 +1,12 @@
 """The music21 score of a tune: what a reader of the printed page would see."""
 
+import gc
 import time
 from dataclasses import replace
 from fractions import Fraction
 from xml.etree import ElementTree
 
+import music21 as m21
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ from folkrnn.notation.performance import performance
 from folkrnn.notation.tempo import parse_tempo
 from folkrnn.notation.tune import Voice
 from folkrnn.score.beams import beam_types
-from folkrnn.score.build import musicxml, to_score
+from folkrnn.score.build import musicxml, to_score, tune_musicxml
 from folkrnn.score.lengths import pieces
 
 EIGHTH = Fraction(1, 8)
@@ -475,3 +477,34 @@ def test_a_length_that_no_note_has_is_an_error(length: str, message: str):
 )  # fmt: skip
 def test_beams_of_a_group(values: list[tuple[str, int]], expected: list[list[str]]):
     assert beam_types([(Fraction(onset), count) for onset, count in values]) == expected
+
+
+def test_a_document_for_programs_has_the_same_elements() -> None:
+    given = tune('"G7"!f!A2 (3cde {g}f2|1 A8:|2 [Ac]8|]\nw:la-la la la la')
+    for_people, for_programs = tune_musicxml(given), tune_musicxml(given, for_people=False)
+    assert ElementTree.canonicalize(for_people, strip_text=True) == ElementTree.canonicalize(
+        for_programs, strip_text=True
+    )
+    assert len(for_programs) < 0.9 * len(for_people)
+
+
+def test_a_score_leaves_the_collection_of_garbage_as_it_was() -> None:
+    tune_musicxml(tune("A8|"))
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        tune_musicxml(tune("A8|"))
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_a_score_leaves_nothing_behind() -> None:
+    def count() -> int:
+        return sum(issubclass(type(each), m21.base.Music21Object) for each in gc.get_objects())
+
+    tune_musicxml(tune("A8|"))
+    before = count()
+    for _ in range(5):
+        tune_musicxml(tune("AGAG fdfd|" * 4))
+    assert count() <= before + 20
