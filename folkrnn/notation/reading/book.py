@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from folkrnn.notation.findings import NOTE, Finding
 from folkrnn.notation.lexer import Line, classify, split_lines
+from folkrnn.notation.limits import Growth
 from folkrnn.notation.reading.lengths import shown
 from folkrnn.notation.reading.tune import TuneReader, kept_field
 from folkrnn.notation.tune import Tune
@@ -42,6 +43,7 @@ class _BookReader:
         self.numbered = any(line.startswith("X:") for line in lines)
         version = _VERSION.match(lines[0])
         self.strict = version is not None and (int(version[1][:4]), int(version[2][:4])) >= (2, 1)
+        self.growth = Growth()
         self.book: list[Line] = []
         self.between: list[Line] = []  # what is kept for the next tune
         self.outside: Finding | None = None  # about the first line that is passed over since the last tune
@@ -81,7 +83,7 @@ class _BookReader:
         return line.letter == "X" or (not self.numbered and self.reader is None and line.letter in "TKMLR")
 
     def _begin_tune(self, line: Line) -> None:
-        self.reader = TuneReader(self.source, line, self.book, self.between, self.strict)
+        self.reader = TuneReader(self.source, line, self.book, self.between, self.strict, self.growth)
         if self.outside and not self.tunes:
             self.reader.findings.append(self.outside)
         self.between, self.outside = [], None

@@ -3,12 +3,6 @@
 from fractions import Fraction
 from functools import lru_cache
 
-MAX_LENGTH = Fraction(16)
-"""The longest note, in whole notes; a longer one is not music."""
-
-MIN_LENGTH = Fraction(1, 512)
-"""The shortest note that can be drawn, in whole notes."""
-
 MAX_BAR_RESTS = 100
 """The longest rest, in bars."""
 

@@ -13,6 +13,7 @@ from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
 from folkrnn.notation.key import Key, divide_key, nearest_key, parse_key
 from folkrnn.notation.layout import SCORE_WORDS, score_order
 from folkrnn.notation.lexer import SYMBOLS, Line
+from folkrnn.notation.limits import MOST_MACROS, MOST_VOICES, Growth
 from folkrnn.notation.meter import FREE, Meter, parse_meter
 from folkrnn.notation.order import check_order
 from folkrnn.notation.reading.lengths import shown
@@ -52,11 +53,13 @@ class TuneReader:
     """A reader of one tune, line by line.
 
     ``book`` holds the lines of the file header, ``before`` what is kept of those before ``first``, the line ``X:``.
-    ``strict`` says that words are aligned as ABC 2.1 has it.
+    ``strict`` says that words are aligned as ABC 2.1 has it, ``growth`` what the file may still become.
     """
 
-    def __init__(self, source: str, first: Line, book: list[Line], before: list[Line], strict: bool = False) -> None:
-        self.source, self.first_line, self.strict = source, first.number, strict
+    def __init__(
+        self, source: str, first: Line, book: list[Line], before: list[Line], strict: bool, growth: Growth
+    ) -> None:
+        self.source, self.first_line, self.strict, self.growth = source, first.number, strict, growth
         self.fields: list[Field] = []
         self.findings: list[Finding] = []
         self.symbols = dict(SYMBOLS)
@@ -315,6 +318,8 @@ class TuneReader:
         macro = parse_macro(value)
         if macro is None:
             self.find("bad-macro", NOTE, f"{shown(value)} is no macro; expected one such as ~G2={{A}}G{{F}}G")
+        elif len(self.macros) >= MOST_MACROS:
+            self.find("bad-macro", ERROR, f"the tune has more than {MOST_MACROS} macros; {shown(value)} is left out")
         else:
             self.macros.append(macro)
 
@@ -355,7 +360,7 @@ class TuneReader:
             assert self.unit is not None
             reader = self.voices[name] = VoiceReader(
                 name, self.meter, self.key, self.unit, self.staff, self.line, self.symbols, self.macros,
-                self._body_field,
+                self.growth, self._body_field,
             )  # fmt: skip
             reader.strict = self.strict
             reader.accidentals.propagation = self.propagation

@@ -10,11 +10,13 @@ from folkrnn.notation.clef import StaffSettings
 from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
 from folkrnn.notation.key import Key
 from folkrnn.notation.lexer import PASSES, TOKEN, tokens
+from folkrnn.notation.limits import MOST_OVERLAYS, MOST_PASSES, MOST_SYMBOL_LINES, Growth
 from folkrnn.notation.meter import Meter
+from folkrnn.notation.note_values import LONGEST, SHORTEST, is_printable
 from folkrnn.notation.pitch import Pitch
 from folkrnn.notation.reading.accidentals import Accidentals
 from folkrnn.notation.reading.drafts import DraftBar
-from folkrnn.notation.reading.lengths import MAX_BAR_RESTS, MAX_LENGTH, MIN_LENGTH, parse_length, scaled, shown
+from folkrnn.notation.reading.lengths import MAX_BAR_RESTS, parse_length, scaled, shown
 from folkrnn.notation.reading.lyrics import MAX_VERSES, decorate, places_of, sing
 from folkrnn.notation.reading.macros import Macro, expanded
 from folkrnn.notation.reading.quoted import marked
@@ -53,19 +55,19 @@ class VoiceReader:
     """The bars of one voice, as far as they are read, and what is under way.
 
     ``symbols`` are the letters for decorations (``U:``) and ``macros`` the macros (``m:``) of the tune, which all its
-    voices share. ``field`` is called with the letter and the text of a field in brackets. ``strict`` says that words
+    voices share, and ``growth`` what the file may still become. ``field`` is called with the letter and the text of a field in brackets. ``strict`` says that words
     are aligned as ABC 2.1 has it.
     """
 
     def __init__(
         self, id: str, meter: Meter, key: Key, unit: Fraction, staff: StaffSettings, line: int,
-        symbols: dict[str, str], macros: list[Macro], field: Callable[[str, str], None],
+        symbols: dict[str, str], macros: list[Macro], growth: Growth, field: Callable[[str, str], None],
     ) -> None:  # fmt: skip
         self.id = id
         self.name = self.short_name = self.words = ""
         self.meter, self.key, self.unit, self.staff = meter, key, unit, staff
         self.first_staff = staff
-        self.symbols, self.macros, self._inline_field = symbols, macros, field
+        self.symbols, self.macros, self._growth, self._inline_field = symbols, macros, growth, field
         self.findings: list[Finding] = []
         self.line, self.column = line, 1
         self.strict = False
@@ -95,7 +97,7 @@ class VoiceReader:
         self._words_from = (0, 0)  # the numbers of the bar and of the note where the next words begin
         self._words_done = True
         self.continued = False  # whether a backslash joins the next line of music to the last
-        self._verses: list[tuple[int, str]] = []  # the lines of words, with their numbers, under the last line of music
+        self._verses: list[tuple[int, list[str]]] = []  # the lines of words, with their numbers, under the last line of music
 
     def find(self, code: str, level: str, message: str) -> None:
         """Add a finding at the place that is being read."""
@@ -164,7 +166,7 @@ class VoiceReader:
         self.own_line = False
         self.end_words()
         if self.macros:
-            text = expanded(text, self.macros)
+            text = self._expanded(text)
         if self.bar.notes:
             self._end_line_before(text)
         if not self.continued and (self._words_done or not self.strict):
@@ -190,6 +192,15 @@ class VoiceReader:
             full = self.meter.bar
             self.full_at_line_end = full is not None and total(self.bar.notes) == full
 
+    def _expanded(self, text: str) -> str:
+        """Return a line with its macros written out, or as it is where that would be too long."""
+        found = expanded(text, self.macros, self._growth.characters)
+        if found is None:
+            self.find("too-long", ERROR, "the macros of this line make too much music of it; they are left out")
+            return text
+        self._growth.characters -= max(0, len(found) - len(text))
+        return found
+
     def _end_line_before(self, text: str) -> None:
         """End the bar with the line before, where it is full or a part begins, unless ``text`` begins with its end."""
         labelled = any(change.field == "P" and change.own_line for change in self.bar.changes[-1:])
@@ -213,32 +224,24 @@ class VoiceReader:
                 self.find("bad-length", ERROR, f"{shown(length)} is no note length; expected one such as 2, 3/2 or /")
                 count = Fraction(1)
             duration = count * self.unit
-            if duration.denominator > MIN_LENGTH.denominator:
+            if duration.denominator > SHORTEST.denominator:
                 self.find(
-                    "bad-length", ERROR, f"the length {shown(length)} is too fine; the shortest note is {MIN_LENGTH}"
+                    "bad-length", ERROR, f"the length {shown(length)} is too fine; the shortest note is {SHORTEST}"
                 )
-                return MIN_LENGTH
-            if duration > MAX_LENGTH:
-                message = f"the note is {shown(str(duration))} whole notes long; at most {MAX_LENGTH} can be"
+                return SHORTEST
+            if duration > LONGEST:
+                message = f"the note is {shown(str(duration))} whole notes long; at most {LONGEST} can be"
                 self.find("bad-length", ERROR, message)
-                return MAX_LENGTH
+                return LONGEST
             self.durations[length] = duration
         return duration
 
     def _add(self, pitches: tuple[Pitch, ...], length: str, hidden: bool = False) -> None:
         """Add a note, a chord or a rest with everything that stood before it."""
         duration = self._duration(length)
-        if self.broken_factor is not None:
-            duration *= self.broken_factor
-            self.broken_factor = None
         place = None
-        if self.tuplet is not None:
-            actual, normal, size = self.tuplet
-            duration = scaled(duration, actual, normal)
-            place = Tuplet(actual, normal, size, self.tuplet_index)
-            self.tuplet_index += 1
-            if self.tuplet_index == size:
-                self.tuplet = None
+        if self.broken_factor is not None or self.tuplet is not None:
+            duration, place = self._within_group(duration)
         if not self.bar.notes:
             self.bar.line, self.bar.column = self.line, self.column
         tie = self.tie
@@ -255,6 +258,32 @@ class VoiceReader:
         self.spaced = False
         if self.pending:
             self._clear_pending()
+
+    def _within_group(self, plain: Fraction) -> tuple[Fraction, Tuplet | None]:
+        """Return the length of the next note after broken rhythm and in its tuplet, and its place there."""
+        duration, place = plain, None
+        if self.broken_factor is not None:
+            duration *= self.broken_factor
+            self.broken_factor = None
+        if self.tuplet is not None:
+            actual, normal, size = self.tuplet
+            duration = scaled(duration, actual, normal)
+            place = Tuplet(actual, normal, size, self.tuplet_index)
+            self.tuplet_index += 1
+            if self.tuplet_index == size:
+                self.tuplet = None
+        if is_printable(duration, place[:2] if place else (1, 1)):
+            return duration, place
+        self._no_such_value(duration)
+        return plain, None
+
+    def _no_such_value(self, duration: Fraction) -> None:
+        """Say that broken rhythm or a tuplet makes a note of a length that cannot be written."""
+        if duration > LONGEST:
+            limit = f"at most {LONGEST} can be"
+        else:
+            limit = f"the shortest note is {SHORTEST}"
+        self.find("bad-length", ERROR, f"the note becomes {shown(str(duration))} of a whole note long; {limit}")
 
     def _clear_pending(self) -> None:
         self.pending = False
@@ -277,6 +306,11 @@ class VoiceReader:
         if not 1 <= count <= MAX_BAR_RESTS:
             self.find("bad-length", ERROR, f"{match[0]} rests for {count} bars; expected 1 to {MAX_BAR_RESTS}")
             return
+        if count > self._growth.bars:
+            self.find("too-long", ERROR, f"{match[0]} makes too many bars of rest in one file; it is left out")
+            return
+        self._growth.bars -= count
+        self._end_layer()
         for rest in range(count):
             if rest:
                 self._close_bar()
@@ -341,7 +375,11 @@ class VoiceReader:
         short = Fraction(1, 2 ** len(match[0]))
         before = self.notes[-1]
         first, second = (2 - short, short) if match[0][0] == ">" else (short, 2 - short)
-        self.notes[-1] = before._replace(duration=before.duration * first)
+        duration = before.duration * first
+        if not is_printable(duration, before.tuplet[:2] if before.tuplet else (1, 1)):
+            self._no_such_value(duration)
+            return
+        self.notes[-1] = before._replace(duration=duration)
         self.broken_factor = second
 
     def _tuplet(self, match: re.Match[str]) -> None:
@@ -474,13 +512,16 @@ class VoiceReader:
         if sign == "&)":
             self._group = None
             return
-        bars = [*self.bars, self.bar]
         start = self._group if self._group is not None else len(self.bars) + 1 - len(sign)
-        if not self.bar.notes or start < 0:
+        bars = [*self.bars[start:], self.bar] if start >= 0 else []
+        if not self.bar.notes or not bars:
             self.find("overlay-without-voice", NOTE, f"{sign} needs a bar of music before it")
             return
+        if max(len(bar.overlays) for bar in bars) >= MOST_OVERLAYS:
+            self.find("too-many-overlays", ERROR, f"a bar has more than {MOST_OVERLAYS} overlays; expected fewer &")
+            return
         self._end_layer()
-        self._span, self._filled = bars[start:], 0
+        self._span, self._filled = bars, 0
         self._begin_layer()
 
     def _begin_layer(self) -> None:
@@ -490,7 +531,7 @@ class VoiceReader:
         self.spaced = True
 
     def _end_layer(self) -> None:
-        """Say what the end of a bar, or of a voice within it, leaves unfinished."""
+        """Say what the end of a bar, of a voice within it, or a bar's rest leaves unfinished."""
         if self.broken_factor is not None:
             self.find("broken-rhythm", ERROR, "a broken rhythm needs a second note before the bar line")
             self.broken_factor = None
@@ -523,6 +564,10 @@ class VoiceReader:
             return
         closing, opening = _repeats_of(text)
         closing += self._colon_before()
+        if closing >= MOST_PASSES:
+            passes = f"plays a part {closing + 1} times; expected {MOST_PASSES} times at most"
+            self.find("bad-repeat", ERROR, f"{shown(text)} {passes}")
+            closing = 1
         edge = "|]" if "]" in text[1:] else "||" if "||" in text or "[" in text else ""
         if self._span and self._filled + 1 < len(self._span):
             self._end_layer()
@@ -623,14 +668,13 @@ class VoiceReader:
     def add_words(self, text: str, line: int) -> None:
         """Take a line of words for the music before it; further ones are its other verses."""
         self.continued = False
-        self._verses.append((line, text))
+        self._verses.append((line, [text]))
 
     def continue_words(self, text: str) -> bool:
         """Add to the last line of words; return whether there is one."""
         if not self._verses:
             return False
-        line, before = self._verses[-1]
-        self._verses[-1] = line, f"{before} {text}"
+        self._verses[-1][1].append(text)
         return True
 
     def end_words(self) -> None:
@@ -638,8 +682,8 @@ class VoiceReader:
         if not self._verses:
             return
         places = places_of([*self.bars, self.bar], *self._words_from)
-        for verse, (line, text) in enumerate(self._verses[:MAX_VERSES]):
-            left = sing(places, text, verse)
+        for verse, (line, texts) in enumerate(self._verses[:MAX_VERSES]):
+            left = sing(places, " ".join(texts), verse)
             if left:
                 self.line, self.column = line, 1
                 what = "no notes for the words" if not places else "no note left for"

@@ -1,0 +1,44 @@
+"""How large a tune may be. Within these limits, time and memory are bounded for whatever a file holds."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from folkrnn.notation.tune import Bar
+
+MOST_PASSES = 19
+"""The most passes of a repeat."""
+
+MOST_PLAYED = 100_000
+"""The most bars and notes that are played, with all repeats; some ten hours of music. An order is cut there."""
+
+MOST_VOICES = 100
+"""The most voices of a tune."""
+
+MOST_OVERLAYS = 16
+"""The most overlays of a bar."""
+
+MOST_MACROS = 100
+"""The most macros of a tune."""
+
+MOST_SYMBOL_LINES = 40
+"""The most lines of symbols that a line of music can have."""
+
+
+def within_limit(order: Iterable[int], bars: Sequence[Bar]) -> tuple[tuple[int, ...], bool]:
+    """Return the indices of an order up to MOST_PLAYED, and whether it is cut there."""
+    kept: list[int] = []
+    left = MOST_PLAYED
+    for index in order:
+        left -= 1 + len(bars[index].notes)
+        if left < 0:
+            return tuple(kept), True
+        kept.append(index)
+    return tuple(kept), False
+
+
+@dataclass
+class Growth:
+    """How much more a file may still become than its text: by rests of several bars, and by macros."""
+
+    bars: int = 50_000
+    characters: int = 1_000_000
