@@ -17,6 +17,9 @@ MOST_VOICES = 100
 MOST_OVERLAYS = 16
 """The most overlays of a bar."""
 
+MOST_SIGNS = 100
+"""The most signs, quoted texts and grace notes before one note."""
+
 MOST_MACROS = 100
 """The most macros of a tune."""
 
@@ -38,7 +41,12 @@ def within_limit(order: Iterable[int], bars: Sequence[Bar]) -> tuple[tuple[int, 
 
 @dataclass
 class Growth:
-    """How much more a file may still become than its text: by rests of several bars, and by macros."""
+    """How much more a file may still become than its text.
+
+    ``bars`` are those of rests, ``characters`` those of macros, ``header_lines`` the lines of the file header that its
+    tunes take over.
+    """
 
     bars: int = 50_000
     characters: int = 1_000_000
+    header_lines: int = 1_000_000

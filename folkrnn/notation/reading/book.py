@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from folkrnn.notation.findings import NOTE, Finding
+from folkrnn.notation.findings import ERROR, NOTE, Finding
 from folkrnn.notation.lexer import Line, classify, split_lines
 from folkrnn.notation.limits import Growth
 from folkrnn.notation.reading.lengths import shown
@@ -43,6 +43,7 @@ class _BookReader:
         self.numbered = any(line.startswith("X:") for line in lines)
         version = _VERSION.match(lines[0])
         self.strict = version is not None and (int(version[1][:4]), int(version[2][:4])) >= (2, 1)
+        self._blocks = _text_blocks(lines)
         self.growth = Growth()
         self.book: list[Line] = []
         self.between: list[Line] = []  # what is kept for the next tune
@@ -83,8 +84,13 @@ class _BookReader:
         return line.letter == "X" or (not self.numbered and self.reader is None and line.letter in "TKMLR")
 
     def _begin_tune(self, line: Line) -> None:
+        self.growth.header_lines -= len(self.book)
+        if self.growth.header_lines < 0 and self.book:
+            self.book = []
+            message = "the file header is too long to hold for so many tunes; from here on it is left out"
+            self.outside = Finding("too-long", ERROR, line.number, 1, 0, message)
         self.reader = TuneReader(self.source, line, self.book, self.between, self.strict, self.growth)
-        if self.outside and not self.tunes:
+        if self.outside and (not self.tunes or self.outside.code == "too-long"):
             self.reader.findings.append(self.outside)
         self.between, self.outside = [], None
 
@@ -123,16 +129,30 @@ class _BookReader:
         begin = _word(directive)
         if not begin.startswith("begin"):
             return 0
-        end = begin.replace("begin", "end", 1)
-        for place, raw in enumerate(self.lines[number:], number + 1):
-            if raw.startswith("%%") and (word := _word(raw[2:])) in (begin, end):
-                if word == end:
-                    return place
-                break
+        place = self._blocks.get(number)
+        if place:
+            return place
         if self.reader is not None and begin in _BLOCKS:
             self.reader.line = number
+            end = begin.replace("begin", "end", 1)
             self.reader.find("open-text-block", NOTE, f"%%{begin} begins a block that no %%{end} ends")
         return 0
+
+
+def _text_blocks(lines: list[str]) -> dict[int, int]:
+    """Return the numbers of the lines that end a text block, by those of the lines that begin it.
+
+    A block ends at the next ``%%endtext`` if no other ``%%begintext`` stands before that.
+    """
+    begun: dict[str, int] = {}
+    ends: dict[int, int] = {}
+    for number, raw in enumerate(lines, 1):
+        word = _word(raw[2:]) if raw.startswith("%%") else ""
+        if word.startswith("begin"):
+            begun[word.replace("begin", "end", 1)] = number
+        elif word in begun:
+            ends[begun.pop(word)] = number
+    return ends
 
 
 def _word(directive: str) -> str:

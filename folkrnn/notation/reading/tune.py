@@ -25,7 +25,7 @@ from folkrnn.notation.tune import COMMENT, DIRECTIVE, DOTTED, STAFF, TEXT_LINE, 
 from folkrnn.notation.voices import check_bars_of, check_voices, voice_names
 
 _UNIT_LENGTH = re.compile(r"1\s*/\s*(\d+)")
-_INLINE_VOICE = re.compile(r"\[V:([^\]]*)\]")
+_INLINE_VOICE = re.compile(r"\[V:([^\][]*)\]")
 _USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*(?:([!+]?)([^!+|\s\"]*)\2|(\"[^\"]+\"))\s*")
 _MARKS = re.compile(r'"[^"]*"|!(?:f{1,4}|D\.[CS]\.|[^!|\s]*[h-wyH-WY][^!|\s]*)!|(!)')
 """Exclamation marks: those around a decoration, and, after ``I:linebreak !``, those that stand between notes."""
@@ -78,6 +78,7 @@ class TuneReader:
         self.declared: dict[str, str] = {}  # the words of V: in the header, by voice
         self._declared_at: dict[str, int] = {}  # and the last line of each that has any
         self.voice: VoiceReader | None = None
+        self._surplus: VoiceReader | None = None  # reads the voices that are too many, which are left out
         for line in book:
             self.read(line)
         self.book, self.fields = self.fields, []
@@ -140,7 +141,7 @@ class TuneReader:
 
     def _part(self, text: str, start: int, stop: int, line: int) -> None:
         if not text[start:stop].isspace() and start < stop:
-            self._current().read(" " * start + text[start:stop], line)  # the spaces keep the columns right
+            self._current().read(text[start:stop], line, start)
 
     def _at_line(self, line: int) -> None:
         voice = self._current()
@@ -356,14 +357,21 @@ class TuneReader:
 
     def _voice_reader(self, name: str) -> VoiceReader:
         reader = self.voices.get(name)
+        if reader is None and len(self.voices) >= MOST_VOICES and self._surplus is not None:
+            return self._surplus
         if reader is None:
             assert self.unit is not None
-            reader = self.voices[name] = VoiceReader(
+            reader = VoiceReader(
                 name, self.meter, self.key, self.unit, self.staff, self.line, self.symbols, self.macros,
                 self.growth, self._body_field,
             )  # fmt: skip
             reader.strict = self.strict
             reader.accidentals.propagation = self.propagation
+            if len(self.voices) >= MOST_VOICES:
+                self.find("too-many-voices", ERROR, f"the tune has more than {MOST_VOICES} voices; others are left out")
+                self._surplus = reader
+                return reader
+            self.voices[name] = reader
             if words := self.declared.get(name, ""):
                 here, self.line = self.line, self._declared_at[name]
                 self._describe(reader, words)

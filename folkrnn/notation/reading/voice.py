@@ -10,7 +10,7 @@ from folkrnn.notation.clef import StaffSettings
 from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
 from folkrnn.notation.key import Key
 from folkrnn.notation.lexer import PASSES, TOKEN, tokens
-from folkrnn.notation.limits import MOST_OVERLAYS, MOST_PASSES, MOST_SYMBOL_LINES, Growth
+from folkrnn.notation.limits import MOST_OVERLAYS, MOST_PASSES, MOST_SIGNS, MOST_SYMBOL_LINES, Growth
 from folkrnn.notation.meter import Meter
 from folkrnn.notation.note_values import LONGEST, SHORTEST, is_printable
 from folkrnn.notation.pitch import Pitch
@@ -55,8 +55,8 @@ class VoiceReader:
     """The bars of one voice, as far as they are read, and what is under way.
 
     ``symbols`` are the letters for decorations (``U:``) and ``macros`` the macros (``m:``) of the tune, which all its
-    voices share, and ``growth`` what the file may still become. ``field`` is called with the letter and the text of a field in brackets. ``strict`` says that words
-    are aligned as ABC 2.1 has it.
+    voices share, and ``growth`` what the file may still become. ``field`` is called with the letter and the text of a
+    field in brackets. ``strict`` says that words are aligned as ABC 2.1 has it.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class VoiceReader:
         self.accidentals = Accidentals(key, staff.octaves, self._bad_accidental)
         self.durations: dict[str, Fraction] = {}
         self.full_at_line_end = False
+        self._counted = 0, Fraction(0)  # of the first notes of the bar: how many, and how long they are together
         self._span: list[DraftBar] = []  # the bars of an overlay under way, and those of them that are done
         self._filled = 0
         self._group: int | None = None  # the number of the bar where a group of overlays began
@@ -96,8 +97,11 @@ class VoiceReader:
 
         self._words_from = (0, 0)  # the numbers of the bar and of the note where the next words begin
         self._words_done = True
+        self._symbol_lines = 0  # those under the last line of music
         self.continued = False  # whether a backslash joins the next line of music to the last
-        self._verses: list[tuple[int, list[str]]] = []  # the lines of words, with their numbers, under the last line of music
+        self._verses: list[
+            tuple[int, list[str]]
+        ] = []  # the lines of words, with their numbers, under the last line of music
 
     def find(self, code: str, level: str, message: str) -> None:
         """Add a finding at the place that is being read."""
@@ -121,7 +125,10 @@ class VoiceReader:
         """Give the lines about the whole tune that stand between the music of this voice and the next to the next."""
         here = len(self.bar.notes)
         passed = about_tune([change for change in self.bar.changes if change.index == here])
-        self.bar.changes = [change for change in self.bar.changes if change not in passed]
+        if not passed:
+            return
+        apart = set(passed)
+        self.bar.changes = [change for change in self.bar.changes if change not in apart]
         following.bar.changes += [change._replace(index=len(following.bar.notes)) for change in passed]
 
     def set_meter(self, meter: Meter) -> None:
@@ -160,8 +167,8 @@ class VoiceReader:
 
     # ── music ───────────────────────────────────────────────────────────────────────────────
 
-    def read(self, text: str, line: int) -> None:
-        """Read a line of music."""
+    def read(self, text: str, line: int, before: int = 0) -> None:
+        """Read a line of music, or what stands in it after ``before`` characters."""
         self.line, self.column = line, 1
         self.own_line = False
         self.end_words()
@@ -172,25 +179,29 @@ class VoiceReader:
         if not self.continued and (self._words_done or not self.strict):
             self._words_from = len(self.bars), len(self.bar.notes)
             self._words_done = False
+            self._symbol_lines = 0
         self.spaced = True
         handlers = self._HANDLERS
         accidentals = self.accidentals
+        if before:  # a space keeps what follows from being the beginning of a line
+            text = f" {text}"
+        first_column = before or 1
         for match in tokens(text):
             kind = match.lastgroup
             if kind == "space":
                 self.spaced = True
             elif kind == "note":
-                self.column = match.start() + 1
+                self.column = match.start() + first_column
                 _, accidental, letter, octave, length = match.group("note", "accidental", "letter", "octave", "length")
                 tied = self.tie.held if self.tie is not None and not self.notes else ()
                 self._add((accidentals.pitch(accidental, letter, octave, tied),), length)
             else:
-                self.column = match.start() + 1
+                self.column = match.start() + first_column
                 handlers[kind](self, match)  # type: ignore[index]
         self.continued = text.rstrip().endswith("\\")
         if not self.continued and self.bar.notes and not self._span and not self.tuplet and self.broken_factor is None:
             full = self.meter.bar
-            self.full_at_line_end = full is not None and total(self.bar.notes) == full
+            self.full_at_line_end = full is not None and self._length() == full
 
     def _expanded(self, text: str) -> str:
         """Return a line with its macros written out, or as it is where that would be too long."""
@@ -279,10 +290,7 @@ class VoiceReader:
 
     def _no_such_value(self, duration: Fraction) -> None:
         """Say that broken rhythm or a tuplet makes a note of a length that cannot be written."""
-        if duration > LONGEST:
-            limit = f"at most {LONGEST} can be"
-        else:
-            limit = f"the shortest note is {SHORTEST}"
+        limit = f"at most {LONGEST} can be" if duration > LONGEST else f"the shortest note is {SHORTEST}"
         self.find("bad-length", ERROR, f"the note becomes {shown(str(duration))} of a whole note long; {limit}")
 
     def _clear_pending(self) -> None:
@@ -450,6 +458,8 @@ class VoiceReader:
         if not graces:
             self.find("no-graces", NOTE, "the braces hold no grace note")
             return
+        if not self._has_room(len(graces)):
+            return
         self.graces += tuple(graces)
         self.pending = True
 
@@ -457,6 +467,8 @@ class VoiceReader:
         text = match["quoted"]
         if not text.strip():
             self.find("empty-text", NOTE, "the quoted text is empty")
+        if not self._has_room():
+            return
         before = self.marks
         self.marks = marked(before, text)
         if self.marks.annotations != before.annotations and is_like_chord(text):
@@ -473,14 +485,23 @@ class VoiceReader:
             message = f"the symbol {match[0]} is not defined; a U: field could say what it means"
             self.find("undefined-symbol", NOTE, message)
         elif name[:1] == '"':
-            self.marks = marked(self.marks, name.strip('"'))
-            self.pending = True
+            if self._has_room():
+                self.marks = marked(self.marks, name.strip('"'))
+                self.pending = True
         elif name not in ("nil", "none", ""):
             self._decorate(name)
 
     def _decorate(self, name: str) -> None:
-        self.marks = self.marks._replace(decorations=(*self.marks.decorations, name))
-        self.pending = True
+        if self._has_room():
+            self.marks = self.marks._replace(decorations=(*self.marks.decorations, name))
+            self.pending = True
+
+    def _has_room(self, count: int = 1) -> bool:
+        """Return whether the next note can take so many more signs; complain if it cannot."""
+        if len(self.graces) + sum(map(len, self.marks)) + count <= MOST_SIGNS:
+            return True
+        self.find("too-many-signs", ERROR, f"more than {MOST_SIGNS} signs stand before a note; the others are left out")
+        return False
 
     def _field(self, match: re.Match[str]) -> None:
         self._inline_field(match["field_name"], match["field_value"])
@@ -594,7 +615,15 @@ class VoiceReader:
 
     def _is_full(self) -> bool:
         full = self.meter.bar
-        return full is None or total(self.bar.notes) >= full
+        return full is None or self._length() >= full
+
+    def _length(self) -> Fraction:
+        """Return the length of the bar so far, which has notes. Only its last note may still change."""
+        counted, length = self._counted
+        notes = self.bar.notes
+        length += total(notes[counted:-1])
+        self._counted = len(notes) - 1, length
+        return length + notes[-1].duration
 
     def _ending(self, match: re.Match[str]) -> None:
         if match[0][0] != "[" and self.bar.notes:  # at the beginning of a line it belongs to the bar line before
@@ -637,11 +666,12 @@ class VoiceReader:
                 self.marks = NO_MARKS
             self.bars.append(draft)
             self.bar = DraftBar(self.meter, self.key, self.line, self.column)
+            self._counted = 0, Fraction(0)
             # A field between the last note and the bar line holds for the bar after it; a dotted line is nothing there.
+            behind: list[Change] = []
             while draft.changes and draft.changes[-1].index == len(draft.notes):
-                change = draft.changes.pop()
-                if change.field != DOTTED:
-                    self.bar.changes.insert(0, change._replace(index=0))
+                behind.append(draft.changes.pop())
+            self.bar.changes = [change._replace(index=0) for change in reversed(behind) if change.field != DOTTED]
             self.notes = self.bar.notes
             if written:
                 self.accidentals.end_bar()
@@ -681,7 +711,7 @@ class VoiceReader:
         """Give the lines of words, if there are any, to the notes."""
         if not self._verses:
             return
-        places = places_of([*self.bars, self.bar], *self._words_from)
+        places = places_of([*self.bars[self._words_from[0] :], self.bar], self._words_from[1])
         for verse, (line, texts) in enumerate(self._verses[:MAX_VERSES]):
             left = sing(places, " ".join(texts), verse)
             if left:
@@ -698,7 +728,12 @@ class VoiceReader:
         """Give the decorations of a symbol line to the notes before it."""
         self.line, self.column = line, 1
         self.continued = False
-        left = decorate(places_of([*self.bars, self.bar], *self._words_from), text, self.symbols)
+        self._symbol_lines += 1
+        if self._symbol_lines > MOST_SYMBOL_LINES:
+            if self._symbol_lines == MOST_SYMBOL_LINES + 1:
+                self.find("too-many-symbols", NOTE, f"only the first {MOST_SYMBOL_LINES} lines of symbols are read")
+            return
+        left = decorate(places_of([*self.bars[self._words_from[0] :], self.bar], self._words_from[1]), text, self.symbols)
         if left:
             self.find("symbols-without-notes", NOTE, f"there is no note left for {shown(' '.join(left))}")
 
