@@ -4,11 +4,19 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import BinaryIO
 
 from folkrnn.errors import InputError
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # on Windows
+    fcntl = None
 
 
 @contextmanager
@@ -24,22 +32,30 @@ def reading(name: str | Path, expected: str) -> Iterator[None]:
         raise InputError(f"{name}: cannot be read: {error.strerror or error}") from None
 
 
-def write_whole(path: Path, content: bytes) -> None:
+PART = ".folkrnn.part"
+"""The ending of a file that is not finished; it is hidden beside its place."""
+
+
+def write_whole(path: Path, content: bytes, *, overwrite: bool = True) -> None:
     """Write a file beside its place and move it there in one step.
 
-    The folder must exist; a file of that name is replaced. Raises OSError, and then leaves nothing behind.
+    The folder must exist. Raises FileExistsError without ``overwrite`` if a file of that name is there, and OSError
+    where it cannot be written, and then leaves nothing behind.
     """
-    with whole_file(path) as file:
+    with whole_file(path, overwrite=overwrite) as file:
         file.write(content)
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
+def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     """Open a file beside its place for writing, and move it there in one step at the end of the block.
 
-    A block that raises leaves nothing behind. The folder must exist; a file of that name is replaced. Raises OSError.
+    A block that raises leaves nothing behind, and what a killed process left in the folder is cleared away. The folder
+    must exist. Without ``overwrite`` no file is ever replaced, whenever it came to be there: that raises
+    FileExistsError. Raises OSError where the file cannot be written.
     """
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+    _clear_parts(path.parent)
+    handle, temporary = _new_part(path)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -47,9 +63,58 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         # The temporary file is private to its owner; the result is an ordinary file.
         os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+        if overwrite:
+            os.replace(temporary, path)
+        else:
+            _move_to_new(temporary, path)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def _new_part(path: Path) -> tuple[int, str]:
+    """Return the handle and the name of a new hidden file beside a path; a lock says that somebody writes it."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=PART, dir=path.parent)
+        # Until it was locked another process may have taken it for one left behind.
+        if not _locked(handle) or os.fstat(handle).st_nlink:
+            return handle, name
+        os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    """Lock an open file, if nobody else has; the lock ends with the process. False where there are no such locks."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+@cache
+def _clear_parts(folder: Path) -> None:
+    """Remove, once, the unfinished files of processes that are gone; Windows itself keeps those of others."""
+    for part in folder.glob(f".*{PART}"):
+        with suppress(OSError):
+            handle = os.open(part, os.O_RDONLY)
+            try:
+                gone = fcntl is None or _locked(handle)
+            finally:
+                os.close(handle)
+            if gone:
+                part.unlink()
+
+
+def _move_to_new(temporary: str, path: Path) -> None:
+    """Move a file to a place where none is. Raises FileExistsError if there is one, even if it came just now."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # no links on this file system: an empty file that nobody else can have made holds the place
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        os.replace(temporary, path)
 
 
 _umask_lock = threading.Lock()

@@ -17,7 +17,7 @@ from folkrnn.notation.pitch import Pitch
 from folkrnn.notation.reading.accidentals import Accidentals
 from folkrnn.notation.reading.drafts import DraftBar
 from folkrnn.notation.reading.lengths import MAX_BAR_RESTS, parse_length, scaled, shown
-from folkrnn.notation.reading.lyrics import MAX_VERSES, decorate, places_of, sing
+from folkrnn.notation.reading.lyrics import MAX_VERSES, Place, decorate, places_of, sing
 from folkrnn.notation.reading.macros import Macro, expanded
 from folkrnn.notation.reading.quoted import marked
 from folkrnn.notation.text import plain_text
@@ -711,7 +711,7 @@ class VoiceReader:
         """Give the lines of words, if there are any, to the notes."""
         if not self._verses:
             return
-        places = places_of([*self.bars[self._words_from[0] :], self.bar], self._words_from[1])
+        places = self._places()
         for verse, (line, texts) in enumerate(self._verses[:MAX_VERSES]):
             left = sing(places, " ".join(texts), verse)
             if left:
@@ -733,9 +733,16 @@ class VoiceReader:
             if self._symbol_lines == MOST_SYMBOL_LINES + 1:
                 self.find("too-many-symbols", NOTE, f"only the first {MOST_SYMBOL_LINES} lines of symbols are read")
             return
-        left = decorate(places_of([*self.bars[self._words_from[0] :], self.bar], self._words_from[1]), text, self.symbols)
+        left = decorate(
+            places_of([*self.bars[self._words_from[0] :], self.bar], self._words_from[1]), text, self.symbols
+        )
         if left:
             self.find("symbols-without-notes", NOTE, f"there is no note left for {shown(' '.join(left))}")
+
+    def _places(self) -> list[Place]:
+        """Return the notes that the lines below the music are for."""
+        bar, note = self._words_from
+        return places_of([*self.bars[bar:], self.bar], note)
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────
 
