@@ -52,17 +52,22 @@ TUNES = (
     "X:2\nT:Two Hands\nM:4/4\nL:1/8\nK:Gm\n%%score (1 2)\nV:1 clef=treble\nV:2 clef=bass octave=-1\n"
     "V:1\nG>A B<c d2 !trill!^f2|[M:3/4]g4 z2&d4 z2|]\nw:one two- three * four_ five|six\nV:2\nG,4 D,4|G,6|]\n",
     "X:3\nT:Round\nP:A(AB)2\nM:C|\nL:1/4\nK:Ador\nP:A\nA2 e>d|!segno!c2 A2|Z2|\nP:B\n[K:D]d2 ^/f2|!D.S.!d4|\nW:words\n",
-    "X:4\nT:Free\nM:none\nL:1/16\nQ:80\nU:T=!trill!\nm:~n2={o}n{m}n\nK:C exp ^f _b\nTC2~D2 E/F/G// A64|C4-|C4|]\ns:!p! * !f!\n",
+    "X:4\nT:Free\nM:none\nL:1/16\nQ:80\nU:T=!trill!\nm:~n2={o}n{m}n\n"
+    "K:C exp ^f _b\nTC2~D2 E/F/G// A64|C4-|C4|]\ns:!p! * !f!\n",
     "X:5\nM:2/4\nL:1/8\nI:linebreak !\n%%MIDI program 41\n%%MIDI transpose -12\nK:HP\nA2c2!e2f2|e>d c>d|.|A4:|[2 A4|\n",
 )
 
 FRAGMENTS = (
     *'ABCDEFGabcdefgzxZXyTHLMOPSuv~.^_=\'",/|:[](){}<>-&!+$*\\`#@;?%0123456789 \n',
-    "^^", "__", "^/", "^3/2", "[CEG]", "{/A}", "(3", "(5:4:7", "(3:2", ":|", "|:", "::", "|1", ":|2", "[1,3", "[|]", ".|",
-    ">>>", "&&", "(&", "&)", "Z4", "X9", "/64", "//", "3/2", "999", "!D.C.!", "!fine!", "!coda!", "!segno!", "!<(!", "!<)!",
+    "^^", "__", "^/", "^3/2", "[CEG]", "{/A}", "(3", "(5:4:7", "(3:2", ":|", "|:", "::", "|1", ":|2", "[1,3", "[|]",
+    ".|",
+    ">>>", "&&", "(&", "&)", "Z4", "X9", "/64", "//", "3/2", "999", "!D.C.!", "!fine!", "!coda!", "!segno!", "!<(!",
+    "!<)!",
     '"Am7"', '"^text"', '"@1,2 x"', "[K:Bb]", "[M:5/8]", "[L:1/32]", "[Q:1/4=90]", "[P:B]", "[V:2]", "[I:a]", "[r:x]",
-    "\nK:", "\nM:", "\nL:", "\nQ:", "\nV:", "\nP:", "\nT:", "\nw:", "\ns:", "\nU:", "\nm:", "\nX:", "\nI:", "\nR:", "\n+:",
-    "\n%%score ", "\n%%MIDI ", "\n%%begintext\n", "\n%%endtext\n", "\n\n", "\nI:form ", "\r", "\t", "\0", "\ufeff", "\x1a", "é",
+    "\nK:", "\nM:", "\nL:", "\nQ:", "\nV:", "\nP:", "\nT:", "\nw:", "\ns:", "\nU:", "\nm:", "\nX:", "\nI:", "\nR:",
+    "\n+:",
+    "\n%%score ", "\n%%MIDI ", "\n%%begintext\n", "\n%%endtext\n", "\n\n", "\nI:form ", "\r", "\t", "\0", "\ufeff",
+    "\x1a", "é",
     "ß", "\u2028", "²", "\u0663", "\ud800", "\U0001d11e", "\\u0041", "&amp;", "\\'e", "none", "exp", "clef=", "octave=",
     "transpose=", "middle=", "name=", "shift=", "bass", "1/4=", "9" * 30, "0", "-1", "1e9", "inf", "nan",
 )  # fmt: skip
@@ -136,8 +141,10 @@ def damaged(content: bytes, rng: random.Random) -> bytes:
 def odd_value(rng: random.Random) -> Any:
     """Return a value of JSON or TOML that may be none that belongs there."""
     return rng.choice((
-        0, 1, -1, 5, 10**6, 10**30, 0.5, -2.5, 1e308, True, False, "", "x", "/../x", "²", "\u2028", [], [1], ["a"], {}, {"a": 1},
-        None, [[["a"]]], "9" * 5000, list(range(50)), {"R": ["jig"]}, "6/8", "K:C", "\ud800", float("nan"), float("inf"),
+        0, 1, -1, 5, 10**6, 10**30, 0.5, -2.5, 1e308, True, False, "", "x", "/../x", "²", "\u2028", [], [1], ["a"],
+        {}, {"a": 1},
+        None, [[["a"]]], "9" * 5000, list(range(50)), {"R": ["jig"]}, "6/8", "K:C", "\ud800", float("nan"),
+        float("inf"),
     ))  # fmt: skip
 
 
@@ -268,16 +275,21 @@ def requests() -> Area:
         "0.5",
         "-5",
     )
-    wishes = ("title", "rhythm", "origin", "meter", "key", "form", "plan", "start", "mix", "set", "fit", "similarity", "seed",
-              "temperature", "title_temperature", "top_p", "top_k", "best_of", "max_length", "max_copied", "sampler", "beam_width")  # fmt: skip
+    wishes = ("title", "rhythm", "origin", "meter", "key", "form", "plan", "start", "mix", "set", "fit",
+              "similarity", "seed",
+              "temperature", "title_temperature", "top_p", "top_k", "best_of", "max_length", "max_copied",
+              "sampler", "beam_width")  # fmt: skip
     commands = {
-        "export": ("--tune", "--transpose", "--instrument", "--times", "--tempo", "--swing", "--parts", "--count-in", "--size",
+        "export": ("--tune", "--transpose", "--instrument", "--times", "--tempo", "--swing", "--parts",
+                   "--count-in", "--size",
                    "--columns", "--format", "--title", "--set", "--octave", "--midi-type", "--program", "--volume"),
         "validate": ("--json", "--summary"),
         "rewrite": ("--bars", "-n", "--seed", "-t", "--top-p", "--top-k", "--best-of", "--model", "--beam-width"),
         "continue": ("--bars", "-n", "--seed", "-t", "--top-p", "--best-of"),
-        "generate": ("-n", "--seed", "-t", "--title", "--key", "--meter", "--form", "--top-p", "--max-copied", "--mix", "--model"),
-        "train": ("--minutes", "--max-steps", "--batch", "--learning-rate", "--seed", "--layers", "--dropout", "--critic"),
+        "generate": ("-n", "--seed", "-t", "--title", "--key", "--meter", "--form", "--top-p", "--max-copied",
+                     "--mix", "--model"),
+        "train": ("--minutes", "--max-steps", "--batch", "--learning-rate", "--seed", "--layers", "--dropout",
+                  "--critic"),
         "model": (), "originality": ("--model",), "import": ("--voices",), "corpus": (), "evaluate": ("--count",),
     }  # fmt: skip
 
@@ -301,9 +313,10 @@ def requests() -> Area:
         (folder / "tune.abc").write_text(TUNES[0])
         # With --model none and an output that is no folder nothing is computed: only what is read is tested.
         extra = {
-            "export": ["tune.abc", "--format", "abc", "-o", "out"], "validate": ["tune.abc", "--no-second"],
+            "export": ["tune.abc", "--format", "abc,midi", "-o", "out"], "validate": ["tune.abc", "--no-second"],
             "rewrite": ["tune.abc", "-o", "tune.abc/out"], "continue": ["tune.abc", "-o", "tune.abc/out"],
             "generate": ["-o", "tune.abc/out"], "train": ["none.abc"], "evaluate": ["--corpus", "none"],
+            "originality": ["none.abc"],
         }.get(command, ["tune.abc"])  # fmt: skip
         out = io.TextIOWrapper(io.BytesIO())
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out), contextlib.suppress(SystemExit):
@@ -395,8 +408,10 @@ def index() -> Area:
         name = rng.choice(sorted(held))
         old = held[name]
         changes = (
-            lambda: old[:-1] if old.ndim else old, lambda: old[..., None], lambda: old[None], lambda: np.zeros(0, old.dtype),
-            lambda: old.astype(str), lambda: old[::-1] if old.ndim else old, lambda: np.array(7), lambda: old.view(np.uint8),
+            lambda: old[:-1] if old.ndim else old, lambda: old[..., None], lambda: old[None], lambda: np.zeros(0,
+            old.dtype),
+            lambda: old.astype(str), lambda: old[::-1] if old.ndim else old, lambda: np.array(7),
+            lambda: old.view(np.uint8),
             lambda: old.astype("f2"), lambda: old.astype("i8") + rng.choice((-1, 1, 9, 2**40)),
         )  # fmt: skip
         with contextlib.suppress(Exception):  # not every change suits every array
@@ -423,8 +438,10 @@ def recipe() -> Area:
     from folkrnn.corpus.recipe import load_recipe, recipe_folder
 
     texts = [entry.read_text() for entry in recipe_folder().iterdir() if entry.name.endswith(".toml")]
-    pieces = ("[[source]]\n", "[clean]\n", "[split]\n", "[mix]\n", "[rhythms]\n", '"(a+)+"', "= [1]", "= 5", '= "x"', "= {}", "= true",
-              "= nan", "= -1", "= 1e400", "1979-05-27", "= [[]]", '"../../x"', "name", "path", "drop = 5\n", "\0")  # fmt: skip
+    pieces = ("[[source]]\n", "[clean]\n", "[split]\n", "[mix]\n", "[rhythms]\n", '"(a+)+"', "= [1]", "= 5",
+              '= "x"', "= {}", "= true",
+              "= nan", "= -1", "= 1e400", "1979-05-27", "= [[]]", '"../../x"', "name", "path", "drop = 5\n",
+              "\0")  # fmt: skip
 
     def case(rng: random.Random, number: int) -> str:
         text = rng.choice(texts)
@@ -513,7 +530,7 @@ def watch(folder: Path, outside: list[str]) -> None:
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
-            name, mode, flags = arguments
+            name, _, flags = arguments
             if not isinstance(name, str) or not (flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)):
                 return
         elif event in writing:
@@ -558,8 +575,9 @@ def tried(area: str, seed: int, numbers: range, seconds: float) -> Iterator[tupl
                 if begun is not None:
                     start = begun + 1
                     yield begun, Fault("traceback", "the process died", "")
-            process.kill()
-            process.join()
+            finally:
+                process.kill()
+                process.join()
 
 
 def main() -> None:
@@ -589,7 +607,7 @@ def main() -> None:
                     print(f"{area} {number}: {fault.kind} {fault.where}\n    {fault.shown[:2000]}")
             if time.monotonic() - begun > options.within:
                 break
-        kinds = Counter({kind: 0 for kind in ("traceback", "hang", "memory", "outside", "refused")})
+        kinds = Counter(dict.fromkeys(("traceback", "hang", "memory", "outside", "refused"), 0))
         for (kind, _), numbers in faults.items():
             kinds[kind] += len(numbers)
         told = ", ".join(f"{kind} {number}" for kind, number in kinds.items())

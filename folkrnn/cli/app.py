@@ -70,6 +70,8 @@ def main(arguments: list[str] | None = None) -> None:
         status = _stopped(stop)
     except BrokenExecutor:
         status = _complain("a process that shared the work was ended from outside; memory may be short")
+    except UnicodeError as error:
+        status = _complain(f"a text holds what no file or file name can have ({error})")
     except MemoryError:
         status = _complain("the memory does not suffice for this")
     except OSError as error:

@@ -56,7 +56,7 @@ class TrainingSettings:
             "clip": (self.clip > 0, "more than 0"),
             "evaluations": (self.evaluations >= 1, "at least 1 a pass"),
             "validation_characters": (self.validation_characters >= 1, "at least 1"),
-            "seed": (self.seed >= 0, "at least 0"),
+            "seed": (0 <= self.seed < 2**63, "from 0 to 2^63 - 1"),
         }
         for field in fields(self):
             right, what = wanted[field.name]
