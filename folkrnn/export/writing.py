@@ -17,6 +17,7 @@ from folkrnn.export.settings import DEFAULT_SETTINGS, ExportSettings
 from folkrnn.files import whole_file
 from folkrnn.notation import Tune
 from folkrnn.notation.articles import shown_title
+from folkrnn.notation.limits import MOST_WRITTEN, written
 from folkrnn.processes import process_map
 
 MAX_SERIAL_RENDERS = 16
@@ -124,8 +125,11 @@ def contents_of(
 def _render(task: tuple[str, Tune, int, ExportSettings]) -> Any:
     """Return what a format makes of a tune, or the ExportError that says why it makes nothing."""
     format, tune, number, settings = task
+    kind = format_for(format, settings)
     try:
-        return format_for(format, settings).render(tune, number, settings)
+        if not kind.appendable and (size := written(tune.voices)) > MOST_WRITTEN:
+            raise ExportError(f"it has {size:,} bars and notes; expected at most {MOST_WRITTEN:,}")
+        return kind.render(tune, number, settings)
     except Exception as error:  # whatever is the matter with one tune, it stops no book
         why = str(error) if isinstance(error, FolkrnnError) else f"{type(error).__name__}: {error}"
         where = f"{tune.source or 'tune'}:{tune.line}: {shown_title(tune.title)}"

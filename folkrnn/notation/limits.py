@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from folkrnn.notation.tune import Bar
+from folkrnn.notation.tune import Bar, Voice
 
 MOST_PASSES = 19
 """The most passes of a repeat."""
 
 MOST_PLAYED = 100_000
 """The most bars and notes that are played, with all repeats; some ten hours of music. An order is cut there."""
+
+MOST_WRITTEN = 20_000
+"""The most bars and notes of a tune that is drawn, played or exported otherwise than as ABC."""
 
 MOST_VOICES = 100
 """The most voices of a tune."""
@@ -25,6 +28,11 @@ MOST_MACROS = 100
 
 MOST_SYMBOL_LINES = 40
 """The most lines of symbols that a line of music can have."""
+
+
+def written(voices: Iterable[Voice]) -> int:
+    """Return the number of bars and notes in all voices, with their overlays."""
+    return sum(1 + len(bar.notes) + sum(map(len, bar.overlays)) for voice in voices for bar in voice.bars)
 
 
 def within_limit(order: Iterable[int], bars: Sequence[Bar]) -> tuple[tuple[int, ...], bool]:

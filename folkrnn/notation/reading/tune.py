@@ -13,7 +13,7 @@ from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
 from folkrnn.notation.key import Key, divide_key, nearest_key, parse_key
 from folkrnn.notation.layout import SCORE_WORDS, score_order
 from folkrnn.notation.lexer import SYMBOLS, Line
-from folkrnn.notation.limits import MOST_MACROS, MOST_VOICES, Growth
+from folkrnn.notation.limits import MOST_MACROS, MOST_VOICES, MOST_WRITTEN, Growth, written
 from folkrnn.notation.meter import FREE, Meter, parse_meter
 from folkrnn.notation.order import check_order
 from folkrnn.notation.reading.lengths import shown
@@ -444,6 +444,9 @@ class TuneReader:
         for problem in problems:
             self.findings.append(Finding("bad-score", NOTE, self.score_line or self.first_line, 1, 0, problem))
         self.findings += check_voices(voices)
+        if (size := written(voices)) > MOST_WRITTEN:
+            message = f"the tune has {size:,} bars and notes; expected at most {MOST_WRITTEN:,}"
+            self.findings.append(Finding("too-long", ERROR, self.first_line, 1, 0, message))
         if not self.in_music:
             message = "the tune has no K: field, so no music; expected one such as K:D"
             self.findings.append(Finding("no-key", ERROR, self.line, 1, 0, message))
