@@ -302,7 +302,7 @@ def requests() -> Area:
             return "", {name: text(rng) if rng.random() < 0.8 else odd_value(rng) for name in chosen}
         command = rng.choice(sorted(commands))
         options = rng.sample(commands[command], min(len(commands[command]), rng.choice((0, 1, 1, 2))))
-        given = [part for option in options for part in (option, text(rng)) if "\0" not in part]
+        given = [part for option in options for part in (option, text(rng)) if not set(part) & {"\0", "/"}]
         return command, given
 
     def run(given: tuple[str, Any], folder: Path) -> str | None:
@@ -593,6 +593,8 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.areas) - set(AREAS):
         parser.error(f"{', '.join(sorted(unknown))}: no area; expected some of {', '.join(AREAS)}")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     failed = False
     for area in options.areas or AREAS:
         begun, count = time.monotonic(), 0

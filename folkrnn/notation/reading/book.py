@@ -12,6 +12,9 @@ from folkrnn.notation.tune import Tune
 
 _VERSION = re.compile(r"%abc-(\d+)\.(\d+)")
 
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of pairs that stand for one character in UTF-16. They stand alone only in strings that programs make."""
+
 _OWN_DIRECTIVE = re.compile(r"\s*abc-(charset|creator|version)\b")
 """Instructions that are about the file, which no other file takes over."""
 
@@ -29,7 +32,11 @@ def read_tunes(text: str, source: str = "") -> list[Tune]:
     them are the file header and hold for all. A text without any ``X:`` but with a ``K:`` is one
     tune. Whatever cannot be read becomes a finding of its tune; nothing is raised.
     """
-    return _BookReader(split_lines(text), source).read()
+    reader = _BookReader(split_lines(_HALVES.sub("\ufffd", text)), source)
+    if half := _HALVES.search(text):
+        message = "the text holds half a character, as no file can; \ufffd stands in its place"
+        reader.outside = Finding("half-character", NOTE, len(split_lines(text[: half.start()])), 1, 0, message)
+    return reader.read()
 
 
 class _BookReader:
