@@ -16,8 +16,8 @@ def parse_length(text: str) -> Fraction | None:
     numerator = int(head or 1)
     if not slash:
         return Fraction(numerator) if numerator else None
-    denominator = int(tail) if tail.isdigit() else 2 ** (len(tail) + 1)
-    if (tail.strip("/") and not tail.isdigit()) or not denominator or not numerator:
+    denominator = int(tail) if tail.isdecimal() else 2 ** (len(tail) + 1)
+    if (tail.strip("/") and not tail.isdecimal()) or not denominator or not numerator:
         return None
     return Fraction(numerator, denominator)
 

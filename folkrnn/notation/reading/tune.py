@@ -190,7 +190,7 @@ class TuneReader:
             self.fields.append((letter, value))
         if letter == "X":
             self.number = value.strip()
-            if not self.number.isdigit():
+            if not self.number.isdecimal():
                 self.find("bad-number", NOTE, f"X:{shown(value)} is no number")
         elif letter == "M":
             self.meter = self._meter(value) or self.meter
