@@ -228,11 +228,11 @@ def new_file(path: Path, overwrite: bool) -> Iterator[BinaryIO]:
     """Open a file to be written piece by piece in the block, under the promises and errors of ``write_file``."""
     if not overwrite:
         refuse_existing(path)
+    with system_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with system_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with whole_file(path, overwrite=overwrite) as file:
-                yield file
+        with system_errors(path), whole_file(path, overwrite=overwrite) as file:
+            yield file
     except ExportError as error:
         if isinstance(error.__cause__, FileExistsError) and not overwrite:
             raise TargetExistsError(path) from None
