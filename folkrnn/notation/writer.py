@@ -81,7 +81,8 @@ def as_one_book(tunes: Sequence[Tune]) -> list[Tune]:
     for tune in tunes:
         number = next(free) if tune.number in given else tune.number
         given.add(number)
-        lines = () if alike else [field for field in _inherited(tune) if tune.book not in seen or field[0] != COMMENT]
+        first = not alike and tune.book not in seen
+        lines = () if alike else [field for field in _inherited(tune) if first or field[0] != COMMENT]
         seen.add(tune.book)
         shared = tune.book if alike and not book else ()
         book.append(replace(tune, number=number, fields=(*tune.fields, *lines), book=shared))

@@ -56,7 +56,7 @@ def test_a_tune_that_cannot_be_drawn_is_left_out_by_name(
     page = tmp_path / "book.html"
     done = run("export", book(tmp_path, "afd", f"{TOO_LONG} c4", "agf"), "-o", page)
     assert (done.status, titles(page)) == (1, ["Tune 1", "Tune 3"])
-    assert "Tune 2: cannot be written as html: it has 6" in done.err
+    assert "Tune 2: cannot be written as html: it has " in done.err
 
 
 def test_parts_for_other_instruments(run: Run, tmp_path: Path) -> None:
