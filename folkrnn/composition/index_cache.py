@@ -71,4 +71,4 @@ def index_for(model: Path, checkpoint: Checkpoint, stop: Callable[[], bool] = la
 
 def _kept(checkpoint: Checkpoint) -> Path:
     """Return the place of a kept index."""
-    return cache_folder() / f"corpus-{checkpoint.corpus.digest}-{INDEX_FORMAT}.npz"
+    return cache_folder() / f"corpus-{checkpoint.corpus.digest}-{INDEX_FORMAT}.index"

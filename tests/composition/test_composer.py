@@ -33,7 +33,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model") / "model.safetensors"
     network = CharNetwork(NetworkSettings(hidden=16), len(VOCABULARY), torch.Generator().manual_seed(4))
     save_checkpoint(path, Checkpoint(network, VOCABULARY))
-    Index.of([(TUNE, "Known (book)")]).save(path.with_name("corpus.npz"))
+    Index.of([(TUNE, "Known (book)")]).save(path.with_name("corpus.index"))
     return path
 
 
