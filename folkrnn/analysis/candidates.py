@@ -49,7 +49,7 @@ def steps_of(grids: NDArray[np.uint8], points: NDArray[np.uint8]) -> tuple[NDArr
 def listed(grids: NDArray[np.uint8], points: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return where the list of each bucket begins (BUCKETS + 1,), and the lists of tunes in one row."""
     counts = np.zeros(BUCKETS, np.int64)
-    for first, (_, buckets) in _in_parts(grids, points):
+    for _, (_, buckets) in _in_parts(grids, points):
         counts += np.bincount(buckets, minlength=BUCKETS)
     edges = np.concatenate([[0], counts.cumsum()])
     tunes = np.zeros(int(edges[-1]), np.int32)

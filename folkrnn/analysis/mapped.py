@@ -6,9 +6,10 @@ place of each array; the arrays follow, at multiples of ALIGNMENT bytes. It is w
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, overload
 from zlib import crc32
 
 import numpy as np
@@ -22,14 +23,20 @@ ALIGNMENT = 64
 _START = struct.Struct("<8sIIQ")  # MAGIC, the format, the checksum of the header, its length
 
 Arrays = Mapping[str, NDArray[Any]]
+Types = Mapping[str, tuple[type[np.generic], int]]
+"""The type and the number of dimensions of each array of a file."""
 
 
-class Texts(NamedTuple):
-    """Texts as one array of bytes, ``between`` which stands a separator; ``edges`` (N + 1,) are where they begin."""
+@dataclass(frozen=True, eq=False)
+class Texts(Sequence[str]):
+    """Texts that lie in one array of bytes, each with ``after`` bytes of a separator; ``edges`` (N + 1,) divide them.
+
+    A long text costs its own length, not that of all.
+    """
 
     content: NDArray[np.uint8]
     edges: NDArray[np.int64]
-    between: int
+    after: int
 
     @classmethod
     def of(cls, texts: list[str], separator: str) -> "Texts":
@@ -42,10 +49,17 @@ class Texts(NamedTuple):
     def __len__(self) -> int:
         return len(self.edges) - 1
 
-    def at(self, index: int) -> str:
-        """Return one of the texts."""
-        first, stop = int(self.edges[index]), int(self.edges[index + 1])
-        return self.content[first : stop - self.between].tobytes().decode(errors="replace")
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        first, stop = self.edges[range(len(self))[index]], self.edges[range(1, len(self) + 1)[index]]
+        return self.content[first : stop - self.after].tobytes().decode(errors="replace")
 
     def is_sound(self) -> bool:
         """Whether every text lies within the content."""
@@ -54,7 +68,7 @@ class Texts(NamedTuple):
             len(self.edges)
             and self.edges[0] == 0
             and self.edges[-1] == len(self.content)
-            and (not len(lengths) or lengths.min() >= self.between)
+            and (not len(lengths) or lengths.min() >= self.after)
         )
 
 
@@ -72,13 +86,13 @@ def save_arrays(path: Path, arrays: Arrays, version: int) -> None:
         with whole_file(path) as file:
             file.write(_START.pack(MAGIC, version, crc32(header), len(header)) + header)
             for array in arrays.values():
-                file.write(memoryview(np.ascontiguousarray(array)).cast("B") if array.size else b"")
+                file.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
                 file.write(bytes(_padded(array.nbytes) - array.nbytes))
     except OSError as error:
         raise ModelError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
-def load_arrays(path: Path, types: Mapping[str, tuple[type[np.generic], int]], version: int) -> dict[str, NDArray[Any]]:
+def load_arrays(path: Path, types: Types, version: int) -> dict[str, NDArray[Any]]:
     """Return the arrays of a file, mapped, which must have these types and numbers of dimensions.
 
     Raise ModelError for a file of another format, or one that was not written so, byte for byte.
@@ -97,15 +111,23 @@ def load_arrays(path: Path, types: Mapping[str, tuple[type[np.generic], int]], v
             raise ValueError("its content was cut or changed")
         if about["arrays"].keys() != types.keys():
             raise ValueError("it holds other arrays")
-        return {name: _array(data, *about["arrays"][name], *types[name]) for name in types}
+        return {name: _array(data, about["arrays"][name], *types[name]) for name in types}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error, OverflowError) as error:
-        raise ModelError(f"{path}: not a readable index of a corpus ({error}); remove it") from None
+        raise ModelError(
+            f"{path}: not a readable index of a corpus ({error}); expected one that folkrnn wrote"
+        ) from None
+
+
+def unreadable(path: Path, reason: object) -> ModelError:
+    """Return the error of a file that is no index."""
+    return ModelError(f"{path}: not a readable index of a corpus ({reason}); expected one that folkrnn wrote")
 
 
 def _array(
-    data: NDArray[np.uint8], kind: str, shape: list[int], first: int, expected: type[np.generic], dimensions: int
+    data: NDArray[np.uint8], about: tuple[str, list[int], int], expected: type[np.generic], dimensions: int
 ) -> NDArray[Any]:
-    """Return the array that begins at a place of the data. Raises ValueError if it is not as expected."""
+    """Return the array of a type and a shape at a place of the data. Raises ValueError if it is not as expected."""
+    kind, shape, first = about
     dtype = np.dtype(kind)
     size = dtype.itemsize
     for extent in shape:

@@ -15,13 +15,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from folkrnn.analysis.candidates import BUCKETS, CANDIDATES, begins, candidates, listed
-from folkrnn.analysis.mapped import Texts, load_arrays, save_arrays
+from folkrnn.analysis.mapped import Texts, Types, load_arrays, save_arrays, unreadable
 from folkrnn.analysis.melody import GRID_BARS, MAX_POINTS, SILENT, Melody, grid_of, melody_of, points_of
 from folkrnn.corpus import CorpusTune
 from folkrnn.corpus.cleaning import title_key
@@ -166,13 +166,15 @@ class Index:
     def judge(self, tune: Tune) -> Originality:
         """Return the originality of a tune beside all tunes of the index."""
         copied, owners = self._copied(melody_of(tune))
-        return Originality(*copied, *self._nearest(tune, owners), self.knows_title(tune.title))
+        return Originality(
+            *copied, *self._nearest(grid_of(tune), points_of(tune), owners), self.knows_title(tune.title)
+        )
 
     def knows_title(self, title: str) -> bool:
         """Whether a tune of the index has a title, whatever its capitals, articles and accents."""
         key = title_key(title)
-        place = bisect_left(range(len(self.titles)), key, key=self.titles.at)
-        return place < len(self.titles) and self.titles.at(place) == key
+        place = bisect_left(self.titles, key)
+        return place < len(self.titles) and self.titles[place] == key
 
     def has_title_with(self, words: str) -> bool:
         """Whether some words, without their articles and accents, stand in the title of a tune of the index."""
@@ -205,19 +207,14 @@ class Index:
         best = int(covered.argmax())
         longest = _longest(tunes, starts, theirs[order], melody)
         most = np.argsort(-covered, kind="stable")[:CANDIDATES]
-        return (float(covered[best] / len(melody.pitches)), self.names.at(int(owners[best])), longest), owners[most]
+        return (float(covered[best] / len(melody.pitches)), self.names[int(owners[best])], longest), owners[most]
 
-    def _nearest(self, tune: Tune, owners: NDArray[np.int64]) -> tuple[str, float, float]:
+    def _nearest(self, own: NDArray[np.uint8], points: int, owners: NDArray[np.int64]) -> tuple[str, float, float]:
         """Return the nearest tune's name, the share of its notes that are the same, and the evidence for a copy.
 
         Beside more than FEW_TUNES tunes, only candidates are compared, and the ``owners`` of shared runs.
         """
-        own, points = grid_of(tune), points_of(tune)
-        if len(self) <= FEW_TUNES:
-            rows = np.flatnonzero(self.points == points)
-        else:
-            rows = np.union1d(candidates(own, points, self.step_edges, self.step_tunes, len(self)), owners)
-            rows = rows[self.points[rows] == points]
+        rows = self._rows(own, points, owners)
         notes = np.flatnonzero(begins(own))
         if not len(notes) or not len(rows):
             return "", 0.0, 0.0
@@ -228,9 +225,8 @@ class Index:
         alone = np.bitwise_count((begin ^ own_begin) & sound & own_sound).sum(1, dtype=np.int64)
         silent = np.bitwise_count((sound ^ own_sound) & within).sum(1, dtype=np.int64)
         together = np.bitwise_count(begin & own_begin).sum(1, dtype=np.int64)
-        against = ALONE * alone + SILENCE * silent
         # No tune has more evidence than if all notes that begin together were the same.
-        most = SAME * together + against
+        most = SAME * together + ALONE * alone + SILENCE * silent
         order = np.argsort(-most, kind="stable")
         same = np.zeros(len(rows), np.int64)
         evidence = np.full(len(rows), -np.inf)
@@ -238,11 +234,19 @@ class Index:
         while done < len(rows) and (not done or most[order[done]] >= evidence.max() - 1e-9):
             some = order[done : done + _ROWS_AT_ONCE]
             same[some] = self._same(rows[some], own, notes)
-            evidence[some] = SAME * same[some] + OTHER * (together[some] - same[some]) + against[some]
+            other = together[some] - same[some]
+            evidence[some] = SAME * same[some] + OTHER * other + ALONE * alone[some] + SILENCE * silent[some]
             done += len(some)
         best = int(evidence.argmax())
         likeness = float(same[best] / max(1, together[best]))
-        return self.names.at(int(rows[best])), likeness, float(evidence[best] / np.sqrt(len(notes)))
+        return self.names[int(rows[best])], likeness, float(evidence[best] / np.sqrt(len(notes)))
+
+    def _rows(self, own: NDArray[np.uint8], points: int, owners: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the tunes that a grid is compared with: those with as many ``points`` a bar, as far as may be near."""
+        if len(self) <= FEW_TUNES:
+            return np.flatnonzero(self.points == points)
+        rows = np.union1d(candidates(own, points, self.step_edges, self.step_tunes, len(self)), owners)
+        return np.asarray(rows[self.points[rows] == points], np.int64)
 
     def _same(self, rows: NDArray[np.int64], own: NDArray[np.uint8], notes: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how many notes of a grid some tunes have at the same points, each in its best transposition."""
@@ -267,7 +271,7 @@ class Index:
 
     def save(self, path: Path) -> None:
         """Write the index to a file, and make its folder. Raises ModelError if that fails."""
-        arrays = {}
+        arrays: dict[str, NDArray[Any]] = {}
         for name in self.__dataclass_fields__:
             value = getattr(self, name)
             if isinstance(value, Texts):
@@ -285,32 +289,31 @@ class Index:
     def load(cls, path: Path) -> "Index":
         """Return the index that ``save`` wrote, mapped into memory. Raises ModelError for anything else."""
         arrays = load_arrays(path, _TYPES, INDEX_FORMAT)
-        for name, separator in (("names", ""), ("titles", TITLE_SEPARATOR)):
-            arrays[name] = Texts(arrays[name], arrays.pop(f"{name}_edges"), len(separator))
-        index = cls(**arrays)
+        names = Texts(arrays.pop("names"), arrays.pop("names_edges"), 0)
+        titles = Texts(arrays.pop("titles"), arrays.pop("titles_edges"), len(TITLE_SEPARATOR))
+        index = cls(names, titles, **arrays)
         if not index._is_sound():
-            raise ModelError(f"{path}: not a readable index of a corpus (its arrays do not fit); remove it")
+            raise unreadable(path, "its arrays do not fit")
         return index
 
     def _is_sound(self) -> bool:
         """Whether all that is looked up in the arrays is there."""
-        count, lists = len(self.names), len(self.step_tunes)
-        shapes = self.hashes.shape == self.owners.shape == self.places.shape
-        grids = self.grids.shape == (count, GRID_BARS * MAX_POINTS) and self.points.shape == (count,)
-        steps = len(self.step_edges) == BUCKETS + 1 and self.step_edges[0] == 0 and self.step_edges[-1] == lists
+        count, runs, edges = len(self.names), len(self.hashes), self.step_edges
         return bool(
             count
             and self.names.is_sound()
             and self.titles.is_sound()
-            and shapes
-            and grids
-            and steps
-            and np.diff(self.step_edges).min() >= 0
-            and all(not len(tunes) or (tunes.min() >= 0 and tunes.max() < count) for tunes in (self.owners, self.step_tunes))
+            and len(self.owners) == len(self.places) == runs
+            and self.grids.shape == (count, GRID_BARS * MAX_POINTS)
+            and len(self.points) == count
+            and len(edges) == BUCKETS + 1
+            and (edges[0], edges[-1]) == (0, len(self.step_tunes))
+            and (edges[1:] >= edges[:-1]).all()
+            and all(not len(each) or 0 <= each.min() <= each.max() < count for each in (self.owners, self.step_tunes))
         )
 
 
-_TYPES = {
+_TYPES: Types = {
     "names": (np.uint8, 1),
     "names_edges": (np.int64, 1),
     "titles": (np.uint8, 1),
@@ -354,9 +357,7 @@ def run_hashes(melody: Melody) -> NDArray[np.uint64]:
     return found
 
 
-def _longest(
-    tunes: NDArray[np.int64], ours: NDArray[np.int64], theirs: NDArray[np.int64], melody: Melody
-) -> float:
+def _longest(tunes: NDArray[np.int64], ours: NDArray[np.int64], theirs: NDArray[np.int64], melody: Melody) -> float:
     """Return the bars of the longest run; shared runs that follow each other in both tunes are one."""
     lags = theirs - ours
     order = np.lexsort((ours, lags, tunes))

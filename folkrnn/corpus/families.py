@@ -82,10 +82,10 @@ def families_of_runs(melodies: Iterable[Runs], titles: Sequence[str]) -> list[in
             by_title[title].append(index)
     for members in by_title.values():
         found.join((members[0], other) for other in members[1:])
-    melodies = _Melodies.of(melodies)
-    found.join(_related_by_few(melodies))
-    _join_by_many(melodies, found)
-    return found.roots.tolist()
+    shared = _Melodies.of(melodies)
+    found.join(_related_by_few(shared))
+    _join_by_many(shared, found)
+    return [found.root(index) for index in range(len(titles))]
 
 
 class _Families:
@@ -134,7 +134,9 @@ class _Melodies(NamedTuple):
     @classmethod
     def of(cls, melodies: Iterable[Runs]) -> "_Melodies":
         """Return what is shared in melodies."""
-        hashes, follows, sizes = [], ([], []), []
+        hashes: list[Runs] = []
+        follows: tuple[list[Runs], list[Runs]] = ([], [])
+        sizes: list[int] = []
         for melody in melodies:
             distinct, places = np.unique(melody, return_index=True)
             hashes.append(distinct)

@@ -72,6 +72,11 @@ def source_files(source: SourceSettings) -> list[str]:
     return [str(file) for file in found]
 
 
+def source_size(source: SourceSettings) -> int:
+    """Return the bytes of a source's files, 0 for those that cannot be read. Raise CorpusError as ``source_files``."""
+    return sum(os.path.getsize(file) for file in source_files(source) if os.path.isfile(file))
+
+
 def source_texts(source: SourceSettings) -> Iterator[tuple[str, str]]:
     """Yield the (name, text) pairs of a source's files; those of collections have bare file names.
 

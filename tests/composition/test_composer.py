@@ -196,10 +196,10 @@ def test_an_index_is_kept_in_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path
     Index.of([(TUNE, "kept")]).save(kept)
     found = index_at_hand(elsewhere, composer.checkpoint)
     assert found
-    assert found.names.tolist() == ["kept"]
+    assert list(found.names) == ["kept"]
     beside = index_at_hand(model, composer.checkpoint)
     assert beside
-    assert beside.names.tolist() == ["Known (book)"]
+    assert list(beside.names) == ["Known (book)"]
 
 
 def test_an_index_that_cannot_be_read_is_passed_over(
