@@ -18,7 +18,7 @@ from folkrnn.corpus.recipe import Recipe, SourceSettings
 from folkrnn.corpus.sources import source_size, source_texts
 from folkrnn.errors import CorpusError
 from folkrnn.files import write_whole
-from folkrnn.notation import Tune, canonical, faults, is_playable, read_tunes, without
+from folkrnn.notation import Tune, canonical, faults, is_playable, iter_tunes, without
 from folkrnn.notation.canonical import without_inner_ties
 from folkrnn.notation.headers import split_header
 from folkrnn.notation.microtones import has_microtones
@@ -160,7 +160,8 @@ def map_kept(
     """Yield what a function returns for each tune that a recipe keeps, with the tune's source and canonical text.
 
     A file is read when its first tune is asked for, so the caller may stop at any time; ``jobs`` processes above 1
-    read ahead (see ``processes.process_map``), unless there are less than MIN_SHARED_BYTES. ``dropped`` counts the other tunes by source and reason, and
+    read ahead (see ``processes.process_map``), unless there are less than MIN_SHARED_BYTES.
+    ``dropped`` counts the other tunes by source and reason, and
     ``progress`` gets a line after each source. A file of a folder that holds no tune is named in the log. Raise
     CorpusError for a source that cannot be read.
     """
@@ -201,7 +202,7 @@ def _read_file(
 ) -> tuple[SourceSettings, str, list[tuple[_Result, str] | str]]:
     """Return source and name of a file, which come with its text, and what ``_read_tune`` returns for its tunes."""
     source, name, text = file
-    return source, name, [_read_tune(function, clean(tune, recipe, source), recipe) for tune in read_tunes(text, name)]
+    return source, name, [_read_tune(function, clean(tune, recipe, source), recipe) for tune in iter_tunes(text, name)]
 
 
 def _read_tune(function: Callable[[Tune], _Result], tune: Tune, recipe: Recipe) -> tuple[_Result, str] | str:

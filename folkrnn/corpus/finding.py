@@ -10,7 +10,8 @@ from folkrnn.corpus.recipe import list_recipes, load_recipe, recipe_of
 def find_corpus(names: Sequence[str], progress: Callable[[str], None] | None = None, jobs: int = 1) -> Corpus:
     """Return the corpus of a recipe's name or file, of a built folder, or of ABC files and folders (- is stdin).
 
-    ``progress`` gets a line for each source; ``jobs`` processes read the files of a recipe. Raises CorpusError for what is none of these or leaves no tune.
+    ``progress`` gets a line for each source; ``jobs`` processes read the files of a recipe.
+    Raises CorpusError for what is none of these or leaves no tune.
     """
     if len(names) == 1:
         (name,) = names

@@ -10,7 +10,7 @@ from pathlib import Path
 from folkrnn.corpus.recipe import SourceSettings
 from folkrnn.errors import CorpusError, InputError
 from folkrnn.files import reading
-from folkrnn.notation import Tune, read_tunes
+from folkrnn.notation import Tune, iter_tunes
 from folkrnn.notation.encoding import decode
 
 _log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def read_text(path: str | Path) -> str:
     with reading(name, "an ABC file"):
         data = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
     text = decode(data)
-    if not text.strip():
+    if not text or text.isspace():
         raise InputError(f"{name}: is empty; expected tunes in ABC notation")
     head = text[:4096]
     if sum(character < " " and character not in "\t\n\r\f\v\x1a" for character in head) > MAX_CONTROL_SHARE * len(head):
@@ -50,11 +50,18 @@ def read_text(path: str | Path) -> str:
 
 def tunes_in(text: str, name: str) -> list[Tune]:
     """Return the tunes of the text of a file of this name. Raises InputError if there is none."""
-    tunes = read_tunes(text, name)
-    if not tunes:
+    return list(iter_tunes_in(text, name))
+
+
+def iter_tunes_in(text: str, name: str) -> Iterator[Tune]:
+    """Yield the tunes of the text of a file of this name, one by one. Raises InputError if there is none."""
+    found = False
+    for tune in iter_tunes(text, name):
+        found = True
+        yield tune
+    if not found:
         shown = name or "the text"
         raise InputError(f"{shown}: holds no tune; expected one that begins with X: and has a K: field")
-    return tunes
 
 
 def source_files(source: SourceSettings) -> list[str]:

@@ -1,13 +1,16 @@
 """The reader of a tunebook: which lines make up its tunes."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from folkrnn.notation.findings import NOTE, Finding
-from folkrnn.notation.lexer import Line, classify, split_lines
+from folkrnn.notation.lexer import Line, classify, iter_lines, only_text
 from folkrnn.notation.reading.lengths import shown
 from folkrnn.notation.reading.tune import TuneReader, kept_field
 from folkrnn.notation.tune import Tune
+
+_NUMBER = re.compile(r"(?:\A|[\r\n])X:")
 
 _VERSION = re.compile(r"%abc-(\d+)\.(\d+)")
 
@@ -28,7 +31,12 @@ def read_tunes(text: str, source: str = "") -> list[Tune]:
     them are the file header and hold for all. A text without any ``X:`` but with a ``K:`` is one
     tune. Whatever cannot be read becomes a finding of its tune; nothing is raised.
     """
-    return _BookReader(split_lines(text), source).read()
+    return list(iter_tunes(text, source))
+
+
+def iter_tunes(text: str, source: str = "") -> Iterator[Tune]:
+    """Yield every tune of a tunebook as soon as it is known, see ``read_tunes``: one at a time is held."""
+    return _BookReader(only_text(text), source).read()
 
 
 class _BookReader:
@@ -37,21 +45,25 @@ class _BookReader:
     Comments, directives and text blocks between two tunes belong to the second of them.
     """
 
-    def __init__(self, lines: list[str], source: str) -> None:
-        self.lines, self.source = lines, source
-        self.numbered = any(line.startswith("X:") for line in lines)
-        version = _VERSION.match(lines[0])
+    def __init__(self, text: str, source: str) -> None:
+        self.text, self.source = text, source
+        self.place = 0  # where the line after the one under way begins
+        self.numbered = _NUMBER.search(text) is not None
+        version = _VERSION.match(text)
         self.strict = version is not None and (int(version[1][:4]), int(version[2][:4])) >= (2, 1)
         self.book: list[Line] = []
         self.between: list[Line] = []  # what is kept for the next tune
         self.outside: Finding | None = None  # about the first line that is passed over since the last tune
-        self.tunes: list[Tune] = []
+        self.tunes: list[Tune] = []  # the last one, for lines after it may belong to it, and those before it
         self.reader: TuneReader | None = None
 
-    def read(self) -> list[Tune]:
-        """Return the tunes."""
+    def read(self) -> Iterator[Tune]:
+        """Yield the tunes."""
         block_end = 0  # the number of the line that ends the text block under way
-        for number, raw in enumerate(self.lines, 1):
+        for number, (raw, place) in enumerate(iter_lines(self.text), 1):
+            self.place = place
+            while len(self.tunes) > 1:
+                yield self.tunes.pop(0)
             if number < block_end:
                 self._keep(Line(number, "text", "", raw))
                 continue
@@ -68,12 +80,12 @@ class _BookReader:
             elif self.reader is not None:
                 self.reader.read(line)
             else:
-                self._between_tunes(line)
+                self._between_tunes(line, raw)
         self._end_tune()
         if self.tunes and self.between:
             last = self.tunes[-1]
             self.tunes[-1] = replace(last, after=(*last.after, *map(kept_field, self.between)))
-        return self.tunes
+        yield from self.tunes
 
     def _begins_tune(self, line: Line) -> bool:
         if line.kind != "field":
@@ -100,7 +112,7 @@ class _BookReader:
         elif not (_OWN_DIRECTIVE.match(line.text) if line.kind == "directive" else _is_version(line)):
             self.book.append(line)
 
-    def _between_tunes(self, line: Line) -> None:
+    def _between_tunes(self, line: Line, raw: str) -> None:
         """Read a line outside of tunes: a field of the file header, or what is passed over."""
         continues = line.letter == "+" and bool(self.book)
         if line.kind == "field" and not self.tunes and (line.letter in BOOK_FIELDS or continues):
@@ -110,7 +122,7 @@ class _BookReader:
             code, where = "before-tunes", "before the first tune"
             if self.tunes:
                 code, where = "after-empty-line", "after the empty line that ends the tune"
-            message = f"{shown(self.lines[line.number - 1])} stands {where}, and is left out"
+            message = f"{shown(raw)} stands {where}, and is left out"
             self.outside = Finding(code, NOTE, line.number, 1, 0, message)
             if self.tunes:
                 last = self.tunes[-1]
@@ -122,10 +134,10 @@ class _BookReader:
         if not begin.startswith("begin"):
             return 0
         end = begin.replace("begin", "end", 1)
-        for place, raw in enumerate(self.lines[number:], number + 1):
+        for later, (raw, _) in enumerate(iter_lines(self.text, self.place), number + 1):
             if raw.startswith("%%") and (word := _word(raw[2:])) in (begin, end):
                 if word == end:
-                    return place
+                    return later
                 break
         if self.reader is not None and begin in _BLOCKS:
             self.reader.line = number
