@@ -2,7 +2,7 @@
 
 A melody has the rhythm of one tune of the default corpus and the pitches of another. A setting of it is in another key,
 with some of its notes moved. The index is searched for planted copies: settings with 0, 10, 30 and 60 % of their notes
-moved. The baseline, in the same run, is the same index without candidates, where every tune is compared. Families are
+moved. The baseline, in the same run, is the same index without a shortlist, where every tune is compared. Families are
 found from titles that are all different; the baseline is the time for a tenth of the tunes. Times are of the processor.
 """
 
@@ -21,9 +21,9 @@ import numpy as np
 from benchmarking import add_json_option, processor_name, write_figures
 from numpy.typing import NDArray
 
-from folkrnn.analysis.candidates import begins
 from folkrnn.analysis.melody import HELD, SILENT, Melody, melody_of
 from folkrnn.analysis.originality import Index, IndexEntry, run_hashes
+from folkrnn.analysis.shortlist import begins
 from folkrnn.corpus import Corpus, build_corpus, load_corpus, load_recipe
 from folkrnn.corpus.families import families_of_runs, runs_of_pitches
 from folkrnn.notation import Tune, read_tunes

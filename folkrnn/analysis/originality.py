@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from folkrnn.analysis.candidates import BUCKETS, CANDIDATES, begins, candidates, listed
 from folkrnn.analysis.mapped import Texts, Types, load_arrays, save_arrays, unreadable
 from folkrnn.analysis.melody import GRID_BARS, MAX_POINTS, SILENT, Melody, grid_of, melody_of, points_of
+from folkrnn.analysis.shortlist import BUCKETS, SHORTLIST, begins, listed, shortlist
 from folkrnn.corpus import CorpusTune
 from folkrnn.corpus.cleaning import title_key
 from folkrnn.corpus.families import scattered
@@ -53,7 +53,7 @@ DEFAULT_MAX_COPIED = 0.5
 """The largest copied share of a new tune, unless another is wanted."""
 
 FEW_TUNES = 20_000
-"""Beside so many tunes or fewer, all are compared; beside more, only candidates."""
+"""Beside so many tunes or fewer, all are compared; beside more, only a shortlist."""
 
 TITLE_SEPARATOR = " | "
 
@@ -117,8 +117,8 @@ class Index:
 
     ``names`` are those of the tunes, ``titles`` the sorted keys of their titles. ``hashes`` (R,) are sorted, with
     the tune (``owners``) and the first note (``places``) of each run. ``grids`` (N, GRID_BARS · MAX_POINTS) holds
-    what is heard at each point, ``points`` (N,) how many of them a bar has. The steps of the grids are listed
-    (``step_edges``, ``step_tunes``; see ``candidates``) if there are more than FEW_TUNES.
+    what is heard at each point, ``points`` (N,) how many of them a bar has. The pairs of the grids are listed
+    (``pair_edges``, ``pair_tunes``; see ``shortlist``) if there are more than FEW_TUNES.
     """
 
     names: Texts
@@ -128,8 +128,8 @@ class Index:
     places: NDArray[np.int32]
     grids: NDArray[np.uint8]
     points: NDArray[np.uint8]
-    step_edges: NDArray[np.int64]
-    step_tunes: NDArray[np.int32]
+    pair_edges: NDArray[np.int64]
+    pair_tunes: NDArray[np.int32]
 
     @classmethod
     def of(cls, tunes: Iterable[tuple[Tune, str]]) -> "Index":
@@ -187,7 +187,7 @@ class Index:
     def _copied(self, melody: Melody) -> tuple[tuple[float, str, float], NDArray[np.int64]]:
         """Return the copied share, the name of the tune with which it is largest, and the longest run in bars.
 
-        The second value is the tunes that share most notes, at most CANDIDATES.
+        The second value is the tunes that share most notes, at most SHORTLIST.
         """
         own = run_hashes(melody)
         first = np.searchsorted(self.hashes, own, "left")
@@ -206,13 +206,13 @@ class Index:
         covered = np.add.reduceat(fresh, places)
         best = int(covered.argmax())
         longest = _longest(tunes, starts, theirs[order], melody)
-        most = np.argsort(-covered, kind="stable")[:CANDIDATES]
+        most = np.argsort(-covered, kind="stable")[:SHORTLIST]
         return (float(covered[best] / len(melody.pitches)), self.names[int(owners[best])], longest), owners[most]
 
     def _nearest(self, own: NDArray[np.uint8], points: int, owners: NDArray[np.int64]) -> tuple[str, float, float]:
         """Return the nearest tune's name, the share of its notes that are the same, and the evidence for a copy.
 
-        Beside more than FEW_TUNES tunes, only candidates are compared, and the ``owners`` of shared runs.
+        Beside more than FEW_TUNES tunes, only a shortlist is compared, and the ``owners`` of shared runs.
         """
         rows = self._rows(own, points, owners)
         notes = np.flatnonzero(begins(own))
@@ -245,7 +245,7 @@ class Index:
         """Return the tunes that a grid is compared with: those with as many ``points`` a bar, as far as may be near."""
         if len(self) <= FEW_TUNES:
             return np.flatnonzero(self.points == points)
-        rows = np.union1d(candidates(own, points, self.step_edges, self.step_tunes, len(self)), owners)
+        rows = np.union1d(shortlist(own, points, self.pair_edges, self.pair_tunes, len(self)), owners)
         return np.asarray(rows[self.points[rows] == points], np.int64)
 
     def _same(self, rows: NDArray[np.int64], own: NDArray[np.uint8], notes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -298,7 +298,7 @@ class Index:
 
     def _is_sound(self) -> bool:
         """Whether all that is looked up in the arrays is there."""
-        count, runs, edges = len(self.names), len(self.hashes), self.step_edges
+        count, runs, edges = len(self.names), len(self.hashes), self.pair_edges
         return bool(
             count
             and self.names.is_sound()
@@ -307,9 +307,9 @@ class Index:
             and self.grids.shape == (count, GRID_BARS * MAX_POINTS)
             and len(self.points) == count
             and len(edges) == BUCKETS + 1
-            and (edges[0], edges[-1]) == (0, len(self.step_tunes))
+            and (edges[0], edges[-1]) == (0, len(self.pair_tunes))
             and (edges[1:] >= edges[:-1]).all()
-            and all(not len(each) or 0 <= each.min() <= each.max() < count for each in (self.owners, self.step_tunes))
+            and all(not len(each) or 0 <= each.min() <= each.max() < count for each in (self.owners, self.pair_tunes))
         )
 
 
@@ -323,8 +323,8 @@ _TYPES: Types = {
     "places": (np.int32, 1),
     "grids": (np.uint8, 2),
     "points": (np.uint8, 1),
-    "step_edges": (np.int64, 1),
-    "step_tunes": (np.int32, 1),
+    "pair_edges": (np.int64, 1),
+    "pair_tunes": (np.int32, 1),
 }
 """The type and the number of dimensions of each array in a file."""
 

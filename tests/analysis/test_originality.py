@@ -12,7 +12,7 @@ from zlib import crc32
 import numpy as np
 import pytest
 
-from folkrnn.analysis import candidates, originality
+from folkrnn.analysis import originality, shortlist
 from folkrnn.analysis.melody import GRID_BARS, HELD, grid_of, melody_of, points_of
 from folkrnn.analysis.originality import COPY, RUN, Index
 from folkrnn.composition.acceptors import COPIED_DRAFTS, IsOriginal
@@ -219,8 +219,8 @@ def test_any_damage_to_an_index_is_one_clear_line(written: bytes, tmp_path: Path
         ("grids", lambda grids: grids[:, :-1]),
         ("points", lambda points: points[:-1]),
         ("hashes", lambda hashes: hashes.reshape(1, -1)),
-        ("step_edges", lambda edges: edges[:-1]),
-        ("step_tunes", lambda tunes: np.zeros(5, np.int32)),
+        ("pair_edges", lambda edges: edges[:-1]),
+        ("pair_tunes", lambda tunes: np.zeros(5, np.int32)),
         ("titles", lambda titles: replace(titles, edges=titles.edges[::-1].copy())),
         ("names", lambda names: replace(names, edges=names.edges[:-1])),
     ],
@@ -256,15 +256,15 @@ def test_a_long_title_costs_its_own_length(tmp_path: Path) -> None:
     assert index.knows_title("X" * 100_000)
 
 
-def test_beside_many_tunes_candidates_lead_to_the_same_nearest_tune(
+def test_beside_many_tunes_a_shortlist_leads_to_the_same_nearest_tune(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    edges, tunes = candidates.listed(index.grids, index.points)
-    listed = replace(index, step_edges=edges, step_tunes=tunes)
+    edges, tunes = shortlist.listed(index.grids, index.points)
+    listed = replace(index, pair_edges=edges, pair_tunes=tunes)
     copies = [transpose(changed(invented(seed), share, seed), 1, 2) for share in (0.0, 0.3, 0.6) for seed in range(6)]
     expected = [index.judge(copy) for copy in copies]
     monkeypatch.setattr(originality, "FEW_TUNES", 100)
-    monkeypatch.setattr(candidates, "CANDIDATES", 20)
+    monkeypatch.setattr(shortlist, "SHORTLIST", 20)
     for copy, original in zip(copies, expected, strict=True):
         assert len(listed._rows(grid_of(copy), points_of(copy), np.zeros(0, np.int64))) <= 80
         assert listed.judge(copy) == original

@@ -1,8 +1,8 @@
-"""Which tunes of a large corpus may be the nearest of a tune, without a look at all of them.
+"""The shortlist: which tunes of a large corpus may be the nearest of a tune, without a look at all of them.
 
-A *step* is two notes that follow each other on the grid: the points where they begin and the interval between them.
-An index lists the tunes of each step. A tune that was changed keeps steps wherever two notes in a row were left alone,
-and other tunes have few of them; those that share most are the candidates. The steps that fewest tunes have are looked
+A *pair* is two notes that follow each other on the grid: the points where they begin and the interval between them.
+An index lists the tunes of each pair. A tune that was changed keeps pairs wherever two notes in a row were left alone,
+and other tunes have few of them. Those that share most are the shortlist. The pairs that fewest tunes have are looked
 up first, and a budget limits the work.
 """
 
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from folkrnn.analysis.melody import GRID_BARS, HELD, MAX_POINTS, SILENT
 
 BUCKETS = 1 << 17
-"""The number of lists; steps are spread over them by a hash."""
+"""The number of lists; pairs are spread over them by a hash."""
 
-BUDGET = 1 << 20
+BUDGET = 1 << 21
 """How many entries of the lists are read for one tune."""
 
-CANDIDATES = 1500
-"""About how many candidates a tune has."""
+SHORTLIST = 3000
+"""About how many tunes the shortlist of a tune has."""
 
 _ROWS_AT_ONCE = 1 << 12
 _MAX_INTERVAL = 31
@@ -32,17 +32,17 @@ def begins(grid: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return found
 
 
-def steps_of(grids: NDArray[np.uint8], points: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the row and the bucket of each step in some grids (N, GRID_BARS · MAX_POINTS) of ``points`` (N,) a bar."""
+def pairs_of(grids: NDArray[np.uint8], points: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the row and the bucket of each pair in some grids (N, GRID_BARS · MAX_POINTS) of ``points`` (N,) a bar."""
     rows, places = np.nonzero(begins(grids))
     pitches = grids[rows, places].astype(np.int64)
     within = np.flatnonzero(rows[1:] == rows[:-1])
     intervals = pitches[within + 1] - pitches[within]
     usual = np.abs(intervals) <= _MAX_INTERVAL
     within, intervals = within[usual], intervals[usual]
-    step = places[within] * (GRID_BARS * MAX_POINTS) + places[within + 1]
-    step = (step * (MAX_POINTS + 1) + points[rows[within]]) * (2 * _MAX_INTERVAL + 1) + intervals + _MAX_INTERVAL
-    mixed = step.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing (Knuth, 1973)
+    pair = places[within] * (GRID_BARS * MAX_POINTS) + places[within + 1]
+    pair = (pair * (MAX_POINTS + 1) + points[rows[within]]) * (2 * _MAX_INTERVAL + 1) + intervals + _MAX_INTERVAL
+    mixed = pair.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing (Knuth, 1973)
     return rows[within], (mixed >> np.uint64(64 - BUCKETS.bit_length() + 1)).astype(np.int64)
 
 
@@ -64,13 +64,13 @@ def listed(grids: NDArray[np.uint8], points: NDArray[np.uint8]) -> tuple[NDArray
     return edges, tunes
 
 
-def candidates(
+def shortlist(
     grid: NDArray[np.uint8], points: int, edges: NDArray[np.int64], tunes: NDArray[np.int32], count: int
 ) -> NDArray[np.int64]:
-    """Return the tunes, of ``count``, that have most steps in common with a grid, in the order of their numbers."""
+    """Return the tunes, of ``count``, that have most pairs in common with a grid, in the order of their numbers."""
     whole = np.zeros((1, GRID_BARS * MAX_POINTS), np.uint8)
     whole[0, : len(grid)] = grid
-    _, buckets = steps_of(whole, np.array([points], np.uint8))
+    _, buckets = pairs_of(whole, np.array([points], np.uint8))
     buckets = np.unique(buckets)
     sizes = edges[buckets + 1] - edges[buckets]
     rarest = np.argsort(sizes, kind="stable")
@@ -78,10 +78,10 @@ def candidates(
     if not len(chosen):
         return np.zeros(0, np.int64)
     found = np.bincount(np.concatenate([tunes[edges[each] : edges[each + 1]] for each in chosen]), minlength=count)
-    having = np.bincount(found)[::-1].cumsum()[::-1]  # how many tunes have so many steps or more
-    least = max(1, int(np.searchsorted(-having, -CANDIDATES)))
+    having = np.bincount(found)[::-1].cumsum()[::-1]  # how many tunes have so many pairs or more
+    least = max(1, int(np.searchsorted(-having, -SHORTLIST)))
     least = least if least < len(having) else max(1, len(having) - 1)
-    return np.flatnonzero(found >= least)[: 4 * CANDIDATES]
+    return np.flatnonzero(found >= least)[: 4 * SHORTLIST]
 
 
 def _in_parts(
@@ -89,4 +89,4 @@ def _in_parts(
 ) -> Iterator[tuple[int, tuple[NDArray[np.int64], NDArray[np.int64]]]]:
     for first in range(0, len(grids), _ROWS_AT_ONCE):
         some = slice(first, first + _ROWS_AT_ONCE)
-        yield first, steps_of(grids[some], points[some])
+        yield first, pairs_of(grids[some], points[some])
