@@ -10,22 +10,23 @@ the same pitch speaks for a copy, and a difference against it. Each counts with 
 or less often it occurs in copies than among other tunes. The nearest tune has the most evidence.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
-from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from folkrnn.analysis.melody import GRID_BARS, HELD, MAX_POINTS, SILENT, Melody, grid_of, melody_of, points_of
+from folkrnn.analysis.mapped import Texts, Types, load_arrays, save_arrays, unreadable
+from folkrnn.analysis.melody import GRID_BARS, MAX_POINTS, SILENT, Melody, grid_of, melody_of, points_of
+from folkrnn.analysis.shortlist import BUCKETS, SHORTLIST, begins, listed, shortlist
 from folkrnn.corpus import CorpusTune
 from folkrnn.corpus.cleaning import title_key
+from folkrnn.corpus.families import scattered
 from folkrnn.errors import ModelError
-from folkrnn.files import whole_file
 from folkrnn.notation import Tune, read_tunes
 
 RUN = 12
@@ -51,10 +52,15 @@ hundred unrelated tunes have as much (``scripts/judge_originality.py``)."""
 DEFAULT_MAX_COPIED = 0.5
 """The largest copied share of a new tune, unless another is wanted."""
 
-INDEX_FORMAT = 2
+FEW_TUNES = 20_000
+"""Beside so many tunes or fewer, all are compared; beside more, only a shortlist."""
 
-MOST_BYTES = 1 << 29
-"""The most bytes that the arrays of an index file may have."""
+TITLE_SEPARATOR = " | "
+
+INDEX_FORMAT = 3
+
+_ROWS_AT_ONCE = 512
+"""How many tunes are compared note by note at once, those of the likeliest rhythm first."""
 
 _random = np.random.default_rng(12)
 _BY_LENGTH = _random.integers(1, 2**63, RUN, np.uint64) | np.uint64(1)
@@ -111,16 +117,19 @@ class Index:
 
     ``names`` are those of the tunes, ``titles`` the sorted keys of their titles. ``hashes`` (R,) are sorted, with
     the tune (``owners``) and the first note (``places``) of each run. ``grids`` (N, GRID_BARS · MAX_POINTS) holds
-    what is heard at each point, ``points`` (N,) how many of them a bar has.
+    what is heard at each point, ``points`` (N,) how many of them a bar has. The pairs of the grids are listed
+    (``pair_edges``, ``pair_tunes``; see ``shortlist``) if there are more than FEW_TUNES.
     """
 
-    names: NDArray[np.str_]
-    titles: NDArray[np.str_]
+    names: Texts
+    titles: Texts
     hashes: NDArray[np.uint64]
     owners: NDArray[np.int32]
     places: NDArray[np.int32]
     grids: NDArray[np.uint8]
     points: NDArray[np.uint8]
+    pair_edges: NDArray[np.int64]
+    pair_tunes: NDArray[np.int32]
 
     @classmethod
     def of(cls, tunes: Iterable[tuple[Tune, str]]) -> "Index":
@@ -137,14 +146,18 @@ class Index:
         hashes = np.concatenate([entry.hashes for entry in entries])
         order = np.argsort(hashes, kind="stable")
         lengths = [len(entry.hashes) for entry in entries]
+        grids = np.stack([entry.grid for entry in entries])
+        points = np.array([entry.points for entry in entries], np.uint8)
+        few = len(entries) <= FEW_TUNES
         return cls(
-            np.array([name for _, name in pairs]),
-            np.array(sorted({title_key(entry.title) for entry in entries})),
+            Texts.of([name for _, name in pairs], ""),
+            Texts.of(sorted({title_key(entry.title) for entry in entries}), TITLE_SEPARATOR),
             hashes[order],
             np.repeat(np.arange(len(entries), dtype=np.int32), lengths)[order],
             np.concatenate([np.arange(length, dtype=np.int32) for length in lengths])[order],
-            np.stack([entry.grid for entry in entries]),
-            np.array([entry.points for entry in entries], np.uint8),
+            grids,
+            points,
+            *(listed(grids[:0], points[:0]) if few else listed(grids, points)),
         )
 
     def __len__(self) -> int:
@@ -152,83 +165,120 @@ class Index:
 
     def judge(self, tune: Tune) -> Originality:
         """Return the originality of a tune beside all tunes of the index."""
-        return Originality(*self._copied(melody_of(tune)), *self._nearest(tune), self.knows_title(tune.title))
+        copied, owners = self._copied(melody_of(tune))
+        return Originality(
+            *copied, *self._nearest(grid_of(tune), points_of(tune), owners), self.knows_title(tune.title)
+        )
 
     def knows_title(self, title: str) -> bool:
         """Whether a tune of the index has a title, whatever its capitals, articles and accents."""
         key = title_key(title)
-        place = int(np.searchsorted(self.titles, key))
-        return place < len(self.titles) and bool(self.titles[place] == key)
+        place = bisect_left(self.titles, key)
+        return place < len(self.titles) and self.titles[place] == key
 
     def has_title_with(self, words: str) -> bool:
         """Whether some words, without their articles and accents, stand in the title of a tune of the index."""
-        return f" {title_key(words)} " in self._all_titles
+        return f" {title_key(words)} ".encode() in self._all_titles
 
     @cached_property
-    def _all_titles(self) -> str:
-        return f" {' | '.join(self.titles.tolist())} "
+    def _all_titles(self) -> bytes:
+        return b" " + self.titles.content.tobytes()
 
-    def _copied(self, melody: Melody) -> tuple[float, str, float]:
-        """Return the copied share, the name of the tune with which it is largest, and the longest run in bars."""
+    def _copied(self, melody: Melody) -> tuple[tuple[float, str, float], NDArray[np.int64]]:
+        """Return the copied share, the name of the tune with which it is largest, and the longest run in bars.
+
+        The second value is the tunes that share most notes, at most SHORTLIST.
+        """
         own = run_hashes(melody)
         first = np.searchsorted(self.hashes, own, "left")
         counts = np.searchsorted(self.hashes, own, "right") - first
         ours = np.repeat(np.arange(len(own)), counts)  # the note of ours at which each shared run begins
         if not len(ours):
-            return 0.0, "", 0.0
+            return (0.0, "", 0.0), np.zeros(0, np.int64)
         found = np.arange(len(ours)) + np.repeat(first - (counts.cumsum() - counts), counts)
-        owners, theirs = self.owners[found], self.places[found].astype(np.int64)
-        best, source, longest = 0.0, "", 0.0
-        for owner in np.unique(owners):
-            starts = ours[owners == owner]
-            covered = np.zeros(len(melody.pitches), bool)
-            for offset in range(RUN):
-                covered[starts + offset] = True
-            if covered.mean() > best:
-                best, source = float(covered.mean()), str(self.names[owner])
-            longest = max(longest, _longest(starts, theirs[owners == owner], melody))
-        return best, source, longest
+        tunes, theirs = self.owners[found].astype(np.int64), self.places[found].astype(np.int64)
+        order = np.argsort(tunes, kind="stable")  # by tune, and by the note of ours
+        tunes, starts = tunes[order], ours[order]
+        fresh = np.full(len(starts), RUN)  # how many notes each run covers that the next one of its tune does not
+        same = tunes[1:] == tunes[:-1]
+        fresh[:-1][same] = np.minimum(np.diff(starts)[same], RUN)
+        owners, places = np.unique(tunes, return_index=True)
+        covered = np.add.reduceat(fresh, places)
+        best = int(covered.argmax())
+        longest = _longest(tunes, starts, theirs[order], melody)
+        most = np.argsort(-covered, kind="stable")[:SHORTLIST]
+        return (float(covered[best] / len(melody.pitches)), self.names[int(owners[best])], longest), owners[most]
 
-    def _nearest(self, tune: Tune) -> tuple[str, float, float]:
-        """Return the nearest tune's name, the share of its notes that are the same, and the evidence for a copy."""
-        own = grid_of(tune)
-        rows = np.flatnonzero(self.points == points_of(tune))
-        notes = np.flatnonzero(_begins(own))
+    def _nearest(self, own: NDArray[np.uint8], points: int, owners: NDArray[np.int64]) -> tuple[str, float, float]:
+        """Return the nearest tune's name, the share of its notes that are the same, and the evidence for a copy.
+
+        Beside more than FEW_TUNES tunes, only a shortlist is compared, and the ``owners`` of shared runs.
+        """
+        rows = self._rows(own, points, owners)
+        notes = np.flatnonzero(begins(own))
         if not len(notes) or not len(rows):
             return "", 0.0, 0.0
         length = int(np.flatnonzero(own)[-1]) + 1  # a part of a longer tune is a copy too
-        begin, sound = (bits[rows, : -(-length // 8)] for bits in self._bits)
-        own_begin, own_sound = (np.packbits(each[:length]) for each in (_begins(own), own != SILENT))
+        begin, sound = (bits[:, : -(-length // 8)] for bits in self._bits_of(rows))
+        own_begin, own_sound = (np.packbits(each[:length]) for each in (begins(own), own != SILENT))
         within = np.packbits(np.ones(length, bool))
         alone = np.bitwise_count((begin ^ own_begin) & sound & own_sound).sum(1, dtype=np.int64)
         silent = np.bitwise_count((sound ^ own_sound) & within).sum(1, dtype=np.int64)
-        theirs = self.grids[np.ix_(rows, notes)]
-        apart = theirs.astype(np.int64) - own[notes] + MAX_TRANSPOSITION
-        both = _begins(theirs)
-        near = both & (apart >= 0) & (apart <= 2 * MAX_TRANSPOSITION)
-        keys = 2 * MAX_TRANSPOSITION + 1
-        cells = (np.arange(len(rows))[:, None] * keys + apart)[near]
-        same = np.bincount(cells, minlength=len(rows) * keys).reshape(len(rows), keys).max(1)
-        together = both.sum(1)
-        evidence = SAME * same + OTHER * (together - same) + ALONE * alone + SILENCE * silent
+        together = np.bitwise_count(begin & own_begin).sum(1, dtype=np.int64)
+        # No tune has more evidence than if all notes that begin together were the same.
+        most = SAME * together + ALONE * alone + SILENCE * silent
+        order = np.argsort(-most, kind="stable")
+        same = np.zeros(len(rows), np.int64)
+        evidence = np.full(len(rows), -np.inf)
+        done = 0
+        while done < len(rows) and (not done or most[order[done]] >= evidence.max() - 1e-9):
+            some = order[done : done + _ROWS_AT_ONCE]
+            same[some] = self._same(rows[some], own, notes)
+            other = together[some] - same[some]
+            evidence[some] = SAME * same[some] + OTHER * other + ALONE * alone[some] + SILENCE * silent[some]
+            done += len(some)
         best = int(evidence.argmax())
         likeness = float(same[best] / max(1, together[best]))
-        return str(self.names[rows[best]]), likeness, float(evidence[best] / np.sqrt(len(notes)))
+        return self.names[int(rows[best])], likeness, float(evidence[best] / np.sqrt(len(notes)))
+
+    def _rows(self, own: NDArray[np.uint8], points: int, owners: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the tunes that a grid is compared with: those with as many ``points`` a bar, as far as may be near."""
+        if len(self) <= FEW_TUNES:
+            return np.flatnonzero(self.points == points)
+        rows = np.union1d(shortlist(own, points, self.pair_edges, self.pair_tunes, len(self)), owners)
+        return np.asarray(rows[self.points[rows] == points], np.int64)
+
+    def _same(self, rows: NDArray[np.int64], own: NDArray[np.uint8], notes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many notes of a grid some tunes have at the same points, each in its best transposition."""
+        theirs = self.grids[rows[:, None], notes]
+        apart = theirs.astype(np.int16) - own[notes].astype(np.int16) + MAX_TRANSPOSITION
+        keys = 2 * MAX_TRANSPOSITION + 1
+        near = begins(theirs) & (apart >= 0) & (apart < keys)
+        cells = (np.arange(len(rows), dtype=np.int32)[:, None] * keys + apart)[near]
+        found: NDArray[np.int64] = np.bincount(cells, minlength=len(rows) * keys).reshape(len(rows), keys).max(1)
+        return found
+
+    def _bits_of(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Return the points at which notes of some tunes begin, and those at which anything sounds, eight to a byte."""
+        if len(self) <= FEW_TUNES:
+            begin, sound = self._bits
+            return begin[rows], sound[rows]
+        return _bits(self.grids[rows])
 
     @cached_property
     def _bits(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """The points of each tune at which notes begin, and those at which anything sounds, eight to a byte."""
-        return np.packbits(_begins(self.grids), axis=1), np.packbits(self.grids != SILENT, axis=1)
+        return _bits(self.grids)
 
     def save(self, path: Path) -> None:
         """Write the index to a file, and make its folder. Raises ModelError if that fails."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with whole_file(path) as file:
-                arrays = {name: getattr(self, name) for name in self.__dataclass_fields__}
-                np.savez_compressed(file, format=np.array(INDEX_FORMAT), **arrays)
-        except OSError as error:
-            raise ModelError(f"{path}: cannot be written: {error.strerror or error}") from None
+        arrays: dict[str, NDArray[Any]] = {}
+        for name in self.__dataclass_fields__:
+            value = getattr(self, name)
+            if isinstance(value, Texts):
+                arrays |= {name: value.content, f"{name}_edges": value.edges}
+            else:
+                arrays[name] = value
+        save_arrays(path, arrays, INDEX_FORMAT)
 
     @classmethod
     def of_corpus(cls, tunes: Iterable[CorpusTune]) -> "Index":
@@ -237,60 +287,47 @@ class Index:
 
     @classmethod
     def load(cls, path: Path) -> "Index":
-        """Read what ``save`` wrote. Raises ModelError, in one line, for anything else, however it is damaged."""
-        try:
-            with path.open("rb") as file, ZipFile(file) as archive:
-                size = sum(member.file_size for member in archive.infolist())
-                if size > MOST_BYTES:
-                    raise ModelError(f"it unpacks to {size:,} bytes; expected {MOST_BYTES:,} at most")
-                arrays = {name: _array(archive, name) for name in ("format", *cls.__dataclass_fields__)}
-            if arrays["format"].shape or int(arrays.pop("format")) != INDEX_FORMAT:
-                raise ModelError("an index of another folkrnn")
-            index = cls(**arrays)
-            index._check()
-            return index
-        except ModelError as error:
-            raise ModelError(
-                f"{path}: not a usable index of a corpus: {error}; remove it, then it is made again"
-            ) from None
-        # Of damaged files zipfile, zlib and numpy raise whatever comes first.
-        except Exception as error:
-            what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-            raise ModelError(f"{path}: not a readable index of a corpus ({what}); remove it") from None
+        """Return the index that ``save`` wrote, mapped into memory. Raises ModelError for anything else."""
+        arrays = load_arrays(path, _TYPES, INDEX_FORMAT)
+        names = Texts(arrays.pop("names"), arrays.pop("names_edges"), 0)
+        titles = Texts(arrays.pop("titles"), arrays.pop("titles_edges"), len(TITLE_SEPARATOR))
+        index = cls(names, titles, **arrays)
+        if not index._is_sound():
+            raise unreadable(path, "its arrays do not fit")
+        return index
 
-    def _check(self) -> None:
-        """Raise ModelError unless the arrays are of the kinds, the shapes and the ranges that the class promises."""
-        tunes, runs = self.names.size, self.hashes.size
-        wanted = {
-            "names": ("U", (tunes,)), "titles": ("U", (self.titles.size,)), "hashes": ("u", (runs,)),
-            "owners": ("i", (runs,)), "places": ("i", (runs,)), "grids": ("u", (tunes, GRID_BARS * MAX_POINTS)),
-            "points": ("u", (tunes,)),
-        }  # fmt: skip
-        for name, (kind, shape) in wanted.items():
-            array = getattr(self, name)
-            if array.dtype.kind != kind or array.shape != shape:
-                raise ModelError(f"{name} is {array.dtype.str} {array.shape}; expected {kind} {shape}")
-        if not tunes:
-            raise ModelError("it holds no tunes")
-        if runs and not (self.owners.min() >= 0 and self.owners.max() < tunes and self.places.min() >= 0):
-            raise ModelError(f"it names tunes beyond its {tunes:,}")
-        if (self.hashes[1:] < self.hashes[:-1]).any() or (self.titles[1:] < self.titles[:-1]).any():
-            raise ModelError("it is not in order")
+    def _is_sound(self) -> bool:
+        """Whether all that is looked up in the arrays is there."""
+        count, runs, edges = len(self.names), len(self.hashes), self.pair_edges
+        return bool(
+            count
+            and self.names.is_sound()
+            and self.titles.is_sound()
+            and len(self.owners) == len(self.places) == runs
+            and self.grids.shape == (count, GRID_BARS * MAX_POINTS)
+            and len(self.points) == count
+            and len(edges) == BUCKETS + 1
+            and (edges[0], edges[-1]) == (0, len(self.pair_tunes))
+            and (edges[1:] >= edges[:-1]).all()
+            and all(not len(each) or 0 <= each.min() <= each.max() < count for each in (self.owners, self.pair_tunes))
+            and (not runs or self.places.min() >= 0)
+        )
 
 
-def _array(archive: ZipFile, name: str) -> NDArray[Any]:
-    """Read an array of an archive that numpy wrote. Raises ModelError unless its data is as large as it declares."""
-    with archive.open(f"{name}.npy") as file:
-        version = np.lib.format.read_magic(file)
-        read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-        shape, in_columns, dtype = read_header[version](file)
-        if (
-            dtype.hasobject
-            or in_columns
-            or dtype.itemsize * prod(shape) != archive.getinfo(f"{name}.npy").file_size - file.tell()
-        ):
-            raise ModelError(f"{name} does not hold what it declares")
-        return np.frombuffer(file.read(), dtype).reshape(shape)
+_TYPES: Types = {
+    "names": (np.uint8, 1),
+    "names_edges": (np.int64, 1),
+    "titles": (np.uint8, 1),
+    "titles_edges": (np.int64, 1),
+    "hashes": (np.uint64, 1),
+    "owners": (np.int32, 1),
+    "places": (np.int32, 1),
+    "grids": (np.uint8, 2),
+    "points": (np.uint8, 1),
+    "pair_edges": (np.int64, 1),
+    "pair_tunes": (np.int32, 1),
+}
+"""The type and the number of dimensions of each array in a file."""
 
 
 def name_of(title: str, collection: str) -> str:
@@ -300,13 +337,12 @@ def name_of(title: str, collection: str) -> str:
 
 def index_path(model: Path) -> Path:
     """Return where a model's own index of its corpus lies: beside it."""
-    return model.with_name("corpus.npz")
+    return model.with_name("corpus.index")
 
 
-def _begins(grid: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return where on a grid notes begin."""
-    found: NDArray[np.bool_] = (grid != SILENT) & (grid != HELD)
-    return found
+def _bits(grids: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the points at which notes begin, and those at which anything sounds, eight to a byte."""
+    return np.packbits(begins(grids), axis=1), np.packbits(grids != SILENT, axis=1)
 
 
 def run_hashes(melody: Melody) -> NDArray[np.uint64]:
@@ -314,7 +350,7 @@ def run_hashes(melody: Melody) -> NDArray[np.uint64]:
     count = len(melody.pitches) - RUN + 1
     found = np.zeros(max(0, count), np.uint64)
     if count > 0:
-        lengths, steps = _scattered(melody.lengths), _scattered(np.diff(melody.pitches) + 128)
+        lengths, steps = scattered(melody.lengths), scattered(np.diff(melody.pitches) + 128)
         for place in range(RUN):
             found += lengths[place : place + count] * _BY_LENGTH[place]
         for place in range(RUN - 1):
@@ -322,21 +358,14 @@ def run_hashes(melody: Melody) -> NDArray[np.uint64]:
     return found
 
 
-def _scattered(numbers: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Spread small numbers over all 64 bits, by the finaliser of SplitMix64 (Steele, Lea and Flood, 2014)."""
-    mixed = numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(mixed ^ (mixed >> np.uint64(31)), np.uint64)
-
-
-def _longest(ours: NDArray[np.int64], theirs: NDArray[np.int64], melody: Melody) -> float:
+def _longest(tunes: NDArray[np.int64], ours: NDArray[np.int64], theirs: NDArray[np.int64], melody: Melody) -> float:
     """Return the bars of the longest run; shared runs that follow each other in both tunes are one."""
-    longest = 0.0
-    for lag in np.unique(theirs - ours):
-        starts = np.sort(ours[theirs - ours == lag])
-        for group in np.split(starts, np.flatnonzero(np.diff(starts) != 1) + 1):
-            last = int(group[-1]) + RUN - 1
-            end = melody.onsets[last + 1] if last + 1 < len(melody.onsets) else np.floor(melody.onsets[last]) + 1
-            longest = max(longest, float(end - melody.onsets[group[0]]))
-    return longest
+    lags = theirs - ours
+    order = np.lexsort((ours, lags, tunes))
+    tunes, ours, lags = tunes[order], ours[order], lags[order]
+    breaks = (tunes[1:] != tunes[:-1]) | (lags[1:] != lags[:-1]) | (np.diff(ours) != 1)
+    firsts = ours[np.concatenate([[True], breaks])]
+    lasts = ours[np.concatenate([breaks, [True]])] + RUN - 1
+    onsets = melody.onsets
+    ends = np.where(lasts + 1 < len(onsets), np.append(onsets, 0)[lasts + 1], np.floor(onsets[lasts]) + 1)
+    return float((ends - onsets[firsts]).max())

@@ -8,6 +8,7 @@ import click
 
 from folkrnn.cli.console import quiet_option, tell
 from folkrnn.cli.outputs import counted, table
+from folkrnn.processes import processors
 
 
 @click.group()
@@ -45,7 +46,7 @@ def build(sources: tuple[str, ...], folder: Path, force: bool) -> None:
     """
     from folkrnn.corpus import find_corpus, save_corpus
 
-    made = find_corpus(sources, logging.getLogger("folkrnn").info)
+    made = find_corpus(sources, logging.getLogger("folkrnn").info, processors())
     save_corpus(made, folder, force)
     for name, reasons in made.dropped.items():
         told = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items(), key=lambda item: -item[1]))

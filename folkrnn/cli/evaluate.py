@@ -89,7 +89,7 @@ def evaluate(
 
     read_metadata(model_or_bundled(model))  # better to refuse a file that is no model before the corpus is read
     log = logging.getLogger("folkrnn")
-    corpus = find_corpus(sources, log.info)
+    corpus = find_corpus(sources, log.info, processors())
     from folkrnn.analysis.originality import Index
     from folkrnn.composition.composer import Composer
     from folkrnn.evaluation.by_rhythm import JUDGED_RHYTHMS, MIN_JUDGED_TUNES, judge_model

@@ -1,9 +1,9 @@
 """Reading the tunes that a command is given."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from folkrnn.cli.console import complain
-from folkrnn.corpus import SourceSettings, read_text, source_files, tunes_in
+from folkrnn.corpus import SourceSettings, iter_tunes_in, read_text, source_files
 from folkrnn.errors import InputError
 from folkrnn.importing import is_importable, read_music
 from folkrnn.notation import Tune
@@ -29,17 +29,21 @@ def read_files(names: Sequence[str], on_error: Callable[[InputError], None]) -> 
 
     ``on_error`` gets the error of each file that cannot be read or holds no tune; it may raise it.
     """
-    result = []
-    for name in names:
-        tunes: list[Tune] = []
-        for file in source_files(SourceSettings(path=name)):
-            try:
-                shown = "<stdin>" if file == "-" else file
-                tunes += [read_music(file)] if is_importable(file) else tunes_in(read_text(file), shown)
-            except InputError as error:
-                on_error(error)
-        result.append((name, tunes))
-    return result
+    return [(name, list(_tunes_of(name, on_error))) for name in names]
+
+
+def stream_files(names: Sequence[str], on_error: Callable[[InputError], None]) -> Iterator[tuple[str, Tune]]:
+    """Yield the tunes that ``read_files`` returns, with the name that each was read for, while they are read."""
+    return ((name, tune) for name in names for tune in _tunes_of(name, on_error))
+
+
+def _tunes_of(name: str, on_error: Callable[[InputError], None]) -> Iterator[Tune]:
+    for file in source_files(SourceSettings(path=name)):
+        try:
+            shown = "<stdin>" if file == "-" else file
+            yield from [read_music(file)] if is_importable(file) else iter_tunes_in(read_text(file), shown)
+        except InputError as error:
+            on_error(error)
 
 
 def read_all(names: Sequence[str]) -> tuple[list[Tune], bool]:

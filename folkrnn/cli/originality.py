@@ -11,6 +11,7 @@ from folkrnn.cli.console import is_quiet, quiet_option
 from folkrnn.cli.inputs import picked, read_all
 from folkrnn.cli.outputs import table
 from folkrnn.cli.parameters import Numbers
+from folkrnn.processes import processors
 
 _log = logging.getLogger("folkrnn")
 
@@ -43,7 +44,7 @@ def originality(
     tunes = picked([tune for tune in read if tune.bars], numbers)
     from folkrnn.corpus import find_corpus
 
-    corpus = find_corpus(sources, _log.info) if sources else None
+    corpus = find_corpus(sources, _log.info, processors()) if sources else None
     from folkrnn.analysis.originality import Index
     from folkrnn.composition.composer import Composer
 

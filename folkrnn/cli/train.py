@@ -8,6 +8,7 @@ import click
 
 from folkrnn.cli.console import quiet_option, tell
 from folkrnn.errors import InputError
+from folkrnn.processes import processors
 
 SIZES: dict[str, dict[str, Any]] = {
     "small": {"layers": 2, "hidden": 256},
@@ -79,7 +80,7 @@ def train_command(
     check_run(folder, resume=resume, overwrite=force)
     if start:
         read_metadata(model_file(start))  # refuses a file that is no model before the corpus is read
-    built = find_corpus(sources, logging.getLogger("folkrnn").info)
+    built = find_corpus(sources, logging.getLogger("folkrnn").info, processors())
     given = {name: value for name, value in options.items() if value is not None}
     shape = SIZES.get(given.pop("size", ""), {}) | {name: given.pop(name) for name in SHAPING if name in given}
 

@@ -2,20 +2,26 @@
 
 import json
 import sys
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 import click
 
 from folkrnn.cli.console import is_quiet, quiet_option, tell
-from folkrnn.cli.inputs import read_files
+from folkrnn.cli.inputs import stream_files
 from folkrnn.cli.outputs import counted, table
 from folkrnn.errors import InputError
-from folkrnn.notation import LEVELS
+from folkrnn.notation import LEVELS, Tune
 from folkrnn.processes import processors
 
 if TYPE_CHECKING:
     from folkrnn.validation import Report
+
+MIN_SHOWN_TUNES = 20
+"""Progress is shown from so many tunes on."""
 
 
 @click.command("validate")
@@ -36,49 +42,73 @@ def validate_command(files: tuple[str, ...], as_json: bool, summary: bool, secon
     if as_json and summary:
         raise InputError("--json and --summary exclude each other")
     unread: list[InputError] = []
-    books = read_files(files, unread.append)
-    tunes = [tune for _, found in books for tune in found]
-    reports = []
+    found = stream_files(files, unread.append)
+    first = list(islice(found, MIN_SHOWN_TUNES))
+    few = len(first) < MIN_SHOWN_TUNES
+    names: deque[str] = deque()  # of the tunes whose reports are still to come
+
+    def tunes() -> Iterator[Tune]:
+        for name, tune in chain(first, found):
+            names.append(name)
+            yield tune
+
+    table_of = _Summary()
     with click.progressbar(
-        validate_all(tunes, processors(), second),
-        len(tunes),
+        validate_all([tune for _, tune in first] if few else tunes(), processors(), second),
+        len(first) if few else None,
         "validating",
         file=sys.stderr,
-        hidden=len(tunes) < 20 or is_quiet(),
+        hidden=few or is_quiet(),
     ) as steps:
+        names.extend(name for name, _ in first if few)
         for report in steps:
-            reports.append(report)
-            if not (as_json or summary or is_quiet()):
+            table_of.add(names.popleft(), report)
+            if as_json:
+                written = indent(json.dumps(report.to_dict(), indent=2), "  ")
+                click.echo(("[\n" if table_of.tunes == 1 else ",\n") + written, nl=False)
+            elif not (summary or is_quiet()):
                 for line in report.lines():
                     click.echo(line)
-    playable = sum(report.playable for report in reports)
     if as_json:
-        click.echo(json.dumps([report.to_dict() for report in reports], indent=2))
+        click.echo("\n]" if table_of.tunes else "[]")
     elif summary:
-        _print_summary([name for name, found in books for _ in found], reports)
-    if not as_json and reports:
-        tell(f"{playable} of {counted(len(reports), 'tune')} {'is' if len(reports) == 1 else 'are'} playable")
+        click.echo(table_of.text(files))
+    if not as_json and table_of.tunes:
+        count = table_of.tunes
+        tell(f"{table_of.playable} of {counted(count, 'tune')} {'is' if count == 1 else 'are'} playable")
     for error in unread:
         click.echo(f"folkrnn: {error}", err=True)
-    if unread or playable < len(reports):
+    if unread or table_of.playable < table_of.tunes:
         sys.exit(2 if unread else 1)
 
 
-def _print_summary(names: list[str], reports: list["Report"]) -> None:
-    """A table: tunes with each finding, by file or folder."""
-    columns = list(dict.fromkeys(names))
-    counts: Counter[tuple[str, str, str]] = Counter()
-    for name, report in zip(names, reports, strict=True):
-        for level, code in {(finding.level, finding.code) for finding in report.findings}:
-            counts[level, code, name] += 1
-    codes = sorted({(level, code) for level, code, _ in counts}, key=lambda pair: (LEVELS.index(pair[0]), pair[1]))
-    rows: list[list[object]] = [["", "tunes", *(names.count(name) for name in columns)]]
-    rows.append(
-        [
-            "",
-            "playable",
-            *(sum(r.playable for n, r in zip(names, reports, strict=True) if n == name) for name in columns),
-        ]
-    )
-    rows += [[level, code, *(counts[level, code, name] for name in columns)] for level, code in codes]
-    click.echo(table(["level", "finding", *columns], rows))
+class _Summary:
+    """Counts of tunes by file or folder, and by what is found in them."""
+
+    def __init__(self) -> None:
+        self._tunes: Counter[str] = Counter()
+        self._playable: Counter[str] = Counter()
+        self._found: Counter[tuple[str, str, str]] = Counter()
+
+    def add(self, name: str, report: "Report") -> None:
+        """Count the report of a tune that was read for this name."""
+        self._tunes[name] += 1
+        self._playable[name] += report.playable
+        self._found.update({(finding.level, finding.code, name) for finding in report.findings})
+
+    @property
+    def tunes(self) -> int:
+        return self._tunes.total()
+
+    @property
+    def playable(self) -> int:
+        return self._playable.total()
+
+    def text(self, names: Iterable[str]) -> str:
+        """Return a table: tunes with each finding, by file or folder."""
+        columns = [name for name in dict.fromkeys(names) if self._tunes[name]]
+        codes = sorted({(level, code) for level, code, _ in self._found}, key=lambda it: (LEVELS.index(it[0]), it[1]))
+        rows: list[list[object]] = [["", "tunes", *(self._tunes[name] for name in columns)]]
+        rows.append(["", "playable", *(self._playable[name] for name in columns)])
+        rows += [[level, code, *(self._found[level, code, name] for name in columns)] for level, code in codes]
+        return table(["level", "finding", *columns], rows)

@@ -76,4 +76,4 @@ def index_for(model: Path, corpus: CorpusProvenance, stop: Callable[[], bool] = 
 
 def _kept(corpus: CorpusProvenance) -> Path:
     """Return the place of a kept index."""
-    return cache_folder() / f"corpus-{corpus.digest}-{INDEX_FORMAT}.npz"
+    return cache_folder() / f"corpus-{corpus.digest}-{INDEX_FORMAT}.index"

@@ -15,7 +15,7 @@ from folkrnn.corpus.build import (
 )
 from folkrnn.corpus.finding import find_corpus
 from folkrnn.corpus.recipe import Recipe, SourceSettings, list_recipes, load_recipe, recipe_of
-from folkrnn.corpus.sources import music21_collection, read_text, source_files, tunes_in
+from folkrnn.corpus.sources import iter_tunes_in, music21_collection, read_text, source_files, tunes_in
 
 __all__ = [
     "SPLITS",
@@ -26,6 +26,7 @@ __all__ = [
     "build_corpus",
     "field_values",
     "find_corpus",
+    "iter_tunes_in",
     "kept_tunes",
     "list_recipes",
     "load_corpus",

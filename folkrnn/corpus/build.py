@@ -10,16 +10,15 @@ from functools import partial
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from folkrnn.corpus.cleaning import clean_title, match_value, title_key
-from folkrnn.corpus.families import families
 from folkrnn.corpus.mending import with_slurs
 from folkrnn.corpus.recipe import Recipe, SourceSettings
-from folkrnn.corpus.sources import source_texts
+from folkrnn.corpus.sources import source_size, source_texts
 from folkrnn.errors import CorpusError
 from folkrnn.files import write_whole
-from folkrnn.notation import Tune, canonical, faults, is_playable, read_tunes, without
+from folkrnn.notation import Tune, canonical, faults, is_playable, iter_tunes, without
 from folkrnn.notation.canonical import without_inner_ties
 from folkrnn.notation.headers import split_header
 from folkrnn.notation.microtones import has_microtones
@@ -28,11 +27,17 @@ from folkrnn.notation.text import escaped_text
 from folkrnn.notation.voices import about_melody
 from folkrnn.processes import process_map
 
+if TYPE_CHECKING:
+    from folkrnn.corpus.families import Runs
+
 _log = logging.getLogger(__name__)
 
 _Result = TypeVar("_Result")
 
 SPLITS = ("train", "validation", "test")
+
+MIN_SHARED_BYTES = 1 << 20
+"""Fewer bytes than this are read before other processes have started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +85,49 @@ class Corpus:
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def build_corpus(recipe: Recipe, progress: Callable[[str], None] | None = None) -> Corpus:
-    """Build the corpus of a recipe; ``progress`` gets a line a source. Raise CorpusError if no tune is left."""
+@dataclass(frozen=True, slots=True)
+class _KeptTune:
+    """What a corpus needs to know of a tune besides its text: a thousandth of the tune itself.
+
+    ``title`` is the key of its title, ``digest`` that of title and notes, ``runs`` what its melody is compared by.
+    """
+
+    title: str
+    digest: str
+    runs: "Runs"
+    source: str
+    notes: int
+    playable: bool
+
+    @classmethod
+    def of(cls, tune: Tune) -> "_KeptTune":
+        from folkrnn.corpus.families import runs
+
+        notes = [(*(pitch.midi for pitch in note.pitches), str(note.duration)) for note in tune.notes()]
+        title = title_key(tune.title)
+        digest = hashlib.sha256(f"{title} {notes}".encode()).hexdigest()[:12]
+        source = f"{tune.source}:{tune.line}"
+        return cls(title, digest, runs(tune), source, len(notes), is_playable(tune.findings))
+
+
+def build_corpus(recipe: Recipe, progress: Callable[[str], None] | None = None, jobs: int = 1) -> Corpus:
+    """Build the corpus of a recipe, the files read by ``jobs`` processes; ``progress`` gets a line a source.
+
+    Raise CorpusError if no tune is left.
+    """
+    # NumPy is not needed to read a file or a recipe.
+    from folkrnn.corpus.families import families_of_runs
+
     dropped: dict[str, Counter[str]] = defaultdict(Counter)
-    kept = list(kept_tunes(recipe, dropped, progress))
+    kept = list(map_kept(_KeptTune.of, recipe, dropped, progress, jobs))
     if not kept:
         raise CorpusError(f"recipe {recipe.name!r} leaves no tune; dropped: {_reasons(dropped)}")
     if progress:
         progress(f"finding the families of {len(kept)} tunes")
-    family = families([tune for tune, _, _ in kept], [title_key(tune.title) for tune, _, _ in kept])
-    names = _family_names(family, [tune for tune, _, _ in kept])
+    family = families_of_runs((tune.runs for tune, _, _ in kept), [tune.title for tune, _, _ in kept])
+    names = _family_names(family, [tune.digest for tune, _, _ in kept])
     tunes = tuple(
-        CorpusTune(
-            text=text,
-            collection=collection,
-            source=f"{tune.source}:{tune.line}",
-            family=name,
-            split=split_of(name, recipe),
-            notes=sum(1 for _ in tune.notes()),
-            playable=is_playable(tune.findings),
-        )
+        CorpusTune(text, collection, tune.source, name, split_of(name, recipe), tune.notes, tune.playable)
         for (tune, collection, text), name in zip(kept, names, strict=True)
     )
     left_out = {name: dict(counts) for name, counts in dropped.items()}
@@ -132,7 +160,8 @@ def map_kept(
     """Yield what a function returns for each tune that a recipe keeps, with the tune's source and canonical text.
 
     A file is read when its first tune is asked for, so the caller may stop at any time; ``jobs`` processes above 1
-    read ahead (see ``processes.process_map``). ``dropped`` counts the other tunes by source and reason, and
+    read ahead (see ``processes.process_map``), unless there are less than MIN_SHARED_BYTES.
+    ``dropped`` counts the other tunes by source and reason, and
     ``progress`` gets a line after each source. A file of a folder that holds no tune is named in the log. Raise
     CorpusError for a source that cannot be read.
     """
@@ -140,7 +169,8 @@ def map_kept(
     seen: set[str] = set()
     files = ((source, name, text) for source in recipe.sources for name, text in source_texts(source))
     read_file = partial(_read_file, function, recipe)
-    results = process_map(read_file, files, jobs) if jobs > 1 else map(read_file, files)
+    many = jobs > 1 and sum(map(source_size, recipe.sources)) >= MIN_SHARED_BYTES
+    results = process_map(read_file, files, jobs) if many else map(read_file, files)
     for source, group in groupby(results, key=itemgetter(0)):
         read = 0
         for tune in chain.from_iterable(map(_tunes_of, group)):
@@ -172,7 +202,7 @@ def _read_file(
 ) -> tuple[SourceSettings, str, list[tuple[_Result, str] | str]]:
     """Return source and name of a file, which come with its text, and what ``_read_tune`` returns for its tunes."""
     source, name, text = file
-    return source, name, [_read_tune(function, clean(tune, recipe, source), recipe) for tune in read_tunes(text, name)]
+    return source, name, [_read_tune(function, clean(tune, recipe, source), recipe) for tune in iter_tunes(text, name)]
 
 
 def _read_tune(function: Callable[[Tune], _Result], tune: Tune, recipe: Recipe) -> tuple[_Result, str] | str:
@@ -213,16 +243,14 @@ def reason_to_drop(tune: Tune, recipe: Recipe) -> str:
     return "shorter-than-allowed" if tune.bar_count < recipe.shortest_bars else ""
 
 
-def _family_names(family: list[int], tunes: list[Tune]) -> list[str]:
+def _family_names(family: list[int], digests: list[str]) -> list[str]:
     """Return the name of each tune's family, which depends only on its members' titles and notes.
 
     The order and the number of the members do not change it, nor does their spelling, so a held-out tune stays held
     out.
     """
     names: dict[int, str] = {}
-    for index, tune in zip(family, tunes, strict=True):
-        notes = [(*(pitch.midi for pitch in note.pitches), str(note.duration)) for note in tune.notes()]
-        digest = hashlib.sha256(f"{title_key(tune.title)} {notes}".encode()).hexdigest()[:12]
+    for index, digest in zip(family, digests, strict=True):
         names[index] = min(names.get(index, digest), digest)
     return [names[index] for index in family]
 

@@ -11,7 +11,7 @@ from folkrnn.corpus.recipe import SourceSettings
 from folkrnn.errors import CorpusError, InputError
 from folkrnn.files import reading
 from folkrnn.importing import is_importable, read_music
-from folkrnn.notation import Tune, read_tunes, write_tune
+from folkrnn.notation import Tune, iter_tunes, write_tune
 from folkrnn.notation.encoding import decode
 
 _log = logging.getLogger(__name__)
@@ -32,8 +32,8 @@ def music21_collection(name: str) -> list[Path]:
     return files
 
 
-MOST_BYTES = 64 * 2**20
-"""The longest tunebook that is read: some 200,000 tunes."""
+MOST_BYTES = 512 * 2**20
+"""The longest tunebook that is read: more than a million tunes."""
 
 
 def read_text(path: str | Path) -> str:
@@ -51,7 +51,7 @@ def read_text(path: str | Path) -> str:
     if len(data) > MOST_BYTES:
         raise InputError(f"{name}: is too long; expected a tunebook of at most {MOST_BYTES >> 20} MiB")
     text = decode(data)
-    if not text.strip():
+    if not text or text.isspace():
         raise InputError(f"{name}: is empty; expected tunes in ABC notation")
     head = text[:4096]
     if sum(character < " " and character not in "\t\n\r\f\v\x1a" for character in head) > MAX_CONTROL_SHARE * len(head):
@@ -61,11 +61,18 @@ def read_text(path: str | Path) -> str:
 
 def tunes_in(text: str, name: str) -> list[Tune]:
     """Return the tunes of the text of a file of this name. Raises InputError if there is none."""
-    tunes = read_tunes(text, name)
-    if not tunes:
+    return list(iter_tunes_in(text, name))
+
+
+def iter_tunes_in(text: str, name: str) -> Iterator[Tune]:
+    """Yield the tunes of the text of a file of this name, one by one. Raises InputError if there is none."""
+    found = False
+    for tune in iter_tunes(text, name):
+        found = True
+        yield tune
+    if not found:
         shown = name or "the text"
         raise InputError(f"{shown}: holds no tune; expected one that begins with X: and has a K: field")
-    return tunes
 
 
 def source_files(source: SourceSettings) -> list[str]:
@@ -83,6 +90,11 @@ def source_files(source: SourceSettings) -> list[str]:
     if not found:
         raise CorpusError(f"{source.path}: the folder holds no .abc files, and none that can be imported")
     return [str(file) for file in found]
+
+
+def source_size(source: SourceSettings) -> int:
+    """Return the bytes of a source's files, 0 for those that cannot be read. Raise CorpusError as ``source_files``."""
+    return sum(os.path.getsize(file) for file in source_files(source) if os.path.isfile(file))
 
 
 def source_texts(source: SourceSettings) -> Iterator[tuple[str, str]]:

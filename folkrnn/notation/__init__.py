@@ -11,7 +11,7 @@ from folkrnn.notation.meter import Meter, parse_meter
 from folkrnn.notation.order import performed_order
 from folkrnn.notation.performance import Sound, performance
 from folkrnn.notation.pitch import Pitch
-from folkrnn.notation.reading import read_tunes
+from folkrnn.notation.reading import iter_tunes, read_tunes
 from folkrnn.notation.repeats import Ending, Section, order_of, sections
 from folkrnn.notation.transposition import interval_between, transpose
 from folkrnn.notation.tune import Bar, Change, Grace, Note, Tune, Tuplet, Voice
@@ -46,6 +46,7 @@ __all__ = [
     "interval_between",
     "is_pickup",
     "is_playable",
+    "iter_tunes",
     "order_of",
     "parse_key",
     "parse_meter",

@@ -76,11 +76,21 @@ class Line(NamedTuple):
 
 
 def split_lines(text: str) -> list[str]:
-    """Return the lines of a text, whatever ends them: LF, CRLF or a bare CR.
+    """Return the lines of a text, whatever ends them: LF, CRLF or a bare CR."""
+    return [line for line, _ in iter_lines(only_text(text))]
 
-    Byte order marks and the sign that ended files on DOS are no text.
-    """
-    return _LINE_ENDS.split(text.replace("\ufeff", "").rstrip("\x1a\0"))
+
+def only_text(content: str) -> str:
+    """Return the content of a file without what is no text: byte order marks, the sign that ended files on DOS."""
+    return content.replace("\ufeff", "").rstrip("\x1a\0")
+
+
+def iter_lines(text: str, start: int = 0) -> Iterator[tuple[str, int]]:
+    """Yield each line of a text from a place on, and the place where the next one begins."""
+    for end in _LINE_ENDS.finditer(text, start):
+        yield text[start : end.start()], end.end()
+        start = end.end()
+    yield text[start:], len(text)
 
 
 def classify(number: int, raw: str, in_music: bool) -> Line:

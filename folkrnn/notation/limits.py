@@ -58,3 +58,8 @@ class Growth:
     bars: int = 50_000
     characters: int = 1_000_000
     header_lines: int = 1_000_000
+
+    @classmethod
+    def of(cls, text: str) -> "Growth":
+        """Return how much a text may grow: a long one by as much again, in each respect."""
+        return cls(50_000 + len(text) // 200, 1_000_000 + len(text), 1_000_000 + len(text) // 20)

@@ -1,13 +1,18 @@
 """Known tunes are found again, in any key and note by note changed; unknown ones are not."""
 
+import json
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pytest
 
+from folkrnn.analysis import originality, shortlist
 from folkrnn.analysis.melody import GRID_BARS, HELD, grid_of, melody_of, points_of
 from folkrnn.analysis.originality import COPY, RUN, Index
 from folkrnn.composition.acceptors import COPIED_DRAFTS, IsOriginal
@@ -166,8 +171,8 @@ def test_pitches_that_no_one_hears_are_judged(index: Index) -> None:
 
 
 def test_an_index_comes_back_from_its_file(index: Index, tmp_path: Path) -> None:
-    index.save(tmp_path / "new" / "index.npz")
-    again = Index.load(tmp_path / "new" / "index.npz")
+    index.save(tmp_path / "new" / "index")
+    again = Index.load(tmp_path / "new" / "index")
     assert len(again) == len(index)
     for seed in (3, 1003):
         assert again.judge(invented(seed)) == index.judge(invented(seed))
@@ -175,10 +180,94 @@ def test_an_index_comes_back_from_its_file(index: Index, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("content", [b"", b"nothing of the kind", b"PK\x03\x04cut"])
 def test_a_bad_index_is_one_clear_line(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "bad.npz").write_bytes(content)
-    with pytest.raises(ModelError, match=r"bad\.npz") as caught:
-        Index.load(tmp_path / "bad.npz")
+    (tmp_path / "bad.index").write_bytes(content)
+    with pytest.raises(ModelError, match=r"bad\.index") as caught:
+        Index.load(tmp_path / "bad.index")
     assert "\n" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def written(index: Index, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("index") / "index"
+    index.save(path)
+    return path.read_bytes()
+
+
+def test_any_damage_to_an_index_is_one_clear_line(written: bytes, tmp_path: Path) -> None:
+    rng = random.Random(1)
+    damaged = [written[: rng.randrange(len(written))] for _ in range(20)]
+    damaged += [written + b"more", written[:8] + b"\xff" * 16 + written[24:], written[:24] + bytes(1000)]
+    for place in [*range(24), *(rng.randrange(len(written)) for _ in range(60))]:
+        changed = bytearray(written)
+        changed[place] ^= 1 << rng.randrange(8)
+        damaged.append(bytes(changed))
+    path = tmp_path / "bad.index"
+    for content in damaged:
+        path.write_bytes(content)
+        with pytest.raises(ModelError, match=r"bad\.index") as caught:
+            Index.load(path)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("owners", lambda owners: owners + 300),
+        ("owners", lambda owners: owners - 300),
+        ("owners", lambda owners: owners[:-1]),
+        ("places", lambda places: places.astype(np.int64)),
+        ("grids", lambda grids: grids[:, :-1]),
+        ("points", lambda points: points[:-1]),
+        ("hashes", lambda hashes: hashes.reshape(1, -1)),
+        ("pair_edges", lambda edges: edges[:-1]),
+        ("pair_tunes", lambda tunes: np.zeros(5, np.int32)),
+        ("titles", lambda titles: replace(titles, edges=titles.edges[::-1].copy())),
+        ("names", lambda names: replace(names, edges=names.edges[:-1])),
+    ],
+)
+def test_arrays_that_do_not_fit_are_no_index(
+    index: Index, tmp_path: Path, name: str, wrong: Callable[[Any], Any]
+) -> None:
+    replace(index, **{name: wrong(getattr(index, name))}).save(tmp_path / "bad.index")
+    with pytest.raises(ModelError, match=r"bad\.index: not a readable index"):
+        Index.load(tmp_path / "bad.index")
+
+
+@pytest.mark.parametrize("shape", [[10**12], [-1], ["x"], None, [10**400]])
+def test_a_shape_that_cannot_be_is_no_index(written: bytes, tmp_path: Path, shape: Any) -> None:
+    length = int.from_bytes(written[16:24], "little")
+    about = json.loads(written[24 : 24 + length])
+    about["arrays"]["owners"][1] = shape
+    header = json.dumps(about).encode()
+    start = written[:12] + crc32(header).to_bytes(4, "little") + len(header).to_bytes(8, "little")
+    (tmp_path / "bad.index").write_bytes(start + header + written[24 + length :])
+    with pytest.raises(ModelError, match=r"bad\.index: not a readable index"):
+        Index.load(tmp_path / "bad.index")
+
+
+def test_a_long_title_costs_its_own_length(tmp_path: Path) -> None:
+    named = [(invented(seed), f"Tune {seed}") for seed in range(100)]
+    Index.of(named).save(tmp_path / "short")
+    long = replace(named[0][0], fields=(("T", "x" * 100_000), ("M", "4/4"), ("K", "G")))
+    index = Index.of([(long, "y" * 100_000), *named[1:]])
+    index.save(tmp_path / "long")
+    assert (tmp_path / "long").stat().st_size - (tmp_path / "short").stat().st_size < 201_000
+    assert Index.load(tmp_path / "long").judge(long).nearest == "y" * 100_000
+    assert index.knows_title("X" * 100_000)
+
+
+def test_beside_many_tunes_a_shortlist_leads_to_the_same_nearest_tune(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edges, tunes = shortlist.listed(index.grids, index.points)
+    listed = replace(index, pair_edges=edges, pair_tunes=tunes)
+    copies = [transpose(changed(invented(seed), share, seed), 1, 2) for share in (0.0, 0.3, 0.6) for seed in range(6)]
+    expected = [index.judge(copy) for copy in copies]
+    monkeypatch.setattr(originality, "FEW_TUNES", 100)
+    monkeypatch.setattr(shortlist, "SHORTLIST", 20)
+    for copy, original in zip(copies, expected, strict=True):
+        assert len(listed._rows(grid_of(copy), points_of(copy), np.zeros(0, np.int64))) <= 80
+        assert listed.judge(copy) == original
 
 
 def test_a_tune_of_rests_is_judged(index: Index) -> None:

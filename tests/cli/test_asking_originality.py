@@ -26,7 +26,7 @@ def test_a_copy_among_ones_own_tunes_is_found(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_model_keeps_the_index_of_its_tunes_beside_it(run: Run, untrained: Path, tune: Path) -> None:
-    assert untrained.with_name("corpus.npz").is_file()
+    assert untrained.with_name("corpus.index").is_file()
     result = run("originality", tune, "--model", untrained)
     assert result.status == 0
     assert "The Test of Time" in result.out

@@ -27,7 +27,7 @@ def composer(tmp_path_factory: pytest.TempPathFactory) -> Composer:
     corpus = CorpusProvenance(repertoire=bundled.corpus.repertoire)
     save_checkpoint(path, Checkpoint(network, bundled.vocabulary, corpus))
     known = read_tunes(f"X:1\nT:{KNOWN}\nM:2/4\nL:1/8\nK:D\nDEFG|A4|\n")[0]
-    Index.of([(known, f"{KNOWN} (book)")]).save(path.with_name("corpus.npz"))
+    Index.of([(known, f"{KNOWN} (book)")]).save(path.with_name("corpus.index"))
     return Composer(path)
 
 

@@ -25,7 +25,6 @@ from folkrnn.notation.limits import (
     written,
 )
 from folkrnn.notation.note_values import LONGEST, SHORTEST, is_printable
-from folkrnn.notation.reading import book
 from folkrnn.notation.reading.lyrics import MAX_VERSES
 from folkrnn.score.build import to_score
 
@@ -105,7 +104,7 @@ def test_repeats_of_a_long_part_are_cut_and_called_wrong() -> None:
 
 
 def test_rests_of_bars_do_not_multiply_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(book, "Growth", lambda: Growth(bars=1000))
+    monkeypatch.setattr(Growth, "of", lambda text: Growth(bars=1000))
     tunes = read_tunes("".join(f"{HEADER}K:C\n{'Z100|' * 6}\n\n" for _ in range(3)))
     assert [len(each.bars) for each in tunes] == [600, 400, 0]
     assert "too-long" in codes(tunes[-1])
@@ -124,7 +123,7 @@ def test_a_tune_has_a_hundred_macros() -> None:
 
 
 def test_a_file_header_is_not_read_for_every_tune_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(book, "Growth", lambda: Growth(header_lines=1000))
+    monkeypatch.setattr(Growth, "of", lambda text: Growth(header_lines=1000))
     tunes = read_tunes("N:a\n" * 100 + "\n" + "X:1\nK:C\nC8|]\n\n" * 15)
     assert [len(each.book) for each in tunes] == [100] * 10 + [0] * 5
     assert [codes(each) for each in tunes] == [[]] * 10 + [["too-long"]] + [[]] * 4

@@ -1,14 +1,19 @@
 """The reader of a tunebook: which lines make up its tunes."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from folkrnn.notation.findings import ERROR, NOTE, Finding
-from folkrnn.notation.lexer import Line, classify, split_lines
+from folkrnn.notation.lexer import Line, classify, iter_lines, only_text, split_lines
 from folkrnn.notation.limits import Growth
 from folkrnn.notation.reading.lengths import shown
 from folkrnn.notation.reading.tune import TuneReader, kept_field
 from folkrnn.notation.tune import Tune
+
+_NUMBER = re.compile(r"(?:\A|[\r\n])X:")
+
+_BLOCK = re.compile(r"(?:\A|[\r\n])%%\s*begin")
 
 _VERSION = re.compile(r"%abc-(\d+)\.(\d+)")
 
@@ -32,8 +37,14 @@ def read_tunes(text: str, source: str = "") -> list[Tune]:
     them are the file header and hold for all. A text without any ``X:`` but with a ``K:`` is one
     tune. Whatever cannot be read becomes a finding of its tune; nothing is raised.
     """
-    reader = _BookReader(split_lines(_HALVES.sub("\ufffd", text)), source)
-    if half := _HALVES.search(text):
+    return list(iter_tunes(text, source))
+
+
+def iter_tunes(text: str, source: str = "") -> Iterator[Tune]:
+    """Yield every tune of a tunebook as soon as it is known, see ``read_tunes``: one at a time is held."""
+    half = _HALVES.search(text)
+    reader = _BookReader(_HALVES.sub("\ufffd", text) if half else text, source)
+    if half:
         message = "the text holds half a character, as no file can; \ufffd stands in its place"
         reader.passed_over = Finding("half-character", NOTE, len(split_lines(text[: half.start()])), 1, 0, message)
     return reader.read()
@@ -46,12 +57,12 @@ class BookDivider:
     the file header, ``between`` what is kept for the next tune, ``ended`` the number of tunes that are over.
     """
 
-    def __init__(self, lines: list[str]) -> None:
-        self.lines = lines
-        self.numbered = any(line.startswith("X:") for line in lines)
-        version = _VERSION.match(lines[0])
+    def __init__(self, text: str) -> None:
+        self.text = only_text(text)
+        self.numbered = _NUMBER.search(self.text) is not None
+        version = _VERSION.match(self.text)
         self.strict = version is not None and (int(version[1][:4]), int(version[2][:4])) >= (2, 1)
-        self._blocks = _text_blocks(lines)
+        self._blocks = _text_blocks(self.text)
         self.book: list[Line] = []
         self.between: list[Line] = []
         self.ended = 0
@@ -69,16 +80,17 @@ class BookDivider:
         """End the tune under way."""
         raise NotImplementedError
 
-    def outside(self, line: Line) -> None:
-        """Take a line outside of tunes that is passed over."""
+    def outside(self, line: Line, raw: str) -> None:
+        """Take a line outside of tunes that is passed over, and its text as it stands."""
 
     def open_block(self, number: int, begin: str) -> None:
         """Take note of a directive within a tune that begins a text block which nothing ends."""
 
-    def divide(self) -> None:
-        """Give each line to where it belongs."""
+    def divide(self) -> Iterator[None]:
+        """Give each line to where it belongs, one at each step."""
         block_end = 0  # the number of the line that ends the text block under way
-        for number, raw in enumerate(self.lines, 1):
+        for number, (raw, _) in enumerate(iter_lines(self.text), 1):
+            yield
             if number < block_end:
                 self._keep(Line(number, "text", "", raw))
                 continue
@@ -97,7 +109,7 @@ class BookDivider:
                 self._in_music = self._in_music or (line.kind == "field" and line.letter == "K")
                 self.line(line)
             else:
-                self._between_tunes(line)
+                self._between_tunes(line, raw)
         self._end_tune()
 
     def _begins_tune(self, line: Line) -> bool:
@@ -120,14 +132,14 @@ class BookDivider:
         elif not (_OWN_DIRECTIVE.match(line.text) if line.kind == "directive" else _is_version(line)):
             self.book.append(line)
 
-    def _between_tunes(self, line: Line) -> None:
+    def _between_tunes(self, line: Line, raw: str) -> None:
         """Take a line outside of tunes: a field of the file header, or what is passed over."""
         continues = line.letter == "+" and bool(self.book)
         if line.kind == "field" and not self.ended and (line.letter in BOOK_FIELDS or continues):
             if not (line.letter == "I" and _OWN_DIRECTIVE.match(line.text)):
                 self.book.append(line)
         else:
-            self.outside(line)
+            self.outside(line, raw)
 
     def _end_of_block(self, number: int, directive: str) -> int:
         """Return the number of the line that ends a text block which a directive begins; 0 if it begins none."""
@@ -145,21 +157,23 @@ class BookDivider:
 class _BookReader(BookDivider):
     """A reader of the lines of a tunebook, which reads each tune as a whole."""
 
-    def __init__(self, lines: list[str], source: str) -> None:
-        super().__init__(lines)
+    def __init__(self, text: str, source: str) -> None:
+        super().__init__(text)
         self.source = source
-        self.growth = Growth()
+        self.growth = Growth.of(text)
         self.passed_over: Finding | None = None  # about the first line that is passed over since the last tune
-        self.tunes: list[Tune] = []
+        self.tunes: list[Tune] = []  # the last one, for lines after it may belong to it, and those before it
         self.reader: TuneReader
 
-    def read(self) -> list[Tune]:
-        """Return the tunes."""
-        self.divide()
+    def read(self) -> Iterator[Tune]:
+        """Yield the tunes."""
+        for _ in self.divide():
+            while len(self.tunes) > 1:
+                yield self.tunes.pop(0)
         if self.tunes and self.between:
             last = self.tunes[-1]
             self.tunes[-1] = replace(last, after=(*last.after, *map(kept_field, self.between)))
-        return self.tunes
+        yield from self.tunes
 
     def begin(self, first: Line) -> None:
         self.growth.header_lines -= len(self.book)
@@ -178,13 +192,13 @@ class _BookReader(BookDivider):
     def end(self) -> None:
         self.tunes.append(self.reader.finish())
 
-    def outside(self, line: Line) -> None:
+    def outside(self, line: Line, raw: str) -> None:
         if self.passed_over is not None:
             return
         code, where = "before-tunes", "before the first tune"
         if self.tunes:
             code, where = "after-empty-line", "after the empty line that ends the tune"
-        message = f"{shown(self.lines[line.number - 1])} stands {where}, and is left out"
+        message = f"{shown(raw)} stands {where}, and is left out"
         self.passed_over = Finding(code, NOTE, line.number, 1, 0, message)
         if self.tunes:
             last = self.tunes[-1]
@@ -196,14 +210,16 @@ class _BookReader(BookDivider):
         self.reader.find("open-text-block", NOTE, f"%%{begin} begins a block that no %%{end} ends")
 
 
-def _text_blocks(lines: list[str]) -> dict[int, int]:
+def _text_blocks(text: str) -> dict[int, int]:
     """Return the numbers of the lines that end a text block, by those of the lines that begin it.
 
     A block ends at the next ``%%endtext`` if no other ``%%begintext`` stands before that.
     """
     begun: dict[str, int] = {}
     ends: dict[int, int] = {}
-    for number, raw in enumerate(lines, 1):
+    if not _BLOCK.search(text):  # as in nearly all books
+        return ends
+    for number, (raw, _) in enumerate(iter_lines(text), 1):
         word = _word(raw[2:]) if raw.startswith("%%") else ""
         if word.startswith("begin"):
             begun[word.replace("begin", "end", 1)] = number

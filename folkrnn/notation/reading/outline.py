@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from folkrnn.errors import NotationError
 from folkrnn.notation.key import Key, nearest_key, parse_key
-from folkrnn.notation.lexer import Line, split_lines
+from folkrnn.notation.lexer import Line
 from folkrnn.notation.meter import FREE, parse_meter
 from folkrnn.notation.reading.book import BookDivider
 from folkrnn.notation.text import plain_text
@@ -41,14 +41,14 @@ class BookOutline:
 
 def read_outline(text: str) -> BookOutline:
     """Return the outline of a tunebook: the tunes that ``read_tunes`` finds, some ten times as fast."""
-    return _OutlineReader(split_lines(text)).read()
+    return _OutlineReader(text).read()
 
 
 class _OutlineReader(BookDivider):
     """A reader of headers, and of nothing else."""
 
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__(lines)
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
         self.tunes: list[Outline] = []
         self.header: list[Line] = []  # the fields before the music of the tune under way
         self.header_over = False
@@ -57,7 +57,8 @@ class _OutlineReader(BookDivider):
 
     def read(self) -> BookOutline:
         """Return the outline."""
-        self.divide()
+        for _ in self.divide():
+            pass
         version = (1,) if self.strict else ()  # how words are aligned
         return BookOutline(tuple(self.tunes), (*version, *(line.number for line in self.book)), self.numbered)
 

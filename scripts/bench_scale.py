@@ -1,0 +1,217 @@
+"""Measure how families and originality grow with a corpus: invented melodies and their settings.
+
+A melody has the rhythm of one tune of the default corpus and the pitches of another. A setting of it is in another key,
+with some of its notes moved. The index is searched for planted copies: settings with 0, 10, 30 and 60 % of their notes
+moved. The baseline, in the same run, is the same index without a shortlist, where every tune is compared. Families are
+found from titles that are all different; the baseline is the time for a tenth of the tunes. Times are of the processor.
+"""
+
+import argparse
+import random
+import resource
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from statistics import mean, median
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from benchmarking import add_json_option, processor_name, write_figures
+from numpy.typing import NDArray
+
+from folkrnn.analysis.melody import HELD, SILENT, Melody, melody_of
+from folkrnn.analysis.originality import Index, IndexEntry, run_hashes
+from folkrnn.analysis.shortlist import begins
+from folkrnn.corpus import Corpus, build_corpus, load_corpus, load_recipe
+from folkrnn.corpus.families import families_of_runs, runs_of_pitches
+from folkrnn.notation import Tune, read_tunes
+
+LEVELS = (0.0, 0.1, 0.3, 0.6)
+MOVES = np.array([-4, -3, -2, -1, 1, 2, 3, 4])
+
+
+class Linear(Index):
+    """An index in which every tune is compared."""
+
+    def _rows(self, own: NDArray[np.uint8], points: int, owners: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.flatnonzero(self.points == points)
+
+    def _bits_of(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        begin, sound = self._bits
+        return begin[rows], sound[rows]
+
+
+class Source:
+    """A tune of the corpus as arrays: its melody, its grid, and which note of the melody begins where on the grid."""
+
+    def __init__(self, tune: Tune) -> None:
+        self.entry = IndexEntry.of(tune)
+        self.melody = melody_of(tune)
+        self.places = np.flatnonzero(begins(self.entry.grid))
+        sounding = self.entry.grid[self.places].astype(np.int64)
+        # The grid skips notes that are shorter than its points, and lead-ins: match its notes in order.
+        note, found = 0, []
+        for pitch in sounding:
+            while note < len(self.melody.pitches) and self.melody.pitches[note] != pitch:
+                note += 1
+            found.append(min(note, len(self.melody.pitches) - 1))
+            note += 1
+        self.notes = np.array(found, np.int64)
+
+    def setting(self, pitches: NDArray[np.int64], title: str) -> IndexEntry:
+        """Return the entry of a tune with this rhythm and these pitches."""
+        grid = self.entry.grid.copy()
+        grid[self.places] = np.clip(pitches[self.notes], SILENT + 1, HELD - 1)
+        hashes = run_hashes(Melody(pitches, self.melody.lengths, self.melody.onsets))
+        return IndexEntry(title, hashes, grid, self.entry.points)
+
+
+class Invented:
+    """Melodies without end, each with so many settings."""
+
+    def __init__(self, corpus: Corpus, sources: int, settings: int) -> None:
+        chosen = random.Random(1).sample(corpus.tunes, min(sources, len(corpus.tunes)))
+        tunes = [read_tunes(tune.text)[0] for tune in chosen]
+        made = [Source(tune) for tune in tunes]
+        self.sources = [source for source in made if len(source.melody.pitches) >= 40 and len(source.places) >= 40]
+        self.settings = settings
+
+    def melody(self, number: int) -> tuple[Source, NDArray[np.int64]]:
+        """Return the rhythm and the pitches of a melody: those of a tune, its figures of six intervals shuffled."""
+        source, other = (self.sources[each % len(self.sources)] for each in (number, number * 7 + 1))
+        intervals = np.resize(np.diff(other.melody.pitches), len(source.melody.pitches) - 1)
+        figures = np.arange(len(intervals)) // 6
+        order = np.random.default_rng(number).permutation(figures[-1] + 1)
+        shuffled = intervals[np.argsort(order[figures], kind="stable")]
+        return source, 67 + np.concatenate([[0], shuffled.cumsum()])
+
+    def pitches(self, count: int, rng: np.random.Generator) -> Iterator[tuple[Source, NDArray[np.int64]]]:
+        """Yield settings with up to a tenth of their notes moved, melody by melody, the first one as it is."""
+        for number in range(count):
+            source, pitches = self.melody(number // self.settings)
+            share = rng.random() / 10 if number % self.settings else 0.0
+            yield source, moved(pitches, share, rng)
+
+
+def moved(pitches: NDArray[np.int64], share: float, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return pitches in another key, with this share of them moved."""
+    changed = pitches + rng.integers(-5, 6)
+    return np.where(rng.random(len(pitches)) < share, changed + rng.choice(MOVES, len(pitches)), changed)
+
+
+class Asked:
+    """Stands for a tune where an index is asked: it has a melody, a grid and a title."""
+
+    def __init__(self, source: Source, pitches: NDArray[np.int64]) -> None:
+        self.entry = source.setting(pitches, "")
+        self.melody = Melody(pitches, source.melody.lengths, source.melody.onsets)
+        self.title = ""
+
+
+def judged(index: Index, asked: Asked) -> tuple[str, float]:
+    """Return the nearest tune, and the milliseconds that the search took."""
+    begun = time.process_time()
+    _, owners = index._copied(asked.melody)
+    nearest, _, _ = index._nearest(asked.entry.grid, asked.entry.points, owners)
+    return nearest, 1000 * (time.process_time() - begun)
+
+
+def search(invented: Invented, count: int, asked: int, folder: Path) -> dict[str, float]:
+    """Build, write, map and search an index of ``count`` tunes."""
+    rng = np.random.default_rng(count)
+    begun = time.process_time()
+    named = (
+        (source.setting(pitches, ""), str(number))
+        for number, (source, pitches) in enumerate(invented.pitches(count, rng))
+    )
+    made = Index.of_entries(named)
+    figures = {"tunes": count, "build, s": time.process_time() - begun}
+    made.save(folder / "scale.index")
+    del made
+    figures["file, MB"] = (folder / "scale.index").stat().st_size / 1e6
+    begun = time.perf_counter()
+    index = Index.load(folder / "scale.index")
+    figures["load, s"] = time.perf_counter() - begun
+    linear = Linear(*(getattr(index, field.name) for field in fields(Index)))
+    planted = rng.integers(0, count // invented.settings, asked)
+    spent: list[float] = []
+    spent_linear: list[float] = []
+    for level in LEVELS:
+        same = right = 0
+        for number in planted[: asked // len(LEVELS)]:
+            each = Asked(*_moved(invented.melody(int(number)), level, rng))
+            (near, one), (nearest, other) = judged(index, each), judged(linear, each)
+            spent.append(one)
+            spent_linear.append(other)
+            same += near == nearest
+            right += int(near) // invented.settings == number
+        figures[f"same nearest at {level:.0%}"] = same / (asked // len(LEVELS))
+        figures[f"right melody at {level:.0%}"] = right / (asked // len(LEVELS))
+    figures |= {"ms a tune": mean(spent), "median": median(spent), "longest": max(spent)}
+    figures |= {"ms, every tune compared": mean(spent_linear), "ratio": mean(spent_linear) / mean(spent)}
+    return figures
+
+
+def _moved(
+    melody: tuple[Source, NDArray[np.int64]], share: float, rng: np.random.Generator
+) -> tuple[Source, NDArray[np.int64]]:
+    return melody[0], moved(melody[1], share, rng)
+
+
+def find_families(invented: Invented, count: int) -> dict[str, float]:
+    """Find the families of ``count`` tunes, no two of one title, and of a tenth of them."""
+    rng = np.random.default_rng(count)
+    made = [runs_of_pitches(pitches) for _, pitches in invented.pitches(count, rng)]
+    spent = []
+    for some in (made[: count // 10], made):
+        begun = time.process_time()
+        found = families_of_runs(some, [str(number) for number in range(len(some))])
+        spent.append(time.process_time() - begun)
+    settings = invented.settings
+    together = [max(Counter(found[at : at + settings]).values()) for at in range(0, count, settings)]
+    return {
+        "tunes": count,
+        "settings of a melody": settings,
+        "families": len(set(found)),
+        "settings in the largest family of their melody": sum(together) / count,
+        "s": spent[1],
+        "ratio to a tenth of the tunes": spent[1] / spent[0],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--tunes", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--corpus", type=Path, help="a built corpus instead of the default recipe")
+    parser.add_argument("--sources", type=int, default=2000, help="tunes that lend rhythms and pitches")
+    parser.add_argument("--settings", type=int, default=10, help="settings of each melody")
+    parser.add_argument("--asked", type=int, default=100, help="planted copies to search for")
+    parser.add_argument("--only", choices=["search", "families"])
+    add_json_option(parser)
+    options = parser.parse_args()
+    print(processor_name())
+    corpus = load_corpus(options.corpus) if options.corpus else build_corpus(load_recipe("default"))
+    invented = Invented(corpus, options.sources, options.settings)
+    figures = []
+    with TemporaryDirectory() as folder:
+        for count in options.tunes:
+            if options.only != "families":
+                figures.append(search(invented, count, options.asked, Path(folder)))
+                show(figures[-1])
+            if options.only != "search":
+                figures.append(find_families(invented, count))
+                show(figures[-1])
+    print(f"most memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
+    write_figures(options, {"runs": figures})
+
+
+def show(figures: dict[str, float]) -> None:
+    for name, value in figures.items():
+        print(f"{name:48} " + (f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"))
+    print(flush=True)
+
+
+if __name__ == "__main__":
+    main()
