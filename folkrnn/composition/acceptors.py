@@ -15,10 +15,10 @@ from folkrnn.generation.texts import GeneratedText, Refusal
 if TYPE_CHECKING:
     from folkrnn.composition.critic import Critic
 
-REJECTION_RATIO = 1.2
+REJECTION_RATIO = 1.5
 """A draft is accepted with probability min(1, r / REJECTION_RATIO), where r = p_real / p_model."""
 
-MAX_CRITIC_DRAFTS = 3
+MAX_CRITIC_DRAFTS = 4
 """The critic accepts every draft from this number on."""
 
 

@@ -81,7 +81,7 @@ HIDDEN, DROPOUT, PASSES, PEAK_RATE, DECAY, ROWS = 256, 0.5, 40, 3e-3, 1e-2, 256
 UNSEEN = 0.3
 """The share of features that are left out at random in training: so the critic trusts no few of them."""
 
-BAR_ROUNDS = 3
+BAR_ROUNDS = 5
 """How often the critic of bars learns, each time from bars that it let pass before."""
 
 HELD_OUT = 10

@@ -24,7 +24,7 @@ BUCKETS = 1 << 16
 REJECTION_RATIO = 2.0
 """A bar is accepted with probability min(1, r / REJECTION_RATIO), where r = p_real / p_model."""
 
-TRIES = 5
+TRIES = 10
 """The best of this many refused bars is taken."""
 
 WEIGHTS = "bars.weights"
