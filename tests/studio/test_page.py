@@ -155,5 +155,5 @@ def test_where_two_texts_are_left_one_chooses(browser: Browser) -> None:
 def test_the_page_asks_only_its_server_and_complains_of_nothing_else(browser: Browser, address: str) -> None:
     origin = address.split("/?")[0]
     assert [url for url in browser.requests if not url.startswith((origin, "blob:", "data:"))] == []
-    # What cannot be drawn, and what was changed elsewhere, is told by the status of an answer.
+    # What cannot be drawn, and what was changed elsewhere, shows in the status of an answer.
     assert [each for each in browser.problems if "status of 422" not in each and "status of 412" not in each] == []
