@@ -310,7 +310,7 @@ def _gate(what: str) -> Iterator[None]:
         raise ExportError(f"cannot make {what}: {type(error).__name__}: {error}") from error
 
 
-def _numbers(own: Sequence[str], as_set: bool) -> Sequence[str]:
+def _numbers(own: Sequence[str], as_set: bool = False) -> Sequence[str]:
     """Return the tunes' own numbers, or running ones in a set and where those repeat; none for a tune alone."""
     if len(own) == 1:
         return [""]

@@ -54,7 +54,8 @@ class Arrangement:
         """Return the tune as it is heard. Raises NotationError for what cannot be."""
         if self.transpose not in (None, "", 0):
             tune = moved(tune, interval(self.transpose))
-        return harmonised(tune, {True: WRITTEN, False: NONE}.get(self.chords, self.chords))
+        usual = WRITTEN if self.chords else NONE
+        return harmonised(tune, self.chords if isinstance(self.chords, str) else usual)
 
     def written(self, tune: Tune) -> Tune:
         """Return a sounding tune as the player of the instrument reads it. Raises NotationError for what cannot be."""
