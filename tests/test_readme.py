@@ -62,6 +62,26 @@ def test_what_a_document_points_to_is_there(document: str, target: str) -> None:
     assert ((ROOT / document).parent / target).exists()
 
 
+HEADINGS = [
+    (document, path or document.name, heading)
+    for document in DOCUMENTS
+    for path, heading in re.findall(r"\]\(([\w./-]*\.md|)#([\w-]+)\)", document.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize(("document", "path", "heading"), HEADINGS, ids=lambda each: str(getattr(each, "name", each)))
+def test_the_heading_that_a_document_points_to_is_there(document: Path, path: str, heading: str) -> None:
+    lines = (document.parent / path).read_text(encoding="utf-8").splitlines()
+    titles = [line.lstrip("#").strip().lower() for line in lines if line.startswith("#")]
+    assert heading in [re.sub(r"[^\w -]", "", title).replace(" ", "-") for title in titles]
+
+
+def test_every_module_has_its_place_in_the_architecture() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    modules = {path.stem for path in (ROOT / "folkrnn").rglob("*.py")} - {"__init__", "__main__"}
+    assert sorted(each for each in modules if not re.search(rf"\b{each}\b", text)) == []
+
+
 @pytest.mark.parametrize("path", re.findall(r"^    ((?:folkrnn|corpora|scripts)/[\w.]*)", README, re.M))
 def test_the_rooms_of_the_readme_are_there(path: str) -> None:
     assert (ROOT / path).exists()

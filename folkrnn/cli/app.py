@@ -31,16 +31,25 @@ DONE, NO, CANNOT = 0, 1, 2
 """Exit statuses: done; the answer is no; cannot run."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """Commands in the order in which they are wanted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return their names, as they were added."""
+        return list(self.commands)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, "-V", "--version", prog_name="folkrnn")
 def cli() -> None:
     """Compose, validate, hear and print folk tunes in ABC notation."""
 
 
 COMMANDS = (
-    corpus, train_command, generate_command, continue_, rewrite_command, vary_command, validate_command, export, play,
-    import_command, originality, evaluate, model_command, studio_command,
+    studio_command, generate_command, continue_, rewrite_command, vary_command, import_command, validate_command,
+    export, play, originality, model_command, train_command, corpus, evaluate,
 )  # fmt: skip
+"""To compose, to work on tunes, to print and hear them, then what concerns models."""
 
 for command in COMMANDS:
     cli.add_command(command)

@@ -9,16 +9,14 @@ import click
 
 from folkrnn.cli.console import Command, complain
 from folkrnn.cli.inputs import picked, read_all
-from folkrnn.cli.parameters import Numbers, Times
+from folkrnn.cli.parameters import Choice, Number, Numbers, Times
 from folkrnn.errors import InputError, NotationError
 from folkrnn.export import PlaybackSettings, SetSettings
+from folkrnn.export.arranging import CHORDS, WRITTEN, for_instrument, harmonised
 from folkrnn.export.soundfonts import usable_soundfont
 from folkrnn.notation import ERROR, Tune
 from folkrnn.notation.articles import shown_title
-from folkrnn.notation.fingering import FINGERED, check_playable, with_fingering
-from folkrnn.notation.harmony import has_chords, with_chords, without_chords
-from folkrnn.notation.ranges import INSTRUMENTS, TRANSPOSING, fitted, moved, octave_moved, written_for
-from folkrnn.notation.tunings import STRINGED
+from folkrnn.notation.ranges import INSTRUMENTS, TRANSPOSING, fitted, moved, octave_moved
 
 
 def tune_options(command: Command) -> Command:
@@ -29,11 +27,11 @@ def tune_options(command: Command) -> Command:
         click.option("--tune", "numbers", type=Numbers(), help="Only these tunes, such as 1,3-5."),
         click.option("--transpose", metavar="INTERVAL", help="By semitones, +2 or -5, or to a key, G."),
         click.option("--octave", type=click.IntRange(-3, 3), default=0, help="Octaves up (negative: down)."),
-        click.option("--fit", type=click.Choice(list(INSTRUMENTS)), help="Move into the octave that suits it."),
+        click.option("--fit", type=Choice(list(INSTRUMENTS)), help="Move into the octave that suits it."),
         click.option(
             "--chords",
-            type=click.Choice(["written", "suggested", "none"]),
-            default="written",
+            type=Choice(CHORDS),
+            default=WRITTEN,
             show_default=True,
             help="Chord symbols.",
         ),
@@ -44,7 +42,7 @@ def instrument_option(*names: str) -> Callable[[Command], Command]:
     """Return the option that names an instrument: one that reads another key than it sounds, or one of these."""
     return click.option(
         "--instrument",
-        type=click.Choice([*TRANSPOSING, *names]),
+        type=Choice([*TRANSPOSING, *names]),
         metavar="NAME",
         help=f"Write for it: {', '.join(TRANSPOSING)}" + (", or one with --tab or --fingering." if names else "."),
     )
@@ -54,18 +52,18 @@ def playing_options(command: Command) -> Command:
     """Give a command the options of how tunes are played."""
     return _with(
         command,
-        click.option("--tempo", type=float, metavar="BEATS", help="Beats a minute [default: Q:, or usual]."),
+        click.option("--tempo", type=Number(), metavar="BEATS", help="Beats a minute [default: Q:, or usual]."),
         click.option(
             "--times", type=Times(), default="1", show_default=True, help="Times through; of a set also such as 2,3,3."
         ),
         click.option("--set", "as_set", is_flag=True, help="Make the tunes one set, in this order."),
         click.option(
             "--set-tempo",
-            type=click.Choice(["first", "each"]),
+            type=Choice(["first", "each"]),
             help="Of a set: that of its first tune, or of each [default: each].",
         ),
         click.option("--once", is_flag=True, help="Play without repeats."),
-        click.option("--swing", type=float, metavar="SHARE", help="First note of a pair, 0.5 to 0.75."),
+        click.option("--swing", type=Number(), metavar="SHARE", help="First note of a pair, 0.5 to 0.75."),
         click.option("--plain", is_flag=True, help="Play no grace notes and no ornaments."),
         click.option(
             "--program", type=click.IntRange(0, 127), help="General MIDI program [default: the tune's, or 40]."
@@ -122,10 +120,7 @@ def as_set(
 
 
 def _exact(number: float | None) -> Fraction | None:
-    try:
-        return None if number is None else Fraction(number).limit_denominator(1000)
-    except (OverflowError, ValueError):
-        raise InputError(f"{number} is no number of beats or share of a beat; expected a finite one") from None
+    return None if number is None else Fraction(number).limit_denominator(1000)
 
 
 def chosen(options: dict[str, Any]) -> tuple[list[Tune], bool]:
@@ -166,21 +161,6 @@ def _arranged(tune: Tune, options: dict[str, Any]) -> Tune:
             tune = fit.tune
             if fit.outside:
                 click.echo(f"{where}: {fit.outside} notes do not fit the {options['fit']}", err=True)
-        if options["chords"] == "none":
-            tune = without_chords(tune)
-        elif options["chords"] == "suggested" and not has_chords(tune):
-            tune = with_chords(tune)
-        return _for_instrument(tune, options["instrument"])
+        return for_instrument(harmonised(tune, options["chords"]), options["instrument"])
     except NotationError as error:
         raise InputError(f"{where}: {error}") from None
-
-
-def _for_instrument(tune: Tune, instrument: str | None) -> Tune:
-    """Return the tune as an instrument reads it. Raises NotationError for the first note that it lacks."""
-    if instrument in TRANSPOSING:
-        return written_for(tune, instrument)
-    if instrument in FINGERED:
-        return with_fingering(tune, instrument)
-    if instrument in STRINGED:
-        check_playable(tune, instrument)
-    return tune

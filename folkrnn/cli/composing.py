@@ -14,7 +14,7 @@ import click
 from folkrnn.cli.console import Command, StatusLine, complain, is_quiet, quiet_option, tell
 from folkrnn.cli.interrupts import Interrupts, status_of
 from folkrnn.cli.outputs import JsonArray, Printing, counted, formats_for, table
-from folkrnn.cli.parameters import Formats, Temperature
+from folkrnn.cli.parameters import Choice, Formats, Temperature
 from folkrnn.errors import InputError
 from folkrnn.processes import processors
 
@@ -27,7 +27,6 @@ MANY = 100
 """Of more tunes than this only sums are shown, and only ABC is written where no format is asked for."""
 
 _OPTIONS = [
-    click.option("-n", "--count", type=click.IntRange(1, 100_000), help="How many [default: 5 new, 1 reworked]."),
     click.option(
         "-t",
         "--temperature",
@@ -39,21 +38,19 @@ _OPTIONS = [
     click.option("--seed", type=click.IntRange(0), help="The same seed gives the same tunes."),
     click.option(
         "--sampler",
-        type=click.Choice(["random", "greedy", "beam"]),
+        type=Choice(["random", "greedy", "beam"]),
         default="random",
         show_default=True,
         help="How the music is written.",
     ),
     click.option("--beam-width", type=click.IntRange(1, 64), default=8, show_default=True, help="Of --sampler beam."),
     click.option("--top-k", type=click.IntRange(1), help="Sample only from the K likeliest characters."),
-    click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Sample only from this nucleus."),
     click.option(
-        "--best-of",
-        type=click.IntRange(1, 1000),
-        metavar="N",
-        help="Keep the best of N drafts [default: 1; rewrite: 16].",
+        "--top-p",
+        type=click.FloatRange(0, 1, min_open=True),
+        help="Sample only from the likeliest that together have probability P.",
     ),
-    click.option("--model", type=click.Path(path_type=Path), help="Model file [default: the bundled one]."),
+    click.option("--model", type=click.Path(path_type=Path), help="Model file [default: the bundled model]."),
     click.option("--format", "formats", type=Formats(), help="What to write, such as abc,midi,pdf."),
     click.option("-o", "--output", default="outputs", show_default=True, help="Folder, file, or - for stdout."),
     click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table."),
@@ -67,11 +64,29 @@ _SETTINGS = (
 )  # fmt: skip
 
 
-def composing_options(command: Command) -> Command:
-    """Give a command the options of ``Composing``, each as an argument of its name."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+def composing_options(count: int, best_of: int) -> Callable[[Command], Command]:
+    """Return what gives a command the options of ``Composing``, each as an argument of its name.
+
+    ``count`` and ``best_of`` are what the help calls usual: how many tunes, and of how many drafts each is the best.
+    """
+    usual = (
+        click.option(
+            "-n", "--count", type=click.IntRange(1, 100_000), metavar="N", help=f"How many tunes [default: {count}]."
+        ),
+        click.option(
+            "--best-of",
+            type=click.IntRange(1, 1000),
+            metavar="N",
+            help=f"Write N drafts of each tune and keep the best [default: {best_of}].",
+        ),
+    )
+
+    def give(command: Command) -> Command:
+        for option in reversed((*usual, *_OPTIONS)):
+            command = option(command)
+        return command
+
+    return give
 
 
 Write = Callable[["Composer", "Callable[[Progress], None]", Callable[[], bool]], "Iterator[Composition]"]

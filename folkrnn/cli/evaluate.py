@@ -23,7 +23,7 @@ JSON_FILE, PAGE_FILE = "report.json", "report.html"
 
 
 @click.command()
-@click.option("--model", type=click.Path(path_type=Path), help="Model file [default: the one that ships with folkrnn].")
+@click.option("--model", type=click.Path(path_type=Path), help="Model file [default: the bundled model].")
 @click.option(
     "--data",
     "sources",

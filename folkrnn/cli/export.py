@@ -10,7 +10,7 @@ import click
 from folkrnn.cli.arranging import as_set, chosen, instrument_option, playing, playing_options, tune_options
 from folkrnn.cli.console import complain, quiet_option, tell
 from folkrnn.cli.outputs import deliver, formats_for
-from folkrnn.cli.parameters import Formats, Parts
+from folkrnn.cli.parameters import Choice, Formats, Parts
 from folkrnn.errors import InputError
 from folkrnn.export import FORMATS, BookLayout, ExportSettings, file_names
 from folkrnn.export.ordering import SORTS, sorted_tunes
@@ -30,17 +30,15 @@ _ALL = ",".join(FORMATS)
 @click.option("--fingering", is_flag=True, help="Show holes or buttons of --instrument under the notes.")
 @click.option("--format", "formats", type=Formats(), help="What to write [default: as -o ends].")
 @playing_options
-@click.option("--midi-type", type=click.Choice(["0", "1"]), default="1", help="0: one track [default: 1].")
+@click.option("--midi-type", type=Choice(["0", "1"]), default="1", help="0: one track [default: 1].")
 @click.option("--title", default="", help="Of a PDF, on a title page; of HTML; of a set.")
 @click.option("--contents", is_flag=True, help="Begin a PDF with a list of its tunes.")
 @click.option("--index", is_flag=True, help="End a PDF with lists by rhythm and key, and by title.")
-@click.option("--paper", type=click.Choice(list(PAPERS)), default="a4", show_default=True)
+@click.option("--paper", type=Choice(list(PAPERS)), default="a4", show_default=True)
 @click.option("--columns", type=click.IntRange(1, 2), help="Of a PDF's page [default: 1, 2 with --incipits].")
-@click.option(
-    "--size", type=click.Choice(list(STAFF_SCALES)), default="normal", show_default=True, help="Of a PDF's music."
-)
+@click.option("--size", type=Choice(list(STAFF_SCALES)), default="normal", show_default=True, help="Of a PDF's music.")
 @click.option("--parts", type=Parts(), default=(), help="In HTML, parts for Bb, Eb, F instruments too: Bb,Eb.")
-@click.option("--sort", type=click.Choice(list(SORTS)), help="Put the tunes in order [default: as they come].")
+@click.option("--sort", type=Choice(list(SORTS)), help="Put the tunes in order [default: as they come].")
 @click.option("--fill", is_flag=True, help="Reorder the tunes of a PDF so that its pages are full.")
 @click.option("--incipits", is_flag=True, help="Print only the first two bars of each tune in a PDF.")
 @click.option("--notes", is_flag=True, help="Print source, notes and history in a PDF.")
@@ -103,9 +101,12 @@ def export(formats: tuple[str, ...] | None, output: str, separate: bool, force: 
 def _tablature(options: dict[str, Any], formats: Sequence[str]) -> Tablature | None:
     """Return the tablature that is asked for. Raises InputError where options or formats do not go together."""
     instrument, tab = options["instrument"], options["tab"] or options["tab_only"]
-    for wanted, option, names in ((tab, "--tab", STRINGED), (options["fingering"], "--fingering", FINGERED)):
+    drawings = ((tab, "--tab", STRINGED), (options["fingering"], "--fingering", FINGERED))
+    for wanted, option, names in drawings:
         if wanted and instrument not in names:
-            raise InputError(f"{option} lacks its --instrument; expected one of {', '.join(names)}")
+            lack = f"is not for {instrument}" if instrument else "lacks its --instrument"
+            raise InputError(f"{option} {lack}; expected one of {', '.join(names)}")
+    for wanted, option, names in drawings:
         if instrument in names and not wanted:
             raise InputError(f"--instrument {instrument} changes nothing by itself; expected {option} too")
     drawn = [name for name, each in FORMATS.items() if each.draws]

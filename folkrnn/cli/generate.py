@@ -8,7 +8,7 @@ from click.core import ParameterSource
 
 from folkrnn.cli.composing import Composing, composing_options
 from folkrnn.cli.inputs import plan_wish
-from folkrnn.cli.parameters import Temperature
+from folkrnn.cli.parameters import Choice, Temperature
 from folkrnn.errors import InputError
 from folkrnn.notation.ranges import DEFAULT_INSTRUMENT, INSTRUMENTS
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--start", metavar="ABC", help="How the music begins; * is filled by the model.")
 @click.option(
     "--fit",
-    type=click.Choice(list(INSTRUMENTS)),
+    type=Choice(list(INSTRUMENTS)),
     help=f"The instrument whose range the tunes keep [default: {DEFAULT_INSTRUMENT}].",
 )
 @click.option("--mix", metavar="WEIGHTS", help="Which rhythms come unasked, such as reel=3,jig=2.")
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     "--max-length", type=click.IntRange(50, 20_000), default=2000, show_default=True, help="Characters of a tune."
 )
 @click.option("--unconstrained", is_flag=True, help="The plain network, for study.")
-@composing_options
+@composing_options(count=5, best_of=1)
 def generate_command(
     title: str | None,
     rhythm: str | None,

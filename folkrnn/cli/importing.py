@@ -7,6 +7,7 @@ import click
 
 from folkrnn.cli.console import complain, quiet_option, tell
 from folkrnn.cli.outputs import deliver, formats_for
+from folkrnn.cli.parameters import Choice
 from folkrnn.errors import InputError
 from folkrnn.importing import ENDINGS, is_importable, read_music
 from folkrnn.notation import Tune, faults
@@ -14,7 +15,7 @@ from folkrnn.notation import Tune, faults
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, metavar="FILES-or-FOLDERS…")
-@click.option("--voices", type=click.Choice(["melody", "all"]), default="melody", show_default=True)
+@click.option("--voices", type=Choice(["melody", "all"]), default="melody", show_default=True)
 @click.option("-o", "--output", default="-", show_default=True, help="File, folder, or - for stdout.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 @quiet_option

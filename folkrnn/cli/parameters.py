@@ -1,6 +1,7 @@
 """The types of parameters: each reads a text, or fails with a line that says what would be right."""
 
 import math
+from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -18,6 +19,32 @@ _MOST_DIGITS = 9
 def _is_number(text: str) -> bool:
     """Whether a text is a whole number; a superscript is none."""
     return text.isdecimal() and len(text) <= _MOST_DIGITS
+
+
+class Choice(click.Choice[str]):
+    """One of some words; for a misspelt one the nearest is named."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """Return what is wrong with a word that is not among them, and what would be right."""
+        near = get_close_matches(str(value), self.choices, 1)
+        meant = f" (did you mean {near[0]}?)" if near else ""
+        return f"{value!r} is unknown{meant}; expected one of {', '.join(self.choices)}"
+
+
+class Number(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+    """A finite number."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read the number, or fail with a line that says what would be right."""
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is no number; expected one such as 100 or 0.6", param, ctx)
+        return number
 
 
 class Temperature(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on

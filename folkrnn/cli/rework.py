@@ -22,7 +22,7 @@ _NUMBER = click.option("--tune", "number", type=click.IntRange(1), default=1, he
 @click.argument("file")
 @click.option("--bars", type=click.IntRange(1, 100), required=True, help="How many bars more.")
 @_NUMBER
-@composing_options
+@composing_options(count=1, best_of=1)
 def continue_(file: str, bars: int, number: int, **options: Any) -> None:
     """Extend the melody of a tune by some bars.
 
@@ -50,7 +50,7 @@ def continue_(file: str, bars: int, number: int, **options: Any) -> None:
 @click.argument("file")
 @click.option("--bars", type=BarRange(), required=True, help="The bars to write again, such as 9-16.")
 @_NUMBER
-@composing_options
+@composing_options(count=1, best_of=16)
 def rewrite_command(file: str, bars: tuple[int, int], number: int, **options: Any) -> None:
     """Write some bars of the melody of a tune again.
 
@@ -85,7 +85,7 @@ def rewrite_command(file: str, bars: tuple[int, int], number: int, **options: An
     help="How many tenths of the bars that are no cadences stay.",
 )
 @_NUMBER
-@composing_options
+@composing_options(count=1, best_of=1)
 def vary_command(file: str, closeness: int, number: int, **options: Any) -> None:
     """Write settings of a tune, the way players vary it.
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from folkrnn.cli.console import quiet_option, tell
+from folkrnn.cli.parameters import Choice
 from folkrnn.errors import InputError
 from folkrnn.processes import processors
 
@@ -24,8 +25,8 @@ SHAPING = ("cell", "layers", "hidden", "dropout", "recurrent_dropout")
 @click.command("train")
 @click.argument("corpus", nargs=-1, metavar="[CORPUS]")
 @click.option("-o", "--output", "run", type=click.Path(path_type=Path), help="Run folder [default: runs/CORPUS].")
-@click.option("--cell", type=click.Choice(["lstm", "gru", "rnn"]), help="Recurrent cell [default: lstm].")
-@click.option("--size", type=click.Choice(list(SIZES)), help="Layers and units by name [default: medium].")
+@click.option("--cell", type=Choice(["lstm", "gru", "rnn"]), help="Recurrent cell [default: lstm].")
+@click.option("--size", type=Choice(list(SIZES)), help="Layers and units by name [default: medium].")
 @click.option("--layers", type=click.IntRange(1, 8), help="Recurrent layers.")
 @click.option("--hidden", type=click.IntRange(1, 4096), help="Units in each layer.")
 @click.option("--dropout", type=click.FloatRange(0, 0.9), help="Share of units that are dropped.")
@@ -39,8 +40,8 @@ SHAPING = ("cell", "layers", "hidden", "dropout", "recurrent_dropout")
 @click.option(
     "--from", "start", type=click.Path(path_type=Path), metavar="MODEL", help="Fine-tune a model; `default`: ours."
 )
-@click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Where to compute [default: cuda if there].")
-@click.option("--dtype", type=click.Choice(["float32", "bfloat16"]), help="Of products [default: the faster].")
+@click.option("--device", type=Choice(["cpu", "cuda"]), help="Where to compute [default: cuda if there].")
+@click.option("--dtype", type=Choice(["float32", "bfloat16"]), help="Of products [default: the faster].")
 @click.option("--transpose/--no-transpose", default=True, show_default=True, help="Learn in other usual keys too.")
 @click.option("--critic", type=click.IntRange(0), metavar="TUNES", default=0, help="Then train a critic on them.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of all randomness [default: 1].")

@@ -104,7 +104,8 @@ def check_range(tune: Tune, first: int, last: int) -> None:
     if first > last:
         raise GenerationError(f"bars {first}-{last} run backwards; expected {last}-{first}")
     if not any(first <= bar.number <= last for bar in tune.bars) or last > tune.bar_count:
-        raise GenerationError(f"bars {first}-{last} are not in the tune; expected some of 1-{tune.bar_count}")
+        asked = f"bars {first}-{last} are" if first != last else f"bar {first} is"
+        raise GenerationError(f"{asked} not in the tune; expected some of 1-{tune.bar_count}")
 
 
 def extension(tune: Tune, bars: int, checkpoint: "Checkpoint") -> Reworking:

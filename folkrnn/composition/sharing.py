@@ -30,7 +30,7 @@ MOST_PROCESSES = 16
 """Each process needs 400 MB of memory."""
 
 MOST_AHEAD = 256
-"""So many finished tunes of a process may wait for tunes of others; then it waits too."""
+"""The finished tunes of a process that may wait for tunes of others; then it waits too."""
 
 INTERVAL = 0.1
 """Seconds between two questions whether to stop."""
@@ -98,7 +98,7 @@ def composed_in_shares(
     progress: "ProgressWatcher | None",
     stop: Callable[[], bool],
 ) -> "Generator[Composition, None, None]":
-    """Yield ``count`` new tunes in order, which so many processes compose; see ``Composer.generate``.
+    """Yield ``count`` new tunes in order, composed in several processes; see ``Composer.generate``.
 
     Raises what is raised in a process, and GenerationError if one ends before its time.
     """

@@ -203,7 +203,7 @@ def _compiled(entries: Sequence[dict[str, Any]], layout: BookLayout, format: Lit
     if layout.fill:
         order = filling_order(heights, layout.text_height, TUNE_GAP)
         entries, heights = [entries[place] for place in order], [heights[place] for place in order]
-    numbers = _numbers([each["number"] for each in entries])
+    numbers = _numbers([each["number"] for each in entries], as_set=bool(layout.heading))
     width, height = PAPERS[layout.paper]
     data = {
         "title": layout.title
@@ -310,11 +310,11 @@ def _gate(what: str) -> Iterator[None]:
         raise ExportError(f"cannot make {what}: {type(error).__name__}: {error}") from error
 
 
-def _numbers(own: Sequence[str]) -> Sequence[str]:
-    """Return the tunes' own numbers, or running ones where those repeat; none for a tune alone."""
+def _numbers(own: Sequence[str], as_set: bool = False) -> Sequence[str]:
+    """Return the tunes' own numbers, or running ones in a set and where those repeat; none for a tune alone."""
     if len(own) == 1:
         return [""]
-    return own if len(set(own)) == len(own) else [str(place) for place in range(1, len(own) + 1)]
+    return own if len(set(own)) == len(own) and not as_set else [str(place) for place in range(1, len(own) + 1)]
 
 
 def book_entry(tune: Tune, layout: BookLayout = DEFAULT_LAYOUT, tablature: Tablature | None = None) -> dict[str, Any]:

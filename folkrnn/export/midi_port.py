@@ -7,6 +7,7 @@ import mido
 
 from folkrnn.errors import ExportError
 from folkrnn.export.midi import midi_file
+from folkrnn.export.packages import missing
 from folkrnn.export.performance import Performance
 
 
@@ -14,6 +15,8 @@ def port_names() -> list[str]:
     """Return the names of the MIDI ports. Raises ExportError where mido has no backend to find them with."""
     try:
         return list(mido.get_output_names())
+    except ModuleNotFoundError as error:
+        raise missing("python-rtmidi", "a MIDI port") from error
     except Exception as error:  # whatever the backend for this system raises
         raise ExportError(
             f"MIDI ports cannot be found ({type(error).__name__}: {error}); "

@@ -1,9 +1,9 @@
 """Tunes as one HTML page that plays itself, without a network: ``folkrnn.player`` with scores and performances.
 
-    page_entry(tune, …)      what the page shows and plays of a tune
-    player_page(entries, …)  the page
-    to_html(tunes, …)        both
-    set_part, set_page       the same for the tunes of a set, which have one player
+    page_entry(tune, …)      what the page shows and plays of a tune.
+    player_page(entries, …)  the page.
+    to_html(tunes, …)        both.
+    set_part, set_page       the same for the tunes of a set, which have one player.
 
 The drawings name their notes by their places, and so do the performances: the player lights what sounds by our own
 times, whatever the tempo, the repeats and the swing.

@@ -12,7 +12,7 @@ from folkrnn.export.sound import SAMPLE_RATE, sound_of
 _BLOCK = SAMPLE_RATE // 10
 """The samples that are handed over at once: Ctrl-C is heard within a tenth of a second."""
 
-_INSTALL = "pip install sounddevice" + (" and apt install libportaudio2" if sys.platform == "linux" else "")
+_INSTALL = "pip install sounddevice" + (" && sudo apt install libportaudio2" if sys.platform == "linux" else "")
 
 
 def sound_card() -> Any:

@@ -27,7 +27,7 @@ SPECULATIVE_ROWS = 12
 """Up to this many rows, drafts are written that may not be needed: a row more costs little time then."""
 
 SPECULATIVE_DRAFTS = 4
-"""So many drafts of a tune are under way before any is judged; after more refusals, as many as were refused.
+"""The drafts of a tune that are under way before any is judged; after more refusals, as many as were refused.
 
 Most tunes need one draft or two. With the bundled model a single tune takes 0.6 of the time with 4 rows that it takes
 with 12, and five tunes take 0.9 of it.

@@ -22,11 +22,11 @@ from starlette.staticfiles import StaticFiles
 
 from folkrnn import __version__, player
 from folkrnn.errors import FolkrnnError
+from folkrnn.export.arranging import INSTRUMENTS
 from folkrnn.export.formats import FORMATS
 from folkrnn.notation.fingering import FINGERED
 from folkrnn.notation.tunings import STRINGED
 from folkrnn.studio import file_routes, job_routes, shelf_routes, text_routes
-from folkrnn.studio.arranging import INSTRUMENTS
 from folkrnn.studio.guard import Guard
 from folkrnn.studio.shelf import Conflict, NotOnShelf
 from folkrnn.studio.state import Studio, studio_of

@@ -5,24 +5,21 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from folkrnn.errors import InputError
+from folkrnn.export.arranging import CHORDS, INSTRUMENTS, NONE, WRITTEN, for_instrument, harmonised
 from folkrnn.export.tablature import Tablature
 from folkrnn.notation import Tune
-from folkrnn.notation.fingering import FINGERED, check_playable, with_fingering
-from folkrnn.notation.harmony import has_chords, with_chords, without_chords
-from folkrnn.notation.ranges import TRANSPOSING, moved, written_for
+from folkrnn.notation.fingering import FINGERED
+from folkrnn.notation.ranges import TRANSPOSING, moved
 from folkrnn.notation.tunings import STRINGED
 from folkrnn.studio.readings import interval
-
-INSTRUMENTS = (*TRANSPOSING, *STRINGED, *FINGERED)
-"""The instruments for which tunes are written: in their key, with tablature, or with fingering."""
-
-WRITTEN, SUGGESTED, NONE = CHORDS = ("written", "suggested", "none")
-"""Which chord symbols a tune has: its own, which is also ``True``; its own or else suggested ones; none (``False``)."""
 
 
 @dataclass(frozen=True)
 class Arrangement:
-    """The choices of the page. ``plain`` plays neither ornaments nor grace notes."""
+    """The choices of the page. ``plain`` plays neither ornaments nor grace notes.
+
+    ``chords`` is one of ``CHORDS``, or ``True`` for those that are written and ``False`` for none.
+    """
 
     transpose: str | int | None = None
     chords: str | bool = WRITTEN
@@ -57,16 +54,10 @@ class Arrangement:
         """Return the tune as it is heard. Raises NotationError for what cannot be."""
         if self.transpose not in (None, "", 0):
             tune = moved(tune, interval(self.transpose))
-        if self.chords in (NONE, False):
-            return without_chords(tune)
-        return with_chords(tune) if self.chords == SUGGESTED and not has_chords(tune) else tune
+        usual = WRITTEN if self.chords else NONE
+        return harmonised(tune, self.chords if isinstance(self.chords, str) else usual)
 
     def written(self, tune: Tune) -> Tune:
         """Return a sounding tune as the player of the instrument reads it. Raises NotationError for what cannot be."""
-        if self.instrument in TRANSPOSING:
-            return written_for(tune, self.instrument)
-        if self.fingering and self.instrument:
-            return with_fingering(tune, self.instrument)
-        if self.tab and self.instrument:
-            check_playable(tune, self.instrument)
-        return tune
+        drawn = self.tab or self.fingering or self.instrument in TRANSPOSING
+        return for_instrument(tune, self.instrument) if drawn else tune

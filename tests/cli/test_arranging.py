@@ -51,7 +51,7 @@ def test_what_does_not_fit_an_instrument_is_told(run: Run, tune: Path) -> None:
     [
         (["--transpose", "wild"], "no interval or key"),
         (["--tempo", "2"], "beats a minute"),
-        (["--tempo", "inf"], "finite"),
+        (["--tempo", "inf"], "'inf' is no number"),
         (["--swing", "0.9"], "should be from 0.5"),
         (["--octave", "3"], ""),
     ],

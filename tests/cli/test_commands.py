@@ -12,6 +12,20 @@ from folkrnn.notation import canonical, read_tunes
 Run = Callable[..., Any]
 
 
+def test_commands_are_listed_as_they_are_wanted(run: Run) -> None:
+    told = run("--help").out
+    places = [told.index(f"\n  {name} ") for name in ("studio", "generate", "rewrite", "export", "play", "train")]
+    assert places == sorted(places)
+    assert "..." not in told.partition("Commands:")[2]
+
+
+def test_help_names_what_is_usual_for_its_command(run: Run) -> None:
+    for command, count, drafts in (("generate", 5, 1), ("rewrite", 1, 16), ("continue", 1, 1), ("vary", 1, 1)):
+        told = " ".join(run(command, "--help").out.split())
+        assert f"How many tunes [default: {count}]" in told
+        assert f"keep the best [default: {drafts}]" in told
+
+
 def test_validate_says_yes(run: Run, tune: Path) -> None:
     result = run("validate", tune)
     assert result.status == 0

@@ -73,6 +73,14 @@ def test_a_set_is_named_after_its_tunes(run: Run, book: Path, tmp_path: Path) ->
     assert "2 and 3 times" in text
 
 
+def test_the_tunes_of_a_set_are_numbered_as_they_come(run: Run, book: Path, tmp_path: Path) -> None:
+    path = tmp_path / "set.pdf"
+    assert run("export", book, "--tune", "2,1", "--set", "-o", path).status == 0
+    text = PdfReader(path).pages[0].extract_text()
+    assert "1. The Pot" in text
+    assert "2. The Kettle" in text
+
+
 def test_the_tunes_are_played_as_often_as_asked(run: Run, book: Path, tmp_path: Path) -> None:
     lengths = {}
     for times in ("1", "3", "2,3"):

@@ -41,8 +41,10 @@ def test_fingering_as_abc(run: Run, tune: Path) -> None:
     ("options", "told"),
     [
         (["--tab"], "--tab lacks its --instrument; expected one of fiddle, mandolin"),
-        (["--instrument", "whistle", "--tab"], "--tab lacks its --instrument; expected one of fiddle"),
-        (["--instrument", "Bb", "--fingering"], "--fingering lacks its --instrument; expected one of whistle"),
+        (["--instrument", "whistle", "--tab"], "--tab is not for whistle; expected one of fiddle"),
+        (["--instrument", "Bb", "--fingering"], "--fingering is not for Bb; expected one of whistle"),
+        (["--instrument", "mandolin", "--fingering"], "--fingering is not for mandolin; expected one of whistle"),
+        (["--instrument", "mandoline", "--tab"], "'mandoline' is unknown (did you mean mandolin?); expected one of Bb"),
         (["--instrument", "mandolin"], "--instrument mandolin changes nothing by itself; expected --tab too"),
         (["--instrument", "whistle"], "expected --fingering too"),
         (["--instrument", "mandolin", "--tab", "--octave", "-1"], "the mandolin has no F#3 (bar 2)"),
@@ -77,4 +79,4 @@ def test_a_tune_that_cannot_be_played_is_named_and_the_others_are_written(run: R
 def test_play_knows_transposing_instruments_only(run: Run, tune: Path) -> None:
     result = run("play", tune, "--instrument", "mandolin")
     assert result.status == 2
-    assert "'mandolin' is not one of 'Bb', 'Eb', 'F'" in result.err
+    assert "'mandolin' is unknown; expected one of Bb, Eb, F" in result.err

@@ -147,6 +147,7 @@ def test_what_is_wrong_with_a_tune_under_work_is_told(run: Run, model: Path, tmp
     ("arguments", "told"),
     [
         (["--bars", "9-12"], "The Test of Time: bars 9-12 are not in the tune; expected some of 1-8"),
+        (["--bars", "9"], "The Test of Time: bar 9 is not in the tune; expected some of 1-8"),
         (["--bars", "x"], "expected such as 9-16"),
         (["--bars", "1-2", "--tune", "3"], "expected --tune from 1 to 1"),
         ([], "--bars"),

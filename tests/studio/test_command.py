@@ -154,4 +154,4 @@ def test_the_folder_is_that_of_ones_documents_if_none_is_named(monkeypatch: pyte
 def test_without_its_packages_it_says_how_to_get_them(tmp_path: Path) -> None:
     (tmp_path / "starlette.py").write_text("raise ModuleNotFoundError('gone', name='starlette')")
     told = refused(str(tmp_path / "tunes"), PYTHONPATH=f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
-    assert "pip install folkrnn[studio]" in told
+    assert 'pip install ".[studio]"' in told

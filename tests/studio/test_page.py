@@ -131,6 +131,37 @@ def test_a_selection_in_the_text_is_one_in_the_score(browser: Browser) -> None:
 
 
 @driven
+def test_a_score_keeps_its_lines_when_it_is_drawn_again(browser: Browser) -> None:
+    browser.call("Emulation.setDeviceMetricsOverride", width=1280, height=900, deviceScaleFactor=1, mobile=False)
+    box = "document.querySelector('#sheet svg')?.viewBox.baseVal.width"
+    write(browser, "")
+    browser.wait("!document.querySelector('#sheet svg')")
+    write(browser, JIG)
+    first = browser.wait(box)
+    write(browser, JIG.replace("ece", "ecA"))
+    browser.wait("document.querySelectorAll('#sheet .note').length === 20")
+    assert browser.wait(box) == first
+    write(browser, JIG)
+    browser.call("Emulation.clearDeviceMetricsOverride")
+
+
+@driven
+def test_a_set_is_printed_unless_another_format_was_chosen_before(browser: Browser) -> None:
+    about = '{formats: [{name: "abc"}, {name: "midi"}, {name: "pdf"}]}'
+    offer = 'panel.offer(["one", "two"], title), document.querySelector("#export input:checked").value'
+    made = f"""import("/static/exporting.js").then(({{ ExportPanel }}) => {{
+        const panel = new ExportPanel({about}, () => ({{ abc: "", title: "" }}));
+        const usual = (title) => ({offer});
+        const found = [usual(""), usual("A Set")];
+        panel.format = "midi";
+        found.push(usual("A Set"));
+        panel.root.hidePopover();
+        return found;
+    }})"""
+    assert browser.ask(made) == ["abc", "pdf", "midi"]
+
+
+@driven
 def test_where_two_texts_are_left_one_chooses(browser: Browser) -> None:
     browser.ask("""(async () => {
       const { tunes } = await (await fetch("/api/shelf")).json();
@@ -155,5 +186,5 @@ def test_where_two_texts_are_left_one_chooses(browser: Browser) -> None:
 def test_the_page_asks_only_its_server_and_complains_of_nothing_else(browser: Browser, address: str) -> None:
     origin = address.split("/?")[0]
     assert [url for url in browser.requests if not url.startswith((origin, "blob:", "data:"))] == []
-    # What cannot be drawn, and what was changed elsewhere, is told by the status of an answer.
+    # What cannot be drawn, and what was changed elsewhere, shows in the status of an answer.
     assert [each for each in browser.problems if "status of 422" not in each and "status of 412" not in each] == []

@@ -18,6 +18,7 @@ export class ExportPanel {
   constructor(about, current) {
     this.about = about;
     this.current = current;
+    this.format = ""; // the one chosen last; without it a set is printed
     this.root = $("export");
     this.root.addEventListener("beforetoggle", (event) => {
       if (event.newState === "open" && !this.asked)
@@ -36,6 +37,7 @@ export class ExportPanel {
 
   #draw(what, name, count, title = "") {
     const formats = this.about.formats ?? [];
+    const usual = [this.format, title && "pdf", formats[0]?.name].find((name) => formats.some((each) => each.name === name));
     const option = (value, text = value) => make("option", { value }, text);
     const check = (id, text, checked = false) =>
       make("label", { className: "check" }, make("input", { type: "checkbox", name: id, checked }), ` ${text}`);
@@ -48,7 +50,7 @@ export class ExportPanel {
         "fieldset",
         {},
         make("legend", {}, "Format"),
-        ...formats.map((each, index) =>
+        ...formats.map((each) =>
           make(
             "label",
             { className: "check" },
@@ -56,8 +58,8 @@ export class ExportPanel {
               type: "radio",
               name: "format",
               value: each.name,
-              checked: index === 0,
-              autofocus: index === 0,
+              checked: each.name === usual,
+              autofocus: each.name === usual,
             }),
             ` ${each.name.toUpperCase()}`,
           ),
@@ -104,7 +106,7 @@ export class ExportPanel {
       const options = writtenFor(this.about, elements.instrument.value);
       if (elements.transpose.value) options.transpose = Number(elements.transpose.value);
       if (elements.plain.checked) options.plain = true;
-      const format = elements.format.value;
+      const format = (this.format = elements.format.value);
       told.textContent = `Making ${format.toUpperCase()}…`;
       try {
         const file = await api.exported({

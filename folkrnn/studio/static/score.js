@@ -6,6 +6,9 @@ import { $, ignoreOutdated } from "./dom.js";
 import { lineStarts, offsetOf } from "./editor.js";
 import * as unsaved from "./unsaved.js";
 
+const USUAL = 700; // pixels: four bars stand in a line
+const LEAST = 420; // down to this they are drawn smaller; on narrower screens fewer stand in a line
+
 const SILENCE = { seconds: 0, parts: [], voices: [], notes: [], passages: [], bars: [], names: {} };
 
 /** Return a drawing of the server as an element that the page's policy takes: no styles, nothing that runs.
@@ -66,9 +69,11 @@ export class ScoreView extends EventTarget {
   async draw(text, header = "") {
     this.latest?.abort();
     const { signal } = (this.latest = new AbortController());
+    this.width = this.#room();
+    const width = this.width < LEAST ? this.width : Math.max(this.width, USUAL);
     try {
       const page = unsaved.tabName();
-      const found = await api.draw({ abc: header + text, width: this.#room(), page, ...this.options }, signal);
+      const found = await api.draw({ abc: header + text, width, page, ...this.options }, signal);
       if (signal.aborted) return false;
       this.header = header;
       this.#show(text, found);
@@ -195,15 +200,19 @@ export class ScoreView extends EventTarget {
       .map((each) => [each.begin, each.end]);
   }
 
+  /** The room for a drawing. The sheet has no width while it is empty, so what holds it is measured. */
   #room() {
-    this.width = Math.round(this.sheet.clientWidth || 700);
-    return this.width;
+    const stage = this.sheet.parentElement;
+    const { paddingLeft, paddingRight } = getComputedStyle(stage);
+    const room = stage.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    const widest = parseFloat(getComputedStyle(this.sheet).maxWidth) || room;
+    return room > 0 ? Math.round(Math.min(room, widest)) : USUAL;
   }
 
   #resized() {
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => {
-      const changed = Math.abs(this.sheet.clientWidth - this.width);
+      const changed = Math.abs(this.#room() - this.width);
       if (this.text && this.sheet.clientWidth && changed > 0.1 * this.width)
         this.draw(this.text, this.header).catch(() => null);
     }, 200);

@@ -172,7 +172,7 @@ export class ShelfPanel extends EventTarget {
       button("Make a set", () => this.#tell("set", ids)),
       button("Export", () => this.#tell("export", ids)),
       button(binned ? "Take back" : "Bin", () => this.#bin()),
-      make("button", { type: "button", className: "quiet", onclick: () => this.list.pick([]) }, "None"),
+      make("button", { type: "button", className: "quiet", onclick: () => this.list.pick([]) }, "Pick none"),
     );
   }
 
