@@ -118,9 +118,7 @@ class Browser:
 
     def size(self, width: int, height: int, phone: bool = False) -> None:
         """Give the window another size, in CSS pixels."""
-        self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone
-        )
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
 
     def open(self, page: Path | str) -> None:
         """Open a file or an address, and wait until it is loaded."""

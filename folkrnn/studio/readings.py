@@ -75,7 +75,9 @@ def changed(text: str, change: dict[str, Any]) -> str:
         case "octave":
             octaves = change.get("octaves")
             if type(octaves) is not int or not -MAX_OCTAVES <= octaves <= MAX_OCTAVES:
-                raise InputError(f"octaves={str(octaves)[:40]!r} should be a whole number from -{MAX_OCTAVES} to {MAX_OCTAVES}")
+                raise InputError(
+                    f"octaves={str(octaves)[:40]!r} should be a whole number from -{MAX_OCTAVES} to {MAX_OCTAVES}"
+                )
             tunes = [octave_moved(tune, octaves) for tune in tunes]
         case "chords":
             tunes = [tune if has_chords(tune) else with_chords(tune) for tune in tunes]

@@ -119,7 +119,9 @@ def test_it_is_heard_as_we_perform_it(browser: Browser, composed: dict[str, str]
 @driven
 def test_two_bars_are_rewritten_and_it_is_undone(browser: Browser, composed: dict[str, str]) -> None:
     jig = composed["jig"]
-    inside = sorted((each["line"], each["column"], id) for id, each in places(browser, jig).items() if each["bar"] in (3, 4))
+    inside = sorted(
+        (each["line"], each["column"], id) for id, each in places(browser, jig).items() if each["bar"] in (3, 4)
+    )
     browser.drag(middle(browser, inside[0][2]), middle(browser, inside[-1][2]))
     browser.wait("document.getElementById('rewrite').textContent === 'Rewrite bars 3–4'")
     assert browser.ask("document.querySelectorAll('#sheet .chosen').length") == len(inside)
@@ -191,22 +193,30 @@ def test_of_two_tabs_the_later_one_is_told_and_both_texts_are_there(browser: Bro
     open_page(browser, address)
     press(browser, "tab-shelf")
     browser.wait("[...document.querySelectorAll('#list .name')].some((each) => each.textContent === 'The Open Gate')")
-    browser.ask("[...document.querySelectorAll('#list .name')].find((each) => each.textContent === 'The Open Gate').click()")
+    browser.ask(
+        "[...document.querySelectorAll('#list .name')].find((each) => each.textContent === 'The Open Gate').click()"
+    )
     browser.wait(f"{AREA}.value.includes('The Open Gate')")
     # The first tab is offline for a moment: what it writes comes too late.
     second = browser.go_to(first)
-    browser.call("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+    browser.call(
+        "Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1
+    )
     write(browser, JIG.replace("Open", "Later"))
     browser.wait("!document.getElementById('notice').hidden")
     browser.go_to(second)
     write(browser, JIG.replace("Open", "Sooner"))
     saved(browser)
     browser.go_to(first)
-    browser.call("Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+    browser.call(
+        "Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1, uploadThroughput=-1
+    )
     browser.wait("!document.getElementById('panel').hidden")
     assert "The Later Gate" in text(browser, "panel")
     assert "The Sooner Gate" in text(browser, "panel")
-    browser.ask("[...document.querySelectorAll('#panel button')].find((each) => each.textContent === 'Keep both').click()")
+    browser.ask(
+        "[...document.querySelectorAll('#panel button')].find((each) => each.textContent === 'Keep both').click()"
+    )
     titles = "fetch('/api/shelf').then((answer) => answer.json()).then(({tunes}) => tunes.map((each) => each.title))"
     browser.wait(f"{titles}.then((all) => all.includes('The Later Gate') && all.includes('The Sooner Gate'))")
     browser.call("Page.close")
@@ -255,7 +265,7 @@ def test_all_of_it_can_be_done_with_the_keys(browser: Browser, address: str) -> 
     assert browser.ask(f"document.activeElement === {AREA}")
     browser.key("3", "Alt")
     browser.key("/")
-    browser.type("open sooner gate".split()[1])
+    browser.type(["open", "sooner", "gate"][1])
     browser.wait("document.querySelectorAll('#list [role=option]').length === 1")
     browser.key("ArrowDown")
     browser.key("Enter")
@@ -287,11 +297,13 @@ def test_on_a_phone_nothing_is_wider_than_the_page(browser: Browser, address: st
     browser.size(390, 844, phone=True)
     try:
         open_page(browser, address)
-        write(browser, JIG)
+        write(browser, JIG.replace("|:dAF", '|:"D"dAF'))
         for view in VIEWS:
             browser.ask(f"document.querySelector('.views [data-view={view}]').click()")
             assert browser.ask("document.documentElement.scrollWidth") <= 390, view
             assert browser.ask(WIDER) == [], view
+        browser.ask("document.querySelector('.views [data-view=score]').click()")
+        browser.wait("document.querySelector('#sheet .harm text')?.getBoundingClientRect().height > 5")
         for panel in ("help", "export"):
             browser.ask(f"document.getElementById({panel!r}).showPopover()")
             assert browser.ask(WIDER) == [], panel
@@ -336,7 +348,7 @@ def check(browser: Browser, axe: str, where: str) -> None:
 @pytest.fixture(scope="module")
 def axe() -> Iterator[str]:
     package = pytest.importorskip("axe_core_python")
-    yield (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
 @driven
@@ -363,9 +375,10 @@ def test_everybody_can_use_it(browser: Browser, address: str, axe: str, theme: s
 
 @driven
 def test_a_title_is_no_script(browser: Browser, address: str) -> None:
-    evil = "<img src=x onerror=\"window.hit=1\"><script>window.hit=1</script><svg onload=\"window.hit=1\">"
+    evil = '<img src=x onerror="window.hit=1"><script>window.hit=1</script><svg onload="window.hit=1">'
     open_page(browser, address)
     press(browser, "new")
+    browser.wait("document.getElementById('title').textContent === 'Untitled'")
     write(browser, JIG.replace("The Open Gate", evil).replace("R:jig", f"R:{evil}").replace(":|\n", f":|\nw:{evil}\n"))
     browser.wait("document.querySelectorAll('#sheet .note').length === 20")
     press(browser, "keep")

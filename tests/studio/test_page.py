@@ -36,6 +36,7 @@ def test_every_module_is_described() -> None:
 
 # What it does
 
+
 @driven
 def test_a_tune_is_written_kept_and_found_again(browser: Browser, address: str, folder: Path) -> None:
     write(browser, JIG)

@@ -196,7 +196,7 @@ export class ScoreView extends EventTarget {
   }
 
   #room() {
-    this.width = Math.round(this.sheet.clientWidth || 700);
+    this.width = Math.round(this.sheet.clientWidth || Math.min(700, innerWidth - 24));
     return this.width;
   }
 
