@@ -15,7 +15,7 @@ _missing = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installe
 
 
 def driven(test: Callable[..., None]) -> Callable[..., None]:
-    """Mark a test that needs a browser, and that goes on where the one before it in its file has ended."""
+    """Mark a test that needs a browser, and goes on where the test above it has ended."""
     grouped: Callable[..., None] = pytest.mark.xdist_group(test.__module__)(_missing(test))
     return grouped
 

@@ -56,9 +56,10 @@ def test_the_server_is_killed_while_tunes_are_kept_and_changed(tmp_path: Path) -
             suppress(OSError, http.client.HTTPException),
             connected(address) as ask,
         ):
-            ask("GET", "/api/sets")
-            threading.Timer(rng.uniform(0.05, 0.5), process.kill).start()
+            last = rng.randrange(1, 6)
             for number in range(1000):
+                if number == last:  # some are kept; the next ones may be
+                    threading.Timer(rng.uniform(0, 0.1), process.kill).start()
                 title = f"Tune {start}-{number}"
                 text = TUNE.replace("The Wheelwright", title)
                 status, answer = ask("POST", "/api/shelf", {"abc": text})
@@ -75,7 +76,7 @@ def test_the_server_is_killed_while_tunes_are_kept_and_changed(tmp_path: Path) -
             assert "cAGE D4:|" in stored.text
             assert not title.endswith("+") or "% new" in stored.text
         assert not list(folder.rglob("*.damaged*"))
-    assert len(told) >= KILLS / 2
+    assert len(told) >= KILLS
     books = "".join(each.read_text(encoding="utf-8") for each in folder.glob("*.abc"))
     assert all(tune.bars and not tune.findings for tune in read_tunes(books))
 
