@@ -303,7 +303,8 @@ def test_on_a_phone_nothing_is_wider_than_the_page(browser: Browser, address: st
             assert browser.ask("document.documentElement.scrollWidth") <= 390, view
             assert browser.ask(WIDER) == [], view
         browser.ask("document.querySelector('.views [data-view=score]').click()")
-        browser.wait("document.querySelector('#sheet .harm text')?.getBoundingClientRect().height > 5")
+        shown = "each.textContent.trim() === 'D' && each.getBoundingClientRect().height > 5"
+        browser.wait(f"[...document.querySelectorAll('#sheet text')].some((each) => {shown})")
         for panel in ("help", "export"):
             browser.ask(f"document.getElementById({panel!r}).showPopover()")
             assert browser.ask(WIDER) == [], panel
