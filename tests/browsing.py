@@ -25,8 +25,16 @@ _PATIENCE = 60
 """The seconds within which a browser answers."""
 
 
+_HELD = {"Alt": 1, "Control": 2, "Shift": 8}
+
+_CODES = {
+    "Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40,
+    "Delete": 46,
+}  # fmt: skip
+
+
 class Browser:
-    """A browser with one page; ``requests`` are the addresses that it asked for, ``problems`` what its console says."""
+    """A browser with a page; ``requests`` are the addresses that it asked for, ``problems`` what its console says."""
 
     def __init__(self, profile: Path) -> None:
         assert CHROMIUM
@@ -48,9 +56,7 @@ class Browser:
         self.problems: list[str] = []
         pages = self.call("Target.getTargets")["targetInfos"]
         target = next(each["targetId"] for each in pages if each["type"] == "page")
-        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Network", "Log"):
-            self.call(f"{domain}.enable")
+        self._attach(target)
 
     def __enter__(self) -> "Browser":
         return self
@@ -93,6 +99,27 @@ class Browser:
         elif what == "Log.entryAdded":
             self.problems.append(said["entry"]["text"])
 
+    def new_tab(self) -> str:
+        """Open a page in a window of its own, go there, and return the one before, for ``go_to``."""
+        before, self._session = self._session, ""
+        target = self.call("Target.createTarget", url="about:blank", newWindow=True)["targetId"]
+        self._attach(target)
+        return before
+
+    def go_to(self, tab: str) -> str:
+        """Go to another page, and return the one before."""
+        before, self._session = self._session, tab
+        return before
+
+    def _attach(self, target: str) -> None:
+        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            self.call(f"{domain}.enable")
+
+    def size(self, width: int, height: int, phone: bool = False) -> None:
+        """Give the window another size, in CSS pixels."""
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
+
     def open(self, page: Path | str) -> None:
         """Open a file or an address, and wait until it is loaded."""
         self.call("Page.navigate", url=page.as_uri() if isinstance(page, Path) else page)
@@ -113,11 +140,16 @@ class Browser:
         for kind, (x, y) in (("mousePressed", begin), ("mouseMoved", end), ("mouseReleased", end)):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1, **more)
 
-    def key(self, name: str) -> None:
-        """Press and release a key."""
-        text = {"text": name} if len(name) == 1 else {}
-        self.call("Input.dispatchKeyEvent", type="keyDown", key=name, **text)
-        self.call("Input.dispatchKeyEvent", type="keyUp", key=name)
+    def key(self, name: str, *held: str) -> None:
+        """Press and release a key, while others are held: Alt, Control, Shift."""
+        pressed: dict[str, Any] = {"key": name, "modifiers": sum(_HELD[each] for each in held)}
+        if name in _CODES:  # a browser has a use of its own for these
+            pressed |= {"code": "Space" if name == " " else name, "windowsVirtualKeyCode": _CODES[name]}
+        text = {"text": "\r" if name == "Enter" else name} if name == "Enter" or len(name) == 1 else {}
+        if {*held} - {"Shift"}:
+            text = {}
+        self.call("Input.dispatchKeyEvent", type="keyDown", **pressed, **text)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **pressed)
 
     def type(self, text: str) -> None:
         """Put text where the focus is, as typing does."""

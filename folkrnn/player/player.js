@@ -905,7 +905,7 @@ export class Controls extends EventTarget {
     const text = `${clock(position)} / ${clock(tune.performance.seconds)} ${where}`;
     if (this.time.textContent !== text) {
       this.time.textContent = text;
-      this.place.setAttribute("aria-valuetext", where);
+      this.place.setAttribute("aria-valuetext", where || clock(position));
     }
   }
 

@@ -89,7 +89,7 @@ def _routes() -> list[Route | Mount]:
         route("/api/shelf/{id}", shelf_routes.change_tune, "PUT"),
         route("/api/shelf/{id}", shelf_routes.bin_tune, "DELETE"),
         route("/api/shelf/{id}/versions", shelf_routes.versions),
-        route("/api/shelf/{id}/versions/{version:int}", shelf_routes.old_version),
+        route("/api/shelf/{id}/versions/{version}", shelf_routes.old_version),
         route("/api/sets", shelf_routes.sets),
         route("/api/sets/{name}", shelf_routes.put_set, "PUT"),
         route("/api/sets/{name}", shelf_routes.remove_set, "DELETE"),

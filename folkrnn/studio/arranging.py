@@ -30,12 +30,12 @@ class Arrangement:
 
     def __post_init__(self) -> None:
         if self.chords not in (*CHORDS, True, False):
-            raise InputError(f"chords={self.chords!r} should be one of {', '.join(CHORDS)}")
-        if self.instrument and self.instrument not in INSTRUMENTS:
-            raise InputError(f"instrument={self.instrument!r} should be one of {', '.join(INSTRUMENTS)}")
+            raise InputError(f"chords={str(self.chords)[:40]!r} should be one of {', '.join(CHORDS)}")
+        if self.instrument not in (None, "", *INSTRUMENTS):
+            raise InputError(f"instrument={str(self.instrument)[:40]!r} should be one of {', '.join(INSTRUMENTS)}")
         for wanted, name, known in ((self.tab, "tab", STRINGED), (self.fingering, "fingering", FINGERED)):
             if type(wanted) is not bool:
-                raise InputError(f"{name}={wanted!r} should be true or false")
+                raise InputError(f"{name}={str(wanted)[:40]!r} should be true or false")
             if wanted and self.instrument not in known:
                 raise InputError(f"{name} lacks its instrument; expected one of {', '.join(known)}")
 

@@ -20,6 +20,9 @@ from folkrnn.studio.text_routes import arrangement_of
 MOST_EXPORTED = 2000
 """The most tunes of a file."""
 
+LONGEST_NAME = 255
+"""The longest name of a file, in characters."""
+
 ABC_ENDINGS = (".abc", ".txt")
 
 
@@ -27,6 +30,8 @@ async def import_(request: Request) -> Response:
     """Put the tunes of a file on the shelf, in a book with the name of the file."""
     studio = studio_of(request)
     name = PurePath(request.query_params.get("name", "").replace("\\", "/")).name
+    if len(name) > LONGEST_NAME:
+        raise HTTPException(400, f"{name[:40]!r}… is too long; expected a name of at most {LONGEST_NAME} characters")
     content = await request.body()
     if not content:
         raise HTTPException(400, f"{name or 'the file'} is empty; expected a file of music")

@@ -12,6 +12,7 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
+from math import inf
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -21,6 +22,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_BYTES, FILE_BYTES = 2**20, 16 * 2**20
 """The longest body of a request, and of a file to import."""
+
+MOST_DIGITS = 15
+"""The most digits of a number in a path or a header."""
 
 FILE_PATH = "/api/import"
 
@@ -89,6 +93,11 @@ class Door:
         return found is not None and self.knows_token(found.value)
 
 
+def whole_number(text: str) -> float:
+    """Return the number that a text of digits is; infinity for more digits than a request needs, and for others."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else inf
+
+
 def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
@@ -145,8 +154,7 @@ class Guard:
         is_open = path in ("/", "/favicon.ico") or path.startswith(OPEN_PATHS)
         if not is_open and not self._door.has_cookie(headers):
             return 403, "the token is missing; expected the address that folkrnn studio printed to be opened first"
-        length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > _limit(scope):
+        if whole_number(headers.get("content-length", "0")) > _limit(scope):
             return 413, _too_long(_limit(scope))
         return 0, ""
 

@@ -1,12 +1,14 @@
 """Routes about jobs: begun, followed, stopped."""
 
 from collections.abc import AsyncIterator
+from math import inf
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from folkrnn.studio.asking import event, json_body, stream
+from folkrnn.studio.guard import whole_number
 from folkrnn.studio.jobs import Job
 from folkrnn.studio.state import studio_of
 
@@ -32,10 +34,10 @@ async def stop_job(request: Request) -> Response:
 
 async def job_events(request: Request) -> Response:
     """Stream what happens in a job, after the event that the page has seen last."""
-    job, last = _job(request), request.headers.get("last-event-id", "")
+    job, last = _job(request), whole_number(request.headers.get("last-event-id", "0"))
 
     async def events() -> AsyncIterator[str]:
-        async for number, name, data in job.after(int(last) if last.isascii() and last.isdecimal() else 0):
+        async for number, name, data in job.after(last if last < inf else 0):
             yield f"id: {number}\n{event(name, data)}"
 
     return stream(studio_of(request), events())

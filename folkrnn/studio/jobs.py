@@ -67,7 +67,7 @@ class Job:
         more, self._more = self._more, asyncio.Event()
         more.set()
 
-    async def after(self, number: int) -> AsyncIterator[Event]:
+    async def after(self, number: float) -> AsyncIterator[Event]:
         """Yield the events after one, as they come, to the end."""
         while True:
             more = self._more
@@ -161,6 +161,11 @@ class Jobs:
     def __getitem__(self, id: str) -> Job:
         return self._jobs[id]
 
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the jobs that are known, the oldest first."""
+        return list(self._jobs)
+
     async def stop(self, job: Job) -> None:
         """Let a job end; the tunes that are finished stay. A process that does not stop in time is ended."""
         if job.over or job.stopping:
@@ -235,7 +240,7 @@ def read_request(body: Mapping[str, Any]) -> Message:
             if name not in WISHES:
                 raise InputError(f"there is no wish {str(name)[:40]!r}; expected some of {', '.join(WISHES)}")
             if value is not None and not isinstance(value, str):
-                raise InputError(f"{name}={value!r} should be a text")
+                raise InputError(f"{name}={str(value)[:40]!r} should be a text")
         return request | {"count": _whole(body, "count", 1, MOST_TUNES, default=1), "wishes": dict(wishes)}
     if kind not in ("continue", "rewrite", "vary"):
         raise InputError(f"kind={str(kind)[:40]!r} should be compose, continue, rewrite or vary")

@@ -27,7 +27,7 @@ def reading(text: str) -> dict[str, Any]:
     """Return what the page shows of a text at once: its tunes, where they stand, and the findings."""
     tunes = read_tunes(text)
     last = len(split_lines(text))
-    ends = [*(tune.line - 1 for tune in tunes[1:]), last]
+    ends = [*(tune.line - 1 for tune in tunes[1:]), last][: len(tunes)]  # a text may hold no tune
     return {
         "tunes": [
             {
@@ -75,12 +75,14 @@ def changed(text: str, change: dict[str, Any]) -> str:
         case "octave":
             octaves = change.get("octaves")
             if type(octaves) is not int or not -MAX_OCTAVES <= octaves <= MAX_OCTAVES:
-                raise InputError(f"octaves={octaves!r} should be a whole number from -{MAX_OCTAVES} to {MAX_OCTAVES}")
+                raise InputError(
+                    f"octaves={str(octaves)[:40]!r} should be a whole number from -{MAX_OCTAVES} to {MAX_OCTAVES}"
+                )
             tunes = [octave_moved(tune, octaves) for tune in tunes]
         case "chords":
             tunes = [tune if has_chords(tune) else with_chords(tune) for tune in tunes]
         case other:
-            raise InputError(f"do={other!r} is no change; expected transpose, octave or chords")
+            raise InputError(f"do={str(other)[:40]!r} is no change; expected transpose, octave or chords")
     return "\n".join(write_tune(tune, tune.number) for tune in tunes)
 
 
@@ -90,4 +92,4 @@ def interval(given: object) -> str:
         return f"{given:+d}"
     if isinstance(given, str):
         return given
-    raise InputError(f"{given!r} is no interval; expected semitones such as 2 or -5, or a key such as G")
+    raise InputError(f"{str(given)[:40]!r} is no interval; expected semitones such as 2 or -5, or a key such as G")

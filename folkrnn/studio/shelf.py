@@ -291,7 +291,7 @@ class Shelf:
             if there and there.etag != etag:
                 raise Conflict(there)
             if etag and not there:
-                raise NotOnShelf(f"there is no set {name!r}")
+                raise NotOnShelf(f"there is no set {name[:40]!r}")
             for id in ids:
                 self._known(id)
             title = " ".join(_clean(title).split())
@@ -304,7 +304,7 @@ class Shelf:
         with self._changing():
             there = self._sets.get(name)
             if there is None:
-                raise NotOnShelf(f"there is no set {name!r}")
+                raise NotOnShelf(f"there is no set {name[:40]!r}")
             if there.etag != etag:
                 raise Conflict(there)
             self._removed.append([iso(), there.name, there.title, list(there.tunes)])

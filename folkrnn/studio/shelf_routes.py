@@ -4,13 +4,16 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
+from math import inf
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from folkrnn.studio.asking import etag_of, event, json_body, stream, take, text_of, texts
+from folkrnn.studio.guard import whole_number
 from folkrnn.studio.readings import readable
 from folkrnn.studio.shelf import Entry, Stored, TuneSet
 from folkrnn.studio.state import studio_of
@@ -115,8 +118,11 @@ async def versions(request: Request) -> Response:
 
 async def old_version(request: Request) -> Response:
     """Give an old version of a tune."""
-    shelf = studio_of(request).shelf
-    text = await run_in_threadpool(shelf.old_text, request.path_params["id"], request.path_params["version"])
+    shelf, given = studio_of(request).shelf, request.path_params["version"]
+    version = whole_number(given)
+    if version == inf:
+        raise HTTPException(404, f"{given[:40]!r} is no number of a version; expected one such as 1")
+    text = await run_in_threadpool(shelf.old_text, request.path_params["id"], int(version))
     return JSONResponse({"abc": text})
 
 

@@ -1,24 +1,15 @@
 """The page of the studio in a browser, over a folder of its own; and what its documents say of it."""
 
-import os
 import re
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from browsing import CHROMIUM, Browser
+from browsing import Browser
+from studio_browsing import AREA, JIG, driven, open_page, text, write
 
 import folkrnn
 
 STATIC = Path(folkrnn.__file__).parent / "studio" / "static"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "studio.md"
-
-JIG = "X:1\nT:The Open Gate\nR:jig\nM:6/8\nL:1/8\nK:D\n|:dAF DFA|Bdg efg|fdf ece|d3 d3:|\n"
-
-AREA = "document.querySelector('.editor textarea')"
 
 
 # What it holds
@@ -44,50 +35,6 @@ def test_every_module_is_described() -> None:
 
 
 # What it does
-
-driven = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: the page is not driven")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("tunes")
-
-
-@pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    pytest.importorskip("starlette")
-    command = [sys.executable, "-m", "folkrnn", "studio", str(folder), "--no-browser", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout
-        yield process.stdout.readline().strip()
-        process.send_signal(signal.SIGTERM if os.name == "posix" else signal.SIGBREAK)  # type: ignore[attr-defined,unused-ignore]
-        process.wait(20)
-
-
-@pytest.fixture(scope="module")
-def browser(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    try:
-        started = Browser(tmp_path_factory.mktemp("browser"))
-    except (OSError, AssertionError) as error:
-        pytest.skip(f"Chromium does not start: {error}")
-    with started as found:
-        open_page(found, address)
-        yield found
-
-
-def open_page(browser: Browser, address: str) -> None:
-    browser.open(address)
-    browser.wait("document.documentElement.dataset.ready")
-
-
-def text(browser: Browser, element: str) -> str:
-    return str(browser.ask(f"document.getElementById('{element}').textContent"))
-
-
-def write(browser: Browser, abc: str) -> None:
-    """Type over the whole text."""
-    browser.ask(f"{AREA}.focus(), {AREA}.select()")
-    browser.type(abc)
 
 
 @driven

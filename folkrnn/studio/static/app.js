@@ -197,6 +197,9 @@ editor.addEventListener("type", () => {
   for (const name of ["here", "chosen", "lit", "fresh"]) editor.mark(name, []);
   desk.change(editor.text, "typing", editor.caret);
 });
+editor.addEventListener("refuse", () =>
+  notice("This is too long to be written here. Save it as a file, and bring that in with Import: it becomes a book."),
+);
 editor.addEventListener("leap", () => desk.history.rest());
 editor.area.addEventListener("beforeinput", (event) => {
   if (event.inputType !== "historyUndo" && event.inputType !== "historyRedo") return;
@@ -292,9 +295,12 @@ score.addEventListener("select", () => {
 score.addEventListener("drawn", () => {
   editor.mark("fresh", score.freshen(current() ? (desk.shown?.bars ?? null) : null));
   if (current() && document.activeElement === editor.area && !desk.shown) {
-    const range = score.point(editor.caret);
+    const [begin, end] = editor.selection;
+    if (begin !== end) return selectSoon(); // text that was selected before its score was there
+    const range = score.point(begin);
     editor.mark("here", range ? [range] : []);
   }
+  return undefined;
 });
 
 // The tune ---------------------------------------------------------------------------------------

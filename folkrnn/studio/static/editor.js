@@ -6,6 +6,7 @@
 import { make } from "./dom.js";
 
 const NAMES = ["error", "warning", "note", "chosen", "fresh", "here", "lit"];
+const MOST = 500_000; // characters; with far more of them a browser stands still
 const highlights = "highlights" in CSS ? CSS.highlights : null;
 
 /** Return the offset in a text of a line and a column, both from 1; columns count characters, as Python does.
@@ -31,7 +32,7 @@ export function lineStarts(text) {
 }
 
 /** Events: `type` where the user changed the text, `leap` before a change elsewhere than the last one or of another kind,
-    `caret` where the caret or the selection went. */
+    `refuse` before a change that would make the text too long, and is not made, `caret` where the caret or the selection went. */
 export class Editor extends EventTarget {
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -54,6 +55,12 @@ export class Editor extends EventTarget {
     let last = -1;
     this.area.addEventListener("beforeinput", (event) => {
       const [begin, end] = this.selection;
+      const more = event.data ?? event.dataTransfer?.getData("text/plain") ?? "";
+      if (this.text.length - (end - begin) + more.length > MOST && more.length > 1) {
+        event.preventDefault();
+        this.dispatchEvent(new Event("refuse"));
+        return;
+      }
       const typed = event.inputType === "insertText" || event.inputType.startsWith("deleteContent");
       if (begin !== end || begin !== last || !typed) this.dispatchEvent(new Event("leap"));
     });

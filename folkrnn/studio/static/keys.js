@@ -32,6 +32,8 @@ export function listen(groups) {
   letters.onchange = () => store("letters", letters.checked);
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing) return;
+    // The browser itself closes a panel that is open above the page.
+    if (event.key === "Escape" && document.querySelector(":popover-open")) return;
     const found = table.get(named(event));
     if (!found || (typed(event.target) && !(found.typing && event.target.matches(found.typing)))) return;
     const single = !event.ctrlKey && !event.altKey && !event.metaKey && event.key.length === 1;
