@@ -49,7 +49,7 @@ BODIES = (
 )  # fmt: skip
 """What is no JSON, or no object, or holds what is no text and no number."""
 
-NUMBERS = (-1, 0, 10**9, -(10**300), 10**300, 1.5, 1e308, "9" * 400, True, [], {}, "\u0000")
+NUMBERS: tuple[Any, ...] = (-1, 0, 10**9, -(10**300), 10**300, 1.5, 1e308, "9" * 400, True, [], {}, "\u0000")
 """Values where a number from a range is expected, or something else."""
 
 
@@ -154,16 +154,14 @@ def test_a_number_out_of_its_range_is_refused(
     stored: Page, monkeypatch: pytest.MonkeyPatch, path: str, body: dict[str, Any], names: tuple[str, ...]
 ) -> None:
     async def none(*_: Any, **__: Any) -> Any:
-        return {}, b""
+        return {"remarks": []}, b""
 
     # What is not refused here goes on to the processes, which this is not about.
     monkeypatch.setattr("folkrnn.studio.workers.Worker.ask", none)
     for name in names:
         for value in NUMBERS:
             answer = stored.ask("POST", path, {"abc": TUNE, **body, name: value})
-            fits = answer.status_code < 300 or ("Error" in answer.text and answer.status_code == 500)
-            if not fits:
-                assert refused(answer)
+            assert answer.status_code < 300 or refused(answer)
 
 
 def test_a_name_of_a_book_does_not_lead_out(stored: Page, place: Path) -> None:

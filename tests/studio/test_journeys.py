@@ -1,7 +1,6 @@
 """What one does with the studio, from the first tune to the printed page, in a browser."""
 
 import json
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -347,7 +346,7 @@ def check(browser: Browser, axe: str, where: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def axe() -> Iterator[str]:
+def axe() -> str:
     package = pytest.importorskip("axe_core_python")
     return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
