@@ -4,11 +4,19 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import BinaryIO
 
 from folkrnn.errors import InputError
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # on Windows
+    fcntl = None
 
 
 @contextmanager
@@ -24,24 +32,31 @@ def reading(name: str | Path, expected: str) -> Iterator[None]:
         raise InputError(f"{name}: cannot be read: {error.strerror or error}") from None
 
 
-def write_whole(path: Path, content: bytes) -> None:
+PART = ".folkrnn.part"
+"""The ending of a file that is not finished; it is hidden beside its place."""
+
+
+def write_whole(path: Path, content: bytes, *, overwrite: bool = True) -> None:
     """Write a file beside its place and move it there in one step.
 
-    The folder must exist; a file of that name is replaced. Raises OSError, and then leaves nothing behind.
+    The folder must exist. Raises FileExistsError without ``overwrite`` if a file of that name is there, and OSError
+    where it cannot be written, and then leaves nothing behind.
     """
-    with whole_file(path) as file:
+    with whole_file(path, overwrite=overwrite) as file:
         file.write(content)
 
 
 @contextmanager
-def whole_file(path: Path, suffix: str = ".part", keep_mode: bool = False, sync: bool = True) -> Iterator[BinaryIO]:
+def whole_file(path: Path, *, overwrite: bool = True, keep_mode: bool = False, sync: bool = True) -> Iterator[BinaryIO]:
     """Open a file beside its place for writing, and move it there in one step at the end of the block.
 
-    A block that raises leaves nothing behind. The folder must exist; a file of that name is replaced, with its
-    permissions if ``keep_mode``. ``suffix`` ends the name of the temporary file. Without ``sync`` it may be lost or
-    empty if the power fails. Raises OSError.
+    A block that raises leaves nothing behind, and what a killed process left in the folder is cleared away. The folder
+    must exist. A file of that name is replaced, with its permissions if ``keep_mode``. Without ``overwrite`` no file is
+    ever replaced, whenever it came to be there: that raises FileExistsError. Without ``sync`` the file may be lost or
+    empty if the power fails. Raises OSError where it cannot be written.
     """
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=suffix, dir=path.parent)
+    _clear_parts(path.parent)
+    handle, temporary = _new_part(path)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -51,7 +66,10 @@ def whole_file(path: Path, suffix: str = ".part", keep_mode: bool = False, sync:
         # The temporary file is private to its owner; the result is an ordinary file.
         kept = keep_mode and path.exists()
         os.chmod(temporary, path.stat().st_mode & 0o777 if kept else 0o666 & ~_umask())
-        os.replace(temporary, path)
+        if overwrite:
+            os.replace(temporary, path)
+        else:
+            _move_to_new(temporary, path)
     finally:
         Path(temporary).unlink(missing_ok=True)
 
@@ -65,6 +83,57 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _new_part(path: Path) -> tuple[int, str]:
+    """Return the handle and the name of a new hidden file beside a path; a lock says that somebody writes it."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=PART, dir=path.parent)
+        # Until it was locked another process may have taken it for one left behind.
+        if not _locked(handle) or os.fstat(handle).st_nlink:
+            return handle, name
+        os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    """Lock an open file, if nobody else has; the lock ends with the process. False where there are no such locks."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+@cache
+def _clear_parts(folder: Path) -> None:
+    """Clear a folder once: who writes many files there need not look each time."""
+    clear_parts(folder)
+
+
+def clear_parts(folder: Path) -> None:
+    """Remove the unfinished files of processes that are gone; Windows itself keeps those of others."""
+    for part in folder.glob(f".*{PART}"):
+        with suppress(OSError):
+            handle = os.open(part, os.O_RDONLY)
+            try:
+                gone = fcntl is None or _locked(handle)
+            finally:
+                os.close(handle)
+            if gone:
+                part.unlink()
+
+
+def _move_to_new(temporary: str, path: Path) -> None:
+    """Move a file to a place where none is. Raises FileExistsError if there is one, even if it came just now."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # no links on this file system: an empty file that nobody else can have made holds the place
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        os.replace(temporary, path)
 
 
 _umask_lock = threading.Lock()

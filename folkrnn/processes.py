@@ -22,6 +22,8 @@ ITEMS_AHEAD = 8
 
 COLLECTED_OBJECTS = 100_000
 """That many new objects make Python look for unreachable ones, in processes of our own."""
+_HELD = tuple(getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name))
+"""The signals that a terminal sends to all processes of a command."""
 
 CGROUPS = Path("/sys/fs/cgroup")
 """Where Linux says what a container may use."""
@@ -75,7 +77,7 @@ class ProcessQueue(Generic[_Item, _Result]):
 
     def __init__(self, function: Callable[[_Item], _Result], jobs: int) -> None:
         # A forked child could inherit a lock that a thread of ours holds; a spawned one starts clean.
-        self._pool = ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
+        self._pool = ProcessPoolExecutor(jobs, get_context("spawn"), ignore_signals)
         self._function = function
         self._pending: deque[Future[_Result]] = deque()
         self._most = ITEMS_AHEAD * jobs
@@ -103,6 +105,12 @@ class ProcessQueue(Generic[_Item, _Result]):
             yield self._pending.popleft().result()
 
 
+def ignore_signals() -> None:
+    """Leave it to the main process what becomes of a signal that a terminal sends to all."""
+    for number in _HELD:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def process_map(function: Callable[[_Item], _Result], items: Iterable[_Item], jobs: int) -> Iterator[_Result]:
     """Yield what a function returns for each item, in their order, computed by ``jobs`` processes.
 
@@ -126,11 +134,11 @@ def collect_seldom() -> None:
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back. Processes that start meanwhile never get it: this process decides when they end."""
+    """Hold signals back. Processes that start meanwhile never get them: this process decides when they end."""
     if not hasattr(signal, "pthread_sigmask"):  # not on Windows
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
     try:
         yield
     finally:

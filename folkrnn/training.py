@@ -76,7 +76,8 @@ def train_model(
     ``shape`` holds fields of ``NetworkSettings``. ``start`` is a model to fine-tune, a file or ``default`` for
     the one that ships with folkrnn. ``resume`` goes on with the run in the folder, bit for bit, with its
     own settings. ``transpose`` moves tunes to other usual keys in all but the last passes. A ``critic`` learns
-    from that many tunes after the training, 0 for none. Matrix products run in ``dtype``, float32 or bfloat16, by
+    from that many tunes after the training, 0 for none. A run of ``max_steps`` ends on time only if ``minutes`` are
+    given too. Matrix products run in ``dtype``, float32 or bfloat16, by
     default the faster one. Of several processes that ``torchrun`` started, only
     the main one returns a result. Raises ModelError for what cannot be trained.
     """
@@ -93,6 +94,8 @@ def train_model(
     network = _network(initial, shape, resume, start)
     if initial is not None and not resume:
         given = {"learning_rate": FINE_TUNING_RATE} | given
+    if "max_steps" in given and not resume:
+        given = {"minutes": None} | given  # else the schedule of equal runs would depend on the clock
     settings: TrainingSettings = replace(saved_settings(run), **given) if resume else TrainingSettings(**given)
     # Other keys bring other accidentals and octave marks, so the alphabet must not be that of one pass.
     vocabulary = Vocabulary.from_texts([*(tune.text for tune in corpus.tunes), SPELLINGS, CHARACTERS])

@@ -13,9 +13,10 @@ or less often it occurs in copies than among other tunes. The nearest tune has t
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from pathlib import Path
-from typing import NamedTuple
-from zipfile import BadZipFile
+from typing import Any, NamedTuple
+from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,9 @@ DEFAULT_MAX_COPIED = 0.5
 """The largest copied share of a new tune, unless another is wanted."""
 
 INDEX_FORMAT = 2
+
+MOST_BYTES = 1 << 29
+"""The most bytes that the arrays of an index file may have."""
 
 _random = np.random.default_rng(12)
 _BY_LENGTH = _random.integers(1, 2**63, RUN, np.uint64) | np.uint64(1)
@@ -233,16 +237,60 @@ class Index:
 
     @classmethod
     def load(cls, path: Path) -> "Index":
-        """Read what ``save`` wrote. Raises ModelError for anything else."""
+        """Read what ``save`` wrote. Raises ModelError, in one line, for anything else, however it is damaged."""
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
-                if int(held["format"]) != INDEX_FORMAT:
-                    raise ModelError(
-                        f"{path}: an index of another folkrnn; expected it to be removed, then it is made again"
-                    )
-                return cls(**{name: held[name] for name in cls.__dataclass_fields__})
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise ModelError(f"{path}: not a readable index of a corpus ({error}); remove it") from None
+            with path.open("rb") as file, ZipFile(file) as archive:
+                size = sum(member.file_size for member in archive.infolist())
+                if size > MOST_BYTES:
+                    raise ModelError(f"it unpacks to {size:,} bytes; expected {MOST_BYTES:,} at most")
+                arrays = {name: _array(archive, name) for name in ("format", *cls.__dataclass_fields__)}
+            if arrays["format"].shape or int(arrays.pop("format")) != INDEX_FORMAT:
+                raise ModelError("an index of another folkrnn")
+            index = cls(**arrays)
+            index._check()
+            return index
+        except ModelError as error:
+            raise ModelError(
+                f"{path}: not a usable index of a corpus: {error}; remove it, then it is made again"
+            ) from None
+        # Of damaged files zipfile, zlib and numpy raise whatever comes first.
+        except Exception as error:
+            what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            raise ModelError(f"{path}: not a readable index of a corpus ({what}); remove it") from None
+
+    def _check(self) -> None:
+        """Raise ModelError unless the arrays are of the kinds, the shapes and the ranges that the class promises."""
+        tunes, runs = self.names.size, self.hashes.size
+        wanted = {
+            "names": ("U", (tunes,)), "titles": ("U", (self.titles.size,)), "hashes": ("u", (runs,)),
+            "owners": ("i", (runs,)), "places": ("i", (runs,)), "grids": ("u", (tunes, GRID_BARS * MAX_POINTS)),
+            "points": ("u", (tunes,)),
+        }  # fmt: skip
+        for name, (kind, shape) in wanted.items():
+            array = getattr(self, name)
+            if array.dtype.kind != kind or array.shape != shape:
+                raise ModelError(f"{name} is {array.dtype.str} {array.shape}; expected {kind} {shape}")
+        if not tunes:
+            raise ModelError("it holds no tunes")
+        if runs and not (self.owners.min() >= 0 and self.owners.max() < tunes and self.places.min() >= 0):
+            raise ModelError(f"it names tunes beyond its {tunes:,}")
+        if (self.hashes[1:] < self.hashes[:-1]).any() or (self.titles[1:] < self.titles[:-1]).any():
+            raise ModelError("it is not in order")
+
+
+def _array(archive: ZipFile, name: str) -> NDArray[Any]:
+    """Read an array of an archive that numpy wrote. Raises ModelError unless its data is as large as it declares."""
+    with archive.open(f"{name}.npy") as file:
+        version = np.lib.format.read_magic(file)
+        read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+        shape, in_columns, dtype = read_header[version](file)
+        if (
+            dtype.hasobject
+            or in_columns
+            or dtype.itemsize * prod(shape) != archive.getinfo(f"{name}.npy").file_size - file.tell()
+        ):
+            raise ModelError(f"{name} does not hold what it declares")
+        return np.frombuffer(file.read(), dtype).reshape(shape)
 
 
 def name_of(title: str, collection: str) -> str:

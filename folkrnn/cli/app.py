@@ -2,7 +2,10 @@
 
 import errno
 import os
+import signal
 import sys
+from concurrent.futures import BrokenExecutor
+from io import TextIOWrapper
 
 import click
 
@@ -13,6 +16,7 @@ from folkrnn.cli.evaluate import evaluate
 from folkrnn.cli.export import export
 from folkrnn.cli.generate import generate_command
 from folkrnn.cli.importing import import_command
+from folkrnn.cli.interrupts import Stopped, signals_raised, status_of
 from folkrnn.cli.model import model_command
 from folkrnn.cli.originality import originality
 from folkrnn.cli.play import play
@@ -45,8 +49,9 @@ for command in COMMANDS:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every foreseeable failure is one line on stderr and status 2."""
     collect_seldom()
+    _print_anything()
     try:
-        with logging_printed():
+        with logging_printed(), signals_raised():
             status = cli.main(arguments, prog_name="folkrnn", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
@@ -58,9 +63,14 @@ def main(arguments: list[str] | None = None) -> None:
         status = _complain(f"{error.path} exists already; --force overwrites it")
     except FolkrnnError as error:
         status = _complain(str(error))
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("folkrnn: stopped", err=True)
-        status = 130
+    except (click.Abort, KeyboardInterrupt) as stop:
+        status = _stopped(stop)
+    except BrokenExecutor:
+        status = _complain("a process that shared the work was ended from outside; memory may be short")
+    except UnicodeError as error:
+        status = _complain(f"a text holds what no file or file name can have ({error})")
+    except MemoryError:
+        status = _complain("the memory does not suffice for this")
     except OSError as error:
         if error.errno == errno.EPIPE:
             # Whoever read our output has gone; say nothing more, not even on the way out.
@@ -69,6 +79,20 @@ def main(arguments: list[str] | None = None) -> None:
         else:
             status = _complain(f"{error.filename or 'the output'}: {error.strerror or error}")
     sys.exit(status if isinstance(status, int) else DONE)
+
+
+def _stopped(stop: BaseException) -> int:
+    """Say that a signal stopped the command, and return its status. click hides it in an Abort of its own."""
+    signalled = next((each for each in (stop, stop.__cause__, stop.__context__) if isinstance(each, Stopped)), None)
+    click.echo("folkrnn: stopped", err=True)
+    return status_of(signalled.number if signalled else signal.SIGINT)
+
+
+def _print_anything() -> None:
+    """Let a console or a file of another encoding take any text: what it lacks comes as an escape, such as \\u2026."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _complain(message: str) -> int:

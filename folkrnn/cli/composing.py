@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from folkrnn.cli.console import Command, StatusLine, complain, is_quiet, quiet_option, tell
-from folkrnn.cli.interrupts import Interrupts
+from folkrnn.cli.interrupts import Interrupts, status_of
 from folkrnn.cli.outputs import JsonArray, Printing, counted, formats_for, table
 from folkrnn.cli.parameters import Formats, Temperature
 from folkrnn.errors import InputError
@@ -158,7 +158,7 @@ class Composing:
         if interrupts.pressed or binding.pressed:
             written = f"{delivery.count} of {counted(self.count, 'tune')}"
             click.echo(f"folkrnn: stopped; {written} {'was' if self.count == 1 else 'were'} written", err=True)
-            click.get_current_context().exit(130)
+            click.get_current_context().exit(status_of(interrupts.number or binding.number))
         if account.failed and not self.settings.unconstrained:
             click.get_current_context().exit(1)
 

@@ -66,7 +66,7 @@ def stats(folder: Path, as_json: bool) -> None:
     loaded = load_corpus(folder)
     figures = {split: statistics(loaded.of(split)) for split in SPLITS}
     if as_json:
-        click.echo(json.dumps({"splits": figures, "dropped": loaded.dropped}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps({"splits": figures, "dropped": loaded.dropped}, indent=2))
         return
     counts = ("tunes", "families", "playable", "notes", "characters")
     click.echo(table(["split", *counts], [[split, *(figures[split][count] for count in counts)] for split in SPLITS]))

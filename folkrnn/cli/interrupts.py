@@ -1,33 +1,88 @@
-"""Ctrl-C at a good moment: what is done with an item is never left half done."""
+"""Signals that end a program, at a good moment: what is done with an item is never left half done.
+
+Ctrl-C (SIGINT), the end that a system asks for (SIGTERM) and the loss of the terminal (SIGHUP) are treated alike.
+"""
 
 import signal
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from typing import TypeVar
+from contextlib import contextmanager, suppress
+from typing import Any, NoReturn, TypeVar
 
 Item = TypeVar("Item")
 
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""The signals that stop a command; Windows has no SIGHUP."""
 
-class Interrupts:
-    """A ``with`` block in which Ctrl-C is held back.
 
-    Code that can stop by itself asks ``pressed``. ``until`` lets Ctrl-C break the wait for the next item.
+class Stopped(KeyboardInterrupt):
+    """A signal that stops the command; ``number`` is the signal's."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def status_of(number: int) -> int:
+    """Return the exit status of a command that a signal stopped: 130, 143 or 129."""
+    return 128 + number
+
+
+@contextmanager
+def signals_raised() -> Iterator[None]:
+    """Raise Stopped for each signal that comes while the block lasts.
+
+    One that is ignored stays so: ``nohup`` ignores SIGHUP.
     """
 
-    pressed = False
-    """Whether Ctrl-C was pressed in the block."""
+    def stop(number: int, _: object) -> NoReturn:
+        raise Stopped(number)
+
+    before = _handle(stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _handle(handler: Any) -> dict[int, Any]:
+    """Let a handler take the signals, but for a SIGHUP that is ignored; return the handlers that they had before."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}  # no other thread gets signals
+    held = {number: signal.getsignal(number) for number in SIGNALS}
+    heard = {number: before for number, before in held.items() if number == signal.SIGINT or before != signal.SIG_IGN}
+    for number in heard:
+        signal.signal(number, handler)
+    return heard
+
+
+class Interrupts:
+    """A ``with`` block in which signals are held back.
+
+    Code that can stop by itself asks ``pressed``. ``until`` lets a signal break the wait for the next item.
+    """
+
+    number = 0
+    """The first signal that came in the block, or 0."""
 
     _waiting = False
 
     def __enter__(self) -> "Interrupts":
-        self._before = signal.signal(signal.SIGINT, self._press)
+        self._before = _handle(self._press)
         return self
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    @property
+    def pressed(self) -> bool:
+        """Whether a signal came in the block."""
+        return bool(self.number)
 
     def until(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield the items up to Ctrl-C."""
+        """Yield the items up to a signal."""
         with suppress(KeyboardInterrupt):
             self._wait()
             for item in items:
@@ -38,11 +93,11 @@ class Interrupts:
 
     def _wait(self) -> None:
         self._waiting = True
-        if self.pressed:
-            self._press()
+        if self.number:
+            self._press(self.number)
 
-    def _press(self, *_: object) -> None:
-        self.pressed = True
+    def _press(self, number: int, _: object = None) -> None:
+        self.number = self.number or number
         if self._waiting:
             self._waiting = False
-            raise KeyboardInterrupt
+            raise Stopped(self.number)

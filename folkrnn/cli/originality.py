@@ -54,7 +54,7 @@ def originality(
         found = [index.judge(tune) for tune in steps]
     if as_json:
         rows = [{"title": tune.title, **each._asdict()} for tune, each in zip(tunes, found, strict=True)]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(rows, indent=2))
     else:
         header = ["title", "known", "copied", "from", "bars", "nearest", "alike", "copy"]
         lines = [

@@ -11,6 +11,14 @@ from folkrnn.export.formats import writable
 from folkrnn.export.rendering import MAX_TIMES
 from folkrnn.notation.ranges import TRANSPOSING
 
+_MOST_DIGITS = 9
+"""The most digits of a number of a tune or a bar: Python refuses to read numbers of thousands of them."""
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a whole number; a superscript is none."""
+    return text.isdecimal() and len(text) <= _MOST_DIGITS
+
 
 class Temperature(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
     """A finite number from 0 up."""
@@ -24,7 +32,7 @@ class Temperature(click.ParamType):  # type: ignore[type-arg]  # generic only fr
         except ValueError:
             number = math.nan
         if not (math.isfinite(number) and number >= 0):
-            self.fail(f"{value!r} is no temperature; expected a number from 0 (greedy) up, such as 0.9", param, ctx)
+            self.fail(f"{value!r:.60} is no temperature; expected a number from 0 (greedy) up, such as 0.9", param, ctx)
         return number
 
 
@@ -57,9 +65,9 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]
         numbers: list[int] = []
         for part in value.split(","):
             first, dash, last = part.strip().partition("-")
-            numeric = first.isdecimal() and (last.isdecimal() if dash else not last)
+            numeric = _is_number(first) and (_is_number(last) if dash else not last)
             if not numeric or not 0 <= int(last or first) - int(first) <= 10**6:
-                self.fail(f"{value!r} is no list of tunes; expected one such as 1,3-5", param, ctx)
+                self.fail(f"{value!r:.60} is no list of tunes; expected one such as 1,3-5", param, ctx)
             numbers.extend(range(int(first), int(last or first) + 1))
         return tuple(numbers)
 
@@ -90,8 +98,10 @@ class Times(click.ParamType):  # type: ignore[type-arg]
         if isinstance(value, tuple):
             return value
         parts = [part.strip() for part in value.split(",")]
-        if not all(part.isdecimal() and 1 <= int(part) <= MAX_TIMES for part in parts):
-            self.fail(f"{value!r} says not how often; expected 3, or 2,3,3, from 1 to {MAX_TIMES} times", param, ctx)
+        if not all(_is_number(part) and 1 <= int(part) <= MAX_TIMES for part in parts):
+            self.fail(
+                f"{value!r:.60} says not how often; expected 3, or 2,3,3, from 1 to {MAX_TIMES} times", param, ctx
+            )
         return tuple(map(int, parts))
 
 
@@ -103,6 +113,6 @@ class BarRange(click.ParamType):  # type: ignore[type-arg]
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
         """Read the range, or fail with a line that says what would be right."""
         first, dash, last = str(value).partition("-")
-        if not (first.isdecimal() and (last.isdecimal() if dash else not last)):
-            self.fail(f"{value!r} names no bars; expected such as 9-16", param, ctx)
+        if not (_is_number(first) and (_is_number(last) if dash else not last)):
+            self.fail(f"{value!r:.60} names no bars; expected such as 9-16", param, ctx)
         return int(first), int(last or first)

@@ -29,7 +29,9 @@ SHAPING = ("cell", "layers", "hidden", "dropout", "recurrent_dropout")
 @click.option("--hidden", type=click.IntRange(1, 4096), help="Units in each layer.")
 @click.option("--dropout", type=click.FloatRange(0, 0.9), help="Share of units that are dropped.")
 @click.option("--recurrent-dropout", type=click.FloatRange(0, 0.9), help="Share of recurrent weights dropped.")
-@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="End on time [default: 90].")
+@click.option(
+    "--minutes", type=click.FloatRange(0, min_open=True), help="End on time [default: 90, without --max-steps]."
+)
 @click.option("--max-steps", type=click.IntRange(0), help="End after this many; 0: an untrained model.")
 @click.option("--batch", type=click.IntRange(1), help="Tunes learned from side by side.")
 @click.option("--learning-rate", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="The largest one.")

@@ -53,7 +53,7 @@ def validate_command(files: tuple[str, ...], as_json: bool, summary: bool, secon
                     click.echo(line)
     playable = sum(report.playable for report in reports)
     if as_json:
-        click.echo(json.dumps([report.to_dict() for report in reports], indent=2, ensure_ascii=False))
+        click.echo(json.dumps([report.to_dict() for report in reports], indent=2))
     elif summary:
         _print_summary([name for name, found in books for _ in found], reports)
     if not as_json and reports:

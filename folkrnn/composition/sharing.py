@@ -5,7 +5,6 @@ k + 2n and so on, and validates them. Here they are put in order. Nothing here l
 """
 
 import logging
-import signal
 import time
 from collections import deque
 from collections.abc import Callable, Generator
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from folkrnn.errors import GenerationError
-from folkrnn.processes import collect_seldom, interrupts_held
+from folkrnn.processes import collect_seldom, ignore_signals, interrupts_held
 
 if TYPE_CHECKING:
     from folkrnn.composition.composer import Composition, Progress, ProgressWatcher
@@ -155,7 +154,7 @@ def _compose_share(
     connection: Connection, model: Path, number: int, shares: int, count: int, options: "RequestOptions"
 ) -> None:
     """Compose one share of the tunes and send them, until there are no more or the other end asks to stop."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides
+    ignore_signals()
     logging.getLogger("folkrnn").addHandler(logging.NullHandler())  # who asks for the tunes has said it all
     collect_seldom()
     try:

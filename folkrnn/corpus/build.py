@@ -256,9 +256,9 @@ def save_corpus(corpus: Corpus, folder: Path, overwrite: bool = False) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for split, path in paths.items():
-            write_whole(path, "\n".join(corpus.texts(split)).encode())
+            write_whole(path, "\n".join(corpus.texts(split)).encode(), overwrite=overwrite)
         content = json.dumps({**about, "tunes": tunes}, indent=0, ensure_ascii=False)
-        write_whole(folder / "corpus.json", content.encode())
+        write_whole(folder / "corpus.json", content.encode(), overwrite=overwrite)
     except OSError as error:
         raise CorpusError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from None
 
@@ -280,7 +280,7 @@ def load_corpus(folder: Path) -> Corpus:
         raise CorpusError(
             f"{error.filename}: is not there; expected a folder that 'folkrnn corpus build' wrote"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError) as error:
         raise CorpusError(
             f"{folder}: is no corpus that 'folkrnn corpus build' wrote: {str(error) or 'a tune is missing'}"
         ) from None

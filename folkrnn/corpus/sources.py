@@ -32,6 +32,10 @@ def music21_collection(name: str) -> list[Path]:
     return files
 
 
+MOST_BYTES = 64 * 2**20
+"""The longest tunebook that is read: some 200,000 tunes."""
+
+
 def read_text(path: str | Path) -> str:
     """Return the text of a file, or of standard input for ``-``.
 
@@ -39,7 +43,13 @@ def read_text(path: str | Path) -> str:
     """
     name = "standard input" if str(path) == "-" else str(path)
     with reading(name, "an ABC file"):
-        data = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
+        if str(path) == "-":
+            data = sys.stdin.buffer.read(MOST_BYTES + 1)
+        else:
+            with Path(path).open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise InputError(f"{name}: is too long; expected a tunebook of at most {MOST_BYTES >> 20} MiB")
     text = decode(data)
     if not text.strip():
         raise InputError(f"{name}: is empty; expected tunes in ABC notation")

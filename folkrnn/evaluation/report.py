@@ -187,7 +187,7 @@ def _kept_wishes(texts: Sequence[GeneratedText], tunes: Sequence[Tune]) -> dict[
         kept["meter"].append(bool(tune.bars) and bars_add_up(tune.bars))
         kept["key"].append(not Request({"K": str(tune.key)}).violation(tune))
         kept["form"].append(form(tune) == wanted_form)
-        if wanted.isdigit():
+        if wanted.isdecimal():
             found = similarity(tune)
             kept["similarity"].append(found is not None and abs(found - int(wanted)) <= SIMILARITY_TOLERANCE)
     return {name: _mean(shares) for name, shares in kept.items()}

@@ -133,6 +133,7 @@ class Delivery:
             self._growing[path] = self._open.enter_context(new_file(path, self._overwrite))
         with system_errors(path):
             self._growing[path].write(part)
+            self._growing[path].flush()
 
     def make_books(self, jobs: int = 1) -> Iterator[Path]:
         """Make the books of all tunes at once, and yield the path of each when it is written."""

@@ -19,6 +19,7 @@ from folkrnn.export.settings import DEFAULT_SETTINGS, ExportSettings
 from folkrnn.files import whole_file
 from folkrnn.notation import Tune
 from folkrnn.notation.articles import shown_title
+from folkrnn.notation.limits import MOST_WRITTEN, written
 from folkrnn.processes import process_map
 
 MAX_SERIAL_RENDERS = 16
@@ -181,7 +182,10 @@ def _render(task: _Task) -> dict[str, Any]:
     made: dict[str, Any] = {}
     kinds = {name: format_for(name, task.settings) for name in task.formats}
     try:
-        render = kinds[task.formats[0]].render(task.tune, task.number, task.settings)
+        kind = kinds[task.formats[0]]
+        if not kind.appendable and (size := written(task.tune.voices)) > MOST_WRITTEN:
+            raise ExportError(f"it has {size:,} bars and notes; expected at most {MOST_WRITTEN:,}")
+        render = kind.render(task.tune, task.number, task.settings)
     except Exception as error:  # whatever is the matter with one tune, it stops no book
         return {name: _refusal(task.tune, name, error) for name in kinds}
     for name, kind in kinds.items():
@@ -293,10 +297,13 @@ def new_file(path: Path, overwrite: bool) -> Iterator[BinaryIO]:
         refuse_existing(path)
     with system_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as file:
+    try:
+        with system_errors(path), whole_file(path, overwrite=overwrite) as file:
             yield file
-            if not overwrite:
-                refuse_existing(path)
+    except ExportError as error:
+        if isinstance(error.__cause__, FileExistsError) and not overwrite:
+            raise TargetExistsError(path) from None
+        raise
 
 
 @contextmanager

@@ -5,6 +5,7 @@
 
 from pathlib import Path
 
+from folkrnn.errors import FolkrnnError, InputError
 from folkrnn.importing.files import ENDINGS, MIDI_ENDINGS, file_bytes, is_importable, xml_root
 from folkrnn.notation import Tune
 
@@ -21,6 +22,15 @@ def read_music(path: str | Path, *, all_voices: bool = False) -> Tune:
 
 def import_tune(data: bytes, name: str, *, all_voices: bool = False) -> Tune:
     """Return the tune that the content of a file of some name holds; see ``read_music``."""
+    try:
+        return _imported(data, name, all_voices)
+    except InputError:
+        raise
+    except FolkrnnError as error:
+        raise InputError(f"{name}: {error}") from None
+
+
+def _imported(data: bytes, name: str, all_voices: bool) -> Tune:
     # What each kind needs is imported when it is read: music21 loads slowly.
     if Path(name).suffix.lower() in MIDI_ENDINGS:
         from folkrnn.importing.midi import midi_tune

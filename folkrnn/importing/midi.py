@@ -28,6 +28,9 @@ from folkrnn.notation.tune import Field, Tune
 MAX_MINUTES, MAX_QUARTERS = 60, 20_000
 """The longest music that is read: a session's longest set is shorter by far."""
 
+MAX_SILENCE = 64
+"""The longest silence at the end that is read, in quarter notes."""
+
 _DRUMS = 9
 _COMMON_TIME = Meter((4,), 4)
 _DEFAULT_TEMPO = 500_000  # microseconds a quarter note, where no message says otherwise
@@ -121,6 +124,7 @@ def _content(file: Any, name: str) -> _Content:
     count = sum(len(line.notes) for line in content.lines)
     if count > MAX_NOTES:
         raise InputError(f"{name}: has {count} notes; expected a tune of at most {MAX_NOTES}")
+    content.end = min(content.end, last + MAX_SILENCE * content.ticks_per_quarter)
     content.title = content.title.strip()
     if content.title == "Untitled":
         content.title = ""

@@ -29,6 +29,17 @@ from folkrnn.score.build import CARRIED_FIELDS, CARRIED_PREFIX
 from folkrnn.score.signatures import key_signature
 
 _RIGHTS = re.compile("©|copyright|all rights", re.IGNORECASE)
+_NUMBERS = {
+    "octave": (0, 9), "display-octave": (0, 9), "alter": (-4, 4), "key-alter": (-4, 4), "fifths": (-14, 14),
+    "key-octave": (0, 9), "beats": (1, 64), "beat-type": (1, 128), "divisions": (1e-6, 1e6), "duration": (0, 1024),
+    "actual-notes": (1, 128), "normal-notes": (1, 128), "chromatic": (-60, 60), "diatonic": (-40, 40),
+    "octave-change": (-9, 9), "staves": (1, 64), "staff": (1, 64), "per-minute": (0, 1e6),
+}  # fmt: skip
+"""The least and the greatest number in elements of these names; a duration is in quarter notes."""
+
+_MOST_TERMS = 16
+"""The most terms of a meter such as 3+2."""
+
 _PASSED_OVER = ("print", "sound", "listening", "figured-bass", "grouping")
 """Elements of measures that say nothing about the tune."""
 
@@ -47,6 +58,8 @@ def musicxml_tune(root: Element, name: str, all_voices: bool = False) -> Tune:
     count = sum(1 for part in kept for _ in part.iter("note"))
     if count > MAX_NOTES:
         raise InputError(f"{name}: has {count} notes; expected a tune of at most {MAX_NOTES}")
+    for part in kept:
+        _check_numbers(part, name)
     fields, carried_key = _header(root)
     _prepare(root, kept)
     with warnings.catch_warnings():
@@ -92,6 +105,27 @@ def _pitches(part: Element) -> set[tuple[int, str, float, str]]:
         for index, measure in enumerate(part.iterfind("measure"))
         for pitch in measure.iterfind("note/pitch")
     }
+
+
+def _check_numbers(part: Element, name: str) -> None:
+    """Raise InputError for a number that no music has: music21, or our writer, would work on it for hours."""
+    divisions = 1.0
+    for element in part.iter():
+        limits = _NUMBERS.get(element.tag)
+        if limits is None or not element.text:
+            continue
+        try:
+            numbers = [float(each) for each in element.text.split("+")]
+        except ValueError:
+            continue  # music21 says what it makes of that
+        lowest, highest = limits
+        if element.tag == "divisions":
+            divisions = numbers[0]
+        elif element.tag == "duration":
+            highest *= divisions
+        if not all(lowest <= each <= highest for each in numbers) or len(numbers) > _MOST_TERMS:
+            shown = " ".join(element.text.split())[:40]
+            raise InputError(f"{name}: {element.tag} is {shown}; expected from {lowest:g} to {highest:g}")
 
 
 def _score(root: Element) -> Any:

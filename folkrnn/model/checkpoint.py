@@ -60,7 +60,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
     weights, about = read_tensors(path, MODEL_FORMAT)
     try:
         vocabulary = Vocabulary(about["vocabulary"])
-        network = CharNetwork(NetworkSettings.from_json(about["network"]), len(vocabulary), None)
+        settings = NetworkSettings.from_json(about["network"])
+        _check_weights(weights, settings, len(vocabulary))
+        network = CharNetwork(settings, len(vocabulary), None)
         weights = {name: tensor.float() for name, tensor in weights.items()}
         critic = {name.removeprefix(_CRITIC): weights.pop(name) for name in list(weights) if name.startswith(_CRITIC)}
         network.load_state_dict(weights, assign=True)
@@ -74,8 +76,25 @@ def load_checkpoint(path: Path) -> Checkpoint:
         )
     except ModelError as error:
         raise error_in(path, error) from None
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, RecursionError, OverflowError) as error:
         raise ModelError(f"{path}: not a complete folkrnn model ({type(error).__name__}: {one_line(error)})") from None
+
+
+def _check_weights(weights: Mapping[str, Tensor], settings: NetworkSettings, characters: int) -> None:
+    """Raise ModelError unless weights are finite, and have the shapes that a network of some settings wants.
+
+    Nothing is allocated before that is known.
+    """
+    with torch.device("meta"):
+        wanted = {name: tensor.shape for name, tensor in CharNetwork(settings, characters, None).state_dict().items()}
+    given = {name: tensor.shape for name, tensor in weights.items() if not name.startswith(_CRITIC)}
+    if given != wanted:
+        name = next((name for name in (*wanted, *given) if given.get(name) != wanted.get(name)), "")
+        has, wants = (str(list(each[name])) if name in each else "none" for each in (given, wanted))
+        raise ModelError(f"the weights {one_line(name)} have the shape {has} where the network wants {wants}")
+    for name, tensor in weights.items():
+        if not tensor.is_floating_point() or not bool(tensor.isfinite().all()):
+            raise ModelError(f"the weights {one_line(name)} are not all finite numbers")
 
 
 def with_vocabulary(checkpoint: Checkpoint, characters: str, settings: NetworkSettings) -> Checkpoint:
@@ -124,5 +143,5 @@ def read_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, An
     try:
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, RuntimeError, TypeError) as error:
         raise unreadable(path, kind, error) from None

@@ -31,11 +31,13 @@ def read_metadata(path: Path, kind: str = MODEL_FORMAT) -> dict[str, Any]:
         about = dict(read_object(json.loads(metadata["about"]), "about"))
     except ModelError as error:
         raise error_in(path, error) from None
+    except RecursionError:
+        raise ModelError(f"{path}: not a readable {kind}: what it says of itself is nested too deep") from None
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise unreadable(path, kind, error) from None
     if kind == MODEL_FORMAT and about.get("version") != MODEL_VERSION:
         version = about.get("version")
-        raise ModelError(f"{path}: model format {version} where this folkrnn reads format {MODEL_VERSION}")
+        raise ModelError(f"{path}: model format {one_line(version)} where this folkrnn reads format {MODEL_VERSION}")
     return about
 
 
@@ -71,6 +73,6 @@ def unreadable(path: Path, kind: str, error: Exception) -> ModelError:
     return ModelError(f"{path}: not a readable {kind}, or cut short ({one_line(error)})")
 
 
-def one_line(error: Exception) -> str:
-    """Return an error's message on one line that is not long."""
+def one_line(error: object) -> str:
+    """Return what an error, or a value, says on one line that is not long."""
     return " ".join(str(error).split())[:200]

@@ -19,6 +19,10 @@ NetworkState = tuple[Tensor, Tensor]
 """Hidden and cell state, (L, B, H) each, float32."""
 
 
+MOST_LAYERS, MOST_HIDDEN = 64, 16_384
+"""The most layers of a network, and the widest; more is a mistake, or an attempt to use up the memory."""
+
+
 @dataclass(frozen=True)
 class NetworkSettings:
     """The shape of a network.
@@ -40,10 +44,10 @@ class NetworkSettings:
     def __post_init__(self) -> None:
         if self.cell not in CELLS:
             raise ModelError(f"network cell={self.cell!r} should be one of: {', '.join(CELLS)}")
-        for name in ("layers", "hidden"):
+        for name, most in (("layers", MOST_LAYERS), ("hidden", MOST_HIDDEN)):
             value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise ModelError(f"network {name}={value!r} should be a whole number of at least 1")
+            if not isinstance(value, int) or not 1 <= value <= most:
+                raise ModelError(f"network {name}={value!r:.60} should be a whole number from 1 to {most:,}")
         if self.context not in range(len(CONTEXT_SIZES) + 1):
             raise ModelError(
                 f"network context={self.context!r} should be a whole number from 0 to {len(CONTEXT_SIZES)}"

@@ -4,16 +4,21 @@ A model file holds these as JSON. Entries that are missing have defaults, and un
 earlier and later versions load. An entry of a wrong type is a ModelError that names it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from folkrnn.errors import ModelError
 from folkrnn.model.entries import check_type, read_entries, read_object
 from folkrnn.model.repertoire import Repertoire
 from folkrnn.model.schedule import TrainingSettings
 
 BitsFigures = Mapping[str, Mapping[str, float]]
 """Bits of one split, by group of tunes (``all``, ``fiddle``, a collection), then by name, as ``bits_per_note``."""
+
+_DIGEST = re.compile("[0-9A-Za-z]{0,128}")
+"""A digest becomes a part of a file's name."""
 
 SCORED_SPLITS = ("validation", "test")
 
@@ -43,6 +48,8 @@ class CorpusProvenance:
         """Read what ``to_json`` gave. Raise ModelError for an entry of a wrong type."""
         read = cls(**read_entries(cls, data, "corpus", leave=("repertoire",)))
         check_type(read.recipe.get("drop", []), list[str], "corpus recipe drop")
+        if not _DIGEST.fullmatch(read.digest):
+            raise ModelError(f"corpus digest={read.digest!r:.60} should be at most 128 letters and digits")
         repertoire = Repertoire.from_json(read_object(data, "corpus").get("repertoire", {}))
         return replace(read, repertoire=repertoire)
 

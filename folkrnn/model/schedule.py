@@ -40,7 +40,7 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         wanted: dict[str, tuple[bool, str]] = {
-            "minutes": (self.minutes is None or self.minutes > 0, "more than 0, or None"),
+            "minutes": (self.minutes is None or 0 < self.minutes < math.inf, "more than 0, or None"),
             "max_steps": (self.max_steps is None or self.max_steps >= 0, "at least 0, or None"),
             "batch": (self.batch >= 1, "at least 1"),
             "window": (self.window >= 1, "at least 1"),
@@ -56,7 +56,7 @@ class TrainingSettings:
             "clip": (self.clip > 0, "more than 0"),
             "evaluations": (self.evaluations >= 1, "at least 1 a pass"),
             "validation_characters": (self.validation_characters >= 1, "at least 1"),
-            "seed": (self.seed >= 0, "at least 0"),
+            "seed": (0 <= self.seed < 2**63, "from 0 to 2^63 - 1"),
         }
         for field in fields(self):
             right, what = wanted[field.name]

@@ -143,6 +143,10 @@ def _check_joins(bars: Sequence[Bar], short: dict[int, Fraction]) -> list[Findin
     return list(findings.values())
 
 
+MOST_NAMED = 12
+"""The most bars that one finding names."""
+
+
 class _Run(NamedTuple):
     """Short bars of one meter that are played one after the other, and the bars just before and after them."""
 
@@ -166,16 +170,16 @@ def _runs(bars: Sequence[Bar], short: dict[int, Fraction]) -> Iterator[_Run]:
     """Yield the runs of short bars. Players repeat a tune, so its end joins its beginning."""
     order = order_of(bars)
     start = next((place for place, index in enumerate(order) if index not in short), 0)
-    run: tuple[int, ...] = ()
+    run: list[int] = []
     for place in range(start, start + len(order) + 1):
         index, last = order[place % len(order)], bars[order[place % len(order) - 1]]
         if index in short and bars[index].meter == last.meter:
-            run += (index,)
+            run.append(index)
             continue
         if run and last.meter.bar:
             before = order[(place - len(run) - 1) % len(order)]
-            yield _Run(run, before, index, last.meter.bar, _sum(short, run))
-        run = (index,) if index in short else ()
+            yield _Run(tuple(run), before, index, last.meter.bar, _sum(short, run))
+        run = [index] if index in short else []
 
 
 def _groups(bars: Sequence[Bar], run: _Run, short: dict[int, Fraction]) -> Iterator[_Group]:
@@ -210,7 +214,7 @@ def _judged(bars: Sequence[Bar], run: _Run, groups: list[_Group], pickups: set[F
     right = all(
         group.closes and any(not carried(group.length + pickup, run.full) for pickup in pickups) for group in ends
     )
-    names = list(dict.fromkeys(_name(bars, group) for group in groups))
+    names = list(dict.fromkeys(_name(bars, group) for group in groups))[:MOST_NAMED]
     silent = [_name(bars, group) for group in groups if _is_silent(bars, group)]
     if not right:
         what = f"{' and '.join(names)} do{'es' * (len(names) == 1)} not add up"

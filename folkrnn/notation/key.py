@@ -27,6 +27,9 @@ _SPELLINGS = {
 _MODE_NAMES = (
     "major", "minor", "ionian", "aeolian", "dorian", "phrygian", "lydian", "mixolydian", "locrian", *_SPELLINGS,
 )  # fmt: skip
+MOST_KEY_WORDS = 20
+"""The most words of a ``K:`` field that may be about the key; what follows them is not."""
+
 _FIFTHS_ORDER = "FCGDAEB"
 _KEY = re.compile(r"([A-G])([#b]?)\s*([A-Za-z]*)")
 _EXPLICIT = re.compile(rf"({ACCIDENTAL})([A-Ga-g])")
@@ -137,7 +140,9 @@ def _is_of_staff(word: str, key: list[str]) -> bool:
         return False  # D=c and mix=c
     if is_staff_word(word):
         return bool(key) or word.lower() != "none"
-    return bool(key) and plain[0] != "#" and (_is_complete(key) or not _may_be_mode(plain))
+    if not key or plain[0] == "#":
+        return False
+    return len(key) > MOST_KEY_WORDS or _is_complete(key) or not _may_be_mode(plain)
 
 
 def _may_be_mode(word: str) -> bool:

@@ -21,6 +21,10 @@ class Group(NamedTuple):
     last: int
 
 
+MOST_SHOWN = 60
+"""The most characters of a directive that a remark repeats."""
+
+
 class Layout(NamedTuple):
     """The voices (by id) on each staff, from the top, and which staves a sign holds together.
 
@@ -56,6 +60,7 @@ def score_order(fields: Iterable[Field], voices: Sequence[str]) -> tuple[list[in
 
 def _layout(fields: Iterable[Field], voices: Sequence[str]) -> tuple[Layout, list[str]]:
     text = next((words for words in directives(fields) if words.split(maxsplit=1)[:1] in SCORE_WORDS), "")
+    directive = f"%%{text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + '…'}"
     staves: list[tuple[str, ...]] = []
     groups: list[Group] = []
     problems: list[str] = []
@@ -76,13 +81,13 @@ def _layout(fields: Iterable[Field], voices: Sequence[str]) -> tuple[Layout, lis
                 if len(staves) > first:
                     groups.append(Group(sign, first, len(staves) - 1))
             else:
-                problems.append(f"{token} in %%{text} closes what was never opened")
+                problems.append(f"{token} in {directive} closes what was never opened")
         elif token in "|*":
             continue
         elif token not in voices:
-            problems.append(f"%%{text} names the voice {token}, which the tune does not have")
+            problems.append(f"{directive} names the voice {token[:MOST_SHOWN]}, which the tune does not have")
         elif any(token in staff for staff in staves) or (shared and token in shared):
-            problems.append(f"%%{text} names the voice {token} twice")
+            problems.append(f"{directive} names the voice {token[:MOST_SHOWN]} twice")
         elif shared is not None:
             shared.append(token)
         else:
@@ -93,5 +98,5 @@ def _layout(fields: Iterable[Field], voices: Sequence[str]) -> tuple[Layout, lis
     others = tuple(name for name in voices if name not in named)
     staves += [(name,) for name in others]
     unnamed = others if named else ()
-    problems += [f"%%{text} leaves out the voice {name}, so it is played and not printed" for name in unnamed]
+    problems += [f"{directive} leaves out the voice {name}, so it is played and not printed" for name in unnamed]
     return Layout(tuple(staves), tuple(groups), unnamed), problems

@@ -15,8 +15,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from folkrnn.notation.bars import ends_section, starts_section
-from folkrnn.notation.findings import NOTE, WARNING, Finding
-from folkrnn.notation.repeats import order_of
+from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
+from folkrnn.notation.limits import MOST_PLAYED, within_limit
+from folkrnn.notation.repeats import order_of, unfolded
 from folkrnn.notation.tune import NO_MARKS, Bar, Tune
 
 MOST_PARTS = 1000
@@ -45,31 +46,46 @@ def performed_order(tune: Tune, once: bool = False) -> tuple[int, ...]:
     bars = columns(tune)
     parts = _read_parts(tune, bars)
     if once:
-        return _through(bars, tuple(dict.fromkeys(parts.played)), once=True)
-    signs = _read_signs(tune, bars)
-    order = _through(bars, parts.played)
-    return _with_jumps(order, _through(bars, parts.played, once=True), signs) if signs.jumps else order
+        return _through(bars, tuple(dict.fromkeys(parts.played)), once=True)[0]
+    return _unfolded(bars, parts, _read_signs(tune, bars))[0]
 
 
-def _through(bars: tuple[Bar, ...], parts: Sequence[range], once: bool = False) -> tuple[int, ...]:
-    """Return the order of the parts with their own repeats; without parts that of all bars."""
+def _unfolded(bars: tuple[Bar, ...], parts: "_Parts", signs: "_Signs") -> tuple[tuple[int, ...], bool]:
+    """Return the order with parts and jumps, and whether it is cut at ``limits.MOST_PLAYED``."""
+    order, cut = _through(bars, parts.played)
+    if not signs.jumps or cut:
+        return order, cut
+    return within_limit(_with_jumps(order, _through(bars, parts.played, once=True)[0], signs), bars)
+
+
+def _through(bars: tuple[Bar, ...], parts: Sequence[range], once: bool = False) -> tuple[tuple[int, ...], bool]:
+    """Return the order of the parts with their own repeats, without parts that of all bars, and whether it is cut."""
     if not parts:
-        return order_of(bars, once)
-    inside = {part: [part.start + index for index in order_of(bars[part.start : part.stop], once)] for part in parts}
-    return tuple(index for part in parts for index in inside[part])
+        return within_limit(unfolded(bars, once), bars)
+    inside: dict[range, tuple[int, ...]] = {}
+
+    def through() -> Iterator[int]:
+        for part in parts:
+            if part not in inside:
+                inside[part] = order_of(bars[part.start : part.stop], once)
+            for index in inside[part]:
+                yield part.start + index
+
+    return within_limit(through(), bars)
 
 
 def check_order(tune: Tune, line: int = 0) -> list[Finding]:
     """Return findings about part orders and jumps; ``line`` is that of the header's ``P:``."""
     bars = columns(tune)
-    findings = [
-        Finding("part-order", level, line or tune.line, 1, 0, message)
-        for level, message in _read_parts(tune, bars).problems
-    ]
+    parts = _read_parts(tune, bars)
+    findings = [Finding("part-order", level, line or tune.line, 1, 0, message) for level, message in parts.problems]
     signs = _read_signs(tune, bars)
     for index, message in signs.problems():
         bar = bars[min(index, len(bars) - 1)]  # "To Coda" in the last bar leads to the end
         findings.append(Finding("jump", NOTE, bar.line, bar.column, bar.number, message))
+    if _unfolded(bars, parts, signs)[1]:
+        message = f"more than {MOST_PLAYED:,} bars and notes are played; what comes after them is left out"
+        findings.append(Finding("too-long", ERROR, tune.line, 1, 0, message))
     return findings
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from folkrnn.notation.findings import NOTE, WARNING, Finding
+from folkrnn.notation.limits import within_limit
 from folkrnn.notation.tune import Bar
 
 
@@ -128,14 +129,17 @@ def _unbalanced(bar: Bar, index: int, message: str) -> Finding:
 def order_of(bars: Sequence[Bar], once: bool = False) -> tuple[int, ...]:
     """Return the indices of bars with their repeats; ``once``: without repeats, with the last endings.
 
-    ``folkrnn.notation.order`` knows part orders and jumps too.
+    It is cut at ``limits.MOST_PLAYED``. ``folkrnn.notation.order`` knows part orders and jumps too.
     """
-    order: list[int] = []
+    return within_limit(unfolded(bars, once), bars)[0]
+
+
+def unfolded(bars: Sequence[Bar], once: bool = False) -> Iterator[int]:
+    """Yield the indices of bars with their repeats as ``order_of`` does, however many there are."""
     for section in sections(bars):
         body_stop = section.endings[0].first if section.endings else section.last + 1
         for number in range(section.passes if once else 1, section.passes + 1):
-            order.extend(range(section.first, body_stop))
+            yield from range(section.first, body_stop)
             for ending in section.endings:
                 if number in ending.passes:
-                    order.extend(range(ending.first, ending.last + 1))
-    return tuple(order)
+                    yield from range(ending.first, ending.last + 1)

@@ -79,16 +79,19 @@ class Pen:
         parts: list[str] = []
         altered: _Altered = {}
         tied = before.notes[-1] if before is not None and before.notes[-1].tie else None
-        changes = list(bar.changes)
+        changes = bar.changes
+        taken = 0  # those that are written
         dividing = frozenset(change.index for change in changes if self.style.changes([change])) if changes else NOWHERE
         pair = ""  # the sign between this note and the last, while a broken pair is under way
         pair_unit = EIGHTH
         for index, note in enumerate(bar.notes):
             if index in spaces and not pair:
                 parts.append(" ")
-            if changes and changes[0].index <= index:
-                here = [change for change in changes if change.index <= index]
-                changes = changes[len(here) :]
+            if taken < len(changes) and changes[taken].index <= index:
+                stop = taken
+                while stop < len(changes) and changes[stop].index <= index:
+                    stop += 1
+                here, taken = changes[taken:stop], stop
                 self._change(here)
                 parts.append(self.style.changes(here))
             length = note.written

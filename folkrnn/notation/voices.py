@@ -10,7 +10,7 @@ from folkrnn.notation.findings import NOTE, WARNING, Finding
 from folkrnn.notation.text import plain_text
 from folkrnn.notation.tune import Bar, Tune, Voice, total
 
-_WORD = re.compile(r'([A-Za-z]+)\s*=\s*(?:"([^"]*)"|(\S+))')
+_WORD = re.compile(r'(?<![A-Za-z])([A-Za-z]+)\s*=\s*(?:"([^"]*)"|(\S+))')
 
 VOICE_CODES = frozenset({"voice-ends-early", "voices-differ", "overlay-length"})
 """The codes of the findings that ``check_voices`` returns."""

@@ -81,7 +81,8 @@ def as_one_book(tunes: Sequence[Tune]) -> list[Tune]:
     for tune in tunes:
         number = next(free) if tune.number in given else tune.number
         given.add(number)
-        lines = () if alike else [field for field in _inherited(tune) if tune.book not in seen or field[0] != COMMENT]
+        first = not alike and tune.book not in seen
+        lines = () if alike else [field for field in _inherited(tune) if first or field[0] != COMMENT]
         seen.add(tune.book)
         shared = tune.book if alike and not book else ()
         book.append(replace(tune, number=number, fields=(*tune.fields, *lines), book=shared))
@@ -287,14 +288,14 @@ def _inline(changes: Sequence[Change]) -> str:
     """Return what stands within a line of music for the changes at one place."""
     parts = []
     key_before = False
-    for place, change in enumerate(changes):
+    for change, staff in zip(changes, _staffs_after(changes), strict=True):
         value = change.value
         if change.is_line or (change.own_line and not change.index):
             continue
         if change.field == DOTTED:
             parts.append(" .| ")
         elif isinstance(value, Key):
-            parts.append(f"[K:{_key_text(value, _staff_among(changes[place + 1 :]))}]")
+            parts.append(f"[K:{_key_text(value, staff)}]")
             key_before = True
         elif isinstance(value, StaffSettings):
             parts.append("" if key_before else f"[K:{value}]")
@@ -308,12 +309,12 @@ def _inline(changes: Sequence[Change]) -> str:
 def _own_lines(changes: Sequence[Change], unit: Fraction) -> Iterator[str]:
     """Yield the lines before a bar: for the changes at its start, and for those in it that cannot stand in a line."""
     key_before = False
-    for place, change in enumerate(changes):
+    for change, staff in zip(changes, _staffs_after(changes), strict=True):
         value = change.value
         if not (change.is_line if change.index else change.own_line):
             continue
         if isinstance(value, Key):
-            yield f"K:{_key_text(value, _staff_among(changes[place + 1 :]))}"
+            yield f"K:{_key_text(value, staff)}"
             key_before = True
         elif isinstance(value, Meter):
             yield f"M:{value.symbol or value}"
@@ -324,8 +325,14 @@ def _own_lines(changes: Sequence[Change], unit: Fraction) -> Iterator[str]:
             yield _line_of((change.field, _tempo(value, unit) if change.field == "Q" else value), in_music=True)
 
 
-def _staff_among(changes: Sequence[Change]) -> StaffSettings:
-    return next((each.value for each in changes if isinstance(each.value, StaffSettings)), NO_STAFF)
+def _staffs_after(changes: Sequence[Change]) -> list[StaffSettings]:
+    """Return for each change the next settings of a staff behind it."""
+    staff, found = NO_STAFF, []
+    for change in reversed(changes):
+        found.append(staff)
+        if isinstance(change.value, StaffSettings):
+            staff = change.value
+    return found[::-1]
 
 
 def _end_of_line(changes: Sequence[Change]) -> str:
@@ -387,7 +394,7 @@ class _VoiceWriter:
             return
         before = self.bars[start].changes
         if self.several:
-            shared = about_tune(before)
+            shared = set(about_tune(before))
             before = tuple(change for change in before if change not in shared)
         own = list(_own_lines(before, self.unit))
         music = list(self._line(start, min(stop, len(self.bars))))

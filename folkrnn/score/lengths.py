@@ -6,10 +6,8 @@ from typing import Any, NamedTuple
 
 import music21 as m21
 
-from folkrnn.errors import ScoreError
-
-MAX_NOTE_LENGTH = Fraction(16)
-"""The longest note, in whole notes, that is turned into tied notes rather than refused."""
+from folkrnn.errors import NotationError, ScoreError
+from folkrnn.notation.note_values import note_values
 
 _TYPES = {
     Fraction(2): "breve", Fraction(1): "whole", Fraction(1, 2): "half", Fraction(1, 4): "quarter",
@@ -48,27 +46,13 @@ WHOLE = Piece("whole", 0, Fraction(1), (1, 1))
 def pieces(sounding: Fraction, ratio: tuple[int, int] = (1, 1)) -> tuple[Piece, ...]:
     """Return the printable values that add up to a length, longest first; more than one means a tie.
 
-    Raises ScoreError for a length that is not positive, longer than MAX_NOTE_LENGTH or too fine to print.
+    Raises ScoreError where ``note_values`` has none.
     """
-    if not 0 < sounding <= MAX_NOTE_LENGTH:
-        raise ScoreError(f"no note is {sounding} of a whole note long; the longest is {MAX_NOTE_LENGTH} whole notes")
-    actual, normal = ratio
-    rest = sounding * actual / normal
-    odd = rest.denominator // (rest.denominator & -rest.denominator)
-    if odd > 1:
-        # A length such as 1/12 outside a tuplet: a tuplet of its own shows it, 3:2 here.
-        below = 1 << (odd.bit_length() - 1)
-        actual, normal, rest = actual * odd, normal * below, rest * odd / below
-    found: list[Piece] = []
-    for value, name in _TYPES.items():
-        while rest >= value:
-            dots = 2 if rest >= value * 7 / 4 else 1 if rest >= value * 3 / 2 else 0
-            written = value * (2 - Fraction(1, 2**dots))
-            found.append(Piece(name, dots, written, (actual, normal)))
-            rest -= written
-    if rest:
-        raise ScoreError(f"no note is {sounding} of a whole note long; the finest value is 1/512")
-    return tuple(found)
+    try:
+        values = note_values(sounding, ratio)
+    except NotationError as error:
+        raise ScoreError(str(error)) from None
+    return tuple(Piece(_TYPES[value.head], value.dots, value.written, value.ratio) for value in values)
 
 
 def duration(piece: Piece) -> Any:

@@ -9,12 +9,13 @@ import music21 as m21
 
 from folkrnn.errors import ScoreError
 from folkrnn.notation.key import Key
+from folkrnn.notation.note_values import LONGEST
 from folkrnn.notation.pitch import STEPS, Alter, Pitch
 from folkrnn.notation.places import Place
 from folkrnn.notation.tune import Bar, Grace, Note
 from folkrnn.score.beams import Event, set_beams
 from folkrnn.score.jumps import Sounds
-from folkrnn.score.lengths import MAX_NOTE_LENGTH, WHOLE, Piece, duration, pieces
+from folkrnn.score.lengths import WHOLE, Piece, duration, pieces
 from folkrnn.score.marks import MarkWriter
 from folkrnn.score.signatures import accidental
 
@@ -219,7 +220,7 @@ def _rest(length: Any, hidden: bool, full: bool = False) -> Any:
 def fill(place: Any, onset: Fraction, length: Fraction) -> None:
     """Fill what is left of a measure of some ``length`` with rests that are not printed."""
     while onset < length:
-        for piece in pieces(min(length - onset, MAX_NOTE_LENGTH)):
+        for piece in pieces(min(length - onset, LONGEST)):
             place.insert(4 * onset, _rest(duration(piece), hidden=True))
             onset += piece.sounding
 

@@ -14,15 +14,12 @@ from typing import Any, NamedTuple, TypeVar
 from filelock import FileLock, Timeout
 
 from folkrnn.errors import ShelfError
-from folkrnn.files import sync_folder, whole_file
+from folkrnn.files import clear_parts, sync_folder, whole_file
 
 T = TypeVar("T")
 
 OWN = ".folkrnn"
 """The folder for all that is no tunebook."""
-
-PART = ".folkrnn-part"
-"""The ending of temporary files; nothing else ends so."""
 
 LARGEST_BOOK = 64 * 2**20
 """The size of the largest book that is read, in bytes."""
@@ -112,7 +109,7 @@ class Disk:
         try:
             made = [each for each in place.parents if not each.exists()]
             place.parent.mkdir(parents=True, exist_ok=True)
-            with whole_file(place, PART, keep_mode=True, sync=sync) as file:
+            with whole_file(place, keep_mode=True, sync=sync) as file:
                 file.write(data)
                 file.flush()
                 if sync:
@@ -132,13 +129,10 @@ class Disk:
 
     def clear(self) -> None:
         """Remove the temporary files that a program left which was stopped while it wrote."""
-        for folder, folders, files in os.walk(self.folder, followlinks=False):
+        for folder, folders, _ in os.walk(self.folder, followlinks=False):
             if Path(folder) == self.folder:
                 folders[:] = [name for name in folders if name[:1] != "." or name == OWN]
-            for name in files:
-                if name.startswith(".") and name.endswith(PART):
-                    with suppress(OSError):
-                        (Path(folder) / name).unlink()
+            clear_parts(Path(folder))
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────
 

@@ -1,5 +1,6 @@
 """Whether a tune is playable: our reader's findings, then music21's independent reading."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import replace
 from fractions import Fraction
@@ -27,6 +28,9 @@ from folkrnn.validation.report import Report
 
 MAX_SERIAL_TUNES = 50
 """This process reads this many tunes faster than new processes start."""
+
+MOST_SECONDS = 10.0
+"""The time that music21 is given for a tune, with all its voices."""
 
 _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
@@ -93,17 +97,21 @@ def validate_all(tunes: Iterable[Tune], jobs: int = 1, second: bool = True) -> I
 
 
 def _opinions(tune: Tune) -> list[Finding]:
-    """Return the findings of music21's reading of each voice, and of each overlay, which is a voice too."""
+    """Return the findings of music21's reading of each voice, and of each overlay, which is a voice too.
+
+    All of them share one limit of time, after which none begins.
+    """
+    end = time.monotonic() + MOST_SECONDS
     found = _unread_overlays(tune)
     for voice in tune.voices:
         if not voice.sounds:
             continue
         first = voice.bars[0]
         alone = replace(tune.alone(voice), meter=first.meter, key=first.key)
-        opinion = _second_opinion(alone)
+        opinion = _second_opinion(alone, end)
         for layer in range(max(len(bar.overlays) for bar in voice.bars)):
             bars = tuple(map(partial(_overlay_bar, layer), voice.bars))
-            for finding in _second_opinion(alone.with_bars(bars)):
+            for finding in _second_opinion(alone.with_bars(bars), end):
                 opinion.append(finding._replace(message=f"overlay {layer + 1}: {finding.message}"))
         found += [each._replace(voice=voice.id) for each in opinion] if len(tune.voices) > 1 else opinion
     return found
@@ -129,14 +137,20 @@ def _unread_overlays(tune: Tune) -> list[Finding]:
     return [Finding("overlay-unread", NOTE, bar.line, bar.column, bar.number, message) for bar in unread[:1]]
 
 
-def _second_opinion(tune: Tune) -> list[Finding]:
-    """Return the findings of music21's reading of one voice: one error, or a note for each fault of its own."""
+def _second_opinion(tune: Tune, end: float) -> list[Finding]:
+    """Return the findings of music21's reading of one voice: one error, or a note for each fault of its own.
+
+    After ``end``, by the monotonic clock, no further reading begins.
+    """
     # music21 takes half a second to load, and no tune with errors needs it.
     from folkrnn.score.music21_faults import for_music21
+    from folkrnn.score.reader_process import late
     from folkrnn.score.reading import second_reading
 
     readable, tune, faults = for_music21(tune)
     try:
+        if time.monotonic() > end:
+            raise late(MOST_SECONDS)
         theirs = second_reading(canonical(readable))
     except ScoreError as error:
         return [Finding("second-reader", ERROR, tune.line, 1, 0, str(error))]

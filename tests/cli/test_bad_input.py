@@ -164,3 +164,30 @@ def test_export_names_the_tunes_that_have_errors(run: Run, tmp_path: Path) -> No
 @pytest.mark.parametrize("wish", ["--title", "--key", "--meter"])
 def test_an_empty_wish(run: Run, wish: str) -> None:
     assert_one_line(run("generate", wish, ""), 2, f"{wish[2:]} is empty")
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5000, "1-" + "9" * 5000, "①", "-1", "nan", "\ud800"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["export", "TUNE", "--format", "abc", "-o", "out", "--tune"], ["rewrite", "TUNE", "--bars"],
+        ["continue", "TUNE", "--bars"], ["generate", "-n"], ["generate", "--seed"], ["generate", "-t"],
+        ["generate", "--top-p"], ["generate", "--best-of"], ["train", "TUNE", "--minutes"],
+        ["train", "TUNE", "--max-steps"], ["evaluate", "--count"],
+    ],
+)  # fmt: skip
+def test_what_is_no_number_is_one_line(
+    run: Run, tune: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], number: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    result = run(*(str(tune) if word == "TUNE" else word for word in command), number)
+    assert result.status == 2
+    assert "Traceback" not in result.err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_title_with_half_a_character_is_one_line(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert_one_line(run("generate", "--title", "Half \udcc3", "-o", "out"), 2, "holds half a character")
+    assert_one_line(run("validate", "\ud800.abc"), 2)

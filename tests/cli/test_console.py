@@ -1,6 +1,10 @@
 """What is said beside the results: nothing in silence, one line at a time on a terminal."""
 
+import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,3 +80,18 @@ def test_formats_are_understood_as_people_type_them(
 ) -> None:
     assert run("export", tune, "--format", asked, "-o", tmp_path / "out").status == 0
     assert [path.suffix for path in (tmp_path / "out").iterdir()] == [ending]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_console_of_another_encoding_shows_what_it_can(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "tune.abc").write_text("X:1\nT:Ψ é\nM:4/4\nL:1/8\nK:C\nCDEΨ|\n", encoding="utf-8")
+    for options in ([], ["--json"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "folkrnn", "validate", str(tmp_path / "tune.abc"), *options],
+            capture_output=True,
+            env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+            check=False,
+        )
+        assert (done.returncode, b"Traceback" in done.stderr) == (1, False)
+        assert encoding == "ascii" or "\\u03a8" in done.stdout.decode(encoding)
+    assert json.loads(done.stdout)[0]["title"] == "Ψ é"

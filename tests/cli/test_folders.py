@@ -13,7 +13,7 @@ from folkrnn.notation import read_tunes
 Run = Callable[..., Any]
 
 GOOD = "X:{0}\nT:Good {0}\nM:4/4\nL:1/4\nK:D\nDEFG|ABcd|\n\n"
-TOO_FINE = "X:2\nT:Odd One, The\nM:4/4\nL:1/8\nK:D\nA/64>B/64 c4|]\n\n"
+TOO_LONG = "X:2\nT:Odd One, The\nM:4/4\nL:1/8\nK:D\n" + "ABcd edcB|" * 9 + "\n\n"
 
 
 @pytest.fixture
@@ -28,9 +28,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def odd_book(tmp_path: Path) -> Path:
+def odd_book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A book whose second tune is longer than any that is drawn."""
+    monkeypatch.setattr("folkrnn.export.writing.MOST_WRITTEN", 40)
     path = tmp_path / "book.abc"
-    path.write_text(GOOD.format(1) + TOO_FINE + GOOD.format(3))
+    path.write_text(GOOD.format(1) + TOO_LONG + GOOD.format(3))
     return path
 
 
@@ -66,7 +68,7 @@ def test_a_tune_that_a_format_cannot_show_is_left_out_by_name(
     done = run("export", odd_book, "--format", format, "-o", tmp_path / "out")
     assert done.status == 1
     assert sorted(path.stem for path in (tmp_path / "out").iterdir()) == ["good-1", "good-3"]
-    assert f"book.abc:8: The Odd One: cannot be written as {format}: no note is 1/1024" in done.err
+    assert f"book.abc:8: The Odd One: cannot be written as {format}: it has 81 bars and notes" in done.err
 
 
 def test_a_book_is_written_without_the_tune_that_cannot_be_drawn(run: Run, odd_book: Path, tmp_path: Path) -> None:

@@ -232,8 +232,10 @@ main()
 """
 
 
-def interrupted(arguments: Sequence[object], at: str, stop: int | None = None) -> tuple[int, str, str]:
-    """The status and output of ``folkrnn generate`` after Ctrl-C, which is pressed once a line of output holds ``at``.
+def interrupted(
+    arguments: Sequence[object], at: str, stop: int | None = None, number: int = signal.SIGINT
+) -> tuple[int, str, str]:
+    """The status and output of ``folkrnn generate`` after a signal, which comes once a line of output holds ``at``.
 
     Composing prints ``waiting`` at tune ``stop``, counted from 0, and waits to be told to stop; with None the model
     composes. As from a terminal, the signal is for the whole process group.
@@ -249,7 +251,7 @@ def interrupted(arguments: Sequence[object], at: str, stop: int | None = None) -
         with process:
             assert process.stdout
             lines = list(iter_to(at, process.stdout))
-            os.killpg(process.pid, signal.SIGINT)
+            os.killpg(process.pid, number)
             out = "".join([*lines, process.stdout.read()])
         errors.seek(0)
         return process.returncode, out, errors.read()
@@ -279,6 +281,16 @@ def test_ctrl_c_leaves_all_files_of_the_tunes_made(tmp_path: Path, stop: int) ->
     assert [path.name for path in tmp_path.iterdir() if path.suffix != ".mid"] == ["tunes-1.abc"][:stop]
     for book in tmp_path.glob("*.abc"):
         assert titles(book) == [f"Tune {number}" for number in numbers]
+
+
+@needs_groups
+@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_other_signals_leave_all_files_of_the_tunes_made(tmp_path: Path, name: str, status: int) -> None:
+    arguments = ["-n", 1000, "--seed", 1, "--format", "abc,midi", "-o", tmp_path]
+    found = interrupted(arguments, at="waiting", stop=4, number=getattr(signal, name))
+    assert (found[0], found[2]) == (status, "folkrnn: stopped; 4 of 1,000 tunes were written\n")
+    assert titles(tmp_path / "tunes-1.abc") == ["Tune 1", "Tune 2", "Tune 3", "Tune 4"]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".abc", *[".mid"] * 4]
 
 
 @needs_groups

@@ -110,3 +110,14 @@ def test_a_critic_is_learned_and_heeded(run: Run, tmp_path: Path, monkeypatch: p
     assert [row["drafts"] for row in unheeded] == [1] * 4
     assert max(row["drafts"] for row in heeded) > 1  # for an untrained model writes nothing like a polka
     assert all(row["playable"] == "yes" for row in heeded)
+
+
+@pytest.mark.parametrize(("given", "minutes"), [([], None), (["--minutes", 5], 5.0)])
+def test_a_run_of_so_many_steps_does_not_look_at_the_clock(
+    run: Run, tmp_path: Path, given: list[object], minutes: float | None
+) -> None:
+    options = [*SMALL, "--max-steps", 0, *given]
+    assert run("train", book(tmp_path / "a.abc", "Tune"), "-o", tmp_path / "run", *options).status == 0
+    settings = load_checkpoint(tmp_path / "run" / "model.safetensors").training.settings
+    assert settings is not None
+    assert settings.minutes == minutes

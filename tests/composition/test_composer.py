@@ -251,6 +251,22 @@ def test_processes_make_the_same_index_and_tell_the_same(
     ]
 
 
+def test_a_damaged_index_is_made_again_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, books: Checkpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("FOLKRNN_CACHE", str(tmp_path / "cache"))
+    index_for(tmp_path / "model.safetensors", books.corpus)
+    kept = index_cache._kept(books.corpus)
+    sound = kept.read_bytes()
+    kept.write_bytes(sound[: len(sound) // 2] + bytes(len(sound) - len(sound) // 2))
+    caplog.clear()
+    with caplog.at_level(logging.WARNING, "folkrnn"):
+        assert len(index_for(tmp_path / "model.safetensors", books.corpus)) == 20
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith(f"{kept}: not a readable index")
+    assert kept.read_bytes() == sound
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_index_that_was_stopped_is_not_kept(
     jobs: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, books: Checkpoint

@@ -79,11 +79,19 @@ def test_a_path_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_without_leave_to_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def denied(path: Path) -> bytes:
+    def denied(path: Path, mode: str) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(Path, "open", denied)
     assert refused(tmp_path / "a.abc").endswith("cannot be read: Permission denied")
+
+
+def test_a_file_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("folkrnn.corpus.sources.MOST_BYTES", 2**20)
+    (tmp_path / "a.abc").write_bytes(b"A" * (2**20 + 1))
+    assert refused(tmp_path / "a.abc").endswith("is too long; expected a tunebook of at most 1 MiB")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"A" * (2**20 + 1))))
+    assert "is too long" in refused("-")
 
 
 def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:

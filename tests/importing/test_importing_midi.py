@@ -161,3 +161,15 @@ def test_without_a_meter_it_is_common_time() -> None:
 
 def test_without_a_key_the_notes_tell_it() -> None:
     assert [str(import_tune(played(text), "x.mid").key) for text in (AABB, JIG)] == ["D", "G"]
+
+
+def test_hours_of_silence_at_the_end_are_left_out() -> None:
+    (tune,) = read_tunes(TUNES["no repeats"])
+    file = mido.MidiFile(file=io.BytesIO(to_midi(tune, PLAIN)))
+    for track in file.tracks:
+        track[-1].time = 2**28 - 1
+    content = io.BytesIO()
+    file.save(file=content)
+    found = import_tune(content.getvalue(), "kettle.mid")
+    assert performance(found) == performance(tune)
+    assert len(found.bars) < len(tune.bars) + 20

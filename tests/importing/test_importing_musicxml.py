@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from folkrnn.errors import InputError, ScoreError
 from folkrnn.export.musicxml import to_musicxml, to_mxl
 from folkrnn.export.tablature import Tablature
 from folkrnn.importing import import_tune
@@ -231,3 +232,28 @@ def test_a_jump_in_a_lower_line_of_a_staff_counts() -> None:
     document = (before + backup + jump + after).encode()
     for all_voices in (False, True):
         assert performed_order(import_tune(document, "x.musicxml", all_voices=all_voices)) == (0, 1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "limits"),
+    [
+        ("octave", "999999999", "from 0 to 9"), ("octave", "-1", "from 0 to 9"), ("beats", "999999999", "from 1 to 64"),
+        ("beat-type", "1000000", "from 1 to 128"), ("divisions", "0", "from 1e-06 to 1e+06"),
+        ("duration", "999999999", "from 0 to"), ("fifths", "1000", "from -14 to 14"),
+        ("beats", "+".join("1" * 99), "from 1 to 64"),
+    ],
+)  # fmt: skip
+def test_a_number_that_no_music_has_is_one_line(tag: str, value: str, limits: str) -> None:
+    (tune,) = read_tunes(TUNES["pickup"])
+    document = re.sub(f"<{tag}>[^<]*<", f"<{tag}>{value}<", to_musicxml(tune).decode(), count=1)
+    with pytest.raises(InputError, match=rf"x\.musicxml: {tag} is .*; expected {re.escape(limits)}"):
+        import_tune(document.encode(), "x.musicxml")
+
+
+def test_what_no_note_can_show_names_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ScoreError("no note is 67/4 of a whole note long")
+
+    monkeypatch.setattr("folkrnn.importing.musicxml.finished", fail)
+    with pytest.raises(InputError, match=r"x\.musicxml: no note is"):
+        back(TUNES["pickup"])

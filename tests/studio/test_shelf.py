@@ -441,7 +441,7 @@ def test_a_full_disk_loses_nothing(shelf: Shelf, monkeypatch: pytest.MonkeyPatch
     for each in (shelf, Shelf(shelf.folder)):
         assert [(entry.title, entry.tags, entry.binned) for entry in each.entries()] == shown
         assert entry.id in [entry.id for entry in each.entries()]
-    assert not list(shelf.folder.rglob("*.folkrnn-part"))
+    assert not list(shelf.folder.rglob("*.folkrnn.part"))
 
 
 def test_a_folder_that_cannot_be_written_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

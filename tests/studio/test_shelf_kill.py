@@ -58,5 +58,5 @@ def test_nothing_that_was_kept_is_lost_when_the_program_is_killed(tmp_path: Path
         assert all(tune.bars and not tune.findings for tune in tunes)
         assert len(tunes) == len({tune.title for tune in tunes})
         assert len(tunes) == sum(not entry.binned for entry in entries.values())
-        assert not list(tmp_path.rglob("*.folkrnn-part"))
+        assert not list(tmp_path.rglob("*.folkrnn.part"))
     assert said

@@ -3,13 +3,17 @@
 import re
 from dataclasses import replace
 
-from folkrnn.notation.findings import NOTE, Finding
+from folkrnn.notation.findings import ERROR, NOTE, Finding
 from folkrnn.notation.lexer import Line, classify, split_lines
+from folkrnn.notation.limits import Growth
 from folkrnn.notation.reading.lengths import shown
 from folkrnn.notation.reading.tune import TuneReader, kept_field
 from folkrnn.notation.tune import Tune
 
 _VERSION = re.compile(r"%abc-(\d+)\.(\d+)")
+
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of pairs that stand for one character in UTF-16. They stand alone only in strings that programs make."""
 
 _OWN_DIRECTIVE = re.compile(r"\s*abc-(charset|creator|version)\b")
 """Instructions that are about the file, which no other file takes over."""
@@ -28,7 +32,11 @@ def read_tunes(text: str, source: str = "") -> list[Tune]:
     them are the file header and hold for all. A text without any ``X:`` but with a ``K:`` is one
     tune. Whatever cannot be read becomes a finding of its tune; nothing is raised.
     """
-    return _BookReader(split_lines(text), source).read()
+    reader = _BookReader(split_lines(_HALVES.sub("\ufffd", text)), source)
+    if half := _HALVES.search(text):
+        message = "the text holds half a character, as no file can; \ufffd stands in its place"
+        reader.passed_over = Finding("half-character", NOTE, len(split_lines(text[: half.start()])), 1, 0, message)
+    return reader.read()
 
 
 class BookDivider:
@@ -43,6 +51,8 @@ class BookDivider:
         self.numbered = any(line.startswith("X:") for line in lines)
         version = _VERSION.match(lines[0])
         self.strict = version is not None and (int(version[1][:4]), int(version[2][:4])) >= (2, 1)
+        self._blocks = _text_blocks(lines)
+        self.growth = Growth()
         self.book: list[Line] = []
         self.between: list[Line] = []
         self.ended = 0
@@ -63,6 +73,9 @@ class BookDivider:
     def outside(self, line: Line) -> None:
         """Take a line outside of tunes that is passed over."""
 
+    def header_left_out(self, line: Line) -> None:
+        """Take note that the file header ends to hold, at the first line of a tune."""
+
     def open_block(self, number: int, begin: str) -> None:
         """Take note of a directive within a tune that begins a text block which nothing ends."""
 
@@ -82,6 +95,7 @@ class BookDivider:
                 self._end_tune()
             elif self._begins_tune(line):
                 self._end_tune()
+                self._limit_header(line)
                 self.begin(line)
                 self.between, self._in_tune, self._in_music = [], True, line.letter == "K"
             elif self._in_tune:
@@ -95,6 +109,13 @@ class BookDivider:
         if line.kind != "field":
             return False
         return line.letter == "X" or (not self.numbered and not self._in_tune and line.letter in "TKMLR")
+
+    def _limit_header(self, line: Line) -> None:
+        """Leave the file header out from a line on, if it is too long to hold for so many tunes."""
+        self.growth.header_lines -= len(self.book)
+        if self.growth.header_lines < 0 and self.book:
+            self.book = []
+            self.header_left_out(line)
 
     def _end_tune(self) -> None:
         if self._in_tune:
@@ -125,12 +146,9 @@ class BookDivider:
         begin = _word(directive)
         if not begin.startswith("begin"):
             return 0
-        end = begin.replace("begin", "end", 1)
-        for place, raw in enumerate(self.lines[number:], number + 1):
-            if raw.startswith("%%") and (word := _word(raw[2:])) in (begin, end):
-                if word == end:
-                    return place
-                break
+        place = self._blocks.get(number)
+        if place:
+            return place
         if self._in_tune and begin in _BLOCKS:
             self.open_block(number, begin)
         return 0
@@ -155,8 +173,8 @@ class _BookReader(BookDivider):
         return self.tunes
 
     def begin(self, first: Line) -> None:
-        self.reader = TuneReader(self.source, first, self.book, self.between, self.strict)
-        if self.passed_over and not self.tunes:
+        self.reader = TuneReader(self.source, first, self.book, self.between, self.strict, self.growth)
+        if self.passed_over and (not self.tunes or self.passed_over.code == "too-long"):
             self.reader.findings.append(self.passed_over)
         self.passed_over = None
 
@@ -178,10 +196,30 @@ class _BookReader(BookDivider):
             last = self.tunes[-1]
             self.tunes[-1] = replace(last, findings=(*last.findings, self.passed_over))
 
+    def header_left_out(self, line: Line) -> None:
+        message = "the file header is too long to hold for so many tunes; from here on it is left out"
+        self.passed_over = Finding("too-long", ERROR, line.number, 1, 0, message)
+
     def open_block(self, number: int, begin: str) -> None:
         self.reader.line = number
         end = begin.replace("begin", "end", 1)
         self.reader.find("open-text-block", NOTE, f"%%{begin} begins a block that no %%{end} ends")
+
+
+def _text_blocks(lines: list[str]) -> dict[int, int]:
+    """Return the numbers of the lines that end a text block, by those of the lines that begin it.
+
+    A block ends at the next ``%%endtext`` if no other ``%%begintext`` stands before that.
+    """
+    begun: dict[str, int] = {}
+    ends: dict[int, int] = {}
+    for number, raw in enumerate(lines, 1):
+        word = _word(raw[2:]) if raw.startswith("%%") else ""
+        if word.startswith("begin"):
+            begun[word.replace("begin", "end", 1)] = number
+        elif word in begun:
+            ends[begun.pop(word)] = number
+    return ends
 
 
 def _word(directive: str) -> str:

@@ -3,12 +3,6 @@
 from fractions import Fraction
 from functools import lru_cache
 
-MAX_LENGTH = Fraction(16)
-"""The longest note, in whole notes; a longer one is not music."""
-
-MIN_LENGTH = Fraction(1, 512)
-"""The shortest note that can be drawn, in whole notes."""
-
 MAX_BAR_RESTS = 100
 """The longest rest, in bars."""
 
@@ -22,8 +16,8 @@ def parse_length(text: str) -> Fraction | None:
     numerator = int(head or 1)
     if not slash:
         return Fraction(numerator) if numerator else None
-    denominator = int(tail) if tail.isdigit() else 2 ** (len(tail) + 1)
-    if (tail.strip("/") and not tail.isdigit()) or not denominator or not numerator:
+    denominator = int(tail) if tail.isdecimal() else 2 ** (len(tail) + 1)
+    if (tail.strip("/") and not tail.isdecimal()) or not denominator or not numerator:
         return None
     return Fraction(numerator, denominator)
 

@@ -18,13 +18,13 @@ _SYMBOL = re.compile(r'![^!\s]+!|\+[^+\s]+\+|"[^"]*"|[*|]|[^\s*|]')
 _SKIP, _NEXT_BAR = "*", "|"
 
 
-def places_of(bars: Sequence[DraftBar], bar: int, note: int) -> list[Place]:
-    """Return the notes that take a syllable, from a note of a bar on: all but rests."""
+def places_of(bars: Sequence[DraftBar], first: int) -> list[Place]:
+    """Return the notes of bars that take a syllable, from a note of the first bar on: all but rests."""
     return [
         (number, draft, index)
-        for number, draft in enumerate(bars[bar:])
-        for index, each in enumerate(draft.notes)
-        if each.pitches and (number or index >= note)
+        for number, draft in enumerate(bars)
+        for index in range(0 if number else first, len(draft.notes))
+        if draft.notes[index].pitches
     ]
 
 

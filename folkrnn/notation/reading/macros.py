@@ -42,10 +42,27 @@ def _moved(text: str, note: str) -> str:
     return re.sub(r"![^!]*!|[h-z]", letter, text)
 
 
-def expanded(music: str, macros: list[Macro]) -> str:
-    """Return a line of music with its macros written out; quoted texts, decorations and fields stay as they are."""
+def expanded(music: str, macros: list[Macro], most: int) -> str | None:
+    """Return a line of music with its macros written out; quoted texts, decorations and fields stay as they are.
+
+    None stands for a line that would become longer by more than ``most`` characters.
+    """
+    longest = len(music) + most
     for pattern, make in macros:
         bounds = [0, *(place for match in _PROTECTED.finditer(music) for place in match.span()), len(music)]
-        parts = [music[start:stop] for start, stop in pairwise(bounds)]
-        music = "".join(part if number % 2 else pattern.sub(make, part) for number, part in enumerate(parts))
+        parts: list[str] = []
+        length = 0
+        for number, (start, stop) in enumerate(pairwise(bounds)):
+            part, place = music[start:stop], 0
+            for match in () if number % 2 else pattern.finditer(part):
+                parts += [part[place : match.start()], make(match)]
+                length += match.start() - place + len(parts[-1])
+                place = match.end()
+                if length > longest:
+                    return None
+            parts.append(part[place:])
+            length += len(part) - place
+        music = "".join(parts)
+        if length > longest:
+            return None
     return music

@@ -13,6 +13,7 @@ from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
 from folkrnn.notation.key import Key, divide_key, nearest_key, parse_key
 from folkrnn.notation.layout import SCORE_WORDS, score_order
 from folkrnn.notation.lexer import SYMBOLS, Line
+from folkrnn.notation.limits import MOST_MACROS, MOST_VOICES, MOST_WRITTEN, Growth, written
 from folkrnn.notation.meter import FREE, Meter, parse_meter
 from folkrnn.notation.order import check_order
 from folkrnn.notation.reading.lengths import shown
@@ -24,7 +25,7 @@ from folkrnn.notation.tune import COMMENT, DIRECTIVE, DOTTED, STAFF, TEXT_LINE, 
 from folkrnn.notation.voices import check_bars_of, check_voices, voice_names
 
 _UNIT_LENGTH = re.compile(r"1\s*/\s*(\d+)")
-_INLINE_VOICE = re.compile(r"\[V:([^\]]*)\]")
+_INLINE_VOICE = re.compile(r"\[V:([^\][]*)\]")
 _USER_SYMBOL = re.compile(r"([H-Wh-w~.])\s*=\s*(?:([!+]?)([^!+|\s\"]*)\2|(\"[^\"]+\"))\s*")
 _MARKS = re.compile(r'"[^"]*"|!(?:f{1,4}|D\.[CS]\.|[^!|\s]*[h-wyH-WY][^!|\s]*)!|(!)')
 """Exclamation marks: those around a decoration, and, after ``I:linebreak !``, those that stand between notes."""
@@ -52,11 +53,13 @@ class TuneReader:
     """A reader of one tune, line by line.
 
     ``book`` holds the lines of the file header, ``before`` what is kept of those before ``first``, the line ``X:``.
-    ``strict`` says that words are aligned as ABC 2.1 has it.
+    ``strict`` says that words are aligned as ABC 2.1 has it, ``growth`` what the file may still become.
     """
 
-    def __init__(self, source: str, first: Line, book: list[Line], before: list[Line], strict: bool = False) -> None:
-        self.source, self.first_line, self.strict = source, first.number, strict
+    def __init__(
+        self, source: str, first: Line, book: list[Line], before: list[Line], strict: bool, growth: Growth
+    ) -> None:
+        self.source, self.first_line, self.strict, self.growth = source, first.number, strict, growth
         self.fields: list[Field] = []
         self.findings: list[Finding] = []
         self.symbols = dict(SYMBOLS)
@@ -75,6 +78,7 @@ class TuneReader:
         self.declared: dict[str, str] = {}  # the words of V: in the header, by voice
         self._declared_at: dict[str, int] = {}  # and the last line of each that has any
         self.voice: VoiceReader | None = None
+        self._surplus: VoiceReader | None = None  # reads the voices that are too many, which are left out
         for line in book:
             self.read(line)
         self.book, self.fields = self.fields, []
@@ -137,7 +141,7 @@ class TuneReader:
 
     def _part(self, text: str, start: int, stop: int, line: int) -> None:
         if not text[start:stop].isspace() and start < stop:
-            self._current().read(" " * start + text[start:stop], line)  # the spaces keep the columns right
+            self._current().read(text[start:stop], line, start)
 
     def _at_line(self, line: int) -> None:
         voice = self._current()
@@ -186,7 +190,7 @@ class TuneReader:
             self.fields.append((letter, value))
         if letter == "X":
             self.number = value.strip()
-            if not self.number.isdigit():
+            if not self.number.isdecimal():
                 self.find("bad-number", NOTE, f"X:{shown(value)} is no number")
         elif letter == "M":
             self.meter = self._meter(value) or self.meter
@@ -315,6 +319,8 @@ class TuneReader:
         macro = parse_macro(value)
         if macro is None:
             self.find("bad-macro", NOTE, f"{shown(value)} is no macro; expected one such as ~G2={{A}}G{{F}}G")
+        elif len(self.macros) >= MOST_MACROS:
+            self.find("bad-macro", ERROR, f"the tune has more than {MOST_MACROS} macros; {shown(value)} is left out")
         else:
             self.macros.append(macro)
 
@@ -351,14 +357,21 @@ class TuneReader:
 
     def _voice_reader(self, name: str) -> VoiceReader:
         reader = self.voices.get(name)
+        if reader is None and len(self.voices) >= MOST_VOICES and self._surplus is not None:
+            return self._surplus
         if reader is None:
             assert self.unit is not None
-            reader = self.voices[name] = VoiceReader(
+            reader = VoiceReader(
                 name, self.meter, self.key, self.unit, self.staff, self.line, self.symbols, self.macros,
-                self._body_field,
+                self.growth, self._body_field,
             )  # fmt: skip
             reader.strict = self.strict
             reader.accidentals.propagation = self.propagation
+            if len(self.voices) >= MOST_VOICES:
+                self.find("too-many-voices", ERROR, f"the tune has more than {MOST_VOICES} voices; others are left out")
+                self._surplus = reader
+                return reader
+            self.voices[name] = reader
             if words := self.declared.get(name, ""):
                 here, self.line = self.line, self._declared_at[name]
                 self._describe(reader, words)
@@ -431,6 +444,9 @@ class TuneReader:
         for problem in problems:
             self.findings.append(Finding("bad-score", NOTE, self.score_line or self.first_line, 1, 0, problem))
         self.findings += check_voices(voices)
+        if (size := written(voices)) > MOST_WRITTEN:
+            message = f"the tune has {size:,} bars and notes; expected at most {MOST_WRITTEN:,}"
+            self.findings.append(Finding("too-long", ERROR, self.first_line, 1, 0, message))
         if not self.in_music:
             message = "the tune has no K: field, so no music; expected one such as K:D"
             self.findings.append(Finding("no-key", ERROR, self.line, 1, 0, message))

@@ -10,12 +10,14 @@ from folkrnn.notation.clef import StaffSettings
 from folkrnn.notation.findings import ERROR, NOTE, WARNING, Finding
 from folkrnn.notation.key import Key
 from folkrnn.notation.lexer import PASSES, TOKEN, tokens
+from folkrnn.notation.limits import MOST_OVERLAYS, MOST_PASSES, MOST_SIGNS, MOST_SYMBOL_LINES, Growth
 from folkrnn.notation.meter import Meter
+from folkrnn.notation.note_values import LONGEST, SHORTEST, is_printable
 from folkrnn.notation.pitch import Pitch
 from folkrnn.notation.reading.accidentals import Accidentals
 from folkrnn.notation.reading.drafts import DraftBar
-from folkrnn.notation.reading.lengths import MAX_BAR_RESTS, MAX_LENGTH, MIN_LENGTH, parse_length, scaled, shown
-from folkrnn.notation.reading.lyrics import MAX_VERSES, decorate, places_of, sing
+from folkrnn.notation.reading.lengths import MAX_BAR_RESTS, parse_length, scaled, shown
+from folkrnn.notation.reading.lyrics import MAX_VERSES, Place, decorate, places_of, sing
 from folkrnn.notation.reading.macros import Macro, expanded
 from folkrnn.notation.reading.quoted import marked
 from folkrnn.notation.text import plain_text
@@ -53,19 +55,19 @@ class VoiceReader:
     """The bars of one voice, as far as they are read, and what is under way.
 
     ``symbols`` are the letters for decorations (``U:``) and ``macros`` the macros (``m:``) of the tune, which all its
-    voices share. ``field`` is called with the letter and the text of a field in brackets. ``strict`` says that words
-    are aligned as ABC 2.1 has it.
+    voices share, and ``growth`` what the file may still become. ``field`` is called with the letter and the text of a
+    field in brackets. ``strict`` says that words are aligned as ABC 2.1 has it.
     """
 
     def __init__(
         self, id: str, meter: Meter, key: Key, unit: Fraction, staff: StaffSettings, line: int,
-        symbols: dict[str, str], macros: list[Macro], field: Callable[[str, str], None],
+        symbols: dict[str, str], macros: list[Macro], growth: Growth, field: Callable[[str, str], None],
     ) -> None:  # fmt: skip
         self.id = id
         self.name = self.short_name = self.words = ""
         self.meter, self.key, self.unit, self.staff = meter, key, unit, staff
         self.first_staff = staff
-        self.symbols, self.macros, self._inline_field = symbols, macros, field
+        self.symbols, self.macros, self._growth, self._inline_field = symbols, macros, growth, field
         self.findings: list[Finding] = []
         self.line, self.column = line, 1
         self.strict = False
@@ -77,6 +79,7 @@ class VoiceReader:
         self.accidentals = Accidentals(key, staff.octaves, self._bad_accidental)
         self.durations: dict[str, Fraction] = {}
         self.full_at_line_end = False
+        self._counted = 0, Fraction(0)  # of the first notes of the bar: how many, and how long they are together
         self._span: list[DraftBar] = []  # the bars of an overlay under way, and those of them that are done
         self._filled = 0
         self._group: int | None = None  # the number of the bar where a group of overlays began
@@ -94,8 +97,11 @@ class VoiceReader:
 
         self._words_from = (0, 0)  # the numbers of the bar and of the note where the next words begin
         self._words_done = True
+        self._symbol_lines = 0  # those under the last line of music
         self.continued = False  # whether a backslash joins the next line of music to the last
-        self._verses: list[tuple[int, str]] = []  # the lines of words, with their numbers, under the last line of music
+        self._verses: list[
+            tuple[int, list[str]]
+        ] = []  # the lines of words, with their numbers, under the last line of music
 
     def find(self, code: str, level: str, message: str) -> None:
         """Add a finding at the place that is being read."""
@@ -119,7 +125,10 @@ class VoiceReader:
         """Give the lines about the whole tune that stand between the music of this voice and the next to the next."""
         here = len(self.bar.notes)
         passed = about_tune([change for change in self.bar.changes if change.index == here])
-        self.bar.changes = [change for change in self.bar.changes if change not in passed]
+        if not passed:
+            return
+        apart = set(passed)
+        self.bar.changes = [change for change in self.bar.changes if change not in apart]
         following.bar.changes += [change._replace(index=len(following.bar.notes)) for change in passed]
 
     def set_meter(self, meter: Meter) -> None:
@@ -158,37 +167,50 @@ class VoiceReader:
 
     # ── music ───────────────────────────────────────────────────────────────────────────────
 
-    def read(self, text: str, line: int) -> None:
-        """Read a line of music."""
+    def read(self, text: str, line: int, before: int = 0) -> None:
+        """Read a line of music, or what stands in it after ``before`` characters."""
         self.line, self.column = line, 1
         self.own_line = False
         self.end_words()
         if self.macros:
-            text = expanded(text, self.macros)
+            text = self._expanded(text)
         if self.bar.notes:
             self._end_line_before(text)
         if not self.continued and (self._words_done or not self.strict):
             self._words_from = len(self.bars), len(self.bar.notes)
             self._words_done = False
+            self._symbol_lines = 0
         self.spaced = True
         handlers = self._HANDLERS
         accidentals = self.accidentals
+        if before:  # a space keeps what follows from being the beginning of a line
+            text = f" {text}"
+        first_column = before or 1
         for match in tokens(text):
             kind = match.lastgroup
             if kind == "space":
                 self.spaced = True
             elif kind == "note":
-                self.column = match.start() + 1
+                self.column = match.start() + first_column
                 _, accidental, letter, octave, length = match.group("note", "accidental", "letter", "octave", "length")
                 tied = self.tie.held if self.tie is not None and not self.notes else ()
                 self._add((accidentals.pitch(accidental, letter, octave, tied),), length)
             else:
-                self.column = match.start() + 1
+                self.column = match.start() + first_column
                 handlers[kind](self, match)  # type: ignore[index]
         self.continued = text.rstrip().endswith("\\")
         if not self.continued and self.bar.notes and not self._span and not self.tuplet and self.broken_factor is None:
             full = self.meter.bar
-            self.full_at_line_end = full is not None and total(self.bar.notes) == full
+            self.full_at_line_end = full is not None and self._length() == full
+
+    def _expanded(self, text: str) -> str:
+        """Return a line with its macros written out, or as it is where that would be too long."""
+        found = expanded(text, self.macros, self._growth.characters)
+        if found is None:
+            self.find("too-long", ERROR, "the macros of this line make too much music of it; they are left out")
+            return text
+        self._growth.characters -= max(0, len(found) - len(text))
+        return found
 
     def _end_line_before(self, text: str) -> None:
         """End the bar with the line before, where it is full or a part begins, unless ``text`` begins with its end."""
@@ -213,32 +235,24 @@ class VoiceReader:
                 self.find("bad-length", ERROR, f"{shown(length)} is no note length; expected one such as 2, 3/2 or /")
                 count = Fraction(1)
             duration = count * self.unit
-            if duration.denominator > MIN_LENGTH.denominator:
+            if duration.denominator > SHORTEST.denominator:
                 self.find(
-                    "bad-length", ERROR, f"the length {shown(length)} is too fine; the shortest note is {MIN_LENGTH}"
+                    "bad-length", ERROR, f"the length {shown(length)} is too fine; the shortest note is {SHORTEST}"
                 )
-                return MIN_LENGTH
-            if duration > MAX_LENGTH:
-                message = f"the note is {shown(str(duration))} whole notes long; at most {MAX_LENGTH} can be"
+                return SHORTEST
+            if duration > LONGEST:
+                message = f"the note is {shown(str(duration))} whole notes long; at most {LONGEST} can be"
                 self.find("bad-length", ERROR, message)
-                return MAX_LENGTH
+                return LONGEST
             self.durations[length] = duration
         return duration
 
     def _add(self, pitches: tuple[Pitch, ...], length: str, hidden: bool = False) -> None:
         """Add a note, a chord or a rest with everything that stood before it."""
         duration = self._duration(length)
-        if self.broken_factor is not None:
-            duration *= self.broken_factor
-            self.broken_factor = None
         place = None
-        if self.tuplet is not None:
-            actual, normal, size = self.tuplet
-            duration = scaled(duration, actual, normal)
-            place = Tuplet(actual, normal, size, self.tuplet_index)
-            self.tuplet_index += 1
-            if self.tuplet_index == size:
-                self.tuplet = None
+        if self.broken_factor is not None or self.tuplet is not None:
+            duration, place = self._within_group(duration)
         if not self.bar.notes:
             self.bar.line, self.bar.column = self.line, self.column
         tie = self.tie
@@ -255,6 +269,29 @@ class VoiceReader:
         self.spaced = False
         if self.pending:
             self._clear_pending()
+
+    def _within_group(self, plain: Fraction) -> tuple[Fraction, Tuplet | None]:
+        """Return the length of the next note after broken rhythm and in its tuplet, and its place there."""
+        duration, place = plain, None
+        if self.broken_factor is not None:
+            duration *= self.broken_factor
+            self.broken_factor = None
+        if self.tuplet is not None:
+            actual, normal, size = self.tuplet
+            duration = scaled(duration, actual, normal)
+            place = Tuplet(actual, normal, size, self.tuplet_index)
+            self.tuplet_index += 1
+            if self.tuplet_index == size:
+                self.tuplet = None
+        if is_printable(duration, place[:2] if place else (1, 1)):
+            return duration, place
+        self._no_such_value(duration)
+        return plain, None
+
+    def _no_such_value(self, duration: Fraction) -> None:
+        """Say that broken rhythm or a tuplet makes a note of a length that cannot be written."""
+        limit = f"at most {LONGEST} can be" if duration > LONGEST else f"the shortest note is {SHORTEST}"
+        self.find("bad-length", ERROR, f"the note becomes {shown(str(duration))} of a whole note long; {limit}")
 
     def _clear_pending(self) -> None:
         self.pending = False
@@ -277,6 +314,11 @@ class VoiceReader:
         if not 1 <= count <= MAX_BAR_RESTS:
             self.find("bad-length", ERROR, f"{match[0]} rests for {count} bars; expected 1 to {MAX_BAR_RESTS}")
             return
+        if count > self._growth.bars:
+            self.find("too-long", ERROR, f"{match[0]} makes too many bars of rest in one file; it is left out")
+            return
+        self._growth.bars -= count
+        self._end_layer()
         for rest in range(count):
             if rest:
                 self._close_bar()
@@ -341,7 +383,11 @@ class VoiceReader:
         short = Fraction(1, 2 ** len(match[0]))
         before = self.notes[-1]
         first, second = (2 - short, short) if match[0][0] == ">" else (short, 2 - short)
-        self.notes[-1] = before._replace(duration=before.duration * first)
+        duration = before.duration * first
+        if not is_printable(duration, before.tuplet[:2] if before.tuplet else (1, 1)):
+            self._no_such_value(duration)
+            return
+        self.notes[-1] = before._replace(duration=duration)
         self.broken_factor = second
 
     def _tuplet(self, match: re.Match[str]) -> None:
@@ -412,6 +458,8 @@ class VoiceReader:
         if not graces:
             self.find("no-graces", NOTE, "the braces hold no grace note")
             return
+        if not self._has_room(len(graces)):
+            return
         self.graces += tuple(graces)
         self.pending = True
 
@@ -419,6 +467,8 @@ class VoiceReader:
         text = match["quoted"]
         if not text.strip():
             self.find("empty-text", NOTE, "the quoted text is empty")
+        if not self._has_room():
+            return
         before = self.marks
         self.marks = marked(before, text)
         if self.marks.annotations != before.annotations and is_like_chord(text):
@@ -435,14 +485,23 @@ class VoiceReader:
             message = f"the symbol {match[0]} is not defined; a U: field could say what it means"
             self.find("undefined-symbol", NOTE, message)
         elif name[:1] == '"':
-            self.marks = marked(self.marks, name.strip('"'))
-            self.pending = True
+            if self._has_room():
+                self.marks = marked(self.marks, name.strip('"'))
+                self.pending = True
         elif name not in ("nil", "none", ""):
             self._decorate(name)
 
     def _decorate(self, name: str) -> None:
-        self.marks = self.marks._replace(decorations=(*self.marks.decorations, name))
-        self.pending = True
+        if self._has_room():
+            self.marks = self.marks._replace(decorations=(*self.marks.decorations, name))
+            self.pending = True
+
+    def _has_room(self, count: int = 1) -> bool:
+        """Return whether the next note can take so many more signs; complain if it cannot."""
+        if len(self.graces) + sum(map(len, self.marks)) + count <= MOST_SIGNS:
+            return True
+        self.find("too-many-signs", ERROR, f"more than {MOST_SIGNS} signs stand before a note; the others are left out")
+        return False
 
     def _field(self, match: re.Match[str]) -> None:
         self._inline_field(match["field_name"], match["field_value"])
@@ -474,13 +533,16 @@ class VoiceReader:
         if sign == "&)":
             self._group = None
             return
-        bars = [*self.bars, self.bar]
         start = self._group if self._group is not None else len(self.bars) + 1 - len(sign)
-        if not self.bar.notes or start < 0:
+        bars = [*self.bars[start:], self.bar] if start >= 0 else []
+        if not self.bar.notes or not bars:
             self.find("overlay-without-voice", NOTE, f"{sign} needs a bar of music before it")
             return
+        if max(len(bar.overlays) for bar in bars) >= MOST_OVERLAYS:
+            self.find("too-many-overlays", ERROR, f"a bar has more than {MOST_OVERLAYS} overlays; expected fewer &")
+            return
         self._end_layer()
-        self._span, self._filled = bars[start:], 0
+        self._span, self._filled = bars, 0
         self._begin_layer()
 
     def _begin_layer(self) -> None:
@@ -490,7 +552,7 @@ class VoiceReader:
         self.spaced = True
 
     def _end_layer(self) -> None:
-        """Say what the end of a bar, or of a voice within it, leaves unfinished."""
+        """Say what the end of a bar, of a voice within it, or a bar's rest leaves unfinished."""
         if self.broken_factor is not None:
             self.find("broken-rhythm", ERROR, "a broken rhythm needs a second note before the bar line")
             self.broken_factor = None
@@ -523,6 +585,10 @@ class VoiceReader:
             return
         closing, opening = _repeats_of(text)
         closing += self._colon_before()
+        if closing >= MOST_PASSES:
+            passes = f"plays a part {closing + 1} times; expected {MOST_PASSES} times at most"
+            self.find("bad-repeat", ERROR, f"{shown(text)} {passes}")
+            closing = 1
         edge = "|]" if "]" in text[1:] else "||" if "||" in text or "[" in text else ""
         if self._span and self._filled + 1 < len(self._span):
             self._end_layer()
@@ -549,7 +615,15 @@ class VoiceReader:
 
     def _is_full(self) -> bool:
         full = self.meter.bar
-        return full is None or total(self.bar.notes) >= full
+        return full is None or self._length() >= full
+
+    def _length(self) -> Fraction:
+        """Return the length of the bar so far, which has notes. Only its last note may still change."""
+        counted, length = self._counted
+        notes = self.bar.notes
+        length += total(notes[counted:-1])
+        self._counted = len(notes) - 1, length
+        return length + notes[-1].duration
 
     def _ending(self, match: re.Match[str]) -> None:
         if match[0][0] != "[" and self.bar.notes:  # at the beginning of a line it belongs to the bar line before
@@ -592,11 +666,12 @@ class VoiceReader:
                 self.marks = NO_MARKS
             self.bars.append(draft)
             self.bar = DraftBar(self.meter, self.key, self.line, self.column)
+            self._counted = 0, Fraction(0)
             # A field between the last note and the bar line holds for the bar after it; a dotted line is nothing there.
+            behind: list[Change] = []
             while draft.changes and draft.changes[-1].index == len(draft.notes):
-                change = draft.changes.pop()
-                if change.field != DOTTED:
-                    self.bar.changes.insert(0, change._replace(index=0))
+                behind.append(draft.changes.pop())
+            self.bar.changes = [change._replace(index=0) for change in reversed(behind) if change.field != DOTTED]
             self.notes = self.bar.notes
             if written:
                 self.accidentals.end_bar()
@@ -623,23 +698,22 @@ class VoiceReader:
     def add_words(self, text: str, line: int) -> None:
         """Take a line of words for the music before it; further ones are its other verses."""
         self.continued = False
-        self._verses.append((line, text))
+        self._verses.append((line, [text]))
 
     def continue_words(self, text: str) -> bool:
         """Add to the last line of words; return whether there is one."""
         if not self._verses:
             return False
-        line, before = self._verses[-1]
-        self._verses[-1] = line, f"{before} {text}"
+        self._verses[-1][1].append(text)
         return True
 
     def end_words(self) -> None:
         """Give the lines of words, if there are any, to the notes."""
         if not self._verses:
             return
-        places = places_of([*self.bars, self.bar], *self._words_from)
-        for verse, (line, text) in enumerate(self._verses[:MAX_VERSES]):
-            left = sing(places, text, verse)
+        places = self._places()
+        for verse, (line, texts) in enumerate(self._verses[:MAX_VERSES]):
+            left = sing(places, " ".join(texts), verse)
             if left:
                 self.line, self.column = line, 1
                 what = "no notes for the words" if not places else "no note left for"
@@ -654,9 +728,21 @@ class VoiceReader:
         """Give the decorations of a symbol line to the notes before it."""
         self.line, self.column = line, 1
         self.continued = False
-        left = decorate(places_of([*self.bars, self.bar], *self._words_from), text, self.symbols)
+        self._symbol_lines += 1
+        if self._symbol_lines > MOST_SYMBOL_LINES:
+            if self._symbol_lines == MOST_SYMBOL_LINES + 1:
+                self.find("too-many-symbols", NOTE, f"only the first {MOST_SYMBOL_LINES} lines of symbols are read")
+            return
+        left = decorate(
+            places_of([*self.bars[self._words_from[0] :], self.bar], self._words_from[1]), text, self.symbols
+        )
         if left:
             self.find("symbols-without-notes", NOTE, f"there is no note left for {shown(' '.join(left))}")
+
+    def _places(self) -> list[Place]:
+        """Return the notes that the lines below the music are for."""
+        bar, note = self._words_from
+        return places_of([*self.bars[bar:], self.bar], note)
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────
 
