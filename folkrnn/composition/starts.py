@@ -159,8 +159,10 @@ def _read(music: str, key: str = "none") -> Tune:
 
 
 def _tune(music: str, key: str) -> Tune:
-    (tune,) = read_tunes(f"%abc-2.1\nX:1\nT:start\nM:none\nL:1/8\nK:{key}\n{music}\n")
-    return tune
+    tunes = read_tunes(f"%abc-2.1\nX:1\nT:start\nM:none\nL:1/8\nK:{key}\n{music}\n")
+    if len(tunes) != 1:
+        raise GenerationError(f"start {music!r:.60} begins a tune of its own; expected some music, such as 'DFA d2f'")
+    return tunes[0]
 
 
 def _time(music: str) -> Fraction:

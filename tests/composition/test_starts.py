@@ -180,3 +180,8 @@ def test_a_start_that_no_tune_can_have_is_refused_without_the_weights(wishes: di
 )  # fmt: skip
 def test_a_start_that_some_tune_can_have_is_taken(wishes: dict[str, Any]) -> None:
     check_generation(None, wishes)
+
+
+def test_a_start_that_begins_another_tune_is_refused() -> None:
+    with pytest.raises(GenerationError, match="start 'X:2' begins a tune of its own"):
+        read_start("X:2")
