@@ -1,6 +1,7 @@
 """Files that are written whole or not at all, and what is said of those that cannot be read."""
 
 import os
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -76,7 +77,7 @@ def whole_file(path: Path, *, overwrite: bool = True, keep_mode: bool = False, s
 
 def sync_folder(folder: Path) -> None:
     """Have the names of a folder's files written to the disk, where the system can do that. Raises OSError."""
-    if os.name == "nt":  # it has no such call, and keeps a journal of names
+    if sys.platform == "win32":  # it has no such call, and keeps a journal of names
         return
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

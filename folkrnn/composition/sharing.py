@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from folkrnn.errors import GenerationError
-from folkrnn.processes import collect_seldom, ignore_signals, interrupts_held
+from folkrnn.processes import collect_seldom, follow_parent, interrupts_held
 
 if TYPE_CHECKING:
     from folkrnn.composition.composer import Composition, Progress, ProgressWatcher
@@ -127,10 +127,11 @@ def composed_in_shares(
 
 def _receive(shares: list[_Share]) -> None:
     """Take what comes from some processes, if anything comes within INTERVAL."""
-    by_connection = {share.connection: share for share in shares if share.at_work}
-    for connection in wait(list(by_connection), INTERVAL):
-        if isinstance(connection, Connection):
-            by_connection[connection].take()
+    at_work = [share for share in shares if share.at_work]
+    ready = wait([share.connection for share in at_work], INTERVAL)
+    for share in at_work:
+        if share.connection in ready:
+            share.take()
 
 
 def _finished(shares: list[_Share]) -> list["Composition"]:
@@ -154,7 +155,7 @@ def _compose_share(
     connection: Connection, model: Path, number: int, shares: int, count: int, options: "RequestOptions"
 ) -> None:
     """Compose one share of the tunes and send them, until there are no more or the other end asks to stop."""
-    ignore_signals()
+    follow_parent()
     logging.getLogger("folkrnn").addHandler(logging.NullHandler())  # who asks for the tunes has said it all
     collect_seldom()
     try:
