@@ -75,6 +75,21 @@ def whole_file(path: Path, *, overwrite: bool = True, keep_mode: bool = False, s
         Path(temporary).unlink(missing_ok=True)
 
 
+def append_whole(file: BinaryIO, part: bytes) -> None:
+    """Add a part at the end of an open file, whole or not at all. Raises OSError, as on a full disk."""
+    file.flush()
+    # What a buffer could not write it would try again when it is closed, and the parts before would be lost with it.
+    handle = file.fileno()
+    end = os.fstat(handle).st_size
+    try:
+        rest = memoryview(part)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+    except OSError:
+        os.ftruncate(handle, end)
+        raise
+
+
 def sync_folder(folder: Path) -> None:
     """Have the names of a folder's files written to the disk, where the system can do that. Raises OSError."""
     if sys.platform == "win32":  # it has no such call, and keeps a journal of names

@@ -4,10 +4,10 @@
     python scripts/judge_interruptions.py generate export --times 5 --seed 3
 
 A terminal sends SIGINT and SIGHUP to all processes of a command; SIGTERM and SIGKILL are sent to its first one. After
-each signal the status must be right, every file must be what an unharmed run writes, or a beginning of it that ends
-with a tune, and no process may be left. After all of them the command must run as if nothing had been, and leave no
-other file. The moments are counted from when the command takes signals, which is
-some 50 ms after its start. Linux only: it looks for processes in /proc.
+each signal the status must be right, and no process may be left. Every file must be what an unharmed run writes, or a
+beginning of it that ends with a tune. After all of them the command must run as if nothing had been, and leave no
+other file. The moments are counted from when the command takes signals, some 50 ms after its start. Linux only: it
+looks for processes in /proc.
 """
 
 import argparse

@@ -17,11 +17,12 @@ import pytest
 from folkrnn.analysis.originality import Index
 from folkrnn.composition import index_cache
 from folkrnn.corpus import find_corpus, save_corpus
-from folkrnn.errors import CorpusError
+from folkrnn.errors import CorpusError, ExportError
+from folkrnn.export import Delivery
 from folkrnn.files import whole_file
 from folkrnn.model.curve import Curve
 from folkrnn.model.progress import TrainingProgress
-from folkrnn.notation import read_tunes
+from folkrnn.notation import canonical, read_tunes
 from tests.cli.conftest import Result
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes without a signal")
@@ -198,6 +199,33 @@ def test_a_full_disk_leaves_what_was_there(
     assert found.err.count("\n") == 1
     assert os.strerror(errno.ENOSPC) in found.err
     assert [(path.name, path.read_text(encoding="utf-8")) for path in to.iterdir()] == [("book.abc", "before")]
+
+
+def test_tunes_before_the_disk_was_full_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tunes, write, room = read_tunes(BOOK), os.write, 300
+
+    def small(handle: int, data: bytes) -> int:
+        nonlocal room
+        if not room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written = write(handle, data[:room])
+        room -= written
+        return written
+
+    monkeypatch.setattr("folkrnn.files.os.write", small)
+
+    def deliver() -> None:
+        with Delivery(["abc"], tmp_path / "out.abc", count=24) as delivery:
+            for tune in tunes:
+                delivery.add(tune)
+
+    with pytest.raises(ExportError, match=os.strerror(errno.ENOSPC)):
+        deliver()
+    monkeypatch.undo()
+    kept = read_tunes((tmp_path / "out.abc").read_text(encoding="utf-8"))
+    assert 1 <= len(kept) < 24
+    assert [canonical(tune) for tune in kept] == [canonical(tune) for tune in tunes[: len(kept)]]
+    assert [path.name for path in tmp_path.iterdir()] == ["out.abc"]
 
 
 def test_a_corpus_on_a_full_disk_is_no_corpus(book: Path, tmp_path: Path, full_disk: Callable[[int], None]) -> None:
