@@ -89,8 +89,10 @@ class Run:
 
 
 def start(arguments: Sequence[str], folder: Path, mark: str) -> "subprocess.Popen[bytes]":
-    """Start the command in a session of its own, with its cache in the folder that it writes to."""
-    environment = {**os.environ, MARK: mark, "FOLKRNN_CACHE": str(folder)}
+    """Start the command in a session of its own; what makes an index makes it in the folder that it writes to."""
+    environment = {**os.environ, MARK: mark}
+    if arguments[0] == "originality":
+        environment["FOLKRNN_CACHE"] = str(folder)
     return subprocess.Popen(
         [sys.executable, "-m", "folkrnn", *arguments],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
