@@ -88,7 +88,7 @@ def test_it_tells_its_address_at_once_and_takes_its_processes_along(tmp_path: Pa
         with asked(port, token, "/api/shelf/events") as stream:  # which would never end
             assert stream.readline() == b"event: changed\n"
             process.send_signal(end)
-            assert process.wait(20) == (130 if end == signal.SIGINT else -end)
+            assert process.wait(20) == (-end if end == signal.SIGKILL else 128 + end)
         until = time.monotonic() + 10
         while any(Path(f"/proc/{each}/cmdline").exists() for each in found):
             assert time.monotonic() < until
