@@ -1,6 +1,7 @@
 """Files that are written whole or not at all, and what is said of those that cannot be read."""
 
 import os
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -51,9 +52,9 @@ def whole_file(path: Path, *, overwrite: bool = True, keep_mode: bool = False, s
     """Open a file beside its place for writing, and move it there in one step at the end of the block.
 
     A block that raises leaves nothing behind, and what a killed process left in the folder is cleared away. The folder
-    must exist. Without ``overwrite`` no file is ever replaced, whenever it came to be there: that raises
-    FileExistsError. A file that is replaced leaves its permissions if ``keep_mode``. Without ``sync`` the file may be
-    lost or empty if the power fails. Raises OSError where it cannot be written.
+    must exist. A file of that name is replaced, with its permissions if ``keep_mode``. Without ``overwrite`` no file is
+    ever replaced, whenever it came to be there: that raises FileExistsError. Without ``sync`` the file may be lost or
+    empty if the power fails. Raises OSError where it cannot be written.
     """
     _clear_parts(path.parent)
     handle, temporary = _new_part(path)
@@ -74,9 +75,24 @@ def whole_file(path: Path, *, overwrite: bool = True, keep_mode: bool = False, s
         Path(temporary).unlink(missing_ok=True)
 
 
+def append_whole(file: BinaryIO, part: bytes) -> None:
+    """Add a part at the end of an open file, whole or not at all. Raises OSError, as on a full disk."""
+    file.flush()
+    # What a buffer could not write it would try again when it is closed, and the parts before would be lost with it.
+    handle = file.fileno()
+    end = os.fstat(handle).st_size
+    try:
+        rest = memoryview(part)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+    except OSError:
+        os.ftruncate(handle, end)
+        raise
+
+
 def sync_folder(folder: Path) -> None:
     """Have the names of a folder's files written to the disk, where the system can do that. Raises OSError."""
-    if os.name == "nt":  # it has no such call, and keeps a journal of names
+    if sys.platform == "win32":  # it has no such call, and keeps a journal of names
         return
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -108,7 +124,12 @@ def _locked(handle: int) -> bool:
 
 @cache
 def _clear_parts(folder: Path) -> None:
-    """Remove, once, the unfinished files of processes that are gone; Windows itself keeps those of others."""
+    """Clear a folder once: who writes many files there need not look each time."""
+    clear_parts(folder)
+
+
+def clear_parts(folder: Path) -> None:
+    """Remove the unfinished files of processes that are gone; Windows itself keeps those of others."""
     for part in folder.glob(f".*{PART}"):
         with suppress(OSError):
             handle = os.open(part, os.O_RDONLY)

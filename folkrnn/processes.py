@@ -5,12 +5,15 @@ import gc
 import math
 import os
 import signal
+import sys
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from fractions import Fraction
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -77,7 +80,9 @@ class ProcessQueue(Generic[_Item, _Result]):
 
     def __init__(self, function: Callable[[_Item], _Result], jobs: int) -> None:
         # A forked child could inherit a lock that a thread of ours holds; a spawned one starts clean.
-        self._pool = ProcessPoolExecutor(jobs, get_context("spawn"), _ignore_signals)
+        # Its queues start Python's tracker of resources, which a signal to all processes must not end either.
+        with interrupts_held():
+            self._pool = ProcessPoolExecutor(jobs, get_context("spawn"), follow_parent)
         self._function = function
         self._pending: deque[Future[_Result]] = deque()
         self._most = ITEMS_AHEAD * jobs
@@ -105,17 +110,33 @@ class ProcessQueue(Generic[_Item, _Result]):
             yield self._pending.popleft().result()
 
 
-def _ignore_signals() -> None:
-    """Leave it to the main process what becomes of a signal that a terminal sends to all."""
+def follow_parent() -> None:
+    """Leave it to the main process what becomes of a signal that a terminal sends to all; end when it ends.
+
+    However it ended: a process of a pool would wait for work for ever.
+    """
     for number in _HELD:
         signal.signal(number, signal.SIG_IGN)
+    if parent := parent_process():
+        threading.Thread(target=_end_with, args=[parent.sentinel], daemon=True).start()
 
 
-def process_map(function: Callable[[_Item], _Result], items: Iterable[_Item], jobs: int) -> Iterator[_Result]:
-    """Yield what a function returns for each item, in their order, computed by ``jobs`` processes.
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
 
-    The items may come slowly: results are yielded in between. See ``ProcessQueue``.
+
+def process_map(
+    function: Callable[[_Item], _Result], items: Iterable[_Item], jobs: int
+) -> Generator[_Result, None, None]:
+    """Yield what a function returns for each item, in their order, computed by ``jobs`` processes, or here for 1.
+
+    The items may come slowly: results are yielded in between. Who may not take all of them closes it: what is raised
+    while Python itself does so, as a signal may be, is lost. See ``ProcessQueue``.
     """
+    if jobs <= 1:
+        yield from map(function, items)
+        return
     with ProcessQueue(function, jobs) as queue:
         for item in items:
             yield from queue.put(item)
@@ -135,7 +156,7 @@ def collect_seldom() -> None:
 @contextmanager
 def interrupts_held() -> Iterator[None]:
     """Hold signals back. Processes that start meanwhile never get them: this process decides when they end."""
-    if not hasattr(signal, "pthread_sigmask"):  # not on Windows
+    if sys.platform == "win32":  # there is no such mask
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)

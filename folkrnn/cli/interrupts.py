@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
 Item = TypeVar("Item")
@@ -28,22 +29,32 @@ def status_of(number: int) -> int:
     return 128 + number
 
 
+@dataclass
+class Signals:
+    """What has come while a block lasts: ``number`` is the first signal, or 0."""
+
+    number: int = 0
+
+
 @contextmanager
-def signals_raised() -> Iterator[None]:
+def signals_raised(last: bool = False) -> Iterator[Signals]:
     """Raise Stopped for each signal that comes while the block lasts.
 
-    One that is ignored stays so: ``nohup`` ignores SIGHUP.
+    One that is ignored stays so: ``nohup`` ignores SIGHUP. If the block is the ``last`` that the program does, a signal
+    after it ends the program at once: nobody is left to catch an exception.
     """
+    signals = Signals()
 
     def stop(number: int, _: object) -> NoReturn:
+        signals.number = signals.number or number
         raise Stopped(number)
 
     before = _handle(stop)
     try:
-        yield
+        yield signals
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if last else handler)
 
 
 def _handle(handler: Any) -> dict[int, Any]:

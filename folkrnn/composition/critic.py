@@ -240,7 +240,7 @@ def _features(tunes: Sequence[Tune], jobs: int) -> NDArray[np.float64]:
 
 def _each(function: Callable[[_Item], _Result], items: Sequence[_Item], jobs: int) -> list[_Result]:
     """Return what a function returns for each item; one job needs no other process."""
-    return list(process_map(function, items, jobs) if jobs > 1 else map(function, items))
+    return list(process_map(function, items, jobs))
 
 
 def train_critic(real: NDArray[np.float64], written: NDArray[np.float64], seed: int = 0) -> tuple[Critic, float]:

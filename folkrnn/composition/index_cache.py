@@ -67,11 +67,15 @@ def index_for(model: Path, corpus: CorpusProvenance, stop: Callable[[], bool] = 
                 yield entry, name_of(entry.title, source)
 
     index = Index.of_entries(named())
+    _keep(index, _kept(corpus))
+    return index
+
+
+def _keep(index: Index, path: Path) -> None:
     try:
-        index.save(_kept(corpus))
+        index.save(path)
     except ModelError as error:
         _log.warning("%s; the corpus is read again each time", error)
-    return index
 
 
 def _kept(corpus: CorpusProvenance) -> Path:

@@ -5,7 +5,6 @@ k + 2n and so on, and validates them. Here they are put in order. Nothing here l
 """
 
 import logging
-import signal
 import time
 from collections import deque
 from collections.abc import Callable, Generator
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from folkrnn.errors import GenerationError
-from folkrnn.processes import collect_seldom, interrupts_held
+from folkrnn.processes import collect_seldom, follow_parent, interrupts_held
 
 if TYPE_CHECKING:
     from folkrnn.composition.composer import Composition, Progress, ProgressWatcher
@@ -128,10 +127,11 @@ def composed_in_shares(
 
 def _receive(shares: list[_Share]) -> None:
     """Take what comes from some processes, if anything comes within INTERVAL."""
-    by_connection = {share.connection: share for share in shares if share.at_work}
-    for connection in wait(list(by_connection), INTERVAL):
-        if isinstance(connection, Connection):
-            by_connection[connection].take()
+    at_work = [share for share in shares if share.at_work]
+    ready = wait([share.connection for share in at_work], INTERVAL)
+    for share in at_work:
+        if share.connection in ready:
+            share.take()
 
 
 def _finished(shares: list[_Share]) -> list["Composition"]:
@@ -155,7 +155,7 @@ def _compose_share(
     connection: Connection, model: Path, number: int, shares: int, count: int, options: "RequestOptions"
 ) -> None:
     """Compose one share of the tunes and send them, until there are no more or the other end asks to stop."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides
+    follow_parent()
     logging.getLogger("folkrnn").addHandler(logging.NullHandler())  # who asks for the tunes has said it all
     collect_seldom()
     try:

@@ -5,6 +5,7 @@ import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from itertools import chain, groupby
@@ -17,7 +18,7 @@ from folkrnn.corpus.mending import with_slurs
 from folkrnn.corpus.recipe import Recipe, SourceSettings
 from folkrnn.corpus.sources import source_size, source_texts
 from folkrnn.errors import CorpusError
-from folkrnn.files import write_whole
+from folkrnn.files import whole_file
 from folkrnn.notation import Tune, canonical, faults, is_playable, iter_tunes, without
 from folkrnn.notation.canonical import without_inner_ties
 from folkrnn.notation.headers import split_header
@@ -170,23 +171,23 @@ def map_kept(
     files = ((source, name, text) for source in recipe.sources for name, text in source_texts(source))
     read_file = partial(_read_file, function, recipe)
     many = jobs > 1 and sum(map(source_size, recipe.sources)) >= MIN_SHARED_BYTES
-    results = process_map(read_file, files, jobs) if many else map(read_file, files)
-    for source, group in groupby(results, key=itemgetter(0)):
-        read = 0
-        for tune in chain.from_iterable(map(_tunes_of, group)):
-            read += 1
-            if isinstance(tune, str):
-                dropped[source.name][tune] += 1
-                continue
-            result, text = tune
-            music = text.split("\n", 2)[-1]
-            if music in seen:
-                dropped[source.name]["duplicate"] += 1
-            else:
-                seen.add(music)
-                yield result, source.name, text
-        if progress:
-            progress(f"{source.name}: {read} tunes read, {read - sum(dropped[source.name].values())} kept")
+    with closing(process_map(read_file, files, jobs if many else 1)) as results:
+        for source, group in groupby(results, key=itemgetter(0)):
+            read = 0
+            for tune in chain.from_iterable(map(_tunes_of, group)):
+                read += 1
+                if isinstance(tune, str):
+                    dropped[source.name][tune] += 1
+                    continue
+                result, text = tune
+                music = text.split("\n", 2)[-1]
+                if music in seen:
+                    dropped[source.name]["duplicate"] += 1
+                else:
+                    seen.add(music)
+                    yield result, source.name, text
+            if progress:
+                progress(f"{source.name}: {read} tunes read, {read - sum(dropped[source.name].values())} kept")
 
 
 def _tunes_of(file: tuple[SourceSettings, str, list[_Result]]) -> list[_Result]:
@@ -283,10 +284,13 @@ def save_corpus(corpus: Corpus, folder: Path, overwrite: bool = False) -> None:
     about["mix"] = corpus.mix
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for split, path in paths.items():
-            write_whole(path, "\n".join(corpus.texts(split)).encode(), overwrite=overwrite)
         content = json.dumps({**about, "tunes": tunes}, indent=0, ensure_ascii=False)
-        write_whole(folder / "corpus.json", content.encode(), overwrite=overwrite)
+        # All are written beside their places first; corpus.json, which makes a corpus of them, takes its place last.
+        with ExitStack() as files:
+            files.enter_context(whole_file(folder / "corpus.json", overwrite=overwrite)).write(content.encode())
+            for split, path in paths.items():
+                text = "\n".join(corpus.texts(split))
+                files.enter_context(whole_file(path, overwrite=overwrite)).write(text.encode())
     except OSError as error:
         raise CorpusError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from None
 

@@ -71,9 +71,7 @@ class Reference:
 
     def _measured(self, tunes: Sequence[Tune]) -> NDArray[np.float64]:
         """Return the features of some tunes, (N, F)."""
-        return np.array(
-            list(process_map(features_of, tunes, self._jobs) if self._jobs > 1 else map(features_of, tunes))
-        )
+        return np.array(list(process_map(features_of, tunes, self._jobs)))
 
     def compare_with(self, written: Sequence[Tune], index: Index) -> Evaluation:
         """Return the evaluation of written tunes; ``index`` is that of the tunes that they may have copied."""

@@ -20,6 +20,7 @@ from folkrnn.export.writing import (
     system_errors,
     write_file,
 )
+from folkrnn.files import append_whole
 from folkrnn.notation import Tune
 
 
@@ -132,8 +133,7 @@ class Delivery:
         if path not in self._growing:
             self._growing[path] = self._open.enter_context(new_file(path, self._overwrite))
         with system_errors(path):
-            self._growing[path].write(part)
-            self._growing[path].flush()
+            append_whole(self._growing[path], part)
 
     def make_books(self, jobs: int = 1) -> Iterator[Path]:
         """Make the books of all tunes at once, and yield the path of each when it is written."""

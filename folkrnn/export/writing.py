@@ -6,7 +6,7 @@ A file appears whole or not at all, and replaces another only with ``overwrite=T
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from os import PathLike
 from pathlib import Path
@@ -106,28 +106,28 @@ def contents_of(
     A tune that a format cannot show is left out if ``on_error`` does not raise, and so is a file without any tune.
     """
     tasks = _tasks(outputs, settings)
-    renders = process_map(_render, tasks, jobs) if len(tasks) > MAX_SERIAL_RENDERS and jobs > 1 else map(_render, tasks)
     waiting: dict[_Key, dict[str, Any]] = {}  # what a task made for formats whose turn is still to come
     combined: tuple[Any, list[Any], Any] = None, [], None
-    for output, keys in zip(outputs, _keys(outputs, settings), strict=True):
-        kind, own = format_for(output.format, settings), []
-        for key in keys:
-            if output.format not in waiting.get(key, ()):
-                waiting[key] = next(renders)
-            render = waiting[key].pop(output.format)
-            step()
-            if isinstance(render, ExportError):
-                on_error(render)
-            else:
-                own.append(render)
-        if not own:
-            continue
-        if not kind.combine:
-            yield output.path, own[0]
-            continue
-        if combined[0] != kind.combine or [*map(id, combined[1])] != [*map(id, own)]:
-            combined = kind.combine, own, kind.combine(own, settings)
-        yield output.path, kind.encode(combined[2])
+    with closing(process_map(_render, tasks, jobs if len(tasks) > MAX_SERIAL_RENDERS else 1)) as renders:
+        for output, keys in zip(outputs, _keys(outputs, settings), strict=True):
+            kind, own = format_for(output.format, settings), []
+            for key in keys:
+                if output.format not in waiting.get(key, ()):
+                    waiting[key] = next(renders)
+                render = waiting[key].pop(output.format)
+                step()
+                if isinstance(render, ExportError):
+                    on_error(render)
+                else:
+                    own.append(render)
+            if not own:
+                continue
+            if not kind.combine:
+                yield output.path, own[0]
+                continue
+            if combined[0] != kind.combine or [*map(id, combined[1])] != [*map(id, own)]:
+                combined = kind.combine, own, kind.combine(own, settings)
+            yield output.path, kind.encode(combined[2])
 
 
 class _Key(NamedTuple):

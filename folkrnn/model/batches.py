@@ -27,7 +27,7 @@ def network_inputs(
     if not settings.context:
         return read
     many = jobs > 1 and len(texts) >= MIN_SHARED_TEXTS
-    features = process_map(context_features, texts, jobs) if many else map(context_features, texts)
+    features = process_map(context_features, texts, jobs if many else 1)
     return [
         torch.cat([ids, torch.from_numpy(values[:, : settings.context]).short()], 1)
         for ids, values in zip(read, features, strict=True)

@@ -1,9 +1,11 @@
 """The learning curve of a run: a table that grows, and its drawing."""
 
 import csv
+import io
 from pathlib import Path
 
 from folkrnn.errors import ModelError
+from folkrnn.files import whole_file, write_whole
 from folkrnn.model.progress import TrainingProgress
 
 COLUMNS = ("step", "passes", "seconds", "learning_rate", "train_bits", "validation_bits")
@@ -19,18 +21,19 @@ class Curve:
     def begin(self, after: int | None) -> None:
         """Start a new table; for a resumed run, keep the rows up to the step ``after``. Raise ModelError."""
         rows = [] if after is None else [row for row in self.rows() if float(row["step"]) <= after]
+        table = io.StringIO(newline="")
+        writer = csv.DictWriter(table, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
         try:
-            with self._table.open("w", newline="") as file:
-                writer = csv.DictWriter(file, COLUMNS)
-                writer.writeheader()
-                writer.writerows(rows)
+            write_whole(self._table, table.getvalue().encode())
         except OSError as error:
             raise ModelError(f"{self._table}: cannot be written: {error.strerror}") from None
 
     def add(self, progress: TrainingProgress) -> None:
         """Add one evaluation to the table. Raise ModelError if it cannot be written."""
         try:
-            with self._table.open("a", newline="") as file:
+            with self._table.open("a", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerow(
                     f"{getattr(progress, column):.6g}" if column != "step" else progress.step for column in COLUMNS
                 )
@@ -38,11 +41,11 @@ class Curve:
             raise ModelError(f"{self._table}: cannot be written: {error.strerror}") from None
 
     def rows(self) -> list[dict[str, str]]:
-        """Return the rows of the table, by column; none if there is no table."""
+        """Return the rows of the table, by column; none if there is no table. Half a row is left out."""
         if not self._table.exists():
             return []
-        with self._table.open(newline="") as file:
-            return list(csv.DictReader(file))
+        with self._table.open(newline="", encoding="utf-8") as file:
+            return [row for row in csv.DictReader(file) if all(row.get(column) for column in COLUMNS)]
 
     def draw(self) -> None:
         """Draw the table. Raise ModelError if the drawing cannot be written."""
@@ -61,6 +64,7 @@ class Curve:
         axes.grid(alpha=0.3)
         axes.legend()
         try:
-            figure.savefig(self._drawing, dpi=120)
+            with whole_file(self._drawing) as file:
+                figure.savefig(file, dpi=120, format="png")
         except OSError as error:
             raise ModelError(f"{self._drawing}: cannot be written: {error.strerror}") from None

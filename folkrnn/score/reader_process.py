@@ -178,10 +178,10 @@ def serve() -> None:
 @contextmanager
 def _own_limit(seconds: float) -> Iterator[None]:
     """Let the system end this process after a time: the one that should do so may have died."""
-    if hasattr(signal, "setitimer"):
+    if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_REAL, seconds)
     yield
-    if hasattr(signal, "setitimer"):
+    if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 

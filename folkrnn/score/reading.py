@@ -5,6 +5,7 @@ own reads (``folkrnn.score.reader_process``). It is started once, and can be end
 """
 
 import signal
+import sys
 import threading
 from types import FrameType
 from typing import NoReturn
@@ -22,7 +23,7 @@ def second_reading(text: str, seconds: float = 10) -> list[Sound]:
 
     Raises ScoreError, in one line, for whatever music21 refuses and after ``seconds`` of work.
     """
-    if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
+    if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
         return _within(text, seconds)
     return READER.read(text, seconds)
 
@@ -31,22 +32,24 @@ class _Late(BaseException):
     """The end of the time. It is no Exception, so that no ``except Exception`` inside music21 can swallow it."""
 
 
-def _within(text: str, seconds: float) -> list[Sound]:
-    """Read with an alarm set; only the main thread gets alarms, and not on every system."""
-    # Imported before the alarm is set: music21 takes half a second to load.
-    from folkrnn.score import abc_reading
+if sys.platform != "win32":
 
-    def ring(number: int, frame: FrameType | None) -> NoReturn:
-        raise _Late
+    def _within(text: str, seconds: float) -> list[Sound]:
+        """Read with an alarm set; only the main thread gets alarms, and not on every system."""
+        # Imported before the alarm is set: music21 takes half a second to load.
+        from folkrnn.score import abc_reading
 
-    before = signal.signal(signal.SIGALRM, ring)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        def ring(number: int, frame: FrameType | None) -> NoReturn:
+            raise _Late
+
+        before = signal.signal(signal.SIGALRM, ring)
         try:
-            return abc_reading.read_sounds(text)
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            try:
+                return abc_reading.read_sounds(text)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        except _Late:
+            raise late(seconds) from None
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-    except _Late:
-        raise late(seconds) from None
-    finally:
-        signal.signal(signal.SIGALRM, before)
+            signal.signal(signal.SIGALRM, before)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from filelock import FileLock, Timeout
 
 from folkrnn.errors import ShelfError
-from folkrnn.files import PART, sync_folder, whole_file
+from folkrnn.files import clear_parts, sync_folder, whole_file
 
 T = TypeVar("T")
 
@@ -129,13 +129,10 @@ class Disk:
 
     def clear(self) -> None:
         """Remove the temporary files that a program left which was stopped while it wrote."""
-        for folder, folders, files in os.walk(self.folder, followlinks=False):
+        for folder, folders, _ in os.walk(self.folder, followlinks=False):
             if Path(folder) == self.folder:
                 folders[:] = [name for name in folders if name[:1] != "." or name == OWN]
-            for name in files:
-                if name.startswith(".") and name.endswith(PART):
-                    with suppress(OSError):
-                        (Path(folder) / name).unlink()
+            clear_parts(Path(folder))
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────
 

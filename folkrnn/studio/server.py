@@ -1,11 +1,13 @@
 """A run of the studio: its port, its address, the browser, and its end."""
 
+import contextlib
 import os
+import signal
 import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from secrets import token_urlsafe
 from types import FrameType
@@ -131,6 +133,19 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, studio: Studio) -> None:
         super().__init__(config)
         self._studio = studio
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGHUP too, the loss of the terminal, unless that is ignored."""
+        with super().capture_signals():
+            before = None
+            if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
+                before = signal.getsignal(signal.SIGHUP)
+                if before != signal.SIG_IGN:
+                    signal.signal(signal.SIGHUP, self.handle_exit)
+            yield
+            if sys.platform != "win32" and before is not None:
+                signal.signal(signal.SIGHUP, before)  # uvicorn sends again what came, to the handlers of before
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop."""

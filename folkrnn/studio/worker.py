@@ -6,6 +6,7 @@ thread only reads requests. When they end, because the server has ended however 
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from queue import Empty, SimpleQueue
@@ -35,7 +36,7 @@ class Line:
     def _read(self) -> None:
         while (request := read_frame(self._source)) is not None:
             self._requests.put(request)
-        if os.name == "posix" and os.getpgrp() == os.getpid():
+        if sys.platform != "win32" and os.getpgrp() == os.getpid():
             os.killpg(os.getpid(), signal.SIGKILL)  # with the processes that share its work
         os._exit(0)
 

@@ -208,7 +208,7 @@ class Worker:
 def _end(process: asyncio.subprocess.Process) -> None:
     """End a process and those that it has started: it has a session of its own."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        if os.name == "posix":
+        if sys.platform != "win32":
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()

@@ -63,6 +63,7 @@ class BookDivider:
         version = _VERSION.match(self.text)
         self.strict = version is not None and (int(version[1][:4]), int(version[2][:4])) >= (2, 1)
         self._blocks = _text_blocks(self.text)
+        self.growth = Growth.of(text)
         self.book: list[Line] = []
         self.between: list[Line] = []
         self.ended = 0
@@ -82,6 +83,9 @@ class BookDivider:
 
     def outside(self, line: Line, raw: str) -> None:
         """Take a line outside of tunes that is passed over, and its text as it stands."""
+
+    def header_left_out(self, line: Line) -> None:
+        """Take note that the file header ends to hold, at the first line of a tune."""
 
     def open_block(self, number: int, begin: str) -> None:
         """Take note of a directive within a tune that begins a text block which nothing ends."""
@@ -103,6 +107,7 @@ class BookDivider:
                 self._end_tune()
             elif self._begins_tune(line):
                 self._end_tune()
+                self._limit_header(line)
                 self.begin(line)
                 self.between, self._in_tune, self._in_music = [], True, line.letter == "K"
             elif self._in_tune:
@@ -116,6 +121,13 @@ class BookDivider:
         if line.kind != "field":
             return False
         return line.letter == "X" or (not self.numbered and not self._in_tune and line.letter in "TKMLR")
+
+    def _limit_header(self, line: Line) -> None:
+        """Leave the file header out from a line on, if it is too long to hold for so many tunes."""
+        self.growth.header_lines -= len(self.book)
+        if self.growth.header_lines < 0 and self.book:
+            self.book = []
+            self.header_left_out(line)
 
     def _end_tune(self) -> None:
         if self._in_tune:
@@ -160,7 +172,6 @@ class _BookReader(BookDivider):
     def __init__(self, text: str, source: str) -> None:
         super().__init__(text)
         self.source = source
-        self.growth = Growth.of(text)
         self.passed_over: Finding | None = None  # about the first line that is passed over since the last tune
         self.tunes: list[Tune] = []  # the last one, for lines after it may belong to it, and those before it
         self.reader: TuneReader
@@ -176,11 +187,6 @@ class _BookReader(BookDivider):
         yield from self.tunes
 
     def begin(self, first: Line) -> None:
-        self.growth.header_lines -= len(self.book)
-        if self.growth.header_lines < 0 and self.book:
-            self.book = []
-            message = "the file header is too long to hold for so many tunes; from here on it is left out"
-            self.passed_over = Finding("too-long", ERROR, first.number, 1, 0, message)
         self.reader = TuneReader(self.source, first, self.book, self.between, self.strict, self.growth)
         if self.passed_over and (not self.tunes or self.passed_over.code == "too-long"):
             self.reader.findings.append(self.passed_over)
@@ -203,6 +209,10 @@ class _BookReader(BookDivider):
         if self.tunes:
             last = self.tunes[-1]
             self.tunes[-1] = replace(last, findings=(*last.findings, self.passed_over))
+
+    def header_left_out(self, line: Line) -> None:
+        message = "the file header is too long to hold for so many tunes; from here on it is left out"
+        self.passed_over = Finding("too-long", ERROR, line.number, 1, 0, message)
 
     def open_block(self, number: int, begin: str) -> None:
         self.reader.line = number
