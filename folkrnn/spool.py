@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Hashable, Iterable, Sequence
 from tempfile import TemporaryFile
 from typing import IO, Generic, TypeVar, overload
+from weakref import finalize
 
 _Item = TypeVar("_Item")
 
@@ -56,7 +57,8 @@ class Spool(Generic[_Item]):
             self._held.append(item)
             return
         if self._file is None:
-            self._file = TemporaryFile()  # noqa: SIM115: it lasts as long as the spool
+            self._file = TemporaryFile()  # noqa: SIM115 - it lasts as long as the spool
+            finalize(self, self._file.close)
         self._file.seek(self._ends[-1])
         self._ends.append(self._ends[-1] + self._file.write(zlib.compress(pickle.dumps(item), 1)))
 

@@ -22,7 +22,7 @@ from folkrnn.notation import Tune
 from folkrnn.notation.articles import shown_title
 from folkrnn.notation.limits import MOST_WRITTEN, written
 from folkrnn.processes import process_map
-from folkrnn.spool import identity
+from folkrnn.spool import Stored, identity
 
 MAX_SERIAL_RENDERS = 16
 """The most renders that this process makes faster alone than with new processes."""
@@ -281,6 +281,7 @@ def plan_outputs(
     if not tunes:
         raise ExportError("there is no tune to export")
     one_file = is_one_file(target, formats, len(tunes), separate, settings)
+    given = tunes if isinstance(tunes, Stored) else tuple(tunes)
     folder = Path(target)
     outputs: list[Output] = []
     kinds = {each: format_for(each, settings) for each in dict.fromkeys(map(format_named, formats))}
@@ -288,10 +289,10 @@ def plan_outputs(
     names = file_names(tune.title for tune in tunes) if len(all_in_one) < len(kinds) else []
     for each, kind in kinds.items():
         if each in all_in_one:
-            outputs.append(Output(folder / f"{name}{kind.extension}", each, tunes))
+            outputs.append(Output(folder / f"{name}{kind.extension}", each, given))
         else:
             outputs += [
-                Output(folder / f"{prefix}{stem}{kind.extension}", each, tunes[place : place + 1])
+                Output(folder / f"{prefix}{stem}{kind.extension}", each, given[place : place + 1])
                 for place, stem in enumerate(names)
             ]
     return [outputs[0]._replace(path=folder)] if one_file else outputs
