@@ -4,7 +4,7 @@ A melody has the rhythm of one tune of the default corpus and the pitches of ano
 with some of its notes moved. The index is searched for planted copies: settings with 0, 10, 30 and 60 % of their notes
 moved. The baseline, in the same run, is the same index without a shortlist, where every tune is compared. Families are
 found from titles that are all different; the baseline is the time for a tenth of the tunes. Times are of the processor.
-With --only reading a file of so many tunes is validated, and the memory for it measured.
+With --only reading a file of this many tunes is validated, and the memory for it measured.
 """
 
 import argparse
@@ -186,7 +186,7 @@ def find_families(invented: Invented, count: int) -> dict[str, float]:
 
 
 def read(count: int, folder: Path) -> dict[str, float]:
-    """Validate a tunebook of so many invented reels in a process of its own."""
+    """Validate a tunebook of this many invented reels in a process of its own."""
     book = folder / "reels.abc"
     turns = [str.maketrans("ABCDEFG", "ABCDEFG"[turn:] + "ABCDEFG"[:turn]) for turn in range(7)]
     with book.open("w") as file:

@@ -9,7 +9,7 @@ import pytest
 
 from folkrnn import spool
 from folkrnn.export import writing
-from folkrnn.notation import read_tunes
+from folkrnn.notation import encoding, read_tunes
 
 Run = Callable[..., Any]
 TUNE = "X:{number}\nT:{title}\nR:reel\nM:4/4\nL:1/8\nK:{key}\nD2FA dAFA|B2GB dBGB|c2ec gcec|d2fd A2FA|]\n\n"
@@ -134,3 +134,10 @@ def test_an_import_is_the_same_with_few_tunes_held(
     few_held(monkeypatch)
     assert run("import", tmp_path / "midi").out == whole.out
     assert len(read_tunes(whole.out)) == 5
+
+
+def test_a_long_file_of_several_encodings_is_read_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [b"T:Caf\xe9\r\n", "T:Café\n".encode(), b"\r", b"K:C\r\n"] * 5
+    for block in (1, 9, 2**16):
+        monkeypatch.setattr(encoding, "_BLOCK", block)
+        assert encoding.decode(b"".join(lines)) == "T:Café\r\nT:Café\n\rK:C\r\n" * 5
