@@ -4,11 +4,15 @@ A melody has the rhythm of one tune of the default corpus and the pitches of ano
 with some of its notes moved. The index is searched for planted copies: settings with 0, 10, 30 and 60 % of their notes
 moved. The baseline, in the same run, is the same index without a shortlist, where every tune is compared. Families are
 found from titles that are all different; the baseline is the time for a tenth of the tunes. Times are of the processor.
+With --only reading a file of this many tunes is validated, and the memory for it measured.
 """
 
 import argparse
+import os
 import random
 import resource
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -181,6 +185,29 @@ def find_families(invented: Invented, count: int) -> dict[str, float]:
     }
 
 
+def read(count: int, folder: Path) -> dict[str, float]:
+    """Validate a tunebook of this many invented reels in a process of its own."""
+    book = folder / "reels.abc"
+    turns = [str.maketrans("ABCDEFG", "ABCDEFG"[turn:] + "ABCDEFG"[:turn]) for turn in range(7)]
+    with book.open("w") as file:
+        for number in range(1, count + 1):
+            bars = "D2FA dAFA|B2GB dBGB|c2ec gcec|d2fd A2FA".translate(turns[number % 7])
+            title = f"The Invented Reel of the Thousand {number}"
+            file.write(f"X:{number}\nT:{title}\nR:reel\nM:4/4\nL:1/8\nK:D\n" + f"|:{bars}|\n{bars}:|\n" * 2 + "\n")
+    command = [sys.executable, "-m", "folkrnn", "validate", "--no-second", "--summary", "--quiet", str(book)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if status:
+        raise SystemExit(f"the tunes were not validated: status {process.returncode}")
+    return {
+        "tunes": count,
+        "file, MB": book.stat().st_size / 1e6,
+        "most memory of the reader, MB": used.ru_maxrss / 1024,
+        "s": used.ru_utime + used.ru_stime,
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--tunes", type=int, nargs="+", default=[10_000, 100_000])
@@ -188,15 +215,20 @@ def main() -> None:
     parser.add_argument("--sources", type=int, default=2000, help="tunes that lend rhythms and pitches")
     parser.add_argument("--settings", type=int, default=10, help="settings of each melody")
     parser.add_argument("--asked", type=int, default=100, help="planted copies to search for")
-    parser.add_argument("--only", choices=["search", "families"])
+    parser.add_argument("--only", choices=["search", "families", "reading"])
     add_json_option(parser)
     options = parser.parse_args()
     print(processor_name())
-    corpus = load_corpus(options.corpus) if options.corpus else build_corpus(load_recipe("default"))
-    invented = Invented(corpus, options.sources, options.settings)
+    if options.only != "reading":
+        corpus = load_corpus(options.corpus) if options.corpus else build_corpus(load_recipe("default"))
+        invented = Invented(corpus, options.sources, options.settings)
     figures = []
     with TemporaryDirectory() as folder:
         for count in options.tunes:
+            if options.only == "reading":
+                figures.append(read(count, Path(folder)))
+                show(figures[-1])
+                continue
             if options.only != "families":
                 figures.append(search(invented, count, options.asked, Path(folder)))
                 show(figures[-1])

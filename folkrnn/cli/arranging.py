@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from folkrnn.cli.console import Command, complain
-from folkrnn.cli.inputs import picked, read_all
+from folkrnn.cli.inputs import AllTunes, picked
 from folkrnn.cli.parameters import Choice, Number, Numbers, Times
 from folkrnn.errors import InputError, NotationError
 from folkrnn.export import PlaybackSettings, SetSettings
@@ -17,6 +17,7 @@ from folkrnn.export.soundfonts import usable_soundfont
 from folkrnn.notation import ERROR, Tune
 from folkrnn.notation.articles import shown_title
 from folkrnn.notation.ranges import INSTRUMENTS, TRANSPOSING, fitted, moved, octave_moved
+from folkrnn.spool import Spool
 
 
 def tune_options(command: Command) -> Command:
@@ -123,30 +124,34 @@ def _exact(number: float | None) -> Fraction | None:
     return None if number is None else Fraction(number).limit_denominator(1000)
 
 
-def chosen(options: dict[str, Any]) -> tuple[list[Tune], bool]:
+def chosen(options: dict[str, Any]) -> tuple[Sequence[Tune], bool]:
     """Return the tunes with music, arranged, and whether those are all; print on stderr what is wrong with others.
+
+    Few of the tunes are in memory.
 
     Raises InputError if no file holds a tune, or no tune can be arranged.
     """
-    tunes, all_read = read_all(options["files"])
-    tunes = picked(tunes, options["numbers"])
+    read = AllTunes(options["files"])
+    tunes = picked(read, options["numbers"])
     for tune in tunes:
         errors = [finding for finding in tune.findings if finding.level == ERROR]
         if errors:
             more = f" (and {len(errors) - 1} more errors)" if len(errors) > 1 else ""
             click.echo(f"{tune.source}:{errors[0]}{more}", err=True)
-    arranged: list[Tune] = []
+    kept = Spool[Tune]()
     refusals: list[InputError] = []
     for tune in tunes:
         try:
-            arranged += [_arranged(tune, options)] if tune.bars else []
+            if tune.bars:
+                kept.append(_arranged(tune, options))
         except InputError as error:
             refusals.append(error)
+    arranged = kept.items()
     if refusals and not arranged:
         raise refusals[0]
     for refusal in refusals:
         complain(f"folkrnn: {refusal}")
-    return arranged, all_read and len(arranged) == len(tunes)
+    return arranged, read.all_read and len(arranged) == len(tunes)
 
 
 def _arranged(tune: Tune, options: dict[str, Any]) -> Tune:

@@ -11,6 +11,7 @@ from folkrnn.cli.parameters import Choice
 from folkrnn.errors import InputError
 from folkrnn.importing import ENDINGS, is_importable, read_music
 from folkrnn.notation import Tune, faults
+from folkrnn.spool import Spool
 
 
 @click.command("import")
@@ -31,13 +32,14 @@ def import_command(files: tuple[str, ...], voices: str, output: str, force: bool
     Status 0: all files are read; 1: some are not; 2: none is.
     """
     formats = formats_for(None, output, ("abc",))
-    tunes: list[Tune] = []
+    kept = Spool[Tune]()
     errors: list[InputError] = []
     for file in _files(files):
         try:
-            tunes.append(read_music(file, all_voices=voices == "all"))
+            kept.append(read_music(file, all_voices=voices == "all"))
         except InputError as error:
             errors.append(error)
+    tunes = kept.items()
     if not tunes:
         raise errors[0]
     for each in errors:

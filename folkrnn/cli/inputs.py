@@ -1,25 +1,37 @@
 """Reading the tunes that a command is given."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from folkrnn.cli.console import complain
 from folkrnn.corpus import SourceSettings, iter_tunes_in, read_text, source_files
 from folkrnn.errors import InputError
 from folkrnn.importing import is_importable, read_music
 from folkrnn.notation import Tune
+from folkrnn.spool import Spool
 
 _LIKE = "like "
 """What stands before the file whose tune has the plan that is wished."""
 
 
-def picked(tunes: list[Tune], numbers: tuple[int, ...] | None) -> list[Tune]:
-    """Return the tunes of these places, from 1, or all of them. Raises InputError for a place without a tune."""
+def picked(tunes: Iterable[Tune], numbers: tuple[int, ...] | None) -> Sequence[Tune]:
+    """Return the tunes of these places, from 1, or all of them; few of them are in memory.
+
+    Raises InputError for a place without a tune.
+    """
+    wanted = None if numbers is None else set(numbers)
+    kept = Spool[Tune]()
+    places: dict[int, int] = {}  # in the spool, by number
+    count = 0
+    for count, tune in enumerate(tunes, 1):
+        if wanted is None or count in wanted:
+            places[count] = len(places)
+            kept.append(tune)
     if numbers is None:
-        return tunes
-    missing = [number for number in numbers if not 1 <= number <= len(tunes)]
+        return kept.items()
+    missing = [number for number in numbers if number not in places]
     if missing:
-        raise InputError(f"there is no tune {missing[0]}; expected numbers from 1 to {len(tunes)}")
-    return [tunes[number - 1] for number in numbers]
+        raise InputError(f"there is no tune {missing[0]}; expected numbers from 1 to {count}")
+    return kept.items().in_order(places[number] for number in numbers)
 
 
 def read_files(names: Sequence[str], on_error: Callable[[InputError], None]) -> list[tuple[str, list[Tune]]]:
@@ -29,16 +41,17 @@ def read_files(names: Sequence[str], on_error: Callable[[InputError], None]) -> 
 
     ``on_error`` gets the error of each file that cannot be read or holds no tune; it may raise it.
     """
-    return [(name, list(_tunes_of(name, on_error))) for name in names]
+    return [(name, list(_tunes_in(source_files(SourceSettings(path=name)), on_error))) for name in names]
 
 
 def stream_files(names: Sequence[str], on_error: Callable[[InputError], None]) -> Iterator[tuple[str, Tune]]:
     """Yield the tunes that ``read_files`` returns, with the name that each was read for, while they are read."""
-    return ((name, tune) for name in names for tune in _tunes_of(name, on_error))
+    found = [(name, source_files(SourceSettings(path=name))) for name in names]  # an error here comes before any tune
+    return ((name, tune) for name, files in found for tune in _tunes_in(files, on_error))
 
 
-def _tunes_of(name: str, on_error: Callable[[InputError], None]) -> Iterator[Tune]:
-    for file in source_files(SourceSettings(path=name)):
+def _tunes_in(files: Iterable[str], on_error: Callable[[InputError], None]) -> Iterator[Tune]:
+    for file in files:
         try:
             shown = "<stdin>" if file == "-" else file
             yield from [read_music(file)] if is_importable(file) else iter_tunes_in(read_text(file), shown)
@@ -46,18 +59,32 @@ def _tunes_of(name: str, on_error: Callable[[InputError], None]) -> Iterator[Tun
             on_error(error)
 
 
-def read_all(names: Sequence[str]) -> tuple[list[Tune], bool]:
-    """Return the tunes of all files, and whether each file held some; print on stderr which one did not.
+class AllTunes:
+    """The tunes of all files while they are read; which file holds none is printed on stderr.
 
-    Raises InputError if none did.
+    Where none does, iterating raises InputError. ``all_read`` says whether each file that was reached held some.
     """
-    errors: list[InputError] = []
-    tunes = [tune for _, found in read_files(names, errors.append) for tune in found]
-    if errors and not tunes:
-        raise errors[0]
-    for error in errors:
-        complain(f"folkrnn: {error}")
-    return tunes, not errors
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._tunes = stream_files(names, self._fail)
+        self._waiting: list[InputError] | None = []  # until there is a tune
+        self.all_read = True
+
+    def _fail(self, error: InputError) -> None:
+        self.all_read = False
+        if self._waiting is None:
+            complain(f"folkrnn: {error}")
+        else:
+            self._waiting.append(error)
+
+    def __iter__(self) -> Iterator[Tune]:
+        for _, tune in self._tunes:
+            for error in self._waiting or ():
+                complain(f"folkrnn: {error}")
+            self._waiting = None
+            yield tune
+        if self._waiting:
+            raise self._waiting[0]
 
 
 def refuse(error: InputError) -> None:

@@ -1,19 +1,23 @@
 """``folkrnn originality``: what tunes have from the tunes that a model learned from."""
 
-import json
 import logging
 import sys
+from contextlib import nullcontext
+from itertools import chain, islice
 from pathlib import Path
 
 import click
 
 from folkrnn.cli.console import is_quiet, quiet_option
-from folkrnn.cli.inputs import picked, read_all
-from folkrnn.cli.outputs import table
+from folkrnn.cli.inputs import AllTunes, picked
+from folkrnn.cli.outputs import JsonArray, table
 from folkrnn.cli.parameters import Numbers
 from folkrnn.processes import processors
 
 _log = logging.getLogger("folkrnn")
+
+MIN_SHOWN_TUNES = 100
+"""Progress is shown from so many tunes on."""
 
 
 @click.command()
@@ -40,8 +44,11 @@ def originality(
     tune has the most notes in common that begin at the same places of the same bars. If that cannot be chance,
     the tune is a copy of it, even with more than half of its notes changed, or a setting of the same tune.
     """
-    read, all_read = read_all(files)
-    tunes = picked([tune for tune in read if tune.bars], numbers)
+    read = AllTunes(files)
+    with_music = (tune for tune in read if tune.bars)
+    some = iter(picked(with_music, numbers) if numbers is not None else with_music)
+    first = list(islice(some, MIN_SHOWN_TUNES))  # what cannot be read is said before anything is searched
+    few = len(first) < MIN_SHOWN_TUNES
     from folkrnn.corpus import find_corpus
 
     corpus = find_corpus(sources, _log.info, processors()) if sources else None
@@ -49,28 +56,38 @@ def originality(
     from folkrnn.composition.composer import Composer
 
     index = Index.of_corpus(corpus.tunes) if corpus else Composer(model).index()
-    with click.progressbar(
-        tunes, label="searching", file=sys.stderr, hidden=len(tunes) < 100 or not sys.stderr.isatty() or is_quiet()
-    ) as steps:
-        found = [index.judge(tune) for tune in steps]
-    if as_json:
-        rows = [{"title": tune.title, **each._asdict()} for tune, each in zip(tunes, found, strict=True)]
-        click.echo(json.dumps(rows, indent=2))
-    else:
-        header = ["title", "known", "copied", "from", "bars", "nearest", "alike", "copy"]
-        lines = [
-            [
-                tune.title,
-                "yes" if each.title_known else "no",
-                f"{each.copied:.0%}",
-                each.source,
-                round(each.bars, 1),
-                each.nearest,
-                f"{each.likeness:.0%}",
-                "yes" if each.known else "no",
-            ]
-            for tune, each in zip(tunes, found, strict=True)
-        ]
+    header = ["title", "known", "copied", "from", "bars", "nearest", "alike", "copy"]
+    lines: list[list[object]] = []
+    too_much = False
+    with (
+        JsonArray() if as_json else nullcontext() as rows,
+        click.progressbar(
+            chain(first, some),
+            len(first) if few else None,
+            "searching",
+            file=sys.stderr,
+            hidden=few or not sys.stderr.isatty() or is_quiet(),
+        ) as steps,
+    ):
+        for tune in steps:
+            each = index.judge(tune)
+            too_much = too_much or (max_copied is not None and each.copies(max_copied))
+            if rows:
+                rows.add({"title": tune.title, **each._asdict()})
+                continue
+            lines.append(
+                [
+                    tune.title,
+                    "yes" if each.title_known else "no",
+                    f"{each.copied:.0%}",
+                    each.source,
+                    round(each.bars, 1),
+                    each.nearest,
+                    f"{each.likeness:.0%}",
+                    "yes" if each.known else "no",
+                ]
+            )
+    if not as_json:
         click.echo(table(header, lines))
-    if not all_read or (max_copied is not None and any(each.copies(max_copied) for each in found)):
+    if not read.all_read or too_much:
         sys.exit(1)

@@ -16,10 +16,10 @@ from folkrnn.export import (
     FORMATS,
     ExportSettings,
     Output,
-    contents_of,
     export_tunes,
     format_for,
     format_of,
+    pieces_of,
     render_count,
     render_outputs,
 )
@@ -75,10 +75,10 @@ def deliver(
                 on_error=errors.append,
             )
         else:
-            book = Output(Path(output), formats[0], tuple(tunes))
-            for path, content in contents_of([book], settings, processors(), lambda: steps.update(1), errors.append):
+            book = Output(Path(output), formats[0], tunes)
+            for path, pieces in pieces_of([book], settings, processors(), lambda: steps.update(1), errors.append):
                 paths.append(path)
-                sys.stdout.buffer.write(content)
+                sys.stdout.buffer.writelines(pieces)
     if errors and not paths:
         raise errors[0]
     return [path for path in paths if output != "-"], errors

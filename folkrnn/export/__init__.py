@@ -24,6 +24,7 @@ from folkrnn.export.writing import (
     Output,
     contents_of,
     export_tunes,
+    pieces_of,
     plan_outputs,
     render_count,
     render_outputs,
@@ -33,5 +34,5 @@ from folkrnn.export.writing import (
 __all__ = [
     "DEFAULT_PLAYBACK", "DEFAULT_SETTINGS", "FORMATS", "BookLayout", "Delivery", "ExportSettings", "Format", "Output",
     "PlaybackSettings", "SetSettings", "Tablature", "contents_of", "export_tunes", "file_names", "format_for",
-    "format_named", "format_of", "plan_outputs", "render_count", "render_outputs", "write_file",
+    "format_named", "format_of", "pieces_of", "plan_outputs", "render_count", "render_outputs", "write_file",
 ]  # fmt: skip

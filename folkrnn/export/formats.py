@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from os import PathLike
@@ -35,7 +35,7 @@ class Format(NamedTuple):
     combine: Callable[[Sequence[Any], ExportSettings], Any] | None = None
     encode: Callable[[Any], bytes] = lambda content: content
     appendable: bool = False
-    prepare: Callable[[Sequence[Tune]], Sequence[Tune]] = lambda tunes: tunes
+    prepare: Callable[[Sequence[Tune]], Iterable[Tune]] = lambda tunes: tunes
     needs: str = ""
     draws: bool = False
 
@@ -54,7 +54,7 @@ def _abc(tune: Tune, number: int, _: ExportSettings) -> bytes:
     return write_tunebook_part(tune, number).encode()
 
 
-def _as_one_book(tunes: Sequence[Tune]) -> Sequence[Tune]:
+def _as_one_book(tunes: Sequence[Tune]) -> Iterable[Tune]:
     from folkrnn.notation.writer import as_one_book
 
     return as_one_book(tunes)

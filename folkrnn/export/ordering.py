@@ -8,6 +8,7 @@ from folkrnn.errors import ExportError
 from folkrnn.notation import Tune
 from folkrnn.notation.articles import sort_key
 from folkrnn.notation.rhythms import rhythm_named
+from folkrnn.spool import in_order
 
 
 def rhythm_name(spelt: str) -> str:
@@ -34,11 +35,12 @@ SORTS = {"title": _by_title, "rhythm": _by_rhythm, "key": _by_key}
 """What tunes can be sorted by. Articles do not count in titles, and tunes without a rhythm come last."""
 
 
-def sorted_tunes(tunes: Sequence[Tune], by: str) -> list[Tune]:
+def sorted_tunes(tunes: Sequence[Tune], by: str) -> Sequence[Tune]:
     """Return tunes sorted by one of SORTS, and then by title. Raises ExportError for anything else."""
     if by not in SORTS:
         raise ExportError(f"{by!r} is nothing to sort by; expected one of {', '.join(SORTS)}")
-    return sorted(tunes, key=SORTS[by])
+    keys = [SORTS[by](tune) for tune in tunes]
+    return in_order(tunes, sorted(range(len(keys)), key=keys.__getitem__))
 
 
 NEAR = 60

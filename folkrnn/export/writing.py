@@ -4,12 +4,13 @@ A file appears whole or not at all, and replaces another only with ``overwrite=T
 """
 
 import os
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from itertools import count
+from itertools import chain, count, islice
 from os import PathLike
 from pathlib import Path
+from tempfile import SpooledTemporaryFile, gettempdir
 from typing import Any, BinaryIO, NamedTuple
 
 from folkrnn.errors import ExportError, FolkrnnError, TargetExistsError
@@ -21,9 +22,15 @@ from folkrnn.notation import Tune
 from folkrnn.notation.articles import shown_title
 from folkrnn.notation.limits import MOST_WRITTEN, written
 from folkrnn.processes import process_map
+from folkrnn.spool import Stored, identity
 
 MAX_SERIAL_RENDERS = 16
 """The most renders that this process makes faster alone than with new processes."""
+
+MOST_HELD_BYTES = 64 * 2**20
+"""The most bytes of files that are in memory until all are made; more are in a temporary file."""
+
+_BLOCK = 2**20
 
 Step = Callable[[], None]
 """A function that is called after each render, to show the progress."""
@@ -42,7 +49,7 @@ class Output(NamedTuple):
 
     path: Path
     format: str
-    tunes: tuple[Tune, ...]
+    tunes: Sequence[Tune]
 
 
 def export_tunes(
@@ -76,10 +83,20 @@ def export_tunes(
         for output in outputs:
             refuse_existing(output.path)
     # Everything is made before anything is written: a tune that cannot be drawn leaves no half of a set behind.
-    contents = list(contents_of(outputs, settings, jobs, step, on_error))
-    for path, content in contents:
-        write_file(path, content, overwrite=overwrite)
-    return [path for path, _ in contents]
+    sizes: list[tuple[Path, int]] = []
+    with SpooledTemporaryFile(MOST_HELD_BYTES) as made:
+        for path, pieces in pieces_of(outputs, settings, jobs, step, on_error):
+            size = 0
+            for piece in pieces:
+                with system_errors(Path(gettempdir())):
+                    size += made.write(piece)
+            sizes.append((path, size))
+        made.seek(0)
+        for path, size in sizes:
+            with new_file(path, overwrite) as file:
+                for start in range(0, size, _BLOCK):
+                    file.write(made.read(min(_BLOCK, size - start)))
+    return [path for path, _ in sizes]
 
 
 def render_count(formats: Sequence[str], count: int) -> int:
@@ -105,29 +122,56 @@ def contents_of(
 
     A tune that a format cannot show is left out if ``on_error`` does not raise, and so is a file without any tune.
     """
-    tasks = _tasks(outputs, settings)
+    for path, pieces in pieces_of(outputs, settings, jobs, step, on_error):
+        yield path, b"".join(pieces)
+
+
+def pieces_of(
+    outputs: Sequence[Output],
+    settings: ExportSettings,
+    jobs: int = 1,
+    step: Step = lambda: None,
+    on_error: OnError = _refuse,
+) -> Iterator[tuple[Path, Iterator[bytes]]]:
+    """Yield what ``contents_of`` yields, with each content in pieces: those of an appendable format, tune by tune.
+
+    The pieces are made as they are taken, before the next file.
+    """
+    sharing = _sharing(outputs, settings)
+    shared = _shared(outputs, sharing, settings)
+    single = sum(len(output.tunes) for output in outputs if output.format not in sharing)
+    tasks = _tasks(outputs, shared, settings)
+    many = single + len(shared) > MAX_SERIAL_RENDERS and jobs > 1
     waiting: dict[_Key, dict[str, Any]] = {}  # what a task made for formats whose turn is still to come
-    combined: tuple[Any, list[Any], Any] = None, [], None
-    with closing(process_map(_render, tasks, jobs if len(tasks) > MAX_SERIAL_RENDERS else 1)) as renders:
-        for output, keys in zip(outputs, _keys(outputs, settings), strict=True):
-            kind, own = format_for(output.format, settings), []
-            for key in keys:
-                if output.format not in waiting.get(key, ()):
-                    waiting[key] = next(renders)
-                render = waiting[key].pop(output.format)
-                step()
-                if isinstance(render, ExportError):
-                    on_error(render)
-                else:
-                    own.append(render)
-            if not own:
+
+    def rendered(output: Output, keys: Iterator[_Key]) -> Iterator[Any]:
+        for key in keys:
+            made = waiting.pop(key, {})
+            if output.format not in made:
+                made = next(renders)
+            render = made.pop(output.format)
+            if made:
+                waiting[key] = made
+            step()
+            if isinstance(render, ExportError):
+                on_error(render)
+            else:
+                yield render
+
+    with closing(process_map(_render, tasks, jobs if many else 1)) as renders:
+        combined: tuple[Any, list[Any], Any] = None, [], None
+        for output, keys in _keys(outputs, settings):
+            kind, own = format_for(output.format, settings), rendered(output, keys)
+            if kind.appendable or not kind.combine:
+                for first in islice(own, 1):
+                    yield output.path, chain([first], own)
                 continue
-            if not kind.combine:
-                yield output.path, own[0]
+            parts = list(own)
+            if not parts:
                 continue
-            if combined[0] != kind.combine or [*map(id, combined[1])] != [*map(id, own)]:
-                combined = kind.combine, own, kind.combine(own, settings)
-            yield output.path, kind.encode(combined[2])
+            if combined[0] != kind.combine or [*map(id, combined[1])] != [*map(id, parts)]:
+                combined = kind.combine, parts, kind.combine(parts, settings)
+            yield output.path, iter([kind.encode(combined[2])])
 
 
 class _Key(NamedTuple):
@@ -137,7 +181,7 @@ class _Key(NamedTuple):
     """
 
     place: int
-    tune: int
+    tune: Hashable
     number: int
     render: Callable[[Tune, int, ExportSettings], Any]
 
@@ -151,27 +195,45 @@ class _Task(NamedTuple):
     settings: ExportSettings
 
 
-def _keys(outputs: Sequence[Output], settings: ExportSettings) -> list[list[_Key]]:
-    """Return for each output the keys of the renders of its tunes."""
+def _keys(outputs: Sequence[Output], settings: ExportSettings) -> Iterator[tuple[Output, Iterator[_Key]]]:
+    """Yield each output with the keys of the renders of its tunes, to be taken before the next output."""
     places: dict[str, Iterator[int]] = defaultdict(count)
-    return [
-        [
-            _Key(next(places[output.format]), id(tune), number, format_for(output.format, settings).render)
-            for number, tune in enumerate(output.tunes, 1)
-        ]
-        for output in outputs
-    ]
+    for output in outputs:
+        render = format_for(output.format, settings).render
+        yield (
+            output,
+            (
+                _Key(next(places[output.format]), identity(output.tunes, place), place + 1, render)
+                for place in range(len(output.tunes))
+            ),
+        )
 
 
-def _tasks(outputs: Sequence[Output], settings: ExportSettings) -> list[_Task]:
-    """Return a task for each render, in the order in which they are first needed."""
-    found: dict[_Key, _Task] = {}
-    for output, keys in zip(outputs, _keys(outputs, settings), strict=True):
-        tunes = format_for(output.format, settings).prepare(output.tunes)
-        for key, tune in zip(keys, tunes, strict=True):
-            formats = found[key].formats if key in found else ()
-            found[key] = _Task((*formats, output.format), tune, key.number, settings)
-    return list(found.values())
+def _sharing(outputs: Sequence[Output], settings: ExportSettings) -> frozenset[str]:
+    """Return the formats that have their way to render a tune in common with another of the outputs' formats."""
+    renders = {name: format_for(name, settings).render for name in {output.format for output in outputs}}
+    often = Counter(renders.values())
+    return frozenset(name for name, render in renders.items() if often[render] > 1)
+
+
+def _shared(
+    outputs: Sequence[Output], sharing: frozenset[str], settings: ExportSettings
+) -> dict[_Key, tuple[str, ...]]:
+    """Return the formats that each render is for, of those formats that may share it."""
+    found: dict[_Key, tuple[str, ...]] = {}
+    for output, keys in _keys([each for each in outputs if each.format in sharing], settings):
+        for key in keys:
+            found[key] = (*found.get(key, ()), output.format)
+    return found
+
+
+def _tasks(outputs: Sequence[Output], shared: dict[_Key, tuple[str, ...]], settings: ExportSettings) -> Iterator[_Task]:
+    """Yield a task for each render, in the order in which they are first needed."""
+    for output, keys in _keys(outputs, settings):
+        for key, tune in zip(keys, format_for(output.format, settings).prepare(output.tunes), strict=True):
+            formats = shared.get(key, (output.format,))
+            if formats[0] == output.format:
+                yield _Task(formats, tune, key.number, settings)
 
 
 def _render(task: _Task) -> dict[str, Any]:
@@ -218,19 +280,20 @@ def plan_outputs(
     """
     if not tunes:
         raise ExportError("there is no tune to export")
-    names = file_names(tune.title for tune in tunes)
     one_file = is_one_file(target, formats, len(tunes), separate, settings)
+    given = tunes if isinstance(tunes, Stored) else tuple(tunes)
     folder = Path(target)
     outputs: list[Output] = []
-    for each in dict.fromkeys(map(format_named, formats)):
-        kind = format_for(each, settings)
-        extension = kind.extension
-        if kind.holds_all and not separate:
-            outputs.append(Output(folder / f"{name}{extension}", each, tuple(tunes)))
+    kinds = {each: format_for(each, settings) for each in dict.fromkeys(map(format_named, formats))}
+    all_in_one = [each for each, kind in kinds.items() if kind.holds_all and not separate]
+    names = file_names(tune.title for tune in tunes) if len(all_in_one) < len(kinds) else []
+    for each, kind in kinds.items():
+        if each in all_in_one:
+            outputs.append(Output(folder / f"{name}{kind.extension}", each, given))
         else:
             outputs += [
-                Output(folder / f"{prefix}{stem}{extension}", each, (tune,))
-                for stem, tune in zip(names, tunes, strict=True)
+                Output(folder / f"{prefix}{stem}{kind.extension}", each, given[place : place + 1])
+                for place, stem in enumerate(names)
             ]
     return [outputs[0]._replace(path=folder)] if one_file else outputs
 

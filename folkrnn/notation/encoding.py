@@ -1,10 +1,14 @@
 """The characters of a file: which encoding its bytes are in."""
 
 import re
+from collections.abc import Iterator
 
 _CHARSET = re.compile(rb"(?:^|[\r\n])(?:%%|I:[ \t]*)abc-charset[ \t]+([\w.:-]+)", re.ASCII)
 _ASCII = b"A a 1 %: +~ " + rb"\x41"
 """Signs that not every encoding has at ASCII's places; such an encoding is none for a text that names it."""
+
+_LINE_END = re.compile(rb"[\r\n]")
+_BLOCK = 2**16
 
 _WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
 """What Windows-1252 has in place of Latin-1's control characters; five codes are unassigned in it."""
@@ -16,7 +20,7 @@ def decode(data: bytes) -> str:
     """Return the text of a tunebook, in the encoding that ``encoding_of`` names."""
     encoding = encoding_of(data)
     if not encoding:
-        return "".join(map(_line, data.splitlines(keepends=True)))
+        return "".join(map(_block, _blocks(data)))
     return data.decode(encoding, errors="replace")
 
 
@@ -34,6 +38,22 @@ def encoding_of(data: bytes) -> str:
     except UnicodeDecodeError:
         return _charset(data)
     return "utf-8-sig"
+
+
+def _blocks(data: bytes) -> Iterator[bytes]:
+    """Yield data in blocks of whole lines: a long text as a list of its lines would take several times its size."""
+    start = 0
+    while start < len(data):
+        end = _LINE_END.search(data, start + _BLOCK)
+        yield data[start : (start := end.end() if end else len(data))]
+
+
+def _block(data: bytes) -> str:
+    """Return whole lines as text, each in the encoding it is in."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return "".join(map(_line, data.splitlines(keepends=True)))
 
 
 def _line(data: bytes) -> str:

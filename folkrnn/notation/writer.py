@@ -65,28 +65,29 @@ def write_tunebook(tunes: Sequence[Tune]) -> str:
     )
 
 
-def as_one_book(tunes: Sequence[Tune]) -> list[Tune]:
-    """Return tunes as the tunes of one tunebook.
+def as_one_book(tunes: Sequence[Tune]) -> Iterator[Tune]:
+    """Yield tunes as the tunes of one tunebook.
 
     They keep their numbers; one that another tune before it has becomes the next that is free. The first has the lines
     of the file header that all share, and none has others: what not all share stands in each tune's own header, but
     comments only in the first one's.
     """
-    alike = all(tune.book == tunes[0].book for tune in tunes)
-    taken = {tune.number for tune in tunes}
+    alike, taken, first_book = True, set[str](), None
+    for tune in tunes:
+        first_book = tune.book if first_book is None else first_book
+        alike = alike and tune.book == first_book
+        taken.add(tune.number)
     free = (str(number) for number in count(1) if str(number) not in taken)
     given: set[str] = set()
     seen: set[tuple[Field, ...]] = set()
-    book: list[Tune] = []
-    for tune in tunes:
+    for place, tune in enumerate(tunes):
         number = next(free) if tune.number in given else tune.number
         given.add(number)
         first = not alike and tune.book not in seen
         lines = () if alike else [field for field in _inherited(tune) if first or field[0] != COMMENT]
         seen.add(tune.book)
-        shared = tune.book if alike and not book else ()
-        book.append(replace(tune, number=number, fields=(*tune.fields, *lines), book=shared))
-    return book
+        shared = tune.book if alike and not place else ()
+        yield replace(tune, number=number, fields=(*tune.fields, *lines), book=shared)
 
 
 def _inherited(tune: Tune) -> Iterator[Field]:
