@@ -7,10 +7,13 @@ from pathlib import Path
 
 import click
 
+from folkrnn.cli.clusters import cluster_option, on_cluster
 from folkrnn.cli.console import is_quiet, quiet_option
 from folkrnn.cli.inputs import picked, read_all
 from folkrnn.cli.outputs import table
 from folkrnn.cli.parameters import Numbers
+from folkrnn.errors import InputError
+from folkrnn.notation import Tune
 from folkrnn.processes import processors
 
 _log = logging.getLogger("folkrnn")
@@ -22,7 +25,12 @@ _log = logging.getLogger("folkrnn")
 @click.option("--model", type=click.Path(path_type=Path), help="Search this model's corpus [default: ours].")
 @click.option("--corpus", "sources", multiple=True, help="Search this recipe or ABC instead; repeatable.")
 @click.option("--max-copied", type=click.FloatRange(0, 1), help="Status 1 if a tune copies more, or is known.")
+@click.option("--within", is_flag=True, help="Compare the tunes with each other: print the pairs that share notes.")
+@click.option(
+    "--at-least", type=click.FloatRange(0, 1), help="With --within: only pairs that share this [default: 0.5]."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@cluster_option
 @quiet_option
 def originality(
     files: tuple[str, ...],
@@ -30,7 +38,10 @@ def originality(
     model: Path | None,
     sources: tuple[str, ...],
     max_copied: float | None,
+    within: bool,
+    at_least: float | None,
     as_json: bool,
+    cluster: str | None,
 ) -> None:
     """Find what tunes have copied, and from where.
 
@@ -39,20 +50,39 @@ def originality(
     Copied are notes in runs of twelve or more that one tune of the corpus has too, by interval and length. The nearest
     tune has the most notes in common that begin at the same places of the same bars. If that cannot be chance,
     the tune is a copy of it, even with more than half of its notes changed, or a setting of the same tune.
+
+    With --within, the tunes are compared with each other instead, and pairs of them are printed: how many different
+    runs they share, and the share of notes in these runs, in the tune where it is larger.
     """
+    if within and (model or sources or max_copied is not None or cluster):
+        raise InputError(
+            "--within compares the tunes with each other; expected no --model, --corpus, --max-copied or --cluster"
+        )
+    if at_least is not None and not within:
+        raise InputError("--at-least is about pairs; expected --within too")
     read, all_read = read_all(files)
     tunes = picked([tune for tune in read if tune.bars], numbers)
-    from folkrnn.corpus import find_corpus
+    if within:
+        _print_pairs(tunes, 0.5 if at_least is None else at_least, as_json)
+        if not all_read:
+            sys.exit(1)
+        return
+    with on_cluster(cluster) as workers:
+        from folkrnn.corpus import find_corpus
 
-    corpus = find_corpus(sources, _log.info, processors()) if sources else None
-    from folkrnn.analysis.originality import Index
-    from folkrnn.composition.composer import Composer
+        corpus = find_corpus(sources, _log.info, processors(), workers) if sources else None
+        from folkrnn.analysis.originality import Index
+        from folkrnn.composition.composer import Composer
 
-    index = Index.of_corpus(corpus.tunes) if corpus else Composer(model).index()
-    with click.progressbar(
-        tunes, label="searching", file=sys.stderr, hidden=len(tunes) < 100 or not sys.stderr.isatty() or is_quiet()
-    ) as steps:
-        found = [index.judge(tune) for tune in steps]
+        index = Index.of_corpus(corpus.tunes) if corpus else Composer(model).index()
+        with click.progressbar(
+            workers.map_with(Index.judge, index, tunes) if workers else map(index.judge, tunes),
+            len(tunes),
+            label="searching",
+            file=sys.stderr,
+            hidden=len(tunes) < 100 or not sys.stderr.isatty() or is_quiet(),
+        ) as steps:
+            found = list(steps)
     if as_json:
         rows = [{"title": tune.title, **each._asdict()} for tune, each in zip(tunes, found, strict=True)]
         click.echo(json.dumps(rows, indent=2))
@@ -74,3 +104,23 @@ def originality(
         click.echo(table(header, lines))
     if not all_read or (max_copied is not None and any(each.copies(max_copied) for each in found)):
         sys.exit(1)
+
+
+def _print_pairs(tunes: list[Tune], at_least: float, as_json: bool) -> None:
+    """Print the pairs of tunes that share at least this share of notes, most copied first."""
+    from folkrnn.analysis.within import Melodic, pairs_within
+
+    with click.progressbar(
+        tunes, label="reading", file=sys.stderr, hidden=len(tunes) < 1000 or not sys.stderr.isatty() or is_quiet()
+    ) as steps:
+        pairs = pairs_within(map(Melodic.of, steps), at_least)
+    names = [f"{tune.title or 'Untitled'} ({tune.source}:{tune.line})" for tune in tunes]
+    if as_json:
+        rows = [
+            {"one": names[one], "other": names[other], "runs": runs, "copied": copied}
+            for one, other, runs, copied in pairs
+        ]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    lines = [[names[one], names[other], runs, f"{copied:.0%}"] for one, other, runs, copied in pairs]
+    click.echo(table(["tune", "tune", "runs", "copied"], lines))
