@@ -89,6 +89,12 @@ class Cluster:
         """The addresses of the workers, and the number of threads of each."""
         return {str(address): int(threads) for address, threads in self._client.nthreads().items()}
 
+    def processor_times(self) -> dict[str, float]:
+        """Return the processor time in seconds that each worker has used since it started."""
+        from time import process_time
+
+        return {str(address): float(used) for address, used in self._client.run(process_time).items()}
+
     def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item]) -> Iterator[_Result]:
         """Yield what a function returns for each item, in their order.
 

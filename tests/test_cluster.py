@@ -61,7 +61,7 @@ def test_a_worker_that_is_killed_loses_nothing(cluster: Cluster, tmp_path: Path)
 
 
 def test_a_corpus_is_the_same_as_on_one_machine(cluster: Cluster, tmp_path: Path) -> None:
-    (tmp_path / "a.abc").write_text(book(300))
+    (tmp_path / "a.abc").write_text(book(120))
     (tmp_path / "b.abc").write_text("X:1\nT:Other\nM:4/4\nL:1/8\nK:G\n" + "GABc dedB|" * 12 + "\n")
     recipe = recipe_of([str(tmp_path)])
     alone, shared = build_corpus(recipe), build_corpus(recipe, cluster=cluster)
@@ -71,7 +71,7 @@ def test_a_corpus_is_the_same_as_on_one_machine(cluster: Cluster, tmp_path: Path
 
 
 def test_reports_and_originality_are_the_same_as_on_one_machine(cluster: Cluster) -> None:
-    tunes = read_tunes(book(60))
+    tunes = read_tunes(book(20))
     assert list(validate_all(tunes, cluster=cluster)) == list(validate_all(tunes))
     index = Index.of((tune, tune.title) for tune in tunes[::2])
     assert list(cluster.map_with(Index.judge, index, tunes)) == list(map(index.judge, tunes))
