@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from folkrnn.cluster import Cluster
 
 GROUP_ROWS = 10_000
-"""The rows of a row group: so many are held while a file is written."""
+"""The rows of a row group: that is how many are held while a file is written."""
 
 MIN_SHARED_TUNES = 1000
 """Fewer tunes than this are read before other processes have started."""

@@ -17,7 +17,9 @@ def book() -> list[Tune]:
     rng = random.Random(3)
     phrases = ["|".join("".join(rng.choice("DEFGABcdef") for _ in range(8)) for _ in range(2)) for _ in range(6)]
     texts = [
-        "|".join(rng.choice(phrases) for _ in range(rng.randint(1, 4))).join((f"X:{n}\nT:Tune {n}\nL:1/8\nK:D\n", "|]\n"))
+        "|".join(rng.choice(phrases) for _ in range(rng.randint(1, 4))).join(
+            (f"X:{n}\nT:Tune {n}\nL:1/8\nK:D\n", "|]\n")
+        )
         for n in range(1, 25)
     ]
     return read_tunes("\n".join([*texts, "X:99\nT:Short\nK:D\nDEF|]\n"]), "book.abc")
