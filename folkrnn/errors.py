@@ -7,6 +7,7 @@
     ├── ModelError       a model file, a network shape or a training run that cannot be used.
     ├── GenerationError  a prompt or a sampling option that cannot be met.
     ├── ScoreError       a tune that music21 cannot represent.
+    ├── ClusterError     workers that cannot be reached, or that end.
     └── ExportError      a format, a place or a name that cannot be written.
         └── TargetExistsError    a file that exists already.
 
@@ -42,6 +43,10 @@ class GenerationError(FolkrnnError):
 
 class ScoreError(FolkrnnError):
     """A tune that music21 cannot represent."""
+
+
+class ClusterError(FolkrnnError):
+    """A cluster, or a package for large corpora, that cannot be used."""
 
 
 class ExportError(FolkrnnError):

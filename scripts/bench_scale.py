@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from folkrnn.analysis.melody import HELD, SILENT, Melody, melody_of
 from folkrnn.analysis.originality import Index, IndexEntry, run_hashes
 from folkrnn.analysis.shortlist import begins
+from folkrnn.analysis.within import Melodic, pairs_within
 from folkrnn.corpus import Corpus, build_corpus, load_corpus, load_recipe
 from folkrnn.corpus.families import families_of_runs, runs_of_pitches
 from folkrnn.notation import Tune, read_tunes
@@ -208,6 +209,26 @@ def read(count: int, folder: Path) -> dict[str, float]:
     }
 
 
+def find_pairs(invented: Invented, count: int) -> dict[str, float]:
+    """Find the pairs of ``count`` tunes that share half of their notes in runs, and those of a tenth of the tunes."""
+    rng = np.random.default_rng(count)
+    made = [
+        Melodic(run_hashes(Melody(pitches, source.melody.lengths, source.melody.onsets)), len(pitches))
+        for source, pitches in invented.pitches(count, rng)
+    ]
+    spent = []
+    for some in (made[: count // 10], made):
+        begun = time.process_time()
+        pairs = pairs_within(some, 0.5)
+        spent.append(time.process_time() - begun)
+    return {
+        "tunes": count,
+        "pairs": len(pairs),
+        "join, s": spent[1],
+        "ratio to a tenth of the tunes": spent[1] / spent[0],
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--tunes", type=int, nargs="+", default=[10_000, 100_000])
@@ -215,7 +236,7 @@ def main() -> None:
     parser.add_argument("--sources", type=int, default=2000, help="tunes that lend rhythms and pitches")
     parser.add_argument("--settings", type=int, default=10, help="settings of each melody")
     parser.add_argument("--asked", type=int, default=100, help="planted copies to search for")
-    parser.add_argument("--only", choices=["search", "families", "reading"])
+    parser.add_argument("--only", choices=["search", "families", "reading", "within"])
     add_json_option(parser)
     options = parser.parse_args()
     print(processor_name())
@@ -228,11 +249,13 @@ def main() -> None:
             if options.only == "reading":
                 figures.append(read(count, Path(folder)))
                 show(figures[-1])
-                continue
-            if options.only != "families":
+            if options.only in (None, "within"):
+                figures.append(find_pairs(invented, count))
+                show(figures[-1])
+            if options.only in (None, "search"):
                 figures.append(search(invented, count, options.asked, Path(folder)))
                 show(figures[-1])
-            if options.only != "search":
+            if options.only in (None, "families"):
                 figures.append(find_families(invented, count))
                 show(figures[-1])
     print(f"most memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")

@@ -11,13 +11,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "folkrnn"
 
-FREE = {"errors", "files", "processes", "__version__"}
+FREE = {"cluster", "errors", "files", "processes", "__version__"}
 """What every room may import."""
 
 MAY_IMPORT = {
     "errors": set(),
     "files": set(),
     "processes": set(),
+    "cluster": set(),
     "notation": set(),
     "score": {"notation"},
     "importing": {"notation", "score"},
@@ -41,6 +42,9 @@ HEAVY = {
     "verovio": {"export"},
     "typst": {"export"},
     "sklearn": {"evaluation"},
+    "distributed": {"cluster.py"},
+    "pyarrow": {"corpus"},
+    "duckdb": {"analysis"},
 }
 
 

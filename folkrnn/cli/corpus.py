@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from folkrnn.cli.clusters import cluster_option, on_cluster
 from folkrnn.cli.console import quiet_option, tell
 from folkrnn.cli.outputs import counted, table
 from folkrnn.processes import processors
@@ -38,16 +39,28 @@ def list_command(as_json: bool) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="RECIPE-or-FILES…")
 @click.option("-o", "--output", "folder", required=True, type=click.Path(path_type=Path), help="Folder to write.")
 @click.option("--force", is_flag=True, help="Overwrite a corpus that is there.")
+@click.option(
+    "--records", type=click.Path(path_type=Path), metavar="FILE.parquet", help="Write a table too, one row a tune."
+)
+@cluster_option
 @quiet_option
-def build(sources: tuple[str, ...], folder: Path, force: bool) -> None:
+def build(sources: tuple[str, ...], folder: Path, force: bool, records: Path | None, cluster: str | None) -> None:
     """Build a corpus.
 
     It is made from a recipe, or from ABC, MusicXML and MIDI files and folders; - is standard input.
     """
     from folkrnn.corpus import find_corpus, save_corpus
 
-    made = find_corpus(sources, logging.getLogger("folkrnn").info, processors())
-    save_corpus(made, folder, force)
+    if records:
+        from folkrnn.corpus import records as table_file
+
+        table_file.check_records(records, force)
+    with on_cluster(cluster) as workers:
+        made = find_corpus(sources, logging.getLogger("folkrnn").info, processors(), workers)
+        save_corpus(made, folder, force)
+        if records:
+            rows = table_file.records(made.tunes, processors(), workers)
+            table_file.write_records(rows, records, force)
     for name, reasons in made.dropped.items():
         told = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items(), key=lambda item: -item[1]))
         tell(f"{name}: left out {told}")

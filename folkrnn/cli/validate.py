@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from folkrnn.cli.clusters import cluster_option, on_cluster
 from folkrnn.cli.console import is_quiet, quiet_option, tell
 from folkrnn.cli.inputs import stream_files
 from folkrnn.cli.outputs import counted, table
@@ -29,8 +30,9 @@ MIN_SHOWN_TUNES = 20
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--summary", is_flag=True, help="Print a table, tunes by finding and argument, instead of each finding.")
 @click.option("--second/--no-second", default=True, show_default=True, help="Ask music21 too.")
+@cluster_option
 @quiet_option
-def validate_command(files: tuple[str, ...], as_json: bool, summary: bool, second: bool) -> None:
+def validate_command(files: tuple[str, ...], as_json: bool, summary: bool, second: bool, cluster: str | None) -> None:
     """Say what is wrong with tunes, by two readers.
 
     Our reader checks syntax, bars, repeats and ties. Then music21 reads the tune by itself.
@@ -53,13 +55,16 @@ def validate_command(files: tuple[str, ...], as_json: bool, summary: bool, secon
             yield tune
 
     table_of = _Summary()
-    with click.progressbar(
-        validate_all([tune for _, tune in first] if few else tunes(), processors(), second),
-        len(first) if few else None,
-        "validating",
-        file=sys.stderr,
-        hidden=few or is_quiet(),
-    ) as steps:
+    with (
+        on_cluster(cluster) as workers,
+        click.progressbar(
+            validate_all([tune for _, tune in first] if few else tunes(), processors(), second, workers),
+            len(first) if few else None,
+            "validating",
+            file=sys.stderr,
+            hidden=few or is_quiet(),
+        ) as steps,
+    ):
         names.extend(name for name, _ in first if few)
         for report in steps:
             table_of.add(names.popleft(), report)

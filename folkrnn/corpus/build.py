@@ -23,12 +23,14 @@ from folkrnn.notation import Tune, canonical, faults, is_playable, iter_tunes, w
 from folkrnn.notation.canonical import without_inner_ties
 from folkrnn.notation.headers import split_header
 from folkrnn.notation.microtones import has_microtones
+from folkrnn.notation.reading import cut_book
 from folkrnn.notation.rhythms import meters_fit
 from folkrnn.notation.text import escaped_text
 from folkrnn.notation.voices import about_melody
 from folkrnn.processes import process_map
 
 if TYPE_CHECKING:
+    from folkrnn.cluster import Cluster
     from folkrnn.corpus.families import Runs
 
 _log = logging.getLogger(__name__)
@@ -39,6 +41,9 @@ SPLITS = ("train", "validation", "test")
 
 MIN_SHARED_BYTES = 1 << 20
 """Fewer bytes than this are read before other processes have started."""
+
+PIECE_CHARACTERS = 1 << 14
+"""A longer tunebook is cut into pieces of about so many characters, some sixty tunes, where several processes read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +116,15 @@ class _KeptTune:
         return cls(title, digest, runs(tune), source, len(notes), is_playable(tune.findings))
 
 
-def build_corpus(recipe: Recipe, progress: Callable[[str], None] | None = None, jobs: int = 1) -> Corpus:
-    """Build the corpus of a recipe, the files read by ``jobs`` processes; ``progress`` gets a line a source.
+def build_corpus(
+    recipe: Recipe,
+    progress: Callable[[str], None] | None = None,
+    jobs: int = 1,
+    cluster: "Cluster | None" = None,
+) -> Corpus:
+    """Build the corpus of a recipe; ``progress`` gets a line a source.
+
+    The files are read by the workers of a ``cluster``, or by ``jobs`` processes.
 
     Raise CorpusError if no tune is left.
     """
@@ -120,7 +132,7 @@ def build_corpus(recipe: Recipe, progress: Callable[[str], None] | None = None, 
     from folkrnn.corpus.families import families_of_runs
 
     dropped: dict[str, Counter[str]] = defaultdict(Counter)
-    kept = list(map_kept(_KeptTune.of, recipe, dropped, progress, jobs))
+    kept = list(map_kept(_KeptTune.of, recipe, dropped, progress, jobs, cluster))
     if not kept:
         raise CorpusError(f"recipe {recipe.name!r} leaves no tune; dropped: {_reasons(dropped)}")
     if progress:
@@ -157,11 +169,13 @@ def map_kept(
     dropped: dict[str, Counter[str]] | None = None,
     progress: Callable[[str], None] | None = None,
     jobs: int = 1,
+    cluster: "Cluster | None" = None,
 ) -> Generator[tuple[_Result, str, str], None, None]:
     """Yield what a function returns for each tune that a recipe keeps, with the tune's source and canonical text.
 
     A file is read when its first tune is asked for, so the caller may stop at any time; ``jobs`` processes above 1
-    read ahead (see ``processes.process_map``), unless there are less than MIN_SHARED_BYTES.
+    read ahead (see ``processes.process_map``), unless there are less than MIN_SHARED_BYTES, and so do the workers of a
+    ``cluster``. They share long files too.
     ``dropped`` counts the other tunes by source and reason, and
     ``progress`` gets a line after each source. A file of a folder that holds no tune is named in the log. Raise
     CorpusError for a source that cannot be read.
@@ -169,9 +183,15 @@ def map_kept(
     dropped = defaultdict(Counter) if dropped is None else dropped
     seen: set[str] = set()
     files = ((source, name, text) for source in recipe.sources for name, text in source_texts(source))
-    read_file = partial(_read_file, function, recipe)
-    many = jobs > 1 and sum(map(source_size, recipe.sources)) >= MIN_SHARED_BYTES
-    with closing(process_map(read_file, files, jobs if many else 1)) as results:
+    read_piece = partial(_read_piece, function, recipe)
+    results: Generator[tuple[SourceSettings, str, list[tuple[_Result, str] | str]], None, None]
+    if cluster:
+        results = cluster.map(read_piece, _pieces(files))
+    elif jobs > 1 and sum(map(source_size, recipe.sources)) >= MIN_SHARED_BYTES:
+        results = process_map(read_piece, _pieces(files), jobs)
+    else:
+        results = process_map(read_piece, ((*file, 0) for file in files), 1)
+    with closing(results):
         for source, group in groupby(results, key=itemgetter(0)):
             read = 0
             for tune in chain.from_iterable(map(_tunes_of, group)):
@@ -198,12 +218,20 @@ def _tunes_of(file: tuple[SourceSettings, str, list[_Result]]) -> list[_Result]:
     return tunes
 
 
-def _read_file(
-    function: Callable[[Tune], _Result], recipe: Recipe, file: tuple[SourceSettings, str, str]
+def _pieces(files: Iterable[tuple[SourceSettings, str, str]]) -> Iterator[tuple[SourceSettings, str, str, int]]:
+    """Yield source, name and text of each file, long ones in pieces, and the lines before each; see ``cut_book``."""
+    for source, name, text in files:
+        for lines, piece in cut_book(text, PIECE_CHARACTERS):
+            yield source, name, piece, lines
+
+
+def _read_piece(
+    function: Callable[[Tune], _Result], recipe: Recipe, piece: tuple[SourceSettings, str, str, int]
 ) -> tuple[SourceSettings, str, list[tuple[_Result, str] | str]]:
-    """Return source and name of a file, which come with its text, and what ``_read_tune`` returns for its tunes."""
-    source, name, text = file
-    return source, name, [_read_tune(function, clean(tune, recipe, source), recipe) for tune in iter_tunes(text, name)]
+    """Return source and name of a piece of a file, and what ``_read_tune`` returns for its tunes; see ``_pieces``."""
+    source, name, text, lines = piece
+    tunes = (replace(tune, line=tune.line + lines) for tune in iter_tunes(text, name))
+    return source, name, [_read_tune(function, clean(tune, recipe, source), recipe) for tune in tunes]
 
 
 def _read_tune(function: Callable[[Tune], _Result], tune: Tune, recipe: Recipe) -> tuple[_Result, str] | str:

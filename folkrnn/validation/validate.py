@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from folkrnn.errors import ScoreError
 from folkrnn.notation import (
@@ -25,6 +26,9 @@ from folkrnn.notation.tune import total
 from folkrnn.processes import ProcessQueue
 from folkrnn.validation.remarks import remarks
 from folkrnn.validation.report import Report
+
+if TYPE_CHECKING:
+    from folkrnn.cluster import Cluster
 
 MAX_SERIAL_TUNES = 50
 """This process reads this many tunes faster than new processes start."""
@@ -87,8 +91,13 @@ class ReportQueue:
             yield from self._queue.rest()
 
 
-def validate_all(tunes: Iterable[Tune], jobs: int = 1, second: bool = True) -> Iterator[Report]:
-    """Yield the report of each tune, in order, while the tunes arrive; see ``ReportQueue``."""
+def validate_all(
+    tunes: Iterable[Tune], jobs: int = 1, second: bool = True, cluster: "Cluster | None" = None
+) -> Iterator[Report]:
+    """Yield the report of each tune, in order, while the tunes arrive; see ``ReportQueue``, or by a ``cluster``."""
+    if cluster:
+        yield from cluster.map(partial(validate_tune, second=second), tunes)
+        return
     many = isinstance(tunes, Sized) and len(tunes) > MAX_SERIAL_TUNES
     with ReportQueue(jobs, second, many=many) as reports:
         for tune in tunes:

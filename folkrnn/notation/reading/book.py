@@ -13,6 +13,8 @@ from folkrnn.notation.tune import Tune
 
 _NUMBER = re.compile(r"(?:\A|[\r\n])X:")
 
+_NEXT_TUNE = re.compile(r"\n\nX:")
+
 _BLOCK = re.compile(r"(?:\A|[\r\n])%%\s*begin")
 
 _VERSION = re.compile(r"%abc-(\d+)\.(\d+)")
@@ -28,6 +30,10 @@ _BLOCKS = frozenset({"begintext", "beginps", "beginsvg"})
 
 BOOK_FIELDS = frozenset("LMQRUABCDFGHINOSZmr")
 """The fields of a file header."""
+
+
+MOST_HEADER = 10_000
+"""The longest file header, in characters, that pieces of a tunebook begin with."""
 
 
 def read_tunes(text: str, source: str = "") -> list[Tune]:
@@ -48,6 +54,31 @@ def iter_tunes(text: str, source: str = "") -> Iterator[Tune]:
         message = "the text holds half a character, as no file can; \ufffd stands in its place"
         reader.passed_over = Finding("half-character", NOTE, len(split_lines(text[: half.start()])), 1, 0, message)
     return reader.read()
+
+
+def cut_book(text: str, characters: int) -> Iterator[tuple[int, str]]:
+    """Yield pieces of a tunebook that hold the same tunes, in order, each of at least so many characters.
+
+    Each piece begins with the file header. It comes with how many lines later its tunes stand in the whole text. A cut
+    is between two tunes with only an empty line between them. A text that is not so simple is one piece.
+    """
+    text = only_text(text)
+    first = _NUMBER.search(text)
+    start = text.find("X:", first.start()) if first else 0
+    if not first or start > MOST_HEADER or "\r" in text or _BLOCK.search(text) or _HALVES.search(text):
+        yield 0, text
+        return
+    place, lines = start, 0
+    for gap in _NEXT_TUNE.finditer(text, start):
+        end = gap.start() + 2
+        if end - place < characters:
+            continue
+        before = text.rfind("\n\n", place, end - 2)  # what stands there may belong to the next tune, unless it is one
+        if text.startswith("X:", place if before < 0 else before + 2):
+            yield lines, text[:start] + text[place:end]
+            lines += text.count("\n", place, end)
+            place = end
+    yield lines, text[:start] + text[place:]
 
 
 class BookDivider:
