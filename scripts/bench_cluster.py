@@ -1,7 +1,7 @@
 """Measure what a local cluster of two workers costs beside one process: the same corpus, built by each in the same run.
 
 The tunes are invented. The baseline is one process. Of each way the script prints the time that passes, and the
-processor time of the main process and of the workers together, which other work on the machine changes less.
+processor time of the main process and of the workers together. Other work on the machine changes that less.
 """
 
 import argparse

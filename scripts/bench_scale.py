@@ -74,7 +74,7 @@ class Source:
 
 
 class Invented:
-    """Melodies without end, each with so many settings."""
+    """Melodies without end, each with ``settings`` settings."""
 
     def __init__(self, corpus: Corpus, sources: int, settings: int) -> None:
         chosen = random.Random(1).sample(corpus.tunes, min(sources, len(corpus.tunes)))

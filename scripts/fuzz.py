@@ -5,7 +5,7 @@
 
 Each area makes its inputs from a few texts of its own, by a seed and a number: the same two give the same input, so
 ``--from N --inputs 1 --show`` is the way back to a fault. A process of its own takes the inputs one by one. It is
-ended where one takes too long or too much memory, and another goes on behind it. Faults are:
+ended where one takes too long or too much memory, and another one goes on. These are the faults:
 
     traceback   an error that is no FolkrnnError, or that export names instead of raising
     hang        more than ``--seconds`` for one input

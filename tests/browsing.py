@@ -100,14 +100,14 @@ class Browser:
             self.problems.append(said["entry"]["text"])
 
     def new_tab(self) -> str:
-        """Open a page in a window of its own, go there, and return the one before, for ``go_to``."""
+        """Open a page in a window of its own, go there, and return the page left, for ``go_to``."""
         before, self._session = self._session, ""
         target = self.call("Target.createTarget", url="about:blank", newWindow=True)["targetId"]
         self._attach(target)
         return before
 
     def go_to(self, tab: str) -> str:
-        """Go to another page, and return the one before."""
+        """Go to another page, and return the page left."""
         before, self._session = self._session, tab
         return before
 

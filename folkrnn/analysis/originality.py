@@ -53,7 +53,7 @@ DEFAULT_MAX_COPIED = 0.5
 """The largest copied share of a new tune, unless another is wanted."""
 
 FEW_TUNES = 20_000
-"""Beside so many tunes or fewer, all are compared; beside more, only a shortlist."""
+"""With at most this many tunes, all are compared; with more, only a shortlist."""
 
 TITLE_SEPARATOR = " | "
 

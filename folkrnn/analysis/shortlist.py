@@ -78,7 +78,7 @@ def shortlist(
     if not len(chosen):
         return np.zeros(0, np.int64)
     found = np.bincount(np.concatenate([tunes[edges[each] : edges[each + 1]] for each in chosen]), minlength=count)
-    having = np.bincount(found)[::-1].cumsum()[::-1]  # how many tunes have so many pairs or more
+    having = np.bincount(found)[::-1].cumsum()[::-1]  # how many tunes have that number of pairs or more
     least = max(1, int(np.searchsorted(-having, -SHORTLIST)))
     least = least if least < len(having) else max(1, len(having) - 1)
     return np.flatnonzero(found >= least)[: 4 * SHORTLIST]

@@ -21,7 +21,7 @@ from folkrnn.processes import processors
 _log = logging.getLogger("folkrnn")
 
 MIN_SHOWN_TUNES = 100
-"""Progress is shown from so many tunes on."""
+"""Progress is shown from this number of tunes on."""
 
 
 @click.command()

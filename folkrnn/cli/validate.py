@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from folkrnn.validation import Report
 
 MIN_SHOWN_TUNES = 20
-"""Progress is shown from so many tunes on."""
+"""Progress is shown from this number of tunes on."""
 
 
 @click.command("validate")

@@ -43,7 +43,7 @@ MIN_SHARED_BYTES = 1 << 20
 """Fewer bytes than this are read before other processes have started."""
 
 PIECE_CHARACTERS = 1 << 14
-"""A longer tunebook is cut into pieces of about so many characters, some sixty tunes, where several processes read."""
+"""A longer tunebook is cut into pieces of about this length, some sixty tunes, where several processes read."""
 
 
 @dataclass(frozen=True, slots=True)

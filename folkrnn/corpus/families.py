@@ -3,7 +3,7 @@
 Two tunes are related if they share enough *runs*: the intervals between notes that follow each other. A run of at most
 FEW_TUNES tunes is compared all with all, so nothing is missed. A run of more tunes is either one that many melodies
 have, which shows nothing, or one of a melody with many settings. So the tunes of such a run are put in the order of
-what follows the run in them, each is compared with its next neighbours, and the families that have the run are counted.
+what follows the run in them. Each is compared with its next neighbours, and the families that have the run are counted.
 
 The work grows with the number of tunes, not with its square.
 """

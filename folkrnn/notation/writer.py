@@ -327,7 +327,7 @@ def _own_lines(changes: Sequence[Change], unit: Fraction) -> Iterator[str]:
 
 
 def _staffs_after(changes: Sequence[Change]) -> list[StaffSettings]:
-    """Return for each change the next settings of a staff behind it."""
+    """Return for each change the next settings of a staff after it."""
     staff, found = NO_STAFF, []
     for change in reversed(changes):
         found.append(staff)

@@ -57,7 +57,7 @@ def iter_tunes(text: str, source: str = "") -> Iterator[Tune]:
 
 
 def cut_book(text: str, characters: int) -> Iterator[tuple[int, str]]:
-    """Yield pieces of a tunebook that hold the same tunes, in order, each of at least so many characters.
+    """Yield pieces of a tunebook that hold the same tunes, in order, each of at least ``characters`` characters.
 
     Each piece begins with the file header. It comes with how many lines later its tunes stand in the whole text. A cut
     is between two tunes with only an empty line between them. A text that is not so simple is one piece.
@@ -154,7 +154,7 @@ class BookDivider:
         return line.letter == "X" or (not self.numbered and not self._in_tune and line.letter in "TKMLR")
 
     def _limit_header(self, line: Line) -> None:
-        """Leave the file header out from a line on, if it is too long to hold for so many tunes."""
+        """Leave the file header out from a line on, if it is too long to hold for all the tunes."""
         self.growth.header_lines -= len(self.book)
         if self.growth.header_lines < 0 and self.book:
             self.book = []

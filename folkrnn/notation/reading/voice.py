@@ -497,7 +497,7 @@ class VoiceReader:
             self.pending = True
 
     def _has_room(self, count: int = 1) -> bool:
-        """Return whether the next note can take so many more signs; complain if it cannot."""
+        """Return whether the next note can take ``count`` more signs; complain if it cannot."""
         if len(self.graces) + sum(map(len, self.marks)) + count <= MOST_SIGNS:
             return True
         self.find("too-many-signs", ERROR, f"more than {MOST_SIGNS} signs stand before a note; the others are left out")
