@@ -7,11 +7,11 @@ Each area makes its inputs from a few texts of its own, by a seed and a number: 
 ``--from N --inputs 1 --show`` is the way back to a fault. A process of its own takes the inputs one by one. It is
 ended where one takes too long or too much memory, and another one goes on. These are the faults:
 
-    traceback   an error that is no FolkrnnError, or that export names instead of raising
-    hang        more than ``--seconds`` for one input
-    memory      more than 1 GB in all
-    outside     a file written or removed outside of the folder of the run
-    refused     a tune that our reader calls playable, which a format refuses
+    traceback   an error that is no FolkrnnError, or that export names instead of raising.
+    hang        more than ``--seconds`` for one input.
+    memory      more than 1 GB in all.
+    outside     a file written or removed outside of the folder of the run.
+    refused     a tune that our reader calls playable, which a format refuses.
 """
 
 import argparse
