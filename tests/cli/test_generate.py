@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from folkrnn.composition import composer
+from folkrnn.generation import generator
 from folkrnn.generation.prompts import Prompt
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.notation import read_tunes
@@ -46,7 +47,8 @@ def compose(monkeypatch: pytest.MonkeyPatch, run: Run) -> Callable[..., Any]:
                 for index in range(self.count):
                     yield GeneratedText(index, texts[index], True, steered=2 * self.constrained)
 
-        monkeypatch.setattr(composer, "TextWriter", TextWriter)
+        monkeypatch.setattr(generator, "TextWriter", TextWriter)
+        monkeypatch.setattr(composer, "shares_of", lambda count, jobs: 1)
         return run("generate", "-n", len(texts), "--seed", 1, "--max-copied", 1, *arguments)
 
     return call
@@ -206,6 +208,8 @@ PROGRAM = """
 import time
 from folkrnn.cli import main
 from folkrnn.composition import composer
+from folkrnn.generation import generator
+from folkrnn.generation import generator
 from folkrnn.generation.texts import GeneratedText
 
 last = {stop}
@@ -217,7 +221,7 @@ class TextWriter:
     def check(self, prompt):
         pass
 
-    def write(self, policy, stop, watch):
+    def write(self, policy, stop, watch, tunes):
         for index in range(self.count):
             if index == last:
                 print("waiting", flush=True)
@@ -227,7 +231,8 @@ class TextWriter:
             yield GeneratedText(index, {tune!r}.format(index + 1), True)
 
 if last is not None:
-    composer.TextWriter = TextWriter
+    generator.TextWriter = TextWriter
+    composer.shares_of = lambda count, jobs: 1
 main()
 """
 
