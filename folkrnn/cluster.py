@@ -60,7 +60,7 @@ class Cluster:
                     cluster = LocalCluster(
                         n_workers=workers or processors(),
                         threads_per_worker=1,
-                        dashboard_address=None,
+                        dashboard_address="127.0.0.1:0",  # any free port: others may have clusters too
                         silence_logs=logging.CRITICAL,
                     )
                 self._stack.enter_context(cluster)

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "folkrnn"
 
-FREE = {"cluster", "errors", "files", "processes", "__version__"}
+FREE = {"cluster", "errors", "files", "spool", "processes", "__version__"}
 """What every room may import."""
 
 MAY_IMPORT = {

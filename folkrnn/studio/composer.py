@@ -59,6 +59,7 @@ class Composing:
         self._line = line
         self._model = model
         self._composer: Composer | None = None
+        self._failure = "no model is loaded, so nothing can be composed; expected a model file with --model"
         self._waiting: list[tuple[Message, bytes]] = []
         self._job = ""  # the one under way
         self._stopped = False
@@ -69,6 +70,7 @@ class Composing:
             self._line.tell({"event": "about", "suggestions": suggestions(self._model)})
             self._load()
         except Exception as error:  # the page opens all the same, and says why nothing can be composed
+            self._failure = refusal(error)["error"]
             self._line.tell({"event": "failed", **refusal(error)})
         else:
             self._line.tell({"event": "ready"})
@@ -81,7 +83,9 @@ class Composing:
         # It loads torch, after the process has told what it knows without it.
         from folkrnn.composition.composer import Composer
 
-        self._composer = Composer(self._model, batch=BATCH, jobs=min(MOST_READERS, processors()))
+        composer = Composer(self._model, batch=BATCH, jobs=min(MOST_READERS, processors()))
+        _ = composer.checkpoint  # loaded now, not with the first tune
+        self._composer = composer
 
     def _warm_up(self) -> None:
         """Do what the first tune would have to wait for, until there is a request."""
@@ -100,7 +104,7 @@ class Composing:
     def composer(self) -> "Composer":
         """The model. Raises ModelError if it could not be loaded."""
         if self._composer is None:
-            raise ModelError("no model is loaded, so nothing can be composed; expected a model file with --model")
+            raise ModelError(self._failure)
         return self._composer
 
     def _answer(self, request: Message) -> None:

@@ -209,7 +209,6 @@ import time
 from folkrnn.cli import main
 from folkrnn.composition import composer
 from folkrnn.generation import generator
-from folkrnn.generation import generator
 from folkrnn.generation.texts import GeneratedText
 
 last = {stop}

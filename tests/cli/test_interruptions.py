@@ -265,7 +265,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(
     (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("FOLKRNN_CACHE", str(tmp_path / cache / "inside"))
     if cache == "none":
-        monkeypatch.setattr("folkrnn.analysis.originality.whole_file", denied)
+        monkeypatch.setattr("folkrnn.analysis.mapped.whole_file", denied)
     index = Index.of((tune, tune.title) for tune in read_tunes(BOOK))
     index_cache._keep(index, tmp_path / cache / "inside" / "corpus.npz")
     (message,) = caplog.messages

@@ -15,9 +15,9 @@ _missing = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installe
 
 
 def driven(test: Callable[..., None]) -> Callable[..., None]:
-    """Mark a test that needs a browser, and goes on where the test above it has ended."""
-    grouped: Callable[..., None] = pytest.mark.xdist_group(test.__module__)(_missing(test))
-    return grouped
+    """Mark a test that needs a browser, and goes on where the test above it has ended: a file's are run in order."""
+    marked: Callable[..., None] = _missing(test)
+    return marked
 
 
 JIG = "X:1\nT:The Open Gate\nR:jig\nM:6/8\nL:1/8\nK:D\n|:dAF DFA|Bdg efg|fdf ece|d3 d3:|\n"

@@ -296,6 +296,7 @@ def test_on_a_phone_nothing_is_wider_than_the_page(browser: Browser, address: st
     browser.size(390, 844, phone=True)
     try:
         open_page(browser, address)
+        browser.ask("document.querySelector('.views [data-view=text]').click()")
         write(browser, JIG.replace("|:dAF", '|:"D"dAF'))
         for view in VIEWS:
             browser.ask(f"document.querySelector('.views [data-view={view}]').click()")
