@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,6 @@ from folkrnn.files import whole_file
 from folkrnn.model.curve import Curve
 from folkrnn.model.progress import TrainingProgress
 from folkrnn.notation import canonical, read_tunes
-from tests.cli.conftest import Result
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes without a signal")
 BOOK = "".join(f"X:{n}\nT:Tune {n}\nM:4/4\nL:1/8\nK:D\n|:DEFG ABcd|dcBA GFED:|\n\n" for n in range(1, 25))
@@ -188,7 +188,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 @pytest.mark.parametrize("room", [0, 200])
 def test_a_full_disk_leaves_what_was_there(
-    room: int, book: Path, tmp_path: Path, full_disk: Callable[[int], None], run: Callable[..., Result]
+    room: int, book: Path, tmp_path: Path, full_disk: Callable[[int], None], run: Callable[..., Any]
 ) -> None:
     to = tmp_path / "out"
     to.mkdir()
