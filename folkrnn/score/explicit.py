@@ -1,8 +1,8 @@
 """A tune as programs that play a score need it: what musicians know without a sign is written out.
 
 A page may leave out ``|:`` after ``:|``, show the same sign where one leaves for the coda and where one arrives, and
-say D.C. where it means D.C. al Fine. MuseScore 3 goes back to the beginning then, takes both signs for the coda, and
-plays to the end.
+say D.C. where it means D.C. al Coda. MuseScore 3 goes back to the beginning then, takes both signs for the coda, and
+plays to the end. A plain D.C. with a Fine stays as it is printed.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -33,13 +33,21 @@ _OtherHolder = TypeVar("_OtherHolder", Note, Marks)
 def explicit(tune: Tune) -> Tune:
     """Return a tune with every ``|:`` but the first written, and the signs of jumps in the bars that they are about.
 
-    A coda sign at which one leaves becomes "To Coda", and a plain D.C. or D.S. says where it leads.
+    A coda sign at which one leaves becomes "To Coda", and a plain D.C. or D.S. leads "al Coda" then.
     """
     sounds = Sounds(tune)
-    return replace(tune, voices=tuple(_explicit(voice, sounds) for voice in tune.voices))
+    jumps = any(map(_has_jump, tune.voices))
+    return replace(tune, voices=tuple(_explicit(voice, sounds, jumps) for voice in tune.voices))
 
 
-def _explicit(voice: Voice, sounds: Sounds) -> Voice:
+def _has_jump(voice: Voice) -> bool:
+    """Whether a voice has a D.C. or D.S.; without one its signs are only looked at."""
+    holders = (holder for bar in voice.bars for holder in (*bar.notes, bar.closing))
+    found = (read_jump(text) for holder in holders for texts in _texts(holder) for text in texts)
+    return any(jump is not None and jump.kind in ("dacapo", "dalsegno") for jump in found)
+
+
+def _explicit(voice: Voice, sounds: Sounds, jumps: bool) -> Voice:
     bars = []
     for index, bar in enumerate(voice.bars):
         name = partial(_named, aim=sounds.aim, leaves=index == sounds.leaves_at)
@@ -47,7 +55,7 @@ def _explicit(voice: Voice, sounds: Sounds) -> Voice:
         implied = bar.implied and (not index or bool(bar.ending))
         bars.append(replace(bar, notes=notes, closing=_with_names(bar.closing, name), implied=implied))
     for index in range(1, len(bars)):
-        if bars[index].notes:
+        if jumps and bars[index].notes:
             bars[index - 1 : index + 1] = _in_their_bars(bars, index, sounds.leaves_at is not None)
     return replace(voice, bars=tuple(bars))
 
@@ -75,7 +83,7 @@ def _named(text: str, aim: str, leaves: bool) -> str:
     if jump.kind == "coda" and leaves:
         sign = text[0] if text[0] in _PLACES else ""
         return "dacoda" if text == "coda" else f"{sign}To Coda"
-    if jump.kind in ("dacapo", "dalsegno") and aim and not jump.aim:
+    if jump.kind in ("dacapo", "dalsegno") and aim == "coda" and not jump.aim:  # D.C. and Fine are for people as well
         if text in _PLAIN:
             return f"{_PLAIN[text]}al{aim}"
         return f"{text.rstrip()} al {aim.title()}"
