@@ -42,7 +42,7 @@ def explicit(tune: Tune) -> Tune:
 
 def _has_jump(voice: Voice) -> bool:
     """Whether a voice has a D.C. or D.S.; without one its signs are only looked at."""
-    holders = (holder for bar in voice.bars for holder in (*bar.notes, bar.closing))
+    holders = (holder for bar in voice.bars for holder in _holders(bar))
     found = (read_jump(text) for holder in holders for texts in _texts(holder) for text in texts)
     return any(jump is not None and jump.kind in ("dacapo", "dalsegno") for jump in found)
 
@@ -58,6 +58,11 @@ def _explicit(voice: Voice, sounds: Sounds, jumps: bool) -> Voice:
         if jumps and bars[index].notes:
             bars[index - 1 : index + 1] = _in_their_bars(bars, index, sounds.leaves_at is not None)
     return replace(voice, bars=tuple(bars))
+
+
+def _holders(bar: Bar) -> list[Note | Marks]:
+    """Return what may have signs in a bar: its notes, and the line that ends it."""
+    return [*bar.notes, bar.closing]
 
 
 def _texts(holder: Note | Marks) -> tuple[tuple[str, ...], ...]:

@@ -105,7 +105,7 @@ def composing() -> composer.Composing:
 
 
 def told(composing: composer.Composing, *requests: dict[str, Any]) -> Given:
-    """What a process with the bundled model tells of these requests."""
+    """What a process with the bundled model answers to these requests."""
     line = Given(*requests)
     composing._line = line
     while line.left:
