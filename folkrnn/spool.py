@@ -14,7 +14,7 @@ MOST_HELD = 2000
 """The most items of a spool that are in memory."""
 
 
-class Stored(Sequence[_Item], Generic[_Item]):
+class Spooled(Sequence[_Item], Generic[_Item]):
     """Items of a spool in some order. An item may be another object each time; its ``identity`` is always the same."""
 
     def __init__(self, spool: "Spool[_Item]", places: Sequence[int]) -> None:
@@ -27,19 +27,19 @@ class Stored(Sequence[_Item], Generic[_Item]):
     @overload
     def __getitem__(self, place: int) -> _Item: ...
     @overload
-    def __getitem__(self, place: slice) -> "Stored[_Item]": ...
-    def __getitem__(self, place: int | slice) -> "_Item | Stored[_Item]":
+    def __getitem__(self, place: slice) -> "Spooled[_Item]": ...
+    def __getitem__(self, place: int | slice) -> "_Item | Spooled[_Item]":
         if isinstance(place, slice):
-            return Stored(self._spool, self._places[place])
+            return Spooled(self._spool, self._places[place])
         return self._spool.load(self._places[place])
 
     def identity(self, place: int) -> Hashable:
         """Return what tells the item at a place from all others."""
         return id(self._spool), self._places[place]
 
-    def in_order(self, places: Iterable[int]) -> "Stored[_Item]":
+    def in_order(self, places: Iterable[int]) -> "Spooled[_Item]":
         """Return the items at these places, in this order."""
-        return Stored(self._spool, array("Q", [self._places[place] for place in places]))
+        return Spooled(self._spool, array("Q", [self._places[place] for place in places]))
 
 
 class Spool(Generic[_Item]):
@@ -74,16 +74,16 @@ class Spool(Generic[_Item]):
         item: _Item = pickle.loads(zlib.decompress(self._file.read(self._ends[place + 1] - self._ends[place])))
         return item
 
-    def items(self) -> Stored[_Item]:
+    def items(self) -> Spooled[_Item]:
         """Return all items that were added so far."""
-        return Stored(self, range(len(self._held) + len(self._ends) - 1))
+        return Spooled(self, range(len(self._held) + len(self._ends) - 1))
 
 
 def identity(items: Sequence[object], place: int) -> Hashable:
     """Return what tells the item at a place from all others, in memory or in a spool."""
-    return items.identity(place) if isinstance(items, Stored) else id(items[place])
+    return items.identity(place) if isinstance(items, Spooled) else id(items[place])
 
 
 def in_order(items: Sequence[_Item], places: Sequence[int]) -> Sequence[_Item]:
     """Return the items at these places, in this order; those of a spool stay where they are."""
-    return items.in_order(places) if isinstance(items, Stored) else [items[place] for place in places]
+    return items.in_order(places) if isinstance(items, Spooled) else [items[place] for place in places]

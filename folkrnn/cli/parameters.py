@@ -32,9 +32,11 @@ class Choice(click.Choice[str]):
 
 
 class Number(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
-    """A finite number."""
+    """A finite number, from ``lowest`` up; ``wrong`` is what is said of anything else."""
 
     name = "number"
+    lowest = -math.inf
+    wrong = "is no number; expected one such as 100 or 0.6"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read the number, or fail with a line that says what would be right."""
@@ -42,25 +44,17 @@ class Number(click.ParamType):  # type: ignore[type-arg]  # generic only from cl
             number = float(value)
         except ValueError:
             number = math.nan
-        if not math.isfinite(number):
-            self.fail(f"{value!r} is no number; expected one such as 100 or 0.6", param, ctx)
+        if not (math.isfinite(number) and number >= self.lowest):
+            self.fail(f"{value!r:.60} {self.wrong}", param, ctx)
         return number
 
 
-class Temperature(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+class Temperature(Number):
     """A finite number from 0 up."""
 
     name = "temperature"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read the number, or fail with a line that says what would be right."""
-        try:
-            number = float(value)
-        except ValueError:
-            number = math.nan
-        if not (math.isfinite(number) and number >= 0):
-            self.fail(f"{value!r:.60} is no temperature; expected a number from 0 (greedy) up, such as 0.9", param, ctx)
-        return number
+    lowest = 0.0
+    wrong = "is no temperature; expected a number from 0 (greedy) up, such as 0.9"
 
 
 class Formats(click.ParamType):  # type: ignore[type-arg]

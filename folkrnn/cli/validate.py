@@ -1,11 +1,10 @@
 """``folkrnn validate``: what two independent readers have to say about tunes."""
 
-import json
 import sys
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from itertools import chain, islice
-from textwrap import indent
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +12,7 @@ import click
 from folkrnn.cli.clusters import cluster_option, on_cluster
 from folkrnn.cli.console import is_quiet, quiet_option, tell
 from folkrnn.cli.inputs import stream_files
-from folkrnn.cli.outputs import counted, table
+from folkrnn.cli.outputs import JsonArray, counted, table
 from folkrnn.errors import InputError
 from folkrnn.notation import LEVELS, Tune
 from folkrnn.processes import processors
@@ -57,6 +56,7 @@ def validate_command(files: tuple[str, ...], as_json: bool, summary: bool, secon
     table_of = _Summary()
     with (
         on_cluster(cluster) as workers,
+        JsonArray() if as_json else nullcontext() as rows,
         click.progressbar(
             validate_all([tune for _, tune in first] if few else tunes(), processors(), second, workers),
             len(first) if few else None,
@@ -68,15 +68,12 @@ def validate_command(files: tuple[str, ...], as_json: bool, summary: bool, secon
         names.extend(name for name, _ in first if few)
         for report in steps:
             table_of.add(names.popleft(), report)
-            if as_json:
-                written = indent(json.dumps(report.to_dict(), indent=2), "  ")
-                click.echo(("[\n" if table_of.tunes == 1 else ",\n") + written, nl=False)
+            if rows:
+                rows.add(report.to_dict())
             elif not (summary or is_quiet()):
                 for line in report.lines():
                     click.echo(line)
-    if as_json:
-        click.echo("\n]" if table_of.tunes else "[]")
-    elif summary:
+    if summary:
         click.echo(table_of.text(files))
     if not as_json and table_of.tunes:
         count = table_of.tunes

@@ -22,7 +22,7 @@ from folkrnn.notation import Tune
 from folkrnn.notation.articles import shown_title
 from folkrnn.notation.limits import MOST_WRITTEN, written
 from folkrnn.processes import process_map
-from folkrnn.spool import Stored, identity
+from folkrnn.spool import Spooled, identity
 
 MAX_SERIAL_RENDERS = 16
 """The most renders that this process makes faster alone than with new processes."""
@@ -281,7 +281,7 @@ def plan_outputs(
     if not tunes:
         raise ExportError("there is no tune to export")
     one_file = is_one_file(target, formats, len(tunes), separate, settings)
-    given = tunes if isinstance(tunes, Stored) else tuple(tunes)
+    given = tunes if isinstance(tunes, Spooled) else tuple(tunes)
     folder = Path(target)
     outputs: list[Output] = []
     kinds = {each: format_for(each, settings) for each in dict.fromkeys(map(format_named, formats))}

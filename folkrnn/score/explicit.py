@@ -36,33 +36,20 @@ def explicit(tune: Tune) -> Tune:
     A coda sign at which one leaves becomes "To Coda", and a plain D.C. or D.S. leads "al Coda" then.
     """
     sounds = Sounds(tune)
-    jumps = any(map(_has_jump, tune.voices))
-    return replace(tune, voices=tuple(_explicit(voice, sounds, jumps) for voice in tune.voices))
+    return replace(tune, voices=tuple(_explicit(voice, sounds) for voice in tune.voices))
 
 
-def _has_jump(voice: Voice) -> bool:
-    """Whether a voice has a D.C. or D.S.; without one its signs are only looked at."""
-    holders = (holder for bar in voice.bars for holder in _holders(bar))
-    found = (read_jump(text) for holder in holders for texts in _texts(holder) for text in texts)
-    return any(jump is not None and jump.kind in ("dacapo", "dalsegno") for jump in found)
-
-
-def _explicit(voice: Voice, sounds: Sounds, jumps: bool) -> Voice:
+def _explicit(voice: Voice, sounds: Sounds) -> Voice:
     bars = []
     for index, bar in enumerate(voice.bars):
-        name = partial(_named, aim=sounds.aim, leaves=index == sounds.leaves_at)
+        name = partial(_named, to_coda=sounds.aim == "coda", leaves=index == sounds.leaves_at)
         notes = tuple(_with_names(note, name) for note in bar.notes)
         implied = bar.implied and (not index or bool(bar.ending))
         bars.append(replace(bar, notes=notes, closing=_with_names(bar.closing, name), implied=implied))
     for index in range(1, len(bars)):
-        if jumps and bars[index].notes:
+        if sounds.leads_back and bars[index].notes:  # else the signs are only looked at
             bars[index - 1 : index + 1] = _in_their_bars(bars, index, sounds.leaves_at is not None)
     return replace(voice, bars=tuple(bars))
-
-
-def _holders(bar: Bar) -> list[Note | Marks]:
-    """Return what may have signs in a bar: its notes, and the line that ends it."""
-    return [*bar.notes, bar.closing]
 
 
 def _texts(holder: Note | Marks) -> tuple[tuple[str, ...], ...]:
@@ -80,18 +67,19 @@ def _with_names(holder: _Holder, name: Callable[[str], str]) -> _Holder:
     return _with_texts(holder, (tuple(map(name, texts)) for texts in _texts(holder))) if any(_texts(holder)) else holder
 
 
-def _named(text: str, aim: str, leaves: bool) -> str:
-    """Return a sign as it is called: a jump with its ``aim``, a coda sign at which one ``leaves`` as "To Coda"."""
+def _named(text: str, to_coda: bool, leaves: bool) -> str:
+    """Return a sign as it is called: a plain jump "al Coda" if it leads there, a sign where one ``leaves`` "To Coda".
+
+    A plain jump that leads to a Fine stays as it is printed.
+    """
     jump = read_jump(text)
     if jump is None:
         return text
     if jump.kind == "coda" and leaves:
         sign = text[0] if text[0] in _PLACES else ""
         return "dacoda" if text == "coda" else f"{sign}To Coda"
-    if jump.kind in ("dacapo", "dalsegno") and aim == "coda" and not jump.aim:  # D.C. and Fine are for people as well
-        if text in _PLAIN:
-            return f"{_PLAIN[text]}al{aim}"
-        return f"{text.rstrip()} al {aim.title()}"
+    if jump.kind in ("dacapo", "dalsegno") and to_coda and not jump.aim:
+        return f"{_PLAIN[text]}alcoda" if text in _PLAIN else f"{text.rstrip()} al Coda"
     return text
 
 

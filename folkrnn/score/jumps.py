@@ -34,7 +34,8 @@ class Sounds:
     """What the jumps of a tune mean for MusicXML, each said once.
 
     Where two places bear a coda sign, or a jump leads to the coda, the first sign is where to leave (``leaves_at``, a
-    bar), the next where to arrive. ``aim`` is where a jump leads that does not say so: as a jump's.
+    bar), the next where to arrive. ``aim`` is where a jump leads that does not say so: as a jump's. ``leads_back`` is
+    true if there is a D.C. or D.S. at all.
     """
 
     def __init__(self, tune: Tune) -> None:
@@ -43,6 +44,7 @@ class Sounds:
         departs = any(jump.kind == "tocoda" for _, jump in found)
         jumps_there = len(codas) > 1 or any(jump.aim == "coda" for _, jump in found)
         self.leaves_at = codas[0] if codas and jumps_there and not departs else None
+        self.leads_back = any(jump.kind in ("dacapo", "dalsegno") for _, jump in found)
         ends = any(jump.kind == "fine" for _, jump in found)
         self.aim = "coda" if codas and (departs or len(codas) > 1) else "fine" if ends else ""
         self._said: set[tuple[int, str]] = set()

@@ -49,7 +49,8 @@ def test_signs_of_jumps_stand_in_the_bar_that_they_end() -> None:
         ("CD|!segno!EF!fine!|GA!D.S.!|]", "D.S."),
         ("CD!coda!|EF!D.C.!||!coda!GA|]", "D.C. al Coda"),
         ("CD|EF!D.C.!|]", "D.C."),
-        ('CD|EF"^Fine"|GA"^D.C."|]', "D.C."),
+        ('CD|EF"^Fine"|GA" D.C."|]', "D.C."),
+        ('CD"^Coda"|EF|GA" D.C."|"^Coda"GA|]', "D.C. al Coda"),
     ],
 )
 def test_a_plain_jump_says_where_it_leads(body: str, words: str) -> None:
