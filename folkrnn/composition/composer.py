@@ -147,9 +147,10 @@ class Composer:
 
     ``model`` is a model file; None is the one that ships with folkrnn. With ``jobs`` above 1, many tunes are
     composed and validated, and the corpus is read, by that many processes; the program must then be guarded by
-    ``if __name__ == "__main__":``, and the model is loaded here only when it is needed here. At most ``batch`` drafts
-    are written side by side: with few of them the first tune is there sooner, with many of them the last one. One
-    composer may be used from several threads. Raises ModelError for a file that is no model.
+    ``if __name__ == "__main__":``, and the model is loaded here only when it is needed here. With a ``batch``
+    this process writes all tunes, at most that many drafts side by side: with few of them the first tune is there
+    sooner, with many of them the last one. One composer may be used from several threads. Raises ModelError for a file
+    that is no model.
     """
 
     def __init__(self, model: str | PathLike[str] | None = None, *, jobs: int = 1, batch: int | None = None) -> None:
@@ -253,7 +254,7 @@ class Composer:
         if start is not None and not settings.unconstrained:
             check_given(start, programme, Grammar(alphabet, idiom=idiom))
         prompt = request.prompt if settings.unconstrained else programme.prompt
-        shares = shares_of(count, self._jobs)
+        shares = shares_of(count, self._jobs) if self._batch is None else 1
         # Without an index in use, a composer may learn of it, and so of known titles, while it writes.
         shared = tunes is None and shares > 1 and (settings.unconstrained or options.get("max_copied") != 1)
         writer: Callable[[], TextWriter] = cache(lambda: self._writer(prompt, settings, count, idiom))

@@ -119,6 +119,12 @@ def test_a_process_that_is_killed_is_an_error_of_one_line(model: Path) -> None:
     assert "\n" not in str(error.value)
 
 
+def test_a_composer_with_a_batch_of_its_own_starts_no_process(model: Path) -> None:
+    made = Composer(model, jobs=2, batch=4).generate(2 * FEWEST_TUNES, **NAMED)
+    next(made)
+    assert multiprocessing.active_children() == []
+
+
 def test_few_tunes_are_composed_by_one_process_and_many_by_not_too_many() -> None:
     assert [shares_of(count, 4) for count in (1, 2 * FEWEST_TUNES - 1, 2 * FEWEST_TUNES, 1000)] == [1, 1, 2, 4]
     assert shares_of(100_000, 1) == 1
