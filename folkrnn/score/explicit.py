@@ -1,8 +1,8 @@
 """A tune as programs that play a score need it: what musicians know without a sign is written out.
 
 A page may leave out ``|:`` after ``:|``, show the same sign where one leaves for the coda and where one arrives, and
-say D.C. where it means D.C. al Coda. MuseScore 3 goes back to the beginning then, takes both signs for the coda, and
-plays to the end. A plain D.C. with a Fine stays as it is printed.
+say D.C. where it means D.C. al Coda or al Fine. MuseScore 3 goes back to the beginning then, takes both signs for the
+coda, and plays to the end.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,8 +20,12 @@ _ENDS = ("dacapo", "dalsegno", "fine")
 _ARRIVALS = ("segno", "coda")
 """Signs at which one goes on."""
 
-_PLAIN = {"D.C.": "D.C.", "dacapo": "D.C.", "D.S.": "D.S."}
-"""The decorations that do not say where they lead."""
+_AIMS = {
+    "D.C.": {"fine": "dacapoalfine", "coda": "D.C.alcoda"},
+    "dacapo": {"fine": "dacapoalfine", "coda": "D.C.alcoda"},
+    "D.S.": {"fine": "D.S.alfine", "coda": "D.S.alcoda"},
+}
+"""The decorations that do not say where they lead, and those that do."""
 
 _PLACES = "^_<>@"
 """What may stand before an annotation."""
@@ -33,7 +37,7 @@ _OtherHolder = TypeVar("_OtherHolder", Note, Marks)
 def explicit(tune: Tune) -> Tune:
     """Return a tune with every ``|:`` but the first written, and the signs of jumps in the bars that they are about.
 
-    A coda sign at which one leaves becomes "To Coda", and a plain D.C. or D.S. leads "al Coda" then.
+    A coda sign at which one leaves becomes "To Coda". A plain D.C. or D.S. says where it leads: "al Coda" or "al Fine".
     """
     sounds = Sounds(tune)
     return replace(tune, voices=tuple(_explicit(voice, sounds) for voice in tune.voices))
@@ -42,7 +46,7 @@ def explicit(tune: Tune) -> Tune:
 def _explicit(voice: Voice, sounds: Sounds) -> Voice:
     bars = []
     for index, bar in enumerate(voice.bars):
-        name = partial(_named, to_coda=sounds.aim == "coda", leaves=index == sounds.leaves_at)
+        name = partial(_named, aim=sounds.aim, leaves=index == sounds.leaves_at)
         notes = tuple(_with_names(note, name) for note in bar.notes)
         implied = bar.implied and (not index or bool(bar.ending))
         bars.append(replace(bar, notes=notes, closing=_with_names(bar.closing, name), implied=implied))
@@ -67,19 +71,16 @@ def _with_names(holder: _Holder, name: Callable[[str], str]) -> _Holder:
     return _with_texts(holder, (tuple(map(name, texts)) for texts in _texts(holder))) if any(_texts(holder)) else holder
 
 
-def _named(text: str, to_coda: bool, leaves: bool) -> str:
-    """Return a sign as it is called: a plain jump "al Coda" if it leads there, a sign where one ``leaves`` "To Coda".
-
-    A plain jump that leads to a Fine stays as it is printed.
-    """
+def _named(text: str, aim: str, leaves: bool) -> str:
+    """Return a sign as it is called: a plain jump with its ``aim``, a coda sign where one ``leaves`` "To Coda"."""
     jump = read_jump(text)
     if jump is None:
         return text
     if jump.kind == "coda" and leaves:
         sign = text[0] if text[0] in _PLACES else ""
         return "dacoda" if text == "coda" else f"{sign}To Coda"
-    if jump.kind in ("dacapo", "dalsegno") and to_coda and not jump.aim:
-        return f"{_PLAIN[text]}alcoda" if text in _PLAIN else f"{text.rstrip()} al Coda"
+    if jump.kind in ("dacapo", "dalsegno") and aim and not jump.aim:
+        return _AIMS[text][aim] if text in _AIMS else f"{text.rstrip()} al {aim.title()}"
     return text
 
 

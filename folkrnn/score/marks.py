@@ -89,6 +89,7 @@ _BELOW = {"fermata": "invertedfermata"}
 
 _TEXTS = {
     "D.C.": "D.C.", "dacapo": "D.C.", "D.C.alfine": "D.C. al Fine", "D.C.alcoda": "D.C. al Coda",
+    "dacapoalfine": "Da Capo al Fine",
     "D.S.": "D.S.", "D.S.alfine": "D.S. al Fine", "D.S.alcoda": "D.S. al Coda",
     "fine": "Fine", "dacoda": "To Coda",
     "8va(": "8va", "8vb(": "8vb", "15ma(": "15ma", "15mb(": "15mb",

@@ -45,11 +45,11 @@ def test_signs_of_jumps_stand_in_the_bar_that_they_end() -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("CD|EF!fine!|GA!D.C.!|]", "D.C."),
-        ("CD|!segno!EF!fine!|GA!D.S.!|]", "D.S."),
+        ("CD|EF!fine!|GA!D.C.!|]", "Da Capo al Fine"),
+        ("CD|!segno!EF!fine!|GA!D.S.!|]", "D.S. al Fine"),
         ("CD!coda!|EF!D.C.!||!coda!GA|]", "D.C. al Coda"),
         ("CD|EF!D.C.!|]", "D.C."),
-        ('CD|EF"^Fine"|GA" D.C."|]', "D.C."),
+        ('CD|EF"^Fine"|GA" D.C."|]', "D.C. al Fine"),
         ('CD"^Coda"|EF|GA" D.C."|"^Coda"GA|]', "D.C. al Coda"),
     ],
 )
