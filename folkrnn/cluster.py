@@ -36,7 +36,7 @@ WAIT_SECONDS = 20
 
 def needs(error: ModuleNotFoundError) -> ClusterError:
     """Return the error of a package that the extra ``cluster`` would bring."""
-    return ClusterError(f"this needs the package {error.name}; pip install 'folkrnn[cluster]' brings it")
+    return ClusterError(f'this needs the package {error.name}; `pip install ".[cluster]"` in a clone brings it')
 
 
 class Cluster:

@@ -127,6 +127,6 @@ def test_without_the_extra_one_line_says_what_brings_it(
         main([*arguments, str(tmp_path / "a.abc")])
     assert caught.value.code == 2
     message = capsys.readouterr().err
-    assert "pip install 'folkrnn[cluster]'" in message
+    assert '`pip install ".[cluster]"`' in message
     assert message.count("\n") == 1
     assert not (tmp_path / "c").exists()

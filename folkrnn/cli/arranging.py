@@ -9,6 +9,7 @@ import click
 
 from folkrnn.cli.console import Command, complain
 from folkrnn.cli.inputs import AllTunes, picked
+from folkrnn.cli.outputs import counted
 from folkrnn.cli.parameters import Choice, Number, Numbers, Times
 from folkrnn.errors import InputError, NotationError
 from folkrnn.export import PlaybackSettings, SetSettings
@@ -136,7 +137,7 @@ def chosen(options: dict[str, Any]) -> tuple[Sequence[Tune], bool]:
     for tune in tunes:
         errors = [finding for finding in tune.findings if finding.level == ERROR]
         if errors:
-            more = f" (and {len(errors) - 1} more errors)" if len(errors) > 1 else ""
+            more = f" (and {counted(len(errors) - 1, 'more error')})" if len(errors) > 1 else ""
             click.echo(f"{tune.source}:{errors[0]}{more}", err=True)
     kept = Spool[Tune]()
     refusals: list[InputError] = []
