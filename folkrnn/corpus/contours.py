@@ -1,6 +1,6 @@
-"""Outlines: what is heard at each eighth of a tune, and which tunes are the same by it, however many notes differ.
+"""Contours: what is heard at each eighth of a tune, and which tunes are the same by it, however many notes differ.
 
-Candidates come from locality-sensitive hashing by sampling (Indyk and Motwani, 1998). From each few bars of an outline
+Candidates come from locality-sensitive hashing by sampling (Indyk and Motwani, 1998). From each few bars of a contour
 some places are looked at, the same in all tunes. Where two tunes have the same pitches there, in any key, they are laid
 upon each other with those bars together. They are one tune if they are alike all the way.
 
@@ -50,46 +50,47 @@ _LONGEST = GRID_BARS * MAX_POINTS // 2
 _PAIRS_AT_ONCE = 1 << 14
 
 
-class Outline(NamedTuple):
+class Contour(NamedTuple):
     """What is heard at each eighth of a tune's first bars: MIDI numbers, with _MOVES where another begins.
 
-    A rest keeps the pitch of the note before it. ``points`` is the number of entries of a bar.
+    A rest keeps the pitch of the note before it. ``points`` is the number of entries of a bar: of half the points that
+    it has on the grid, sixteenths in 2/4.
     """
 
     entries: NDArray[np.uint8]
     points: int
 
 
-def outline(tune: Tune) -> Outline:
-    """Return the outline of a tune."""
-    return outline_of_grid(grid_of(tune), points_of(tune))
+def contour(tune: Tune) -> Contour:
+    """Return the contour of a tune."""
+    return contour_of_grid(grid_of(tune), points_of(tune))
 
 
-def outline_of_grid(grid: NDArray[np.uint8], points: int) -> Outline:
-    """Return the outline of what is heard on a grid of ``points`` a bar; see ``melody.grid_of``."""
+def contour_of_grid(grid: NDArray[np.uint8], points: int) -> Contour:
+    """Return the contour of what is heard on a grid of ``points`` a bar; see ``melody.grid_of``."""
     places = np.flatnonzero((grid != SILENT) & (grid != HELD))
     if not len(places):
-        return Outline(np.zeros(0, np.uint8), points // 2)
+        return Contour(np.zeros(0, np.uint8), points // 2)
     heard = grid[places] & _PITCH
     moves = np.zeros(len(grid), np.bool_)
     moves[places] = np.insert(heard[1:] != heard[:-1], 0, True)
     last = np.searchsorted(places, np.arange(len(grid)), "right") - 1
     pitches = np.where(last >= 0, heard[last], 0).astype(np.uint8)
     stop = (int(np.flatnonzero(grid)[-1]) + 2) // 2
-    return Outline((pitches[::2] | np.where(moves[::2] | moves[1::2], _MOVES, 0).astype(np.uint8))[:stop], points // 2)
+    return Contour((pitches[::2] | np.where(moves[::2] | moves[1::2], _MOVES, 0).astype(np.uint8))[:stop], points // 2)
 
 
 Roots = Callable[[], NDArray[np.int64]]
 """Returns the family of each tune."""
 
 
-def alike(outlines: Sequence[Outline], roots: Roots) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]:
+def alike(contours: Sequence[Contour], roots: Roots) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]:
     """Yield pairs of tunes that are the same, in parts; the families of ``roots`` may grow with each part."""
-    entries = np.zeros((len(outlines), _LONGEST), np.uint8)
-    for row, each in enumerate(outlines):
+    entries = np.zeros((len(contours), _LONGEST), np.uint8)
+    for row, each in enumerate(contours):
         entries[row, : len(each.entries)] = each.entries
-    lengths = np.array([len(each.entries) for each in outlines], np.int64)
-    points = np.array([each.points for each in outlines], np.int64)
+    lengths = np.array([len(each.entries) for each in contours], np.int64)
+    points = np.array([each.points for each in contours], np.int64)
     random = np.random.default_rng(4)
     for _ in range(SAMPLES):
         found = _Places.sampled(entries, lengths, points, random)
@@ -184,7 +185,9 @@ class _Pairs(NamedTuple):
         ours, theirs = entries[self.one, first : first + width], entries[self.other, second : second + width]
         both = (ours != 0) & (theirs != 0)
         same = ((theirs & _PITCH) - (ours & _PITCH) == self.apart[:, None]) & both
-        moves = ((ours | theirs) >= _MOVES) & both
+        # The notes are those of the tune with fewer: passing notes of the other one do not count.
+        moves, others = (ours >= _MOVES) & both, (theirs >= _MOVES) & both
+        moves = np.where((moves.sum(1) <= others.sum(1))[:, None], moves, others)
         notes = moves.sum(1)
         share = (same & moves).sum(1) / np.maximum(1, notes)
         enough = same.sum(1) >= MIN_SAME_TIME * np.minimum(lengths[self.one], lengths[self.other])

@@ -1,4 +1,4 @@
-"""Outlines: tunes that are alike all the way are one family, in any key and however many notes are moved."""
+"""Contours: tunes that are alike all the way are one family, in any key and however many notes are moved."""
 
 from collections import Counter
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from folkrnn.corpus.contours import Contour, contour, contour_of_grid
 from folkrnn.corpus.families import families, families_of_runs, runs_of_pitches
 from folkrnn.corpus.melody import GRID_BARS, HELD, MAX_POINTS, grid_of
-from folkrnn.corpus.outlines import Outline, outline, outline_of_grid
 from folkrnn.notation import Tune, read_tunes, transpose
 
 SCALE = np.array([60, 62, 64, 65, 67, 69, 71, 72, 74, 76, 77, 79])
@@ -30,35 +30,35 @@ def moved(pitches: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int
     return pitches + rng.integers(-6, 7) + np.where(rng.random(len(pitches)) < share, other, 0)
 
 
-def of_eighths(pitches: NDArray[np.int64], points: int = 16) -> Outline:
-    """Return the outline of eighth notes."""
+def of_eighths(pitches: NDArray[np.int64], points: int = 16) -> Contour:
+    """Return the contour of eighth notes."""
     grid = np.zeros(GRID_BARS * MAX_POINTS, np.uint8)
     grid[: 2 * len(pitches) : 2] = pitches
     grid[1 : 2 * len(pitches) : 2] = HELD
-    return outline_of_grid(grid, points)
+    return contour_of_grid(grid, points)
 
 
-def found(*outlines: Outline) -> list[int]:
-    """Return the families of tunes by their outlines alone."""
-    return families_of_runs([np.zeros(0, np.uint64)] * len(outlines), [""] * len(outlines), outlines)
+def found(*contours: Contour) -> list[int]:
+    """Return the families of tunes by their contours alone."""
+    return families_of_runs([np.zeros(0, np.uint64)] * len(contours), [""] * len(contours), contours)
 
 
-def test_an_outline_has_the_pitch_of_each_eighth_and_where_it_moves() -> None:
-    made = outline(tune("C2 D>D zEFF|G8|]"))
+def test_a_contour_has_the_pitch_of_each_eighth_and_where_it_moves() -> None:
+    made = contour(tune("C2 D>D zEFF|G8|]"))
     assert made.points == 8
     assert (made.entries & 0x7F).tolist() == [60, 60, 62, 62, 62, 64, 65, 65, *[67] * 8]
     assert np.flatnonzero(made.entries >= 0x80).tolist() == [0, 2, 5, 6, 8]
 
 
-def test_a_tune_of_rests_has_no_outline() -> None:
-    assert outline(tune("z8|z8|]")).entries.tolist() == []
-    assert found(outline(tune("z8|]")), outline(tune("z8|]"))) == [0, 1]
+def test_a_tune_of_rests_has_no_contour() -> None:
+    assert contour(tune("z8|z8|]")).entries.tolist() == []
+    assert found(contour(tune("z8|]")), contour(tune("z8|]"))) == [0, 1]
     assert families([], [], wide=True) == []
 
 
-def test_an_outline_of_a_tune_is_that_of_its_grid() -> None:
+def test_a_contour_of_a_tune_is_that_of_its_grid() -> None:
     jig = tune("EAA ABd|e3 d2B|BAB d2e|g3 e3|]", "6/8")
-    made, other = outline(jig), outline_of_grid(grid_of(jig), 12)
+    made, other = contour(jig), contour_of_grid(grid_of(jig), 12)
     assert made.points == other.points == 6
     assert made.entries.tolist() == other.entries.tolist()
 
