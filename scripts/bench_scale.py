@@ -3,7 +3,8 @@
 A melody has the rhythm of one tune of the default corpus and the pitches of another. A setting of it is in another key,
 with some of its notes moved. The index is searched for planted copies: settings with 0, 10, 30 and 60 % of their notes
 moved. The baseline, in the same run, is the same index without a shortlist, where every tune is compared. Families are
-found from titles that are all different; the baseline is the time for a tenth of the tunes. Times are of the processor.
+found from titles that are all different; the baselines are the time for a tenth of the tunes, and that by runs alone.
+Then the families of a thousand settings of one melody are counted. Times are of the processor.
 With --only reading a file of this many tunes is validated, and the memory for it measured.
 """
 
@@ -25,15 +26,17 @@ import numpy as np
 from benchmarking import add_json_option, processor_name, write_figures
 from numpy.typing import NDArray
 
-from folkrnn.analysis.melody import HELD, SILENT, Melody, melody_of
 from folkrnn.analysis.originality import Index, IndexEntry, run_hashes
 from folkrnn.analysis.shortlist import begins
 from folkrnn.analysis.within import Melodic, pairs_within
 from folkrnn.corpus import Corpus, build_corpus, load_corpus, load_recipe
+from folkrnn.corpus.contours import contour_of_grid
 from folkrnn.corpus.families import families_of_runs, runs_of_pitches
+from folkrnn.corpus.melody import HELD, SILENT, Melody, melody_of
 from folkrnn.notation import Tune, read_tunes
 
 LEVELS = (0.0, 0.1, 0.3, 0.6)
+_SKIPPED = 8  # the grid skips fewer notes in a row than this
 MOVES = np.array([-4, -3, -2, -1, 1, 2, 3, 4])
 
 
@@ -59,8 +62,8 @@ class Source:
         # The grid skips notes that are shorter than its points, and lead-ins: match its notes in order.
         note, found = 0, []
         for pitch in sounding:
-            while note < len(self.melody.pitches) and self.melody.pitches[note] != pitch:
-                note += 1
+            ahead = np.flatnonzero(self.melody.pitches[note : note + _SKIPPED] == pitch)
+            note += int(ahead[0]) if len(ahead) else 0
             found.append(min(note, len(self.melody.pitches) - 1))
             note += 1
         self.notes = np.array(found, np.int64)
@@ -90,7 +93,8 @@ class Invented:
         figures = np.arange(len(intervals)) // 6
         order = np.random.default_rng(number).permutation(figures[-1] + 1)
         shuffled = intervals[np.argsort(order[figures], kind="stable")]
-        return source, 67 + np.concatenate([[0], shuffled.cumsum()])
+        pitches = 67 + np.concatenate([[0], shuffled.cumsum()])
+        return source, 48 + (pitches - 48) % 48  # what wanders off comes back by octaves
 
     def pitches(self, count: int, rng: np.random.Generator) -> Iterator[tuple[Source, NDArray[np.int64]]]:
         """Yield settings with up to a tenth of their notes moved, melody by melody, the first one as it is."""
@@ -166,24 +170,74 @@ def _moved(
 
 
 def find_families(invented: Invented, count: int) -> dict[str, float]:
-    """Find the families of ``count`` tunes, no two of one title, and of a tenth of them."""
+    """Find the families of ``count`` tunes, no two of one title, and of a tenth of them; by runs alone too."""
     rng = np.random.default_rng(count)
-    made = [runs_of_pitches(pitches) for _, pitches in invented.pitches(count, rng)]
-    spent = []
-    for some in (made[: count // 10], made):
-        begun = time.process_time()
-        found = families_of_runs(some, [str(number) for number in range(len(some))])
-        spent.append(time.process_time() - begun)
+    runs, contours = [], []
+    for source, pitches in invented.pitches(count, rng):
+        runs.append(runs_of_pitches(pitches))
+        contours.append(contour_of_grid(source.setting(pitches, "").grid, source.entry.points))
+    titles = [str(number) for number in range(count)]
+    spent, mixed = [], []
     settings = invented.settings
+    for some, shape in ((count // 10, contours), (count, []), (count, contours)):
+        begun = time.process_time()
+        found = families_of_runs(runs[:some], titles[:some], shape[:some])
+        spent.append(time.process_time() - begun)
+        melodies: dict[int, set[int]] = {}
+        for number, family in enumerate(found):
+            melodies.setdefault(family, set()).add(number // settings)
+        mixed.append(sum(len(each) > 1 for each in melodies.values()))
     together = [max(Counter(found[at : at + settings]).values()) for at in range(0, count, settings)]
     return {
         "tunes": count,
         "settings of a melody": settings,
         "families": len(set(found)),
         "settings in the largest family of their melody": sum(together) / count,
-        "s": spent[1],
-        "ratio to a tenth of the tunes": spent[1] / spent[0],
+        "families of more than one melody": mixed[2],
+        "families of more than one melody, by runs alone": mixed[1],
+        "s": spent[2],
+        "ratio to runs alone": spent[2] / spent[1],
+        "ratio to a tenth of the tunes": spent[2] / spent[0],
     }
+
+
+def count_settings(invented: Invented, count: int) -> dict[str, float]:
+    """Count the families of ``count`` settings of one melody, among as many other melodies, by share of moved notes.
+
+    Each share is measured for four melodies, and again in another rhythm (``passing``). The figures are of each melody,
+    and how many families have other melodies too.
+    """
+    figures: dict[str, float] = {"tunes": count}
+    others = [invented.melody(10_000 + number) for number in range(count)]
+    for varied in (False, True):
+        for share in (0.01, 0.03, 0.05, 0.08, 0.1, 0.15):
+            left, mixed = [], 0
+            for number in range(4):
+                rng = np.random.default_rng(number)
+                source, pitches = invented.melody(number)
+                grids = [source.setting(moved(pitches, share, rng), "").grid for _ in range(count)]
+                if varied:
+                    grids = [passing(grid, rng) for grid in grids]
+                grids += [other.setting(each, "").grid for other, each in others]
+                points = [source.entry.points] * count + [other.entry.points for other, _ in others]
+                runs = [runs_of_pitches(grid[begins(grid)].astype(np.int64)) for grid in grids]
+                found = families_of_runs(runs, [""] * len(runs), list(map(contour_of_grid, grids, points)))
+                left.append(len(set(found[:count])))
+                mixed += len(set(found[:count]) & set(found[count:]))
+            name = f"families, {share:.0%} moved{', other rhythm' * varied}"
+            figures |= {f"{name}: melody {number + 1}": families for number, families in enumerate(left)}
+            figures[f"{name}: with others"] = mixed
+    return figures
+
+
+def passing(grid: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return a grid in which a third of the notes go on to a neighbouring note, or the same again, halfway."""
+    changed = grid.copy()
+    places = np.flatnonzero(begins(grid)[:-4])
+    long = places[(grid[places[:, None] + np.arange(1, 4)] == HELD).all(1)]
+    chosen = long[rng.random(len(long)) < 1 / 3]
+    changed[chosen + 2] = grid[chosen] + rng.choice([-2, -1, 0, 1, 2], len(chosen))
+    return changed
 
 
 def read(count: int, folder: Path) -> dict[str, float]:
@@ -236,7 +290,7 @@ def main() -> None:
     parser.add_argument("--sources", type=int, default=2000, help="tunes that lend rhythms and pitches")
     parser.add_argument("--settings", type=int, default=10, help="settings of each melody")
     parser.add_argument("--asked", type=int, default=100, help="planted copies to search for")
-    parser.add_argument("--only", choices=["search", "families", "reading", "within"])
+    parser.add_argument("--only", choices=["search", "families", "settings", "reading", "within"])
     add_json_option(parser)
     options = parser.parse_args()
     print(processor_name())
@@ -258,6 +312,9 @@ def main() -> None:
             if options.only in (None, "families"):
                 figures.append(find_families(invented, count))
                 show(figures[-1])
+    if options.only in (None, "settings"):
+        figures.append(count_settings(invented, 1000))
+        show(figures[-1])
     print(f"most memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
     write_figures(options, {"runs": figures})
 

@@ -21,11 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkrnn.analysis.mapped import Texts, Types, load_arrays, save_arrays, unreadable
-from folkrnn.analysis.melody import GRID_BARS, MAX_POINTS, SILENT, Melody, grid_of, melody_of, points_of
 from folkrnn.analysis.shortlist import BUCKETS, SHORTLIST, begins, listed, shortlist
 from folkrnn.corpus import CorpusTune
 from folkrnn.corpus.cleaning import title_key
-from folkrnn.corpus.families import scattered
+from folkrnn.corpus.melody import GRID_BARS, MAX_POINTS, SILENT, Melody, grid_of, melody_of, points_of, scattered
 from folkrnn.errors import ModelError
 from folkrnn.notation import Tune, read_tunes
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from folkrnn.analysis.melody import GRID_BARS, HELD, MAX_POINTS, SILENT
+from folkrnn.corpus.melody import GRID_BARS, HELD, MAX_POINTS, SILENT
 
 BUCKETS = 1 << 17
 """The number of lists; pairs are spread over them by a hash."""

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from folkrnn.analysis.melody import melody_of
 from folkrnn.analysis.originality import RUN, run_hashes
 from folkrnn.cluster import needs
+from folkrnn.corpus.melody import melody_of
 from folkrnn.notation import Tune
 
 

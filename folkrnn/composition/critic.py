@@ -19,11 +19,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from folkrnn.analysis.features import COUNTED, counted_of
-from folkrnn.analysis.melody import melody_of
 from folkrnn.analysis.structure import TABLE, table_of
 from folkrnn.composition.bar_learning import learn_bars, new_bars
 from folkrnn.composition.imitation import distinct, imitate
 from folkrnn.corpus import CorpusTune
+from folkrnn.corpus.melody import melody_of
 from folkrnn.errors import ModelError
 from folkrnn.generation.bar_critic import WEIGHTS
 from folkrnn.generation.drafts import DraftPolicy

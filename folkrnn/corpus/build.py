@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from folkrnn.corpus.cleaning import clean_title, match_value, title_key
 from folkrnn.corpus.mending import with_slurs
-from folkrnn.corpus.recipe import Recipe, SourceSettings
+from folkrnn.corpus.recipe import WIDE, Recipe, SourceSettings
 from folkrnn.corpus.sources import source_size, source_texts
 from folkrnn.errors import CorpusError
 from folkrnn.files import whole_file
@@ -31,6 +31,7 @@ from folkrnn.processes import process_map
 
 if TYPE_CHECKING:
     from folkrnn.cluster import Cluster
+    from folkrnn.corpus.contours import Contour
     from folkrnn.corpus.families import Runs
 
 _log = logging.getLogger(__name__)
@@ -95,25 +96,28 @@ class Corpus:
 class _KeptTune:
     """What a corpus needs to know of a tune besides its text: a thousandth of the tune itself.
 
-    ``title`` is the key of its title, ``digest`` that of title and notes, ``runs`` what its melody is compared by.
+    ``title`` is the key of its title, ``digest`` that of title and notes. Its melody is compared by ``runs``
+    and ``contour``.
     """
 
     title: str
     digest: str
     runs: "Runs"
+    contour: "Contour"
     source: str
     notes: int
     playable: bool
 
     @classmethod
     def of(cls, tune: Tune) -> "_KeptTune":
+        from folkrnn.corpus.contours import contour
         from folkrnn.corpus.families import runs
 
         notes = [(*(pitch.midi for pitch in note.pitches), str(note.duration)) for note in tune.notes()]
         title = title_key(tune.title)
         digest = hashlib.sha256(f"{title} {notes}".encode()).hexdigest()[:12]
         source = f"{tune.source}:{tune.line}"
-        return cls(title, digest, runs(tune), source, len(notes), is_playable(tune.findings))
+        return cls(title, digest, runs(tune), contour(tune), source, len(notes), is_playable(tune.findings))
 
 
 def build_corpus(
@@ -137,7 +141,8 @@ def build_corpus(
         raise CorpusError(f"recipe {recipe.name!r} leaves no tune; dropped: {_reasons(dropped)}")
     if progress:
         progress(f"finding the families of {len(kept)} tunes")
-    family = families_of_runs((tune.runs for tune, _, _ in kept), [tune.title for tune, _, _ in kept])
+    contours = [tune.contour for tune, _, _ in kept] if recipe.families == WIDE else []
+    family = families_of_runs((tune.runs for tune, _, _ in kept), [tune.title for tune, _, _ in kept], contours)
     names = _family_names(family, [tune.digest for tune, _, _ in kept])
     tunes = tuple(
         CorpusTune(text, collection, tune.source, name, split_of(name, recipe), tune.notes, tune.playable)

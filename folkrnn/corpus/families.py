@@ -5,6 +5,8 @@ FEW_TUNES tunes is compared all with all, so nothing is missed. A run of more tu
 have, which shows nothing, or one of a melody with many settings. So the tunes of such a run are put in the order of
 what follows the run in them. Each is compared with its next neighbours, and the families that have the run are counted.
 
+Settings of which every tenth note differs share few runs. Their ``contours`` show them.
+
 The work grows with the number of tunes, not with its square.
 """
 
@@ -16,6 +18,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from folkrnn.corpus.contours import Contour, alike, contour
+from folkrnn.corpus.melody import scattered
 from folkrnn.notation import Tune
 
 RUN_INTERVALS = 9
@@ -57,23 +61,16 @@ def runs_of_pitches(pitches: NDArray[np.int64]) -> Runs:
     return found
 
 
-def scattered(numbers: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Spread small numbers over all 64 bits, by the finaliser of SplitMix64 (Steele, Lea and Flood, 2014)."""
-    mixed = numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(mixed ^ (mixed >> np.uint64(31)), np.uint64)
-
-
-def families(tunes: Iterable[Tune], titles: Sequence[str]) -> list[int]:
+def families(tunes: Sequence[Tune], titles: Sequence[str], wide: bool = False) -> list[int]:
     """Return the family of each tune, as the index of its first member; see ``families_of_runs``."""
-    return families_of_runs(map(runs, tunes), titles)
+    return families_of_runs(map(runs, tunes), titles, list(map(contour, tunes)) if wide else ())
 
 
-def families_of_runs(melodies: Iterable[Runs], titles: Sequence[str]) -> list[int]:
+def families_of_runs(melodies: Iterable[Runs], titles: Sequence[str], contours: Sequence[Contour] = ()) -> list[int]:
     """Return the family of each tune, as the index of its first member, from the runs of the tunes.
 
     Tunes of one title key, or of nearly the same melody, are one family; a single link is enough to join two families.
+    With their ``contours`` tunes are joined too that are alike all the way.
     """
     found = _Families(len(titles))
     by_title: dict[str, list[int]] = defaultdict(list)
@@ -85,6 +82,9 @@ def families_of_runs(melodies: Iterable[Runs], titles: Sequence[str]) -> list[in
     shared = _Melodies.of(melodies)
     found.join(_related_by_few(shared))
     _join_by_many(shared, found)
+    if contours:
+        for one, other in alike(contours, lambda: found.roots):
+            found.join(zip(one.tolist(), other.tolist(), strict=True))
     return [found.root(index) for index in range(len(titles))]
 
 

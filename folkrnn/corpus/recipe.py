@@ -26,6 +26,9 @@ _KINDS = {
 }
 """Types in words, alone and as the values of a table."""
 
+CLOSE, WIDE = "close", "wide"
+"""The ways to find the settings of a tune: by long runs of the same notes, or also where one note in four differs."""
+
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _NUMBERS = re.compile(rf"({_NUMBER.pattern})(?:-({_NUMBER.pattern}))?")
 
@@ -88,6 +91,7 @@ class Recipe:
     longest_characters: int = 4000
     validation: float = 0.05
     test: float = 0.05
+    families: str = WIDE
     rhythms: dict[str, str] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
     mix: dict[str, float] = field(default_factory=dict)
@@ -104,6 +108,10 @@ class Recipe:
             if fault not in MENDABLE:
                 expected = ", ".join(MENDABLE)
                 raise CorpusError(f"recipe {self.name!r}: clean.mend has {fault!r}; expected some of {expected}")
+        if self.families not in (CLOSE, WIDE):
+            raise CorpusError(
+                f"recipe {self.name!r}: split.families is {self.families!r}; expected {CLOSE!r} or {WIDE!r}"
+            )
         if self.validation < 0 or self.test < 0 or self.validation + self.test >= 1:
             raise CorpusError(f"recipe {self.name!r}: split.validation and split.test must leave some to train on")
         if self.mix and not (min(self.mix.values()) >= 0 and sum(self.mix.values()) > 0):
@@ -116,7 +124,8 @@ class Recipe:
 
     def settings(self) -> dict[str, Any]:
         """Return the recipe as plain data, for a model file or a corpus folder."""
-        mend = {"mend": list(self.mend)} if self.mend else {}  # older files lack it
+        later: dict[str, Any] = {"mend": list(self.mend)} if self.mend else {}  # older files lack these
+        later |= {"families": self.families} if self.families != CLOSE else {}
         return {
             "name": self.name,
             "sources": [source.name for source in self.sources],
@@ -126,7 +135,7 @@ class Recipe:
             "longest_characters": self.longest_characters,
             "validation": self.validation,
             "test": self.test,
-            **mend,
+            **later,
         }
 
     @property

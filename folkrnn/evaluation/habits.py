@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkrnn.analysis.features import entropy
-from folkrnn.analysis.melody import melody_of
 from folkrnn.analysis.structure import Measure, parts_of
+from folkrnn.corpus.melody import melody_of
 from folkrnn.notation import Tune
 
 PLACES = 24

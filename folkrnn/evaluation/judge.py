@@ -20,7 +20,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from folkrnn.analysis.melody import melody_of
+from folkrnn.corpus.melody import melody_of
 from folkrnn.evaluation.comparison import FOLDS, auc_interval
 from folkrnn.evaluation.habits import JUDGED, PLACES, beats_of, habits_of
 from folkrnn.notation import Tune

@@ -65,12 +65,14 @@ def ends_section(bars: Sequence[Bar], index: int) -> bool:
 def is_pickup(bars: Sequence[Bar], index: int) -> bool:
     """Whether a bar is an incomplete one that leads into a section, or into the repeat that opens after it."""
     bar = bars[index]
-    if bar.ending or not starts_section(bars, index) or not bar.is_short:
+    if bar.ending or not starts_section(bars, index):
         return False
-    if not ends_section(bars, index):
-        return True
-    leads_on = index + 1 < len(bars) and (bars[index + 1].opens or (not bar.edge and follows_heading(bars, index + 1)))
-    return leads_on and bar.plays == 1
+    if ends_section(bars, index):
+        if bar.plays > 1 or index + 1 == len(bars):
+            return False
+        if not bars[index + 1].opens and (bar.edge or not follows_heading(bars, index + 1)):
+            return False
+    return bar.is_short  # last, for it adds up the notes
 
 
 def completes_measure(bars: Sequence[Bar], index: int) -> bool:
@@ -105,13 +107,12 @@ def check_bars(bars: Sequence[Bar]) -> list[Finding]:
         full, length = bar.meter.bar, bar.duration
         if full is None or length == full:
             continue
-        message = f"bar {bar.number} holds {length} but the meter is {bar.meter}"
-        if length > full:
-            findings.append(_finding("bar-too-long", ERROR, bar, message))
-        elif starts_section(bars, index) or ends_section(bars, index):
+        too_long = length > full
+        if not too_long and (starts_section(bars, index) or ends_section(bars, index)):
             short[index] = length
-        else:
-            findings.append(_finding("bar-too-short", ERROR, bar, message))
+            continue
+        message = f"bar {bar.number} holds {length} but the meter is {bar.meter}"
+        findings.append(_finding("bar-too-long" if too_long else "bar-too-short", ERROR, bar, message))
     if short and not findings:
         findings += _check_joins(bars, short)
     return findings

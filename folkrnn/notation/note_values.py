@@ -64,7 +64,12 @@ def note_values(sounding: Fraction, ratio: tuple[int, int] = (1, 1)) -> tuple[No
 
 def is_printable(sounding: Fraction, ratio: tuple[int, int] = (1, 1)) -> bool:
     """Return whether notes can show a length, in a tuplet of (actual, normal) notes or outside of one."""
+    return _is_printable(*sounding.as_integer_ratio(), ratio)  # found sooner by whole numbers than by a Fraction
+
+
+@lru_cache(maxsize=4096)
+def _is_printable(numerator: int, denominator: int, ratio: tuple[int, int]) -> bool:
     try:
-        return bool(note_values(sounding, ratio))
+        return bool(note_values(Fraction(numerator, denominator), ratio))
     except NotationError:
         return False

@@ -90,7 +90,7 @@ def balance_repeats(bars: tuple[Bar, ...], alone: bool = True) -> tuple[tuple[Ba
         if first.opens != (section.passes > 1):
             opens = section.passes > 1
             implied = opens and (plain or bool(first.ending))
-            result[section.first] = replace(first, opens=opens, implied=implied)
+            result[section.first] = first.with_opening(opens, implied)
             if opens and first.ending:
                 message = f"the ending {_listed(first.ending)} has nothing before it that is repeated"
                 findings.append(Finding("stray-ending", NOTE, first.line, first.column, section.first, message))

@@ -112,7 +112,10 @@ class Note(NamedTuple):
     @property
     def written(self) -> Fraction:
         """The length the note is drawn with: the sounding length without the tuplet's ratio."""
-        return self.duration * self.tuplet.actual / self.tuplet.normal if self.tuplet else self.duration
+        if not self.tuplet:
+            return self.duration
+        numerator, denominator = self.duration.as_integer_ratio()
+        return fraction(numerator * self.tuplet.actual, denominator * self.tuplet.normal)
 
 
 class Change(NamedTuple):
@@ -257,6 +260,13 @@ class Bar:
         return Bar(
             self.notes, self.meter, self.key, self.changes, self.opens, self.plays, self.edge, self.ending,
             number, self.line, self.column, self.overlays, self.closing, self.bracket, self.drawn, self.implied,
+        )  # fmt: skip
+
+    def with_opening(self, opens: bool, implied: bool) -> "Bar":
+        """Return the same bar with or without a repeat that starts here; ``implied``: its sign is not written."""
+        return Bar(
+            self.notes, self.meter, self.key, self.changes, opens, self.plays, self.edge, self.ending,
+            self.number, self.line, self.column, self.overlays, self.closing, self.bracket, self.drawn, implied,
         )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from folkrnn.notation.key import Key, parse_key
 from folkrnn.notation.layout import directives
 from folkrnn.notation.meter import EIGHTH, Meter, parse_meter
 from folkrnn.notation.repeats import sections
-from folkrnn.notation.spelling import Pen, Style, decoration_text
+from folkrnn.notation.spelling import NOWHERE, Pen, Style, decoration_text
 from folkrnn.notation.tempo import explicit, read_tempo
 from folkrnn.notation.text import escaped_lyric, escaped_quoted
 from folkrnn.notation.tune import (
@@ -54,7 +54,6 @@ _ADDED = frozenset({"I", "U", "r", COMMENT, DIRECTIVE, TEXT_LINE})
 _CHARSET = re.compile(r"(\s*abc-charset\s+)\S.*")
 _WORD_GOES_ON = re.compile(r"(?<![\\ ])- (?![*_]( |$))")
 
-_QUARTER = Fraction(1, 4)
 _DOTS = {3: 1, 7: 2}  # by the numerator of a length
 
 
@@ -281,7 +280,9 @@ def _width(bar: Bar, text: str, breaks: frozenset[int]) -> int:
         signs += _DOTS.get(note.written.numerator, 0) + note.tie + (len(note.pitches) > 1)
         signs += len(note.graces) + bool(note.graces)
     breaks |= {0, len(bar.notes)}
-    flags = sum(note.written < _QUARTER and {place, place + 1} <= breaks for place, note in enumerate(bar.notes))
+    flags = sum(
+        place in breaks and place + 1 in breaks and _has_flag(note.written) for place, note in enumerate(bar.notes)
+    )
     return BAR_LINE_WIDTH + NOTE_WIDTH * len(bar.notes) + SIGN_WIDTH * signs + FLAG_WIDTH * flags
 
 
@@ -397,7 +398,7 @@ class _VoiceWriter:
         if self.several:
             shared = set(about_tune(before))
             before = tuple(change for change in before if change not in shared)
-        own = list(_own_lines(before, self.unit))
+        own = list(_own_lines(before, self.unit)) if before else []
         music = list(self._line(start, min(stop, len(self.bars))))
         if start == 0 and self.first_line:
             yield self.first_line
@@ -423,9 +424,9 @@ class _VoiceWriter:
         music = "".join(parts) + _end_of_line(self.changes(stop))
         # Some readers take a lone letter and a colon for a field. A length of 1 after the letter prevents this.
         yield f"{music[0]}1{music[1:]}" if music[1:3] == " :" else music
-        notes = [note for bar in self.bars[start:stop] for note in bar.notes if note.pitches]
         if start > self.sung:
             return
+        notes = [note for bar in self.bars[start:stop] for note in bar.notes if note.pitches]
         # Each line up to the last that is sung has words, for words begin where the last ones ended.
         verses = max((len(note.lyrics) for note in notes), default=0)
         for verse in range(max(1, verses)):
@@ -484,15 +485,22 @@ def _breaks_at_signs(tune: Tune) -> bool:
 def spaces(bars: Sequence[Bar], index: int) -> frozenset[int]:
     """Return the indices of the notes of a bar before which the beam breaks."""
     bar = bars[index]
+    if len(bar.notes) < 2:
+        return NOWHERE
     full = bar.meter.bar
     start = full - bar.duration if full and completes_measure(bars, index) else Fraction(0)
     places = list(bar.timed_notes(start))
     starts = beat_starts(bar.meter, (place for place, note in places if note.tuplet or note.written < EIGHTH))
     group = [bisect_right(starts, place) for place, _ in places]
+    beamed = [_has_flag(note.written) for _, note in places]
     return frozenset(
         place
         for place in range(1, len(places))
-        if group[place] != group[place - 1]
-        or places[place][1].written >= _QUARTER
-        or places[place - 1][1].written >= _QUARTER
+        if group[place] != group[place - 1] or not (beamed[place - 1] and beamed[place])
     )
+
+
+def _has_flag(length: Fraction) -> bool:
+    """Whether a note that is drawn with this length has a flag, or a beam in place of it."""
+    numerator, denominator = length.as_integer_ratio()
+    return 4 * numerator < denominator

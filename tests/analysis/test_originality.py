@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from folkrnn.analysis import originality, shortlist
-from folkrnn.analysis.melody import GRID_BARS, HELD, grid_of, melody_of, points_of
 from folkrnn.analysis.originality import COPY, RUN, Index
 from folkrnn.composition.acceptors import COPIED_DRAFTS, IsOriginal
+from folkrnn.corpus.melody import GRID_BARS, HELD, grid_of, melody_of, points_of
 from folkrnn.errors import ModelError
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.notation import Tune, canonical, read_tunes, transpose

@@ -181,6 +181,12 @@ def test_no_family_stands_on_both_sides_of_the_split(tmp_path: Path) -> None:
     assert len({entry.family for entry in corpus.tunes}) == 60
 
 
+def test_a_recipe_says_whether_settings_with_many_other_notes_are_one_family(tmp_path: Path) -> None:
+    other = tune(1, "Other").replace("G", "A").replace("d", "c")
+    assert len({entry.family for entry in build(tmp_path / "in", tune(1), other).tunes}) == 1
+    assert len({entry.family for entry in build(tmp_path / "in", tune(1), other, families="close").tunes}) == 2
+
+
 def test_the_split_does_not_depend_on_the_order_of_the_files(tmp_path: Path) -> None:
     texts = [tune(seed, f"Tune {seed % 40}") for seed in range(60)]
     one = build(tmp_path / "one", *texts, validation=0.3, test=0.3)

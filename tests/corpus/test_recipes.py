@@ -120,6 +120,7 @@ def test_an_absolute_path_stays(tmp_path: Path) -> None:
         (SOURCE + "[split]\ntest = 0.6\nvalidation = 0.5\n", "split.test"),
         (SOURCE + "[split]\ntest = -0.1\n", "split.test"),
         (SOURCE + '[split]\ntest = "some"\n', "test"),
+        (SOURCE + '[split]\nfamilies = "all"\n', "split.families is 'all'; expected 'close' or 'wide'"),
         (SOURCE + '[rhythms]\n"(" = "jig"\n', "regular expression"),
         (SOURCE + "[rhythms]\njig = 6\n", "rhythms"),
         (SOURCE + 'rhythm = 6\n', "rhythm"),
@@ -175,7 +176,7 @@ def test_a_recipe_as_plain_data_names_its_sources() -> None:
     recipe = parse_recipe(SOURCE + '[clean]\ndrop = ["graces"]\nallow = ["no-key"]\n', "mine.toml")
     assert recipe.settings() == {
         "name": "mine", "sources": ["tunes"], "drop": ["graces"], "allow": ["no-key"], "shortest_bars": 1,
-        "longest_characters": 4000, "validation": 0.05, "test": 0.05,
+        "longest_characters": 4000, "validation": 0.05, "test": 0.05, "families": "wide",
     }  # fmt: skip
     assert SourceSettings(path="-").name == "stdin"
     assert SourceSettings(collection="airdsAirs").name == "airdsAirs"
@@ -188,6 +189,13 @@ def test_a_split_leaves_some_to_train_on(validation: float, test: float, right: 
         assert parse_recipe(text, "mine.toml").test == test
     else:
         assert "must leave some to train on" in refused(text)
+
+
+def test_families_are_wide_unless_the_recipe_says_otherwise() -> None:
+    assert parse_recipe(SOURCE, "mine.toml").families == recipe_of(["a.abc"]).families == "wide"
+    close = parse_recipe(SOURCE + '[split]\nfamilies = "close"\n', "mine.toml")
+    assert close.families == load_recipe("default").families == "close"
+    assert close.digest != parse_recipe(SOURCE, "mine.toml").digest
 
 
 def test_the_fingerprint_of_a_recipe_follows_what_it_says() -> None:

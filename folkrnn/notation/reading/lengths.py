@@ -3,6 +3,8 @@
 from fractions import Fraction
 from functools import lru_cache
 
+from folkrnn.notation.tune import fraction
+
 MAX_BAR_RESTS = 100
 """The longest rest, in bars."""
 
@@ -22,10 +24,10 @@ def parse_length(text: str) -> Fraction | None:
     return Fraction(numerator, denominator)
 
 
-@lru_cache(maxsize=4096)
 def scaled(duration: Fraction, actual: int, normal: int) -> Fraction:
     """Return the duration of a note in a tuplet."""
-    return duration * normal / actual
+    numerator, denominator = duration.as_integer_ratio()
+    return fraction(numerator * normal, denominator * actual)
 
 
 def shown(text: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import lru_cache
 from typing import ClassVar
 
 from folkrnn.notation.chords import is_like_chord
@@ -40,6 +41,7 @@ _PASSES = re.compile(r"(\d{1,2})(?:-(\d{1,2}))?")
 _NUMBERED = re.compile(rf"\s*({PASSES})(?:st|nd|rd|th)?\.?(?: time)?\s*")
 
 
+@lru_cache(maxsize=256)
 def _repeats_of(bar_line: str) -> tuple[int, int]:
     """Return how many colons of a bar line close a repeat, and how many open one; those within it do both."""
     signs = bar_line.replace("[", "|").replace("]", "|")

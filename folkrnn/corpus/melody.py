@@ -91,3 +91,11 @@ def grid_of(tune: Tune) -> NDArray[np.uint8]:
                 grid[at : at + stop - first] = bytes([midi, *[HELD] * (stop - first - 1)])
         row += 1
     return np.frombuffer(grid, np.uint8)
+
+
+def scattered(numbers: NDArray[np.int64] | NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Spread small numbers over all 64 bits, by the finaliser of SplitMix64 (Steele, Lea and Flood, 2014)."""
+    mixed = numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(mixed ^ (mixed >> np.uint64(31)), np.uint64)
