@@ -83,7 +83,7 @@ def write_together(contents: Mapping[Path, bytes], *, overwrite: bool = True) ->
     The folders must exist. Raises what ``write_whole`` raises.
     """
     with ExitStack() as staged:  # they take their places in the opposite order
-        for path, content in reversed(contents.items()):
+        for path, content in reversed(list(contents.items())):
             file = staged.enter_context(whole_file(path, overwrite=overwrite))
             file.write(content)
             file.flush()

@@ -129,7 +129,8 @@ def run(arguments: Sequence[str], to: Path, number: int = 0, after: float | None
             process.kill()
             out, errors = process.communicate()
             errors += b"\nit did not end"
-    return Run(status_of(process), out.decode(), errors.decode(), orphans(mark), time.monotonic() - begun, sent)
+    seconds = time.monotonic() - begun
+    return Run(status_of(process), out.decode(), errors.decode(), orphans(mark), seconds, sent)
 
 
 def faults(run: Run, number: int, case: Case, reference: Run) -> list[str]:
@@ -174,13 +175,11 @@ def is_tunes(content: bytes, whole: bytes) -> bool:
 
 def are_some_tunes(content: bytes, whole: bytes) -> bool:
     """Return whether a tunebook holds some tunes of another, at least one, each whole, in their order."""
-    (start, *tunes), (beginning, *others) = (
-        re.split(rb"^(?=X:)", each, flags=re.MULTILINE) for each in (content, whole)
-    )
+    start, *tunes = re.split(rb"^(?=X:)", content, flags=re.MULTILINE)
+    beginning, *others = re.split(rb"^(?=X:)", whole, flags=re.MULTILINE)
     rest = iter(others)
-    return bool(tunes) and start == beginning and all(
-        any(tune.strip() == other.strip() for other in rest) for tune in tunes
-    )  # fmt: skip
+    in_order = all(any(tune.strip() == other.strip() for other in rest) for tune in tunes)
+    return start == beginning and bool(tunes) and in_order
 
 
 def lost(folder: Path, run: Run, whole: dict[str, bytes]) -> list[str]:
@@ -250,15 +249,17 @@ def judge(name: str, times: int, rng: random.Random, folder: Path) -> Counter[st
     given, to = folder / "given", folder / name
     reference, whole = unharmed_run(name, case, given, folder / f"{name}-whole")
     to.mkdir()
+    seconds = reference.seconds  # which other programs may have made longer
     for word, number in SIGNALS.items():
         wrong = 0
         amid = 0
         for _ in range(times):
-            after = rng.uniform(0.02, reference.seconds)
+            after = rng.uniform(0.02, seconds)
             if case.again:
                 empty(to)
             stopped = run(case.arguments(given, to), to, number, after)
             amid += stopped.sent
+            seconds = seconds if stopped.sent else min(seconds, stopped.seconds)
             found = faults(stopped, number, case, reference)
             found += file_faults(to, whole, case, hidden_allowed=number == signal.SIGKILL)
             found += lost(to, stopped, whole) if case.composing else []

@@ -314,9 +314,7 @@ def save_corpus(corpus: Corpus, folder: Path, overwrite: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         contents = {path: "\n".join(corpus.texts(split)).encode() for split, path in paths.items()}
         # What makes a corpus of them takes its place last.
-        contents[folder / "corpus.json"] = json.dumps(
-            {**about, "tunes": tunes}, indent=0, ensure_ascii=False
-        ).encode()
+        contents[folder / "corpus.json"] = json.dumps({**about, "tunes": tunes}, indent=0, ensure_ascii=False).encode()
         try:
             write_together(contents, overwrite=overwrite)
         except FileExistsError as error:  # it came to be there meanwhile
