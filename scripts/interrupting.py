@@ -8,11 +8,27 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 MARK = "FOLKRNN_JUDGED_RUN"
 """The variable by which the processes of a run are known, in whatever session they are."""
 
-SIGNALS = {"INT": signal.SIGINT, "TERM": signal.SIGTERM, "HUP": signal.SIGHUP, "KILL": signal.SIGKILL}
+
+class Signal(NamedTuple):
+    """A signal, and whether it goes to all processes of a command, or to its first one."""
+
+    number: int
+    to_all: bool = False
+
+
+SIGNALS = {
+    "INT": Signal(signal.SIGINT, to_all=True),
+    "TERM": Signal(signal.SIGTERM),
+    "TERM to all": Signal(signal.SIGTERM, to_all=True),
+    "HUP": Signal(signal.SIGHUP, to_all=True),
+    "KILL": Signal(signal.SIGKILL),
+}
+"""A terminal sends SIGINT and SIGHUP to all, ``timeout`` and systemd SIGTERM."""
 
 ORPHAN_SECONDS = 30.0
 """How long processes may take to end after the one that started them."""
@@ -32,14 +48,14 @@ def start(arguments: Sequence[str], mark: str, more: Mapping[str, str] | None = 
     )  # fmt: skip
 
 
-def send(process: "subprocess.Popen[bytes]", number: int) -> None:
-    """Send a command a signal as it comes in life: from a terminal to all of its session, else to the first process."""
+def send(process: "subprocess.Popen[bytes]", one: Signal) -> None:
+    """Send a command a signal, unless it has ended."""
     if process.poll() is not None:
         return
-    if number in (signal.SIGINT, signal.SIGHUP):
-        os.killpg(process.pid, number)
+    if one.to_all:
+        os.killpg(process.pid, one.number)
     else:
-        process.send_signal(number)
+        process.send_signal(one.number)
 
 
 def status_of(process: "subprocess.Popen[bytes]") -> int:

@@ -3,11 +3,11 @@
     python scripts/judge_interruptions.py                        every command, 20 times for each signal; every pair
     python scripts/judge_interruptions.py generate export --times 5 --seed 3
 
-A terminal sends SIGINT and SIGHUP to all processes of a command; SIGTERM and SIGKILL are sent to its first one. After
-each signal the status must be right, and no process may be left. Every file must be what an unharmed run writes, or a
-beginning of it that ends with a tune; of tunes that several processes compose, those that are finished. After all of
-them the command must run as if nothing had been, and leave no other file. The moments are counted from when the
-command takes signals, some 50 ms after its start.
+SIGINT and SIGHUP go to all processes of a command, as a terminal sends them, SIGKILL to its first one, SIGTERM to
+either. After each signal the status must be right, and no process may be left. Every file must be what an unharmed run
+writes, or a beginning of it that ends with a tune; of tunes that are composed side by side, those that are finished.
+After all of them the command must run as if nothing had been, and leave no other file. The moments are counted from
+when the command takes signals, some 50 ms after its start.
 
 Of a pair, two runs of a command begin one shortly after the other, with one folder for both. Each must end well, or
 with one line that says what is there. The files must be those of an unharmed run.
@@ -28,7 +28,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from interrupting import SIGNALS, contents, new_mark, orphans, send, start, status_of, wait_until_it_listens
+from interrupting import SIGNALS, Signal, contents, new_mark, orphans, send, start, status_of, wait_until_it_listens
 
 LIMIT_SECONDS = 600.0
 """How long a run may take."""
@@ -53,7 +53,7 @@ class Case:
     again: bool = False
     """Whether the files of the run before are removed: else they are replaced."""
     composing: bool = False
-    """Whether several processes make the tunes, so that later ones may be finished before earlier ones."""
+    """Whether tunes are composed side by side, so that later ones may be finished before earlier ones."""
     resumed: str = ""
     """The option that goes on with a run that was stopped, for which this file must be there."""
 
@@ -71,7 +71,7 @@ CASES = {
         lambda given, to: ["generate", "-n16", "--seed=1", "--format=abc,midi", f"-o{to}", "--force"],
         again=True, composing=True,
     ),
-    "print": Case(lambda given, to: ["generate", "-n4", "--seed=1", "-o-"], printing=True),
+    "print": Case(lambda given, to: ["generate", "-n4", "--seed=1", "-o-"], printing=True, composing=True),
     "export": Case(lambda given, to: ["export", *_books(given), "--format=abc,midi,svg", f"-o{to}", "--force"]),
     "import": Case(lambda given, to: ["import", str(given / "xml"), f"-o{to / 'all.abc'}", "--force"]),
     "validate": Case(lambda given, to: ["validate", *_books(given)], printing=True),
@@ -112,7 +112,7 @@ def environment(to: Path) -> dict[str, str]:
     return {"FOLKRNN_CACHE": str(to)}
 
 
-def run(arguments: Sequence[str], to: Path, number: int = 0, after: float | None = None) -> Run:
+def run(arguments: Sequence[str], to: Path, one: Signal | None = None, after: float | None = None) -> Run:
     """Run a command; send it a signal after some seconds, unless it has ended by itself."""
     mark, begun = new_mark(), time.monotonic()
     process = start(arguments, mark, environment(to) if arguments[0] == "originality" else {})
@@ -122,7 +122,8 @@ def run(arguments: Sequence[str], to: Path, number: int = 0, after: float | None
         out, errors = process.communicate(timeout=LIMIT_SECONDS if after is None else after)
     except subprocess.TimeoutExpired:
         sent = True
-        send(process, number)
+        if one:
+            send(process, one)
         try:
             out, errors = process.communicate(timeout=LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
@@ -140,7 +141,8 @@ def faults(run: Run, number: int, case: Case, reference: Run) -> list[str]:
         found.append(f"status {run.status}")
     found += [f"printed {word!r}" for word in ("Traceback", "Exception ignored", "did not end") if word in run.errors]
     found += [f"left running: {line}" for line in run.orphans]
-    if case.printing and not is_beginning(run.out, reference.out):
+    some = case.composing and are_some_tunes(run.out.encode(), reference.out.encode())
+    if case.printing and not some and not is_beginning(run.out, reference.out):
         found.append("printed half a tune, or another")
     return found
 
@@ -243,26 +245,27 @@ def unharmed_run(name: str, case: Case, given: Path, to: Path) -> tuple[Run, dic
     return reference, whole
 
 
-def judge(name: str, times: int, rng: random.Random, folder: Path) -> Counter[str]:
-    """Stop a command that many times by each signal; print what went wrong, and return counts."""
+def judge(name: str, times: int, rng: random.Random, folder: Path, words: Sequence[str]) -> Counter[str]:
+    """Stop a command that many times by each of some signals; print what went wrong, and return counts."""
     case, counts = CASES[name], Counter[str]()
     given, to = folder / "given", folder / name
     reference, whole = unharmed_run(name, case, given, folder / f"{name}-whole")
     to.mkdir()
     seconds = reference.seconds  # which other programs may have made longer
-    for word, number in SIGNALS.items():
+    for word in words:
+        one = SIGNALS[word]
         wrong = 0
         amid = 0
         for _ in range(times):
             after = rng.uniform(0.02, seconds)
             if case.again:
                 empty(to)
-            stopped = run(case.arguments(given, to), to, number, after)
+            stopped = run(case.arguments(given, to), to, one, after)
             amid += stopped.sent
             seconds = seconds if stopped.sent else min(seconds, stopped.seconds)
-            found = faults(stopped, number, case, reference)
-            found += file_faults(to, whole, case, hidden_allowed=number == signal.SIGKILL)
-            found += lost(to, stopped, whole) if case.composing else []
+            found = faults(stopped, one.number, case, reference)
+            found += file_faults(to, whole, case, hidden_allowed=one.number == signal.SIGKILL)
+            found += lost(to, stopped, whole) if case.composing and not case.printing else []
             wrong += bool(found)
             tell(f"{word} after {after:.2f} s", found, stopped)
         late = []
@@ -354,6 +357,7 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", metavar="COMMAND", help=f"some of {', '.join(names)} [default: all]")
     parser.add_argument("--times", type=int, default=20, help="signals of each kind for each command, and pairs")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--signals", nargs="*", choices=SIGNALS, default=list(SIGNALS))
     options = parser.parse_args()
     if unknown := set(options.cases) - set(names):
         parser.error(f"{', '.join(sorted(unknown))}: no such command; expected some of {', '.join(names)}")
@@ -362,8 +366,11 @@ def main() -> None:
         folder = Path(name)
         make_input(folder / "given")
         for case in options.cases or names:
-            judged = judge if case in CASES else judge_pair
-            total += judged(case, options.times, random.Random(f"{options.seed} {case}"), folder)
+            rng = random.Random(f"{options.seed} {case}")
+            if case in CASES:
+                total += judge(case, options.times, rng, folder, options.signals)
+            else:
+                total += judge_pair(case, options.times, rng, folder)
     words = ("signals", "amid", "pairs", "wrong", "next runs", "wrong next")
     print(", ".join(f"{word}: {total[word]}" for word in words))
     sys.exit(1 if total["wrong"] or total["wrong next"] else 0)

@@ -29,7 +29,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from interrupting import SIGNALS, command_line, marked, new_mark, orphans, send, start, status_of, wait_until_it_listens
+from interrupting import (
+    SIGNALS,
+    Signal,
+    command_line,
+    marked,
+    new_mark,
+    orphans,
+    send,
+    start,
+    status_of,
+    wait_until_it_listens,
+)
 
 LONGEST_SECONDS = 4.0
 """A server is stopped within so many seconds."""
@@ -39,8 +50,10 @@ LIMIT_SECONDS = 120.0
 
 WORKERS = ("composer", "drawer", "desk")
 
+SERVER_SIGNALS = ("INT", "TERM", "HUP", "KILL")
+
 WORKER_SIGNALS = ("TERM", "KILL")
-"""Each process has a session of its own: no terminal sends it anything."""
+"""Each process has a session of its own: what is sent to all others does not reach it."""
 
 TUNE = "X:1\nT:{}\nR:reel\nM:4/4\nL:1/8\nN:{}\nK:D\n|:DFAF dFAF|EGBG eGBG|DFAF dFAd|cAGE D4:|\n"
 """A tune by its title and the number of its change."""
@@ -50,13 +63,20 @@ Ask = Callable[..., tuple[int, Any]]
 
 
 class Studio:
-    """A studio that runs over a folder: ``ask`` it as its page does. The block ends it."""
+    """A studio that runs over a folder, until the block ends."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.mark = new_mark()
         self.process = start(["studio", str(folder), "--no-browser", "--port=0", *options], self.mark)
         self.errors = b""
         wait_until_it_listens(self.process)
+
+    def __enter__(self) -> "Studio":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.end(SIGNALS["KILL"])
 
     def open(self) -> bool:
         """Wait for the address; return whether there is one."""
@@ -95,9 +115,9 @@ class Studio:
                 found["desk" if "drawer" in found else "drawer"] = int(process.name)
         return found
 
-    def end(self, number: int = signal.SIGTERM) -> int:
+    def end(self, one: Signal = SIGNALS["TERM"]) -> int:
         """Send the server a signal unless it has ended; return its status, and keep what it printed."""
-        send(self.process, number)
+        send(self.process, one)
         try:
             _, self.errors = self.process.communicate(timeout=LIMIT_SECONDS)
         except BaseException:
@@ -123,8 +143,11 @@ class Page:
     def act(self, ask: Ask, composing: bool) -> None:
         """Do one thing that a page does. Raises OSError or HTTPException where the studio is gone."""
         sure = [id for id, states in self.tunes.items() if len(states) == 1]
-        acts = [self._add, self._import, self._draw] + [self._change, self._bin, self._set, self._export] * bool(sure)
-        self._rng.choice([*acts, *[self._compose] * composing])(ask, sure)
+        weights = {self._add: 4, self._import: 2, self._draw: 1, self._compose: int(composing)}
+        if sure:
+            weights |= {self._change: 4, self._bin: 4, self._set: 2, self._export: 1}
+        [act] = self._rng.choices([*weights], [*weights.values()])
+        act(ask, sure)
         self.answered += 1
 
     def _title(self) -> str:
@@ -224,12 +247,13 @@ def judge_server(times: int, rng: random.Random, folder: Path) -> Counter[str]:
     no_model = folder / "none.safetensors"
     no_model.write_text("no model")
     to, page = folder / "tunes", Page(rng, 0)
-    for word, number in SIGNALS.items():
-        wrong, answered = 0, page.answered
+    for word in SERVER_SIGNALS:
+        one = SIGNALS[word]
+        number, wrong, answered = one.number, 0, page.answered
         for turn in range(times):
             after, composing = rng.uniform(0.02, LONGEST_SECONDS if turn % 5 else 1), turn % 4 == 3
             studio = Studio(to, *([] if composing else [f"--model={no_model}"]))
-            stopper = threading.Timer(after, send, (studio.process, number))
+            stopper = threading.Timer(after, send, (studio.process, one))
             found = []
             try:
                 if turn % 5 == 0:  # while it starts
@@ -245,7 +269,7 @@ def judge_server(times: int, rng: random.Random, folder: Path) -> Counter[str]:
             except (OSError, http.client.HTTPException):
                 pass
             stopper.join()
-            status = studio.end(number)
+            status = studio.end(one)
             said = studio.errors.decode()
             found += [] if status == 128 + number else [f"status {status}"]
             found += [f"printed {said[-500:]!r}" for each in ("Traceback", "ignored", "did not end") if each in said]
@@ -260,7 +284,8 @@ def judge_server(times: int, rng: random.Random, folder: Path) -> Counter[str]:
         late = restart_faults(to, page)
         for fault in late:
             print(f"  the studio after {word}: {fault}", flush=True)
-        counts += Counter({"signals": times, "wrong": wrong, "next runs": 1, "wrong next": bool(late)})
+        counts += Counter({"signals": times, "amid": times, "wrong": wrong})
+        counts += Counter({"next runs": 1, "wrong next": bool(late)})
         told = f"{answered} requests were answered; {wrong} of {times} wrong"
         print(f"server, {word}: {told}; the next studio {'fails' if late else 'works'}", flush=True)
     return counts
@@ -288,24 +313,24 @@ def judge_workers(times: int, rng: random.Random, folder: Path) -> Counter[str]:
     """Stop each process of a studio that many times by each signal; print what went wrong, and return counts."""
     counts = Counter[str]()
     to, page = folder / "tunes of workers", Page(rng, 0)
-    studio = Studio(to)
-    if not studio.open():
-        sys.exit("the studio does not start")
-    ask = studio.page()
-    wait_for_model(ask)
-    for name in WORKERS:
-        for word in WORKER_SIGNALS:
-            number, wrong, amid = SIGNALS[word], 0, 0
-            for _ in range(times):
-                found, met = stop_worker(studio, name, number, rng, page, ask)
-                amid += met
-                wrong += bool(found)
-                for fault in found:
-                    print(f"  {name}, {word}: {fault}", flush=True)
-            counts += Counter({"signals": times, "amid": amid, "wrong": wrong})
-            print(f"{name}, {word}: {amid} of {times} met work under way; {wrong} of {times} wrong", flush=True)
-    late = [] if studio.process.poll() is None else ["the server has ended"]
-    late += [] if studio.end() == 128 + signal.SIGTERM else ["it does not end as it should"]
+    with Studio(to) as studio:
+        if not studio.open():
+            sys.exit("the studio does not start")
+        ask = studio.page()
+        wait_for_model(ask)
+        for name in WORKERS:
+            for word in WORKER_SIGNALS:
+                wrong, amid = 0, 0
+                for _ in range(times):
+                    found, met = stop_worker(studio, name, SIGNALS[word].number, rng, page, ask)
+                    amid += met
+                    wrong += bool(found)
+                    for fault in found:
+                        print(f"  {name}, {word}: {fault}", flush=True)
+                counts += Counter({"signals": times, "amid": amid, "wrong": wrong})
+                print(f"{name}, {word}: {amid} of {times} met work under way; {wrong} of {times} wrong", flush=True)
+        late = [] if studio.process.poll() is None else ["the server has ended"]
+        late += [] if studio.end() == 128 + signal.SIGTERM else ["it does not end as it should"]
     late += [f"left running: {line}" for line in orphans(studio.mark)] + shelf_faults(to, page)
     for fault in late:
         print(f"  at the end: {fault}", flush=True)
