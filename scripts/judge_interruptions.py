@@ -184,12 +184,12 @@ def are_some_tunes(content: bytes, whole: bytes) -> bool:
     return start == beginning and bool(tunes) and in_order
 
 
-def lost(folder: Path, run: Run, whole: dict[str, bytes]) -> list[str]:
+def lost(folder: Path, earlier: set[str], run: Run, whole: dict[str, bytes]) -> list[str]:
     """Return what of the finished tunes of ``generate`` is not there: each has a MIDI file and stands in the book.
 
-    A book that was growing when its process was killed is a hidden file.
+    A book that was growing when its process was killed is a hidden file; ``earlier`` ones are of runs before.
     """
-    found = contents(folder)
+    found = {name: content for name, content in contents(folder).items() if name not in earlier}
     tunes = sum(content.count(b"X:") for name, content in found.items() if "tunes-1.abc" in name)
     files = sum(name.endswith(".mid") for name in found)
     told = re.search(r"stopped; (\d+) of", run.errors)
@@ -260,12 +260,13 @@ def judge(name: str, times: int, rng: random.Random, folder: Path, words: Sequen
             after = rng.uniform(0.02, seconds)
             if case.again:
                 empty(to)
+            earlier = set(contents(to))
             stopped = run(case.arguments(given, to), to, one, after)
             amid += stopped.sent
             seconds = seconds if stopped.sent else min(seconds, stopped.seconds)
             found = faults(stopped, one.number, case, reference)
             found += file_faults(to, whole, case, hidden_allowed=one.number == signal.SIGKILL)
-            found += lost(to, stopped, whole) if case.composing and not case.printing else []
+            found += lost(to, earlier, stopped, whole) if case.composing and not case.printing else []
             wrong += bool(found)
             tell(f"{word} after {after:.2f} s", found, stopped)
         late = []

@@ -366,19 +366,21 @@ def test_exports_to_a_small_disk(book: Path, disk: Path, run: Callable[..., Any]
         assert path.read_text(encoding="utf-8").rstrip().endswith("</score-partwise>")
 
 
-def test_a_corpus_on_a_small_disk_is_whole_or_as_it_was(book: Path, disk: Path) -> None:
+def test_a_corpus_on_a_small_disk_is_whole_or_as_it_was(book: Path, disk: Path, tmp_path: Path) -> None:
     save_corpus(find_corpus((str(book),), lambda _: None), disk / "corpus")
     before = {path.name: path.read_bytes() for path in (disk / "corpus").iterdir()}
     rng = random.Random(1)
     tunes = (f"X:{n}\nT:Tune {n}\nL:1/8\nM:4/4\nK:D\n{''.join(rng.choices('DEFGABcd', k=8))}|]\n" for n in range(24))
     book.write_text("\n".join(tunes), encoding="utf-8")
     other = find_corpus((str(book),), lambda _: None)
-    for room in range(5):  # a page for each of three splits, and two for corpus.json
+    save_corpus(other, tmp_path / "elsewhere")
+    pages = sum(-(-path.stat().st_size // 4096) for path in (tmp_path / "elsewhere").iterdir())
+    for room in range(pages):
         leave(disk, room)
         with pytest.raises(CorpusError, match=os.strerror(errno.ENOSPC)):
             save_corpus(other, disk / "corpus", overwrite=True)
         assert {path.name: path.read_bytes() for path in (disk / "corpus").iterdir()} == before
-    leave(disk, 5)
+    leave(disk, pages)
     save_corpus(other, disk / "corpus", overwrite=True)
     assert load_corpus(disk / "corpus") == other
 
