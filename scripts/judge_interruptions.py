@@ -54,8 +54,8 @@ class Case:
     """Whether the files of the run before are removed: else they are replaced."""
     composing: bool = False
     """Whether tunes are composed side by side, so that later ones may be finished before earlier ones."""
-    resumed: str = ""
-    """The option that goes on with a run that was stopped, for which this file must be there."""
+    resumes: Callable[[Path, Path], Sequence[str]] | None = None
+    """What goes on with a run that was stopped, if that has left a ``state.safetensors``."""
 
 
 def _books(given: Path, *options: str) -> list[str]:
@@ -82,7 +82,7 @@ CASES = {
             "train", *_books(given), f"-o{to}", "--max-steps=4", "--layers=1", "--hidden=32", "--batch=4",
             "--dtype=float32", "--force",
         ],
-        same=False, resumed="state.safetensors",
+        same=False, resumes=lambda given, to: ["train", *_books(given), f"-o{to}", "--resume"],
     ),
 }  # fmt: skip
 
@@ -270,8 +270,8 @@ def judge(name: str, times: int, rng: random.Random, folder: Path, words: Sequen
             wrong += bool(found)
             tell(f"{word} after {after:.2f} s", found, stopped)
         late = []
-        if case.resumed and (to / case.resumed).exists():
-            late += next_run_faults([*case.arguments(given, to)[:-1], "--resume"], to, whole, case, reference)
+        if case.resumes and (to / "state.safetensors").exists():
+            late += next_run_faults(case.resumes(given, to), to, whole, case, reference)
         late += next_run_faults(case.arguments(given, to), to, whole, case, reference)
         for fault in late:
             print(f"  the run after {word}: {fault}", flush=True)
