@@ -1,13 +1,14 @@
 """Files that are written whole or not at all, and what is said of those that cannot be read."""
 
+import errno
 import os
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from secrets import token_hex
 from types import ModuleType
 from typing import BinaryIO
 
@@ -57,9 +58,10 @@ def whole_file(path: Path, *, overwrite: bool = True, keep_mode: bool = False, s
     empty if the power fails. Raises OSError where it cannot be written.
     """
     _clear_parts(path.parent)
-    handle, temporary = _new_part(path)
+    # Its name is known before it is there: so it goes even if a signal comes right after it was made.
+    temporary = path.with_name(f".{path.name[:40]}.{token_hex(8)}{PART}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(_new_part(temporary), "wb") as file:
             yield file
             file.flush()
             if sync:
@@ -72,7 +74,20 @@ def whole_file(path: Path, *, overwrite: bool = True, keep_mode: bool = False, s
         else:
             _move_to_new(temporary, path)
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
+
+
+def write_together(contents: Mapping[Path, bytes], *, overwrite: bool = True) -> None:
+    """Write some files of which none takes its place before all of them are on the disk; the last one comes last.
+
+    The folders must exist. Raises what ``write_whole`` raises.
+    """
+    with ExitStack() as staged:  # they take their places in the opposite order
+        for path, content in reversed(list(contents.items())):
+            file = staged.enter_context(whole_file(path, overwrite=overwrite))
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def append_whole(file: BinaryIO, part: bytes) -> None:
@@ -101,13 +116,13 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _new_part(path: Path) -> tuple[int, str]:
-    """Return the handle and the name of a new hidden file beside a path; a lock says that somebody writes it."""
+def _new_part(part: Path) -> int:
+    """Make a hidden file and return its handle; a lock says that somebody writes it."""
     while True:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=PART, dir=path.parent)
+        handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         # Until it was locked another process may have taken it for one left behind.
         if not _locked(handle) or os.fstat(handle).st_nlink:
-            return handle, name
+            return handle
         os.close(handle)
 
 
@@ -141,12 +156,12 @@ def clear_parts(folder: Path) -> None:
                 part.unlink()
 
 
-def _move_to_new(temporary: str, path: Path) -> None:
+def _move_to_new(temporary: Path, path: Path) -> None:
     """Move a file to a place where none is. Raises FileExistsError if there is one, even if it came just now."""
     try:
         os.link(temporary, path)
     except FileExistsError:
-        raise
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
     except OSError:  # no links on this file system: an empty file that nobody else can have made holds the place
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
         os.replace(temporary, path)

@@ -1,5 +1,6 @@
 """Files appear whole or not at all; none is replaced unasked; nothing is left lying about."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 from folkrnn import files
 from folkrnn.errors import TargetExistsError
 from folkrnn.export.writing import write_file
-from folkrnn.files import PART, whole_file, write_whole
+from folkrnn.files import PART, whole_file, write_together, write_whole
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +28,9 @@ def test_a_file_that_comes_meanwhile_is_not_replaced(tmp_path: Path) -> None:
             file.write(b"ours")
             path.write_text("theirs")
 
-    with pytest.raises(FileExistsError):
+    with pytest.raises(FileExistsError) as error:
         write()
+    assert error.value.filename == str(path)  # and not the hidden file, which nobody knows
     assert [each.name for each in tmp_path.iterdir()] == ["tune.abc"]
     assert path.read_text() == "theirs"
 
@@ -89,3 +91,40 @@ def test_what_another_process_is_writing_stays(tmp_path: Path) -> None:
         write_whole(tmp_path / "two.abc", b"two")
         file.write(b"one")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.abc", "two.abc"]
+
+
+def test_a_signal_right_after_a_hidden_file_was_made_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: int) -> bool:
+        assert [path.name.endswith(PART) for path in tmp_path.iterdir()] == [True]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "_locked", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "tune.abc", b"ours")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("written", [0, 1, 2])
+def test_of_files_that_belong_together_none_comes_before_all_are_on_the_disk(
+    written: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "b").write_text("before")
+    sync, left = os.fsync, written
+
+    def full(handle: int) -> None:
+        nonlocal left
+        if not left:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        left -= 1
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    contents = {tmp_path / name: name.encode() for name in "abc"}
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        write_together(contents)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("b", "before")]
+    monkeypatch.undo()
+    write_together(contents)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "a", "b": "b", "c": "c"}

@@ -8,6 +8,7 @@ import click
 
 from folkrnn.cli.clusters import cluster_option, on_cluster
 from folkrnn.cli.console import quiet_option, tell
+from folkrnn.cli.interrupts import Interrupts, Stopped
 from folkrnn.cli.outputs import counted, table
 from folkrnn.processes import processors
 
@@ -57,7 +58,10 @@ def build(sources: tuple[str, ...], folder: Path, force: bool, records: Path | N
         table_file.check_records(records, force)
     with on_cluster(cluster) as workers:
         made = find_corpus(sources, logging.getLogger("folkrnn").info, processors(), workers)
-        save_corpus(made, folder, force)
+        with Interrupts() as interrupts:  # all of its files take their places, or none
+            save_corpus(made, folder, force)
+        if interrupts.pressed:
+            raise Stopped(interrupts.number)
         if records:
             rows = table_file.records(made.tunes, processors(), workers)
             table_file.write_records(rows, records, force)

@@ -6,6 +6,7 @@ Ctrl-C (SIGINT), the end that a system asks for (SIGTERM) and the loss of the te
 import signal
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
@@ -71,7 +72,8 @@ def _handle(handler: Any) -> dict[int, Any]:
 class Interrupts:
     """A ``with`` block in which signals are held back.
 
-    Code that can stop by itself asks ``pressed``. ``until`` lets a signal break the wait for the next item.
+    Code that can stop by itself asks ``pressed``. ``until`` lets a signal break the wait for the next item. A signal
+    may have gone to the processes that share the work too, as SIGTERM from systemd does: then it stops the block.
     """
 
     number = 0
@@ -83,9 +85,11 @@ class Interrupts:
         self._before = _handle(self._press)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if self.number and isinstance(error, BrokenExecutor):
+            raise Stopped(self.number) from error
 
     @property
     def pressed(self) -> bool:

@@ -4,7 +4,9 @@ What a tune is depends on the options, the seed and its number alone. So process
 k + 2n and so on, and validates them. Here they are put in order. Nothing here loads torch.
 """
 
+import atexit
 import logging
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Generator
@@ -40,6 +42,10 @@ def shares_of(count: int, jobs: int) -> int:
     return max(1, min(jobs, count // FEWEST_TUNES, MOST_PROCESSES))
 
 
+class _EndedError(GenerationError):
+    """A process that has ended before its time."""
+
+
 class _Share:
     """A process and what has come from it: finished tunes that wait, and how far it is."""
 
@@ -53,15 +59,17 @@ class _Share:
             target=_compose_share, args=(theirs, model, number, shares, count, options), daemon=True
         )
         self._process.start()
+        atexit.register(self._process.kill)  # before Python itself sends it SIGTERM, and waits
         theirs.close()  # so that the end of the process is the end of the connection
 
     def take(self) -> None:
-        """Take what the process sends next. Raises what it raised, and GenerationError if it ended unasked."""
+        """Take what the process sends next. Raises what it raised, and _EndedError if it ended unasked."""
         try:
             found = self.connection.recv()
         except (EOFError, OSError):
+            self.at_work = False
             self._process.join()
-            raise GenerationError(
+            raise _EndedError(
                 f"a process that writes tunes ended with status {self._process.exitcode}; expected it to go on "
                 "(is there enough memory?)"
             ) from None
@@ -85,8 +93,9 @@ class _Share:
     def end(self) -> None:
         """End the process, whatever it is doing."""
         self.connection.close()
-        self._process.terminate()
+        self._process.kill()
         self._process.join()
+        atexit.unregister(self._process.kill)
 
 
 def composed_in_shares(
@@ -118,20 +127,27 @@ def composed_in_shares(
                     progress(_sum_of(began, share))
                 if share.waiting:
                     break
-                _receive([each for each in began if len(each.waiting) < MOST_AHEAD])
+                _receive([each for each in began if len(each.waiting) < MOST_AHEAD], stop)
             yield share.waiting.popleft()
     finally:
         for share in began:
             share.end()
 
 
-def _receive(shares: list[_Share]) -> None:
-    """Take what comes from some processes, if anything comes within INTERVAL."""
+def _receive(shares: list[_Share], stop: Callable[[], bool]) -> None:
+    """Take what comes from some processes, if anything comes within INTERVAL.
+
+    What stops this process may have ended some too, which had just been started.
+    """
     at_work = [share for share in shares if share.at_work]
     ready = wait([share.connection for share in at_work], INTERVAL)
     for share in at_work:
         if share.connection in ready:
-            share.take()
+            try:
+                share.take()
+            except _EndedError:
+                if not stop():
+                    raise
 
 
 def _finished(shares: list[_Share]) -> list["Composition"]:
@@ -139,7 +155,7 @@ def _finished(shares: list[_Share]) -> list["Composition"]:
     for share in shares:
         share.stop()
     while any(share.at_work for share in shares):
-        _receive(shares)
+        _receive(shares, lambda: True)
     return sorted((each for share in shares for each in share.waiting), key=lambda each: each.number)
 
 
@@ -156,6 +172,7 @@ def _compose_share(
 ) -> None:
     """Compose one share of the tunes and send them, until there are no more or the other end asks to stop."""
     follow_parent()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as systemd sends it to all; what is finished is to be sent first
     logging.getLogger("folkrnn").addHandler(logging.NullHandler())  # who asks for the tunes has said it all
     collect_seldom()
     try:

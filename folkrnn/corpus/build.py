@@ -5,7 +5,7 @@ import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from itertools import chain, groupby
@@ -18,7 +18,7 @@ from folkrnn.corpus.mending import with_slurs
 from folkrnn.corpus.recipe import WIDE, Recipe, SourceSettings
 from folkrnn.corpus.sources import source_size, source_texts
 from folkrnn.errors import CorpusError
-from folkrnn.files import whole_file
+from folkrnn.files import write_together
 from folkrnn.notation import Tune, canonical, faults, is_playable, iter_tunes, without
 from folkrnn.notation.canonical import without_inner_ties
 from folkrnn.notation.headers import split_header
@@ -311,21 +311,25 @@ def save_corpus(corpus: Corpus, folder: Path, overwrite: bool = False) -> None:
     paths = {split: folder / f"{split}.abc" for split in SPLITS}
     taken = [path for path in (*paths.values(), folder / "corpus.json") if path.exists()]
     if taken and not overwrite:
-        raise CorpusError(f"{taken[0]}: exists already; --force overwrites it")
+        raise _exists(taken[0])
     tunes = [{k: v for k, v in asdict(tune).items() if k != "text"} for tune in corpus.tunes]
     about = {"name": corpus.name, "recipe": corpus.recipe, "digest": corpus.digest, "dropped": corpus.dropped}
     about["mix"] = corpus.mix
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        content = json.dumps({**about, "tunes": tunes}, indent=0, ensure_ascii=False)
-        # All are written beside their places first; corpus.json, which makes a corpus of them, takes its place last.
-        with ExitStack() as files:
-            files.enter_context(whole_file(folder / "corpus.json", overwrite=overwrite)).write(content.encode())
-            for split, path in paths.items():
-                text = "\n".join(corpus.texts(split))
-                files.enter_context(whole_file(path, overwrite=overwrite)).write(text.encode())
+        contents = {path: "\n".join(corpus.texts(split)).encode() for split, path in paths.items()}
+        # What makes a corpus of them takes its place last.
+        contents[folder / "corpus.json"] = json.dumps({**about, "tunes": tunes}, indent=0, ensure_ascii=False).encode()
+        try:
+            write_together(contents, overwrite=overwrite)
+        except FileExistsError as error:  # it came to be there meanwhile
+            raise _exists(error.filename) from None
     except OSError as error:
-        raise CorpusError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from None
+        raise CorpusError(f"{folder}: cannot be written: {error.strerror or error}") from None
+
+
+def _exists(path: Path | str) -> CorpusError:
+    return CorpusError(f"{path}: exists already; --force overwrites it")
 
 
 def load_corpus(folder: Path) -> Corpus:

@@ -130,10 +130,16 @@ class Delivery:
 
     def _grow(self, path: Path, part: bytes) -> None:
         """Add to a book, which is begun where it is missing."""
-        if path not in self._growing:
-            self._growing[path] = self._open.enter_context(new_file(path, self._overwrite))
-        with system_errors(path):
-            append_whole(self._growing[path], part)
+        if path in self._growing:
+            with system_errors(path):
+                append_whole(self._growing[path], part)
+            return
+        with ExitStack() as begun:  # where not even the first tune can be written there is no book
+            file = begun.enter_context(new_file(path, self._overwrite))
+            with system_errors(path):
+                append_whole(file, part)
+            self._open.push(begun.pop_all())
+            self._growing[path] = file
 
     def make_books(self, jobs: int = 1) -> Iterator[Path]:
         """Make the books of all tunes at once, and yield the path of each when it is written."""

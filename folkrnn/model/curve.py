@@ -2,6 +2,7 @@
 
 import csv
 import io
+import logging
 from pathlib import Path
 
 from folkrnn.errors import ModelError
@@ -49,6 +50,7 @@ class Curve:
 
     def draw(self) -> None:
         """Draw the table. Raise ModelError if the drawing cannot be written."""
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # without a home it says so, and does without
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 

@@ -244,8 +244,8 @@ class _Run:
         """Restore the saved state, or write the untrained model."""
         if resume:
             self.state = self.files.load_state(self.trainer, self.passes.vocabulary)
-        if self.trainer.group.is_main:
-            self.files.curve.begin(self.trainer.step_number if resume else None)
+            if self.trainer.group.is_main:
+                self.files.curve.begin(after=self.trainer.step_number)
         self.clock = _Clock(self.clock.now, self.clock.now(), self.state.seconds)
         self.first_characters = self.state.characters
         if resume:
@@ -314,6 +314,8 @@ class _Run:
         if state.validation_bits < state.best_bits:
             state.best_bits = state.validation_bits
             save_checkpoint(self.files.model, self._checkpoint())
+        if not trainer.step_number:  # the curve of a run before stays until there is a new model
+            self.files.curve.begin(after=None)
         state.seconds = self.clock.seconds()
         self.files.curve.add(self._report(evaluated=True))
         self.files.save_state(trainer, tensors, vocabulary, state)

@@ -9,6 +9,7 @@ The headers say that a page runs only scripts and styles from here, in no frame,
 
 import hmac
 import ipaddress
+from asyncio import CancelledError
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -122,9 +123,12 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         headers = Headers(scope=scope)
+        answering = False
 
         async def sending(message: Message) -> None:
+            nonlocal answering
             if message["type"] == "http.response.start":
+                answering = True
                 answer = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     answer[name] = value
@@ -134,8 +138,13 @@ class Guard:
         status, sentence = self._refusal(scope, headers)
         if status:
             await JSONResponse({"error": sentence}, status)(scope, receive, sending)
-        else:
+            return
+        try:
             await self._app(scope, _limited(receive, _limit(scope)), sending)
+        except CancelledError:  # the server ends, and has waited for this request
+            if answering:
+                raise
+            await JSONResponse({"error": "the studio is closing"}, 503)(scope, receive, sending)
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str]:
         """Return the status and the reason for which a request is refused; 0 if it is not."""

@@ -8,22 +8,26 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from folkrnn import files
 from folkrnn.analysis.originality import Index
+from folkrnn.cli.interrupts import Interrupts, Stopped
 from folkrnn.composition import index_cache
-from folkrnn.corpus import find_corpus, save_corpus
-from folkrnn.errors import CorpusError, ExportError
+from folkrnn.corpus import find_corpus, load_corpus, save_corpus
+from folkrnn.errors import CorpusError, ExportError, ModelError, ShelfError
 from folkrnn.export import Delivery
 from folkrnn.files import whole_file
 from folkrnn.model.curve import Curve
 from folkrnn.model.progress import TrainingProgress
 from folkrnn.notation import canonical, read_tunes
+from folkrnn.studio.shelf import Shelf
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes without a signal")
 BOOK = "".join(f"X:{n}\nT:Tune {n}\nM:4/4\nL:1/8\nK:D\n|:DEFG ABcd|dcBA GFED:|\n\n" for n in range(1, 25))
@@ -133,10 +137,56 @@ def test_half_a_corpus_is_never_left(book: Path, tmp_path: Path, monkeypatch: py
             raise KeyboardInterrupt
         return whole_file(path, **options)
 
-    monkeypatch.setattr("folkrnn.corpus.build.whole_file", failing)
+    monkeypatch.setattr("folkrnn.files.whole_file", failing)
     with pytest.raises(KeyboardInterrupt):
         save_corpus(made, tmp_path / "corpus")
     assert list((tmp_path / "corpus").iterdir()) == []
+
+
+@POSIX
+def test_a_signal_while_a_corpus_takes_its_place_waits(
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[..., Any]
+) -> None:
+    move = files._move_to_new
+
+    def signalled(temporary: Path, path: Path) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        move(temporary, path)
+
+    monkeypatch.setattr(files, "_move_to_new", signalled)
+    found = run("corpus", "build", book, "-o", tmp_path / "corpus")
+    assert (found.status, found.err.splitlines()[-1]) == (143, "folkrnn: stopped")
+    assert load_corpus(tmp_path / "corpus").tunes
+
+
+def test_a_corpus_that_comes_meanwhile_is_named(
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[..., Any]
+) -> None:
+    taken, move = tmp_path / "corpus" / "validation.abc", files._move_to_new
+
+    def late(temporary: Path, path: Path) -> None:
+        taken.write_text("theirs", encoding="utf-8")
+        move(temporary, path)
+
+    monkeypatch.setattr(files, "_move_to_new", late)
+    found = run("corpus", "build", book, "-o", tmp_path / "corpus", "-q")
+    assert (found.status, found.err) == (2, f"folkrnn: {taken}: exists already; --force overwrites it\n")
+    assert taken.read_text(encoding="utf-8") == "theirs"
+    assert not list(taken.parent.glob(".*"))
+
+
+@POSIX
+def test_a_signal_that_ends_the_processes_too_is_the_reason() -> None:
+    def stopped() -> None:
+        with Interrupts():
+            os.kill(os.getpid(), signal.SIGTERM)
+            raise BrokenProcessPool
+
+    with pytest.raises(Stopped) as stop:
+        stopped()
+    assert stop.value.number == signal.SIGTERM
+    with pytest.raises(BrokenProcessPool), Interrupts():
+        raise BrokenProcessPool
 
 
 def test_half_a_row_of_a_curve_is_left_out(tmp_path: Path) -> None:
@@ -228,6 +278,44 @@ def test_tunes_before_the_disk_was_full_stay(tmp_path: Path, monkeypatch: pytest
     assert [path.name for path in tmp_path.iterdir()] == ["out.abc"]
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_where_not_even_the_first_tune_can_be_written_there_is_no_book(
+    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = tmp_path / "out.abc"
+    if there:
+        book.write_text("before", encoding="utf-8")
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("folkrnn.files.os.write", full)
+    with pytest.raises(ExportError), Delivery(["abc"], book, count=1, overwrite=True) as delivery:
+        delivery.add(read_tunes(BOOK)[0])
+    assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["before"] * there
+
+
+def test_the_curve_of_a_run_stays_until_there_is_a_new_model(
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[..., Any]
+) -> None:
+    to = tmp_path / "run"
+    to.mkdir()
+    (to / "curve.csv").write_text("before", encoding="utf-8")
+    (to / "model.safetensors").write_text("before", encoding="utf-8")
+
+    def full(path: Path, _: object) -> None:
+        raise ModelError(f"{path}: cannot be written: {os.strerror(errno.ENOSPC)}")
+
+    monkeypatch.setattr("folkrnn.model.training.save_checkpoint", full)
+    options = ("--layers=1", "--hidden=16", "--max-steps=0", "--dtype=float32", "--force", "-q")
+    found = run("train", book, "-o", to, *options)
+    assert (found.status, found.err.count("\n")) == (2, 1)
+    assert {path.name: path.read_text(encoding="utf-8") for path in to.iterdir()} == {
+        "curve.csv": "before",
+        "model.safetensors": "before",
+    }
+
+
 def test_a_corpus_on_a_full_disk_is_no_corpus(book: Path, tmp_path: Path, full_disk: Callable[[int], None]) -> None:
     made = find_corpus((str(book),), lambda _: None)
     full_disk(200)
@@ -236,26 +324,91 @@ def test_a_corpus_on_a_full_disk_is_no_corpus(book: Path, tmp_path: Path, full_d
     assert list((tmp_path / "corpus").iterdir()) == []
 
 
-def test_a_small_disk(book: Path, tmp_path: Path) -> None:
-    """A real one, where this user may mount one."""
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A real disk of 128 kB, where this user may mount one."""
     place = tmp_path / "disk"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(place)]
     try:
         if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode:
             pytest.skip("no disk can be mounted here; the tests above have a stand-in for a full one")
     except OSError:
         pytest.skip("there is no mount; the tests above have a stand-in for a full disk")
     try:
-        process = command("export", str(book), "--format=abc,musicxml", "-o", str(place))
-        out, errors = process.communicate()
-        assert (process.returncode, out, errors.count("\n")) == (2, "", 1)
-        assert os.strerror(errno.ENOSPC) in errors
-        assert not [path for path in place.iterdir() if path.name.startswith(".")]
-        for path in place.glob("*.musicxml"):
-            assert path.read_text(encoding="utf-8").rstrip().endswith("</score-partwise>")
+        yield place
     finally:
         subprocess.run(["umount", str(place)], check=True)
+
+
+def leave(disk: Path, room: int) -> None:
+    """Fill a disk but for some pages of 4 kB."""
+    filler = disk / "filler"
+    filler.unlink(missing_ok=True)
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    with filler.open("rb+") as file:
+        file.truncate(filler.stat().st_size - 4096 * room)
+
+
+def hidden(folder: Path) -> list[Path]:
+    return list(folder.rglob("*.folkrnn.part"))
+
+
+def test_exports_to_a_small_disk(book: Path, disk: Path, run: Callable[..., Any]) -> None:
+    leave(disk, 4)
+    found = run("export", book, "--format=abc,musicxml", "-o", disk / "out")
+    assert (found.status, found.out, found.err.count("\n")) == (2, "", 1)
+    assert os.strerror(errno.ENOSPC) in found.err
+    assert not hidden(disk)
+    for path in disk.rglob("*.musicxml"):
+        assert path.read_text(encoding="utf-8").rstrip().endswith("</score-partwise>")
+
+
+def test_a_corpus_on_a_small_disk_is_whole_or_as_it_was(book: Path, disk: Path, tmp_path: Path) -> None:
+    save_corpus(find_corpus((str(book),), lambda _: None), disk / "corpus")
+    before = {path.name: path.read_bytes() for path in (disk / "corpus").iterdir()}
+    rng = random.Random(1)
+    tunes = (f"X:{n}\nT:Tune {n}\nL:1/8\nM:4/4\nK:D\n{''.join(rng.choices('DEFGABcd', k=8))}|]\n" for n in range(24))
+    book.write_text("\n".join(tunes), encoding="utf-8")
+    other = find_corpus((str(book),), lambda _: None)
+    save_corpus(other, tmp_path / "elsewhere")
+    pages = sum(-(-path.stat().st_size // 4096) for path in (tmp_path / "elsewhere").iterdir())
+    for room in range(pages):
+        leave(disk, room)
+        with pytest.raises(CorpusError, match=os.strerror(errno.ENOSPC)):
+            save_corpus(other, disk / "corpus", overwrite=True)
+        assert {path.name: path.read_bytes() for path in (disk / "corpus").iterdir()} == before
+    leave(disk, pages)
+    save_corpus(other, disk / "corpus", overwrite=True)
+    assert load_corpus(disk / "corpus") == other
+
+
+def test_an_index_that_does_not_fit_is_not_kept(disk: Path, caplog: pytest.LogCaptureFixture) -> None:
+    index = Index.of((tune, tune.title) for tune in read_tunes(BOOK))
+    leave(disk, 1)
+    index_cache._keep(index, disk / "cache" / "corpus.index")
+    (message,) = caplog.messages
+    assert os.strerror(errno.ENOSPC) in message
+    assert [path.name for path in disk.rglob("*") if path.is_file()] == ["filler"]
+
+
+def test_a_shelf_on_a_small_disk_keeps_what_it_took(disk: Path) -> None:
+    shelf, kept = Shelf(disk / "tunes"), {}
+
+    def fill() -> None:
+        for tune in BOOK.strip().split("\n\n"):
+            (entry,) = shelf.add(f"{tune}\n")
+            kept[entry.id] = entry.title
+
+    for room in (8, 4, 2, 1, 0):
+        leave(disk, room)
+        with pytest.raises(ShelfError, match=os.strerror(errno.ENOSPC)):
+            fill()
+    assert kept
+    assert {entry.id: entry.title for entry in Shelf(disk / "tunes").entries()} == kept
+    assert not hidden(disk)
 
 
 @pytest.mark.parametrize("cache", ["file", "none"])

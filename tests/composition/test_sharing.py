@@ -119,6 +119,23 @@ def test_a_process_that_is_killed_is_an_error_of_one_line(model: Path) -> None:
     assert "\n" not in str(error.value)
 
 
+def test_a_stop_that_is_sent_to_the_processes_too_keeps_what_is_finished(model: Path) -> None:
+    ended = False
+
+    def end(progress: Progress) -> None:
+        nonlocal ended
+        if progress.tunes >= 3 and not ended:
+            ended = True
+            for child in multiprocessing.active_children():
+                child.terminate()
+
+    made = Composer(model, jobs=2).generate(10_000, **NAMED, progress=end, stop=lambda: ended)
+    numbers = [each.number for each in made]
+    assert 3 <= len(numbers) < 10_000
+    assert numbers == sorted(set(numbers))
+    assert multiprocessing.active_children() == []
+
+
 def test_a_composer_with_a_batch_of_its_own_starts_no_process(model: Path) -> None:
     made = Composer(model, jobs=2, batch=4).generate(2 * FEWEST_TUNES, **NAMED)
     next(made)

@@ -1,13 +1,16 @@
 """Who may ask the studio, and what a page of it may do."""
 
+import asyncio
+import json
 import re
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 from studio_pages import HOST, PORT, TOKEN, TUNE, MemoryShelf, Page
 
 from folkrnn.studio.app import create_app
-from folkrnn.studio.guard import BODY_BYTES, FILE_BYTES, Door
+from folkrnn.studio.guard import BODY_BYTES, FILE_BYTES, Door, Guard
 from folkrnn.studio.state import Studio
 
 ROUTES = [
@@ -158,3 +161,28 @@ def test_a_client_may_call_it_by_its_other_names() -> None:
     for name in ("localhost", "[::1]"):
         client = TestClient(create_app(studio), base_url=f"http://{name}:{PORT}")
         assert client.get("/static/index.html").status_code == 200
+
+
+def test_a_request_that_the_end_of_the_studio_cuts_off_is_answered_in_a_sentence() -> None:
+    async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.Event().wait()
+
+    async def nothing() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    sent: list[Message] = []
+
+    async def sending(message: Message) -> None:
+        sent.append(message)
+
+    async def closing() -> None:
+        headers = [(b"host", HOST.encode())]
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
+        request = asyncio.create_task(Guard(endless, Door(PORT, TOKEN))(scope, nothing, sending))
+        await asyncio.sleep(0)
+        request.cancel()
+        await request
+
+    asyncio.run(closing())
+    assert sent[0]["status"] == 503
+    assert json.loads(sent[1]["body"]) == {"error": "the studio is closing"}
