@@ -44,6 +44,7 @@ from folkrnn.export.tunebooks import incipit, notes, title_index
 from folkrnn.export.verses import LINE_STEP, text_width
 from folkrnn.notation import Bar, Change, Note, Tune
 from folkrnn.notation.articles import shown_title, sort_key
+from folkrnn.notation.limits import LONGEST_TEXT, shortened
 from folkrnn.notation.places import Place
 from folkrnn.notation.rhythms import rhythm_named
 from folkrnn.notation.tempo import Tempo, parse_tempo
@@ -230,12 +231,21 @@ def _compiled(entries: Sequence[dict[str, Any]], layout: BookLayout, format: Lit
     }
     with _gate(f"a {format.upper()}"), TemporaryDirectory() as folder:
         # As data, never as markup: a title may look like typst code. Drawings in the data would be copied often.
-        Path(folder, "book.json").write_text(json.dumps(data), encoding="utf-8")
+        Path(folder, "book.json").write_text(json.dumps(_shortened(data)), encoding="utf-8")
         for name, drawing in _drawing_files(entries):
             Path(folder, name).write_text(drawing, encoding="utf-8")
         page = Path(folder, "book.typ")
         page.write_bytes(_page())
         return bytes(typst.compile(str(page), root=folder, format=format, ppi=PIXELS_PER_INCH))
+
+
+def _shortened(data: Any) -> Any:
+    """Return data for typst with no text longer than LONGEST_TEXT."""
+    if isinstance(data, str):
+        return shortened(data, LONGEST_TEXT)
+    if isinstance(data, dict):
+        return {name: _shortened(value) for name, value in data.items()}
+    return [_shortened(value) for value in data] if isinstance(data, list | tuple) else data
 
 
 def _files(entry: dict[str, Any], place: int) -> dict[str, Any]:

@@ -29,6 +29,17 @@ MOST_MACROS = 100
 MOST_SYMBOL_LINES = 40
 """The most lines of symbols that a line of music can have."""
 
+LONGEST_SYLLABLE = 1_000
+"""The most characters of a syllable that are drawn; verovio crashes over some thousands."""
+
+LONGEST_TEXT = 10_000
+"""The most characters of a text that a book shows, such as a title; typst crashes over some ten thousands."""
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most so many characters; what is left out is shown as an ellipsis."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
 
 def written(voices: Iterable[Voice]) -> int:
     """Return the number of bars and notes in all voices, with their overlays."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import music21 as m21
 
+from folkrnn.notation.limits import LONGEST_SYLLABLE, shortened
 from folkrnn.notation.tune import Marks, Note
 from folkrnn.score.harmonies import chord_symbol
 from folkrnn.score.jumps import Sounds, read_jump
@@ -228,7 +229,7 @@ class MarkWriter:
             if text == "_" and verse in self._sung:
                 self._sung[verse].held = True
                 continue
-            content = printable(text).rstrip("-_ ").strip("*")
+            content = shortened(printable(text).rstrip("-_ ").strip("*"), LONGEST_SYLLABLE)
             if not content:
                 continue
             begun, goes_on = verse in self._unfinished_words, text.endswith("-")

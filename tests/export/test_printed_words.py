@@ -266,3 +266,12 @@ def test_a_new_tempo_in_the_music_is_shown() -> None:
 def test_the_order_of_parts_stands_at_the_head() -> None:
     (shown,) = read_tunes("X:1\nT:Test\nR:reel\nP:A(AB)2\nM:4/4\nL:1/8\nK:D\nP:A\nA8|\nP:B\nB8|\n")
     assert "reel A(AB)2" in " ".join(pdf_text(shown).split())
+
+
+@pytest.mark.parametrize(("body", "title"), [("A8|\nw:{}", "Test"), ("A8|", "{}"), ("A8|\nW:{}", "Test")])
+def test_of_a_text_without_end_the_beginning_is_drawn(body: str, title: str) -> None:
+    # Longer ones end the whole process, in verovio or in typst.
+    endless = "\N{MUSICAL SYMBOL G CLEF}" * 20_000
+    shown = tune(body.format(endless), title=title.format(endless))
+    assert "\N{MUSICAL SYMBOL G CLEF}" * 500 in "".join(pdf_text(shown).split())
+    assert to_svg(shown)
