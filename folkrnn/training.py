@@ -1,7 +1,7 @@
 """The use case of training: from a corpus to a model file with its index, its figures and its critic."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
@@ -9,7 +9,7 @@ from typing import Any, TypedDict, Unpack
 from folkrnn.analysis.originality import Index, index_path
 from folkrnn.composition.critic import real_tunes, with_critic
 from folkrnn.corpus import Corpus, CorpusTune, field_values, merged_values
-from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, header_shuffle, repeat_dances
+from folkrnn.corpus.augmentation import SPELLINGS, KeyShuffle, beside, header_shuffle, repeat_dances
 from folkrnn.errors import ModelError
 from folkrnn.evaluation.bits import measure_bits, summarise
 from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, with_vocabulary
@@ -43,6 +43,7 @@ class TrainingOptions(TypedDict, total=False):
     batch: int
     learning_rate: float
     average: float
+    keep_best: bool
     dances: int
     long_share: float
     seed: int
@@ -65,6 +66,7 @@ def train_model(
     resume: bool = False,
     overwrite: bool = False,
     transpose: bool = True,
+    own: Sequence[str] = (),
     critic: int = 0,
     device: str | None = None,
     dtype: str | None = None,
@@ -75,7 +77,8 @@ def train_model(
 
     ``shape`` holds fields of ``NetworkSettings``. ``start`` is a model to fine-tune, a file or ``default`` for
     the one that ships with folkrnn. ``resume`` goes on with the run in the folder, bit for bit, with its
-    own settings. ``transpose`` moves tunes to other usual keys in all but the last passes. A ``critic`` learns
+    own settings. ``transpose`` moves tunes to other usual keys in all but the last passes. ``own`` are texts that a
+    model has written and its critics took; they are learned beside those of the corpus. A ``critic`` learns
     from that many tunes after the training, 0 for none. A run of ``max_steps`` ends on time only if ``minutes`` are
     given too. Matrix products run in ``dtype``, float32 or bfloat16, by
     default the faster one. Of several processes that ``torchrun`` started, only
@@ -113,7 +116,7 @@ def train_model(
     texts_of = KeyShuffle(tunes, settings.seed, texts) if transpose else lambda *_: texts
     group = ProcessGroup.from_environment()
     result = train_network(
-        header_shuffle(repeat_dances(texts_of, settings.dances), settings.seed),
+        header_shuffle(beside(repeat_dances(texts_of, settings.dances), own), settings.seed),
         [training_text(planned_text(tune.text)) for tune in held_out],
         network=network,
         training=settings,

@@ -78,6 +78,11 @@ def repeat_dances(texts_of: Callable[[int, bool], Sequence[str]], times: int) ->
     return texts
 
 
+def beside(texts_of: Callable[[int, bool], Sequence[str]], more: Sequence[str]) -> Callable[[int, bool], Sequence[str]]:
+    """Return a function of the same texts, with more of them in every pass."""
+    return lambda number, last: [*texts_of(number, last), *more]
+
+
 def _of_dance(text: str) -> bool:
     """Whether the header of a canonical text names the rhythm of a dance."""
     return any(is_dance(line[2:]) for line in split_header(text)[0] if line.startswith("R:"))

@@ -18,7 +18,7 @@ from folkrnn.notation.bar_ngrams import PlacedBar, bar_ngrams
 if TYPE_CHECKING:
     from torch import Tensor
 
-BUCKETS = 1 << 16
+BUCKETS = 1 << 17
 """Numbers over which the n-grams are spread, each to one of them by a hash."""
 
 REJECTION_RATIO = 2.0

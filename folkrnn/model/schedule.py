@@ -17,7 +17,8 @@ class TrainingSettings:
     tune teaches what short windows cannot, such as when to end. Each dance comes ``dances`` times in each of them.
 
     The model is a moving average of the weights that the optimizer reaches. It reaches back over about the share
-    ``average`` of the steps so far; 0 takes the last weights.
+    ``average`` of the steps so far; 0 takes the last weights. The model with the lowest loss on held-out tunes is kept,
+    or without ``keep_best`` that of the end.
     """
 
     minutes: float | None = 90.0
@@ -29,6 +30,7 @@ class TrainingSettings:
     long_share: float = 0.16
     dances: int = 2
     average: float = 0.02
+    keep_best: bool = True
     learning_rate: float = 3e-3
     final_rate: float = 0.01
     warmup: int = 100
@@ -49,6 +51,7 @@ class TrainingSettings:
             "long_share": (0 <= self.long_share <= 1, "from 0 to 1, a share of the run"),
             "dances": (self.dances >= 1, "at least 1"),
             "average": (0 <= self.average <= 1, "from 0 to 1, a share of the steps"),
+            "keep_best": (isinstance(self.keep_best, bool), "true or false"),
             "learning_rate": (0 < self.learning_rate < 1, "between 0 and 1"),
             "final_rate": (0 <= self.final_rate <= 1, "from 0 to 1, a share of the learning rate"),
             "warmup": (self.warmup >= 0, "at least 0"),

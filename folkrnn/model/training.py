@@ -70,7 +70,7 @@ def train_network(
     jobs: int = 1,
     clock: Callable[[], float] = time.monotonic,
 ) -> TrainingResult:
-    """Train a network and leave the best model in ``run_dir``.
+    """Train a network and leave the best model in ``run_dir``, or the last one if the settings want that.
 
     Several processes that ``torchrun`` started train it together (see ``ProcessGroup``); the main one writes the files.
 
@@ -303,7 +303,7 @@ class _Run:
         return trainer.group.broadcast(trainer.settings.progress(trainer.step_number, self.clock.seconds()))
 
     def _evaluate(self) -> None:
-        """Validate; keep the model if it is the best; save the state; add to the curve."""
+        """Validate; keep the model if it is the best or the last is wanted; save the state; add to the curve."""
         state, trainer = self.state, self.trainer
         self.evaluated = trainer.step_number
         tensors = trainer.tensors()  # every process takes part in this
@@ -311,7 +311,7 @@ class _Run:
             return
         vocabulary = self.passes.vocabulary
         state.validation_bits = bits_per_character(trainer.averaged, vocabulary, self.sample, dtype=trainer.dtype)
-        if state.validation_bits < state.best_bits:
+        if state.validation_bits < state.best_bits or not trainer.settings.keep_best:
             state.best_bits = state.validation_bits
             save_checkpoint(self.files.model, self._checkpoint())
         if not trainer.step_number:  # the curve of a run before stays until there is a new model

@@ -86,9 +86,14 @@ def bar_ngrams(placed: PlacedBar) -> Iterator[bytes]:
         yield bytes((15, where, at, degree, length))
         yield bytes((16, where, length, step))
         yield bytes((17, where, length, lengths[i - 1], step, one))
-    yield bytes((18, *places[REACH:]))
-    yield bytes((19, where, *places[REACH:]))
-    yield bytes((20, *steps[REACH + 1 :]))
+        yield bytes((18, into, step, one, two))
+        yield bytes((19, into, step, one, two, three))
+        yield bytes((20, at, step, one, two, three))
+        yield bytes((21, into, degree, degrees[i - 1], degrees[i - 2]))
+        yield bytes((22, into, degree, degrees[i - 1], degrees[i - 2], degrees[i - 3]))
+    yield bytes((23, *places[REACH:]))
+    yield bytes((24, where, *places[REACH:]))
+    yield bytes((25, *steps[REACH + 1 :]))
 
 
 def _step(one: int, two: int) -> int:

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from folkrnn.corpus import CorpusTune
-from folkrnn.corpus.augmentation import PITCH_RANGE, KeyShuffle, header_shuffle, in_key, repeat_dances
+from folkrnn.corpus.augmentation import PITCH_RANGE, KeyShuffle, beside, header_shuffle, in_key, repeat_dances
 from folkrnn.notation import Tune, canonical, performance, read_tunes
 from folkrnn.notation.headers import in_canonical_order
 
@@ -106,6 +106,12 @@ def test_dances_come_twice_in_the_last_passes_with_their_fields_in_another_order
     assert header_shuffle(repeat_dances(lambda *_: texts, 1), 1)(3, True) == header_shuffle(lambda *_: texts, 1)(
         3, True
     )
+
+
+def test_texts_beside_others_are_in_every_pass_once() -> None:
+    texts_of = beside(lambda number, last: [f"pass {number}"] * (1 + last), ["more", "and more"])
+    assert texts_of(0, False) == ["pass 0", "more", "and more"]
+    assert texts_of(4, True) == ["pass 4", "pass 4", "more", "and more"]
 
 
 def test_the_texts_of_a_shuffled_pass_are_those_of_that_pass() -> None:

@@ -107,7 +107,7 @@ def placed(text: str) -> list[PlacedBar]:
 
 
 def test_it_learns_what_real_bars_have() -> None:
-    real, written = reels(20, "GABd", 1), reels(20, "GABdF", 2)
+    real, written = reels(80, "GABd", 1), reels(80, "GABdF", 2)
     critic = learn_bars([new_bars(text) for text in real], [new_bars(text) for text in written], seed=1)
     unseen = [bar for text in reels(20, "GABdF", 3) for bar in placed(text)]
     odd = [critic.log_odds(bar) for bar in unseen if "F" in bar.bar.text]

@@ -160,7 +160,7 @@ def test_the_bundled_models_json_comes_back_but_for_renamed_and_later_entries(tm
     renamed = {{"told": "context"}.get(name, name): value for name, value in network.items()}
     assert after.pop("network") == {"recurrent_dropout": 0.0, **renamed}
     training = before.pop("training")
-    assert after.pop("training") == {"average": 0.0, "dances": 1, "dtype": "", **training}
+    assert after.pop("training") == {"average": 0.0, "dances": 1, "dtype": "", "keep_best": True, **training}
     assert after == before
 
 

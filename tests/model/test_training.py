@@ -422,3 +422,12 @@ def test_on_a_terminal_one_line_is_rewritten() -> None:
     assert stream.getvalue().count("\r") == 2
     assert stream.getvalue().count("\n") == 1
     assert "step 2" not in stream.getvalue()
+
+
+@pytest.mark.parametrize("keep_best", [True, False])
+def test_the_best_model_is_kept_unless_the_last_one_is_wanted(tmp_path: Path, keep_best: bool) -> None:
+    # What is held out is nothing like what is learned, so that learning makes it less likely.
+    held_out = ["X:1\nK:D\n" + "z8|" * 20]
+    settings = replace(SETTINGS, max_steps=60, learning_rate=0.03, keep_best=keep_best)
+    model = load_checkpoint(train_network(TUNES, held_out, network=NETWORK, training=settings, run_dir=tmp_path).model)
+    assert (model.training.steps < 60) == keep_best
