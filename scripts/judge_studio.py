@@ -9,7 +9,7 @@ what was not answered the state before or after. Every book must be sound, and n
 
 *composer*, *drawer*, *desk*: the process that composes, the one that draws, and the one for books are stopped while
 they work and tunes are kept. The server must answer on: every tune is kept, every drawing and export comes, and a job
-ends as asked or says that its process has ended. Linux only: it looks for processes in /proc.
+ends well or says that its process has ended. Linux only: it looks for processes in /proc.
 """
 
 import argparse
@@ -43,7 +43,7 @@ from interrupting import (
 )
 
 LONGEST_SECONDS = 4.0
-"""A server is stopped within so many seconds."""
+"""A server is stopped after at most this many seconds."""
 
 LIMIT_SECONDS = 600.0
 """How long a request, the start of a process or the end of the server may take."""

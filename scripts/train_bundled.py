@@ -1,8 +1,8 @@
 """Train a model as the bundled one was trained, in some three hours on two cores; MODEL_CARD.md says more.
 
 It first learns all tunes in many keys, under much dropout. Then it learns them in their own keys, each dance four
-times, under less dropout, and critics learn to judge it. At last it learns, twice, tunes of its own that its critics
-took (expert iteration), beside the real ones; each time critics learn anew.
+times, under less dropout, and critics learn to judge it. Twice it learns tunes of its own that its critics took, beside
+the real ones (expert iteration). The real ones alone come last, and critics that judge what it has become.
 """
 
 import argparse
@@ -24,8 +24,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", default="default", help="recipe or corpus [default: default]")
     parser.add_argument("-o", "--output", type=Path, default=Path("runs/bundled"), help="folder of the runs")
-    steps = (8000, 1600, 2000, 1000)
-    parser.add_argument("--steps", type=int, nargs=4, default=steps, help="of each run [default: 8000 1600 2000 1000]")
+    steps = (8000, 1600, 2000, 1000, 500)
+    parser.add_argument("--steps", type=int, nargs=5, default=steps, help=f"of each run [default: {steps}]")
     parser.add_argument("--own", type=int, default=4000, help="tunes of its own, each time [default: 4000]")
     parser.add_argument("--critic", type=int, default=4000, help="tunes for the critics [default: 4000]")
     args = parser.parse_args()
@@ -33,7 +33,7 @@ def main() -> None:
     corpus = find_corpus((args.data,), logging.getLogger("folkrnn").info)
     line = TrainingProgressLine()
     common: dict[str, Any] = {"minutes": 1e6, "overwrite": True, "progress": line}
-    last_passes: dict[str, Any] = {"transpose": False, "long_share": 1.0, "average": 0.2, "critic": args.critic}
+    own_keys: dict[str, Any] = {"transpose": False, "long_share": 1.0, "average": 0.2, "critic": args.critic}
     model = train_model(
         corpus,
         args.output / "first",
@@ -51,13 +51,13 @@ def main() -> None:
         dances=4,
         learning_rate=1.5e-3,
         max_steps=args.steps[1],
-        **last_passes,
+        **own_keys,
         **common,
     )
     assert model is not None
     asked = [read_tunes(tune.text)[0] for tune in islice(distinct(corpus.of("train")), args.own)]
     own: list[str] = []
-    for number, steps in enumerate(args.steps[2:], 1):
+    for number, count in enumerate(args.steps[2:4], 1):
         composer = Composer(model.path)
         policy = composer.policy(composer.index())
         own += [
@@ -72,11 +72,22 @@ def main() -> None:
             shape={"dropout": 0.15, "recurrent_dropout": 0.05},
             own=own,
             keep_best=False,
-            max_steps=steps,
-            **last_passes,
+            max_steps=count,
+            **own_keys,
             **common,
         )
         assert model is not None
+    model = train_model(
+        corpus,
+        args.output / "last",
+        start=model.path,
+        shape={"dropout": 0.2, "recurrent_dropout": 0.08},
+        dances=4,
+        max_steps=args.steps[4],
+        **own_keys,
+        **common,
+    )
+    assert model is not None
     line.close()
     print(model.path)
 

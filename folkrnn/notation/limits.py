@@ -37,7 +37,7 @@ LONGEST_TEXT = 10_000
 
 
 def shortened(text: str, most: int) -> str:
-    """Return a text of at most so many characters; what is left out is shown as an ellipsis."""
+    """Return a text, or the beginning of one with more than ``most`` characters and an ellipsis."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
