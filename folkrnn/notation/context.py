@@ -164,10 +164,14 @@ class HeaderContext:
     ``values`` are the features from meter to similarity, ``parts`` those of the form, ``full`` the ticks of a full bar,
     and ``tonic`` the steps of the tonic above C. ``free`` says that the meter is free or unknown. ``labels`` are those
     of the plan, part by part, and ``relations`` the features of what they say. ``in_turn`` says of each bar whether it
-    and the next one come back as they stood.
+    and the next one come back as they stood. With ``whole_ends`` the last bar of some part shall be the same as one
+    within a part, so that no pickup may shorten it.
     """
 
-    __slots__ = ("_lines", "complete", "free", "full", "in_turn", "labels", "parts", "relations", "tonic", "values")
+    __slots__ = (
+        "_lines", "complete", "free", "full", "in_turn", "labels", "parts", "relations", "tonic", "values",
+        "whole_ends",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._lines = [""]
@@ -180,6 +184,7 @@ class HeaderContext:
         self.labels: tuple[tuple[str, ...], ...] = ()
         self.relations: tuple[tuple[int, ...], ...] = ()
         self.in_turn: tuple[tuple[bool, ...], ...] = ()
+        self.whole_ends = False
 
     @property
     def planning(self) -> tuple[int, int, int]:
@@ -231,6 +236,8 @@ class HeaderContext:
             self.labels = read_plan(build.plan)
             self.relations = _relation_features(self.labels)
             self.in_turn = _bars_in_turn(self.labels)
+            within = {label for part in self.labels for label in part[:-1]}
+            self.whole_ends = any(part[-1] in within for part in self.labels if part)
 
     def _read_field(self, letter: str, value: str) -> None:
         """Set the features that a whole line of the header gives."""
@@ -412,7 +419,7 @@ class ContextReader:
         if self._planner is None or not self.planned or not self._ends_bar(character) or self._bar.empty:
             return False
         if self._first and self._bar.now < _PICKUP * self._header.full:
-            return False
+            return self._header.whole_ends and not self._part
         label = self.label
         if not label:
             return False

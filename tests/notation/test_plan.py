@@ -165,6 +165,15 @@ def test_a_bar_that_is_not_what_the_plan_says_is_known_at_its_end(plan: str, bar
     assert reader.ends_off_plan("|") is off
 
 
+@pytest.mark.parametrize(("plan", "off"), [("abab", True), ("aabb", True), ("abac", False), ("aab'b''", False)])
+def test_no_pickup_comes_before_a_part_that_ends_with_a_bar_from_within(plan: str, off: bool) -> None:
+    # It would shorten the last bar, which could then not be the same.
+    reader = ContextReader()
+    for character in with_plan(TEXT, plan).partition("DFAd|")[0] + "A":
+        reader.advance(character)
+    assert reader.ends_off_plan("|") is off
+
+
 @given(st.text(alphabet="I:form 128|ab'^ T\n", max_size=60))
 def test_any_text_can_be_read(text: str) -> None:
     assert context_features(f"X:1\nI:form {text}\nK:D\n").shape[1] == len(NAMES)
