@@ -24,72 +24,42 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", default="default", help="recipe or corpus [default: default]")
     parser.add_argument("-o", "--output", type=Path, default=Path("runs/bundled"), help="folder of the runs")
-    steps = (8000, 1600, 2000, 1000, 500)
-    parser.add_argument("--steps", type=int, nargs=5, default=steps, help=f"of each run [default: {steps}]")
+    usual = (8000, 1600, 2000, 1000, 500)
+    parser.add_argument("--steps", type=int, nargs=5, default=usual, help=f"of each run [default: {usual}]")
     parser.add_argument("--own", type=int, default=4000, help="tunes of its own, each time [default: 4000]")
     parser.add_argument("--critic", type=int, default=4000, help="tunes for the critics [default: 4000]")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     corpus = find_corpus((args.data,), logging.getLogger("folkrnn").info)
     line = TrainingProgressLine()
-    common: dict[str, Any] = {"minutes": 1e6, "overwrite": True, "progress": line}
+
+    def train(name: str, steps: int, **options: Any) -> Path:
+        """Train for some steps, and return the model."""
+        run = args.output / name
+        model = train_model(corpus, run, max_steps=steps, minutes=1e6, overwrite=True, progress=line, **options)
+        assert model is not None
+        return model.path
+
+    first, then, *with_own, last = args.steps
+    model = train(
+        "first", first, average=0.05, shape={"layers": 2, "hidden": 512, "dropout": 0.5, "recurrent_dropout": 0.25}
+    )
     own_keys: dict[str, Any] = {"transpose": False, "long_share": 1.0, "average": 0.2, "critic": args.critic}
-    model = train_model(
-        corpus,
-        args.output / "first",
-        shape={"layers": 2, "hidden": 512, "dropout": 0.5, "recurrent_dropout": 0.25},
-        average=0.05,
-        max_steps=args.steps[0],
-        **common,
-    )
-    assert model is not None
-    model = train_model(
-        corpus,
-        args.output / "then",
-        start=model.path,
-        shape={"dropout": 0.25, "recurrent_dropout": 0.1},
-        dances=4,
-        learning_rate=1.5e-3,
-        max_steps=args.steps[1],
-        **own_keys,
-        **common,
-    )
-    assert model is not None
+    shape = {"dropout": 0.25, "recurrent_dropout": 0.1}
+    model = train("then", then, start=model, shape=shape, dances=4, learning_rate=1.5e-3, **own_keys)
     asked = [read_tunes(tune.text)[0] for tune in islice(distinct(corpus.of("train")), args.own)]
     own: list[str] = []
-    for number, count in enumerate(args.steps[2:4], 1):
-        composer = Composer(model.path)
+    for number, steps in enumerate(with_own, 1):
+        composer = Composer(model)
         policy = composer.policy(composer.index())
-        own += [
-            text.written
-            for text in imitate(asked, composer.checkpoint, DEFAULT_SAMPLING, number, policy=policy)
-            if text.finished
-        ]
-        model = train_model(
-            corpus,
-            args.output / f"own{number}",
-            start=model.path,
-            shape={"dropout": 0.15, "recurrent_dropout": 0.05},
-            own=own,
-            keep_best=False,
-            max_steps=count,
-            **own_keys,
-            **common,
-        )
-        assert model is not None
-    model = train_model(
-        corpus,
-        args.output / "last",
-        start=model.path,
-        shape={"dropout": 0.2, "recurrent_dropout": 0.08},
-        dances=4,
-        max_steps=args.steps[4],
-        **own_keys,
-        **common,
-    )
-    assert model is not None
+        texts = imitate(asked, composer.checkpoint, DEFAULT_SAMPLING, number, policy=policy)
+        own += [text.written for text in texts if text.finished]
+        shape = {"dropout": 0.15, "recurrent_dropout": 0.05}
+        model = train(f"own{number}", steps, start=model, shape=shape, own=own, keep_best=False, **own_keys)
+    shape = {"dropout": 0.2, "recurrent_dropout": 0.08}
+    model = train("last", last, start=model, shape=shape, dances=4, **own_keys)
     line.close()
-    print(model.path)
+    print(model)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from folkrnn.export import (
     render_outputs,
 )
 from folkrnn.notation import Tune
+from folkrnn.notation.limits import shortened
 from folkrnn.processes import processors
 
 SHOWN_RENDERS = 20
@@ -168,7 +169,7 @@ def counted(count: int, noun: str) -> str:
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], widest: int = 44) -> str:
     """Return rows of text as aligned columns; a column of numbers is aligned to the right."""
-    cells = [[str(cell) if len(str(cell)) <= widest else f"{str(cell)[: widest - 1]}…" for cell in row] for row in rows]
+    cells = [[shortened(str(cell), widest) for cell in row] for row in rows]
     widths = [max(len(line[column]) for line in [list(header), *cells]) for column in range(len(header))]
     numeric = [all(isinstance(row[column], int | float) for row in rows) for column in range(len(header))]
     lines = [

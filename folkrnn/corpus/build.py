@@ -97,19 +97,19 @@ class _KeptTune:
     """What a corpus needs to know of a tune besides its text: a thousandth of the tune itself.
 
     ``title`` is the key of its title, ``digest`` that of title and notes. Its melody is compared by ``runs``
-    and ``contour``.
+    and, where families are wide, by its ``contour``.
     """
 
     title: str
     digest: str
     runs: "Runs"
-    contour: "Contour"
+    contour: "Contour | None"
     source: str
     notes: int
     playable: bool
 
     @classmethod
-    def of(cls, tune: Tune) -> "_KeptTune":
+    def of(cls, tune: Tune, wide: bool) -> "_KeptTune":
         from folkrnn.corpus.contours import contour
         from folkrnn.corpus.families import runs
 
@@ -117,7 +117,8 @@ class _KeptTune:
         title = title_key(tune.title)
         digest = hashlib.sha256(f"{title} {notes}".encode()).hexdigest()[:12]
         source = f"{tune.source}:{tune.line}"
-        return cls(title, digest, runs(tune), contour(tune), source, len(notes), is_playable(tune.findings))
+        heard = contour(tune) if wide else None
+        return cls(title, digest, runs(tune), heard, source, len(notes), is_playable(tune.findings))
 
 
 def build_corpus(
@@ -136,12 +137,12 @@ def build_corpus(
     from folkrnn.corpus.families import families_of_runs
 
     dropped: dict[str, Counter[str]] = defaultdict(Counter)
-    kept = list(map_kept(_KeptTune.of, recipe, dropped, progress, jobs, cluster))
+    kept = list(map_kept(partial(_KeptTune.of, wide=recipe.families == WIDE), recipe, dropped, progress, jobs, cluster))
     if not kept:
         raise CorpusError(f"recipe {recipe.name!r} leaves no tune; dropped: {_reasons(dropped)}")
     if progress:
         progress(f"finding the families of {len(kept)} tunes")
-    contours = [tune.contour for tune, _, _ in kept] if recipe.families == WIDE else []
+    contours = [tune.contour for tune, _, _ in kept if tune.contour]
     family = families_of_runs((tune.runs for tune, _, _ in kept), [tune.title for tune, _, _ in kept], contours)
     names = _family_names(family, [tune.digest for tune, _, _ in kept])
     tunes = tuple(

@@ -13,7 +13,7 @@ export class History {
     /** @type {Step[]} */
     this.steps = [{ text, caret: 0, what: "" }];
     this.at = 0;
-    this.typed = -Infinity; // a page is younger than a pause at first
+    this.typed = -Infinity; // not 0: a page may be younger than a pause
     if (left?.steps?.[left.at]?.text === text) Object.assign(this, left);
   }
 
@@ -57,7 +57,7 @@ export class History {
 
   /** End a step: what is typed next is another one. */
   rest() {
-    this.typed = -Infinity; // a page is younger than a pause at first
+    this.typed = -Infinity;
   }
 
   /** @param {number} direction -1 to undo, 1 to redo
