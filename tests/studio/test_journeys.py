@@ -241,8 +241,10 @@ def test_all_of_it_can_be_done_with_the_keys(browser: Browser, address: str) -> 
         browser.key("Tab")
         if browser.ask("document.activeElement.matches('#composed .title')"):
             break
+    browser.ask("window.before = document.querySelector('#sheet svg'); 0")
     browser.key("Enter")
     browser.wait("document.getElementById('facts').textContent.includes('polka')")
+    browser.wait("document.querySelector('#sheet svg') !== window.before")  # what is there first is another tune's
     browser.wait("document.querySelectorAll('#sheet .note').length > 8")
     browser.key("3", "Alt")
     browser.key("ArrowRight")
