@@ -333,7 +333,7 @@ def model() -> Area:
 
     from folkrnn.composition.critic import Critic
     from folkrnn.composition.programme import Programme
-    from folkrnn.generation.bar_critic import BarCritic
+    from folkrnn.generation.ngram_critics import NgramCritics
     from folkrnn.model.checkpoint import Checkpoint, load_checkpoint, read_tensors, save_checkpoint
     from folkrnn.model.locations import bundled_model
     from folkrnn.model.metadata import MODEL_FORMAT, read_metadata
@@ -370,7 +370,7 @@ def model() -> Area:
         loaded = load_checkpoint(path)
         if loaded.critic:
             Critic.of(loaded)
-            BarCritic.of(loaded.critic)
+            NgramCritics.of(loaded.critic)
         request_checks(loaded.corpus.learned)
         from folkrnn.composition.index_cache import index_at_hand
         from folkrnn.composition.requests import Request

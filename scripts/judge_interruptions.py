@@ -107,15 +107,15 @@ class Run:
     sent: bool
 
 
-def environment(to: Path) -> dict[str, str]:
+def environment(arguments: Sequence[str], to: Path) -> dict[str, str]:
     """Return the variables of a run: what makes an index makes it in the folder that the others write to."""
-    return {"FOLKRNN_CACHE": str(to)}
+    return {"FOLKRNN_CACHE": str(to)} if arguments[0] == "originality" else {}
 
 
 def run(arguments: Sequence[str], to: Path, one: Signal | None = None, after: float | None = None) -> Run:
     """Run a command; send it a signal after some seconds, unless it has ended by itself."""
     mark, begun = new_mark(), time.monotonic()
-    process = start(arguments, mark, environment(to) if arguments[0] == "originality" else {})
+    process = start(arguments, mark, environment(arguments, to))
     wait_until_it_listens(process)
     sent = False
     try:
@@ -303,6 +303,7 @@ def judge_pair(name: str, times: int, rng: random.Random, folder: Path) -> Count
     """Run a command twice at once that many times; print what went wrong, and return counts."""
     case = PAIRS[name]
     given, to = folder / "given", folder / name.replace(" ", "-")
+    arguments = case.arguments(given, to)
     reference, whole = unharmed_run(name, case, given, folder / f"{to.name}-whole")
     to.mkdir()
     wrong, refused = 0, 0
@@ -312,7 +313,7 @@ def judge_pair(name: str, times: int, rng: random.Random, folder: Path) -> Count
         later = rng.choice([0.0, rng.uniform(0, 0.3 * reference.seconds)])
         marks, processes = [new_mark(), new_mark()], []
         for mark in marks:
-            processes.append(start(case.arguments(given, to), mark, environment(to)))
+            processes.append(start(arguments, mark, environment(arguments, to)))
             time.sleep(later if len(processes) == 1 else 0)
         runs = []
         for process, mark in zip(processes, marks, strict=True):

@@ -366,7 +366,7 @@ def stop_worker(
     worker.join()
     if name == "composer":
         found += wait_for_model(ask)
-    if Path(f"/proc/{pid}").exists():
+    if command_line(Path(f"/proc/{pid}")):  # one that has ended and was not waited for has none
         found.append("the process goes on")
     return found, met
 

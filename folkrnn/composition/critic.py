@@ -20,13 +20,13 @@ from torch.nn import functional
 
 from folkrnn.analysis.features import COUNTED, counted_of
 from folkrnn.analysis.structure import TABLE, table_of
-from folkrnn.composition.bar_learning import learn_bars, new_bars
 from folkrnn.composition.imitation import distinct, imitate
+from folkrnn.composition.ngram_learning import learn, new_bars, whole_plan
 from folkrnn.corpus import CorpusTune
 from folkrnn.corpus.melody import melody_of
 from folkrnn.errors import ModelError
-from folkrnn.generation.bar_critic import WEIGHTS
 from folkrnn.generation.drafts import DraftPolicy
+from folkrnn.generation.ngram_critics import NO_CRITICS, BarCritic, NgramCritics, PlanCritic
 from folkrnn.generation.sampling import DEFAULT_SAMPLING, SamplingParameters
 from folkrnn.model.checkpoint import Checkpoint
 from folkrnn.notation import Tune, read_tunes
@@ -34,6 +34,9 @@ from folkrnn.notation.context import planned_text
 from folkrnn.notation.pitch import STEPS
 from folkrnn.notation.rhythms import is_dance
 from folkrnn.processes import process_map
+
+NGRAM_WEIGHTS = frozenset((BarCritic.entry(), PlanCritic.entry()))
+"""What a model file holds of critics beside the one of tunes."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -81,8 +84,8 @@ HIDDEN, DROPOUT, PASSES, PEAK_RATE, DECAY, ROWS = 256, 0.5, 40, 3e-3, 1e-2, 256
 UNSEEN = 0.3
 """The share of features that are left out at random in training: so the critic trusts no few of them."""
 
-BAR_ROUNDS = 5
-"""How often the critic of bars learns, each time from bars that it let pass before."""
+ROUNDS = 5
+"""How often the critics of bars and plans learn, each time from what they let pass before."""
 
 HELD_OUT = 10
 """One of this many tunes is held out to choose the weights by."""
@@ -165,7 +168,8 @@ class Critic(nn.Module):
         """Return the critic of a model. Raises ModelError if it has none, or one of another make."""
         try:
             critic = cls(len(checkpoint.critic["mean"]))
-            critic.load_state_dict({name: tensor for name, tensor in checkpoint.critic.items() if name != WEIGHTS})
+            own = {name: tensor for name, tensor in checkpoint.critic.items() if name not in NGRAM_WEIGHTS}
+            critic.load_state_dict(own)
             if critic.features > CRITIC_FEATURES:
                 raise KeyError(critic.features)
         except (RuntimeError, KeyError, TypeError):
@@ -212,25 +216,31 @@ def with_critic(
 ) -> Checkpoint:
     """Return the same model with critics that have learned to tell real tunes from as many of the model's.
 
-    The critic of bars learns in BAR_ROUNDS rounds. In each of them the model writes under what was learned before. The
-    critic of tunes then learns from tunes whose bars have passed. Raises ModelError if the tunes are too few.
+    The critics of bars and plans learn in ROUNDS rounds. In each of them the model writes under what was learned
+    before. The critic of tunes then learns from tunes whose plans and bars have passed. Raises ModelError if the tunes
+    are too few.
     """
     tunes = [read_tunes(tune.text)[0] for tune in real]
-    bars = _each(new_bars, [planned_text(tune.text) for tune in real], jobs)
-    bar_critic = None
-    for number in range(BAR_ROUNDS + 1):
-        progress(f"writing {len(real)} tunes for the critic, {number + 1} of {BAR_ROUNDS + 1}")
-        policy = DraftPolicy(bar_critic=bar_critic)
-        texts = imitate(tunes, checkpoint, sampling, seed + number, policy=policy)
-        if number < BAR_ROUNDS:
-            progress("training the critic of bars")
-            written = _each(new_bars, [text.written for text in texts], jobs)
-            bar_critic = learn_bars(bars, written, seed, bar_critic)
+    planned = _each(planned_text, [tune.text for tune in real], jobs)
+    bars, plans = _each(new_bars, planned, jobs), _each(whole_plan, planned, jobs)
+    critics = NO_CRITICS
+    for number in range(ROUNDS + 1):
+        progress(f"writing {len(real)} tunes for the critic, {number + 1} of {ROUNDS + 1}")
+        texts = imitate(tunes, checkpoint, sampling, seed + number, policy=DraftPolicy(critics=critics))
+        if number < ROUNDS:
+            progress("training the critics of bars and plans")
+            written = [text.written for text in texts]
+            critics = NgramCritics(
+                learn(BarCritic, bars, _each(new_bars, written, jobs), seed, critics.bars),
+                learn(PlanCritic, plans, _each(whole_plan, written, jobs), seed, critics.plans),
+            )
     progress("training the critic")
     critic, accuracy = train_critic(_features(tunes, jobs), _features([text.tune for text in texts], jobs), seed)
     progress(f"the critic is right about {accuracy:.0%} of tunes that it has not seen")
-    assert bar_critic is not None
-    return replace(checkpoint, critic={**critic.state_dict(), WEIGHTS: torch.from_numpy(bar_critic.weights)})
+    assert critics.bars
+    assert critics.plans
+    weights = {each.entry(): torch.from_numpy(each.weights) for each in (critics.bars, critics.plans)}
+    return replace(checkpoint, critic={**critic.state_dict(), **weights})
 
 
 def _features(tunes: Sequence[Tune], jobs: int) -> NDArray[np.float64]:

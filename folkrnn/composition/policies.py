@@ -6,8 +6,8 @@ from folkrnn.composition.requests import Request
 from folkrnn.composition.reworking import Reworking
 from folkrnn.composition.selection import Score, start_fit, typicality
 from folkrnn.composition.settings import GenerationSettings
-from folkrnn.generation.bar_critic import BarCritic
 from folkrnn.generation.drafts import SINGLE_DRAFT, Acceptor, DraftPolicy
+from folkrnn.generation.ngram_critics import NO_CRITICS, NgramCritics
 from folkrnn.model.checkpoint import Checkpoint
 
 START_DRAFTS = 8
@@ -24,8 +24,8 @@ def draft_policy(
 ) -> DraftPolicy:
     """Return the policy for new tunes: they keep the request, the critic takes them, and they are original.
 
-    The model's critics, if it brings them, judge bars and tunes that are sampled at random, and if ``critic`` is true.
-    Raises ModelError for a critic of another make.
+    The model's critics, if it brings them, judge plans, bars and tunes that are sampled at random, and if ``critic`` is
+    true. Raises ModelError for a critic of another make.
     """
     acceptors: list[Acceptor] = []
     critical = critic and settings.sampler == "random" and not settings.unconstrained
@@ -39,13 +39,13 @@ def draft_policy(
     score: Score = typicality(checkpoint) if best_of > 1 else SINGLE_DRAFT.score
     if request.body and not {"M", "K"}.issubset(request.fields):
         best_of, score = max(best_of, START_DRAFTS), start_fit(request)
-    bar_critic = BarCritic.of(checkpoint.critic) if critical else None
-    return DraftPolicy(tuple(acceptors), best_of, score, bar_critic=bar_critic)
+    critics = NgramCritics.of(checkpoint.critic) if critical else NO_CRITICS
+    return DraftPolicy(tuple(acceptors), best_of, score, critics=critics)
 
 
 def reworking_policy(reworking: Reworking, settings: GenerationSettings, checkpoint: Checkpoint) -> DraftPolicy:
     """Return the policy for a reworking: its own acceptors, and the best draft by its own score."""
     best_of = settings.best_of or 1
     score = (reworking.score or typicality(checkpoint)) if best_of > 1 else SINGLE_DRAFT.score
-    bar_critic = BarCritic.of(checkpoint.critic) if settings.sampler == "random" else None
-    return DraftPolicy(reworking.acceptors, best_of, score, bar_critic=bar_critic)
+    critics = NgramCritics.of(checkpoint.critic) if settings.sampler == "random" else NO_CRITICS
+    return DraftPolicy(reworking.acceptors, best_of, score, critics=critics)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from folkrnn.errors import GenerationError
-from folkrnn.generation.bar_critic import BarCritic
+from folkrnn.generation.ngram_critics import NO_CRITICS, NgramCritics
 from folkrnn.generation.texts import GeneratedText, Refusal
 
 Acceptor = Callable[[GeneratedText], Refusal | None]
@@ -17,14 +17,14 @@ class DraftPolicy:
 
     Drafts are judged in order until ``best_of`` of them are accepted, and at most ``max_factor`` times as many. Of
     the accepted ones that with the highest ``score`` is delivered, the first of equal ones. If none is accepted the
-    last is delivered. A ``bar_critic`` has bars written again while a draft is under way.
+    last is delivered. ``critics`` have bars and plans written again while a draft is under way.
     """
 
     acceptors: tuple[Acceptor, ...] = ()
     best_of: int = 1
     score: Callable[[GeneratedText], float] = lambda text: 0.0
     max_factor: int = 64
-    bar_critic: BarCritic | None = None
+    critics: NgramCritics = NO_CRITICS
 
     def __post_init__(self) -> None:
         for name in ("best_of", "max_factor"):

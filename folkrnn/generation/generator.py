@@ -101,7 +101,7 @@ class TextWriter:
         ``stop`` is asked before each step; once it is true, the tunes that are over are yielded and no others.
         ``watch`` is called several times a second. Raises GenerationError for given music that cannot begin a tune.
         """
-        writing = replace(self._writing, bar_critic=policy.bar_critic)
+        writing = replace(self._writing, critics=policy.critics)
         tunes = range(self._count) if tunes is None else tunes
         schedule = Schedule(self._prompt_of, tunes, self._batch, writing, policy, self._complete)
         return schedule.run(stop, watch)

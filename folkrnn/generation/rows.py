@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from folkrnn.errors import NotationError
-from folkrnn.generation.bar_critic import REJECTION_RATIO, TRIES
 from folkrnn.generation.copying import NO_CHARACTERS, copy_choices
+from folkrnn.generation.ngram_critics import NgramCritic
 from folkrnn.generation.prompts import Gap, HeaderWriter, Prompt
 from folkrnn.generation.sampling import SamplingParameters, sample_next
 from folkrnn.generation.texts import GeneratedText
@@ -58,10 +58,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A bar that the critic refused, and what is needed to take it after all.
+    """A bar or plan that a critic refused, and what is needed to take it after all.
 
-    ``ended`` is how the draft stood after its last note; ``written`` and ``bits`` are of the bar, ``end`` is the id
-    that ends it, and ``costs`` are the bits of each id there.
+    ``ended`` is how the draft stood after its last note or label; ``written`` and ``bits`` are of the bar or plan,
+    ``end`` is the id that ends it, and ``costs`` are the bits of each id there.
     """
 
     log_odds: float
@@ -97,9 +97,9 @@ class Row:
     whole_title: str = ""
     title_start: Snapshot | None = None
     titles_refused: int = 0
-    bar_line: Snapshot | None = None  # the last one to which the draft may go back
-    attempts: int = 0  # at the bar under way
-    best: Candidate | None = None  # of the bars that the critic refused here
+    start: Snapshot | None = None  # of the bar or plan under way, to which the draft may go back
+    attempts: int = 0  # at it
+    best: Candidate | None = None  # of what the critic refused here
     refused: int = 0  # of them
     opening: bool = True  # whether the first bar is under way
     before_opening: tuple[int, ...] | None = None  # what Walk.counted was
@@ -309,8 +309,8 @@ class Block:
             if row.title is not None and characters[ids[number]] == "\n" and self._refuses_title(row):
                 back.add(number)
                 continue
-            free = row.bar_line is not None and not row.forced
-            again = free and row.attempts < writing.retries
+            free = row.start is not None and not row.forced
+            again = free and row.attempts < writing.retries and not row.context.in_plan
             if free and self._refuses_bar(row, characters[ids[number]]):
                 back.add(number)
                 continue
@@ -348,34 +348,42 @@ class Block:
         return row.attempts < GUARD_RETRIES and context.ends_worn_out(character)
 
     def _critic_refuses(self, number: int, ids: NDArray[np.int64], costs: NDArray[np.float32]) -> bool:
-        """Whether an id would end a bar that the critic of bars refuses; the best of TRIES refused bars is taken.
+        """Whether an id would end a bar or plan that its critic refuses; the best of some refused ones is taken.
 
-        This is discriminator rejection sampling (Azadi et al., 2019), bar by bar.
+        This is discriminator rejection sampling (Azadi et al., 2019), piece by piece.
         """
-        critic, row = self._writing.bar_critic, self._rows[number]
-        ends = row.context.ends_new_bar(self._writing.vocabulary.characters[ids[number]])
-        if critic is None or not ends or row.attempts >= PLAN_RETRIES:  # one that all but failed may pass
+        row = self._rows[number]
+        critic, log_odds = self._judged(row.context, self._writing.vocabulary.characters[ids[number]])
+        if critic is None or row.attempts >= PLAN_RETRIES:  # one that all but failed may pass
             return False
-        log_odds = critic.log_odds(row.context.placed_bar)
-        if row.rng.random() * REJECTION_RATIO < math.exp(-log_odds):
+        if row.rng.random() * critic.RATIO < math.exp(-log_odds):
             return False
         best = row.best
         if best is None or log_odds < best.log_odds:
-            assert row.bar_line is not None
-            bar = slice(row.bar_line.length, self._lengths[number])
-            written, bits = self._written[number, bar].copy(), self._bits[number, bar].copy()
+            assert row.start is not None
+            piece = slice(row.start.length, self._lengths[number])
+            written, bits = self._written[number, piece].copy(), self._bits[number, piece].copy()
             ended = self._snapshot(number, row)
             row.best = best = Candidate(log_odds, ended, written, bits, int(ids[number]), costs[number].copy())
         row.refused += 1
-        if row.refused < TRIES:
+        if row.refused < critic.TRIES:
             row.attempts = 0
             return True
         row.attempts = max(row.attempts, self._writing.retries)  # from here on the grammar steers
         self._restore(number, best.ended)
-        bar = slice(self._lengths[number] - len(best.written), self._lengths[number])
-        self._written[number, bar], self._bits[number, bar] = best.written, best.bits
+        piece = slice(self._lengths[number] - len(best.written), self._lengths[number])
+        self._written[number, piece], self._bits[number, piece] = best.written, best.bits
         ids[number], costs[number] = best.end, best.costs
         return False
+
+    def _judged(self, context: ContextReader, character: str) -> tuple[NgramCritic | None, float]:
+        """Return the critic of what a character would end, and what it says of that; None if nobody judges it."""
+        critics = self._writing.critics
+        if critics.bars and context.ends_new_bar(character):
+            return critics.bars, critics.bars.log_odds(context.placed_bar)
+        if critics.plans and context.ends_plan(character):
+            return critics.plans, critics.plans.log_odds(context.plan_under_way, context.rhythm)
+        return None, 0.0
 
     def _refuses_title(self, row: Row) -> bool:
         """Whether the title under way will not do and is written again."""
@@ -400,12 +408,12 @@ class Block:
         )
 
     def _go_back(self, number: int) -> None:
-        """Stand at the last bar line again."""
+        """Stand at the start of the bar or plan again."""
         row = self._rows[number]
-        assert row.bar_line is not None
+        assert row.start is not None
         row.attempts += 1
-        row.rewritten += 1
-        self._restore(number, row.bar_line)
+        row.rewritten += not row.context.in_plan
+        self._restore(number, row.start)
 
     def _restore(self, number: int, kept: Snapshot) -> None:
         """Stand where a snapshot was taken."""
@@ -417,7 +425,7 @@ class Block:
             part[:, number] = old
 
     def _advance(self, ids: NDArray[np.int64], rows: list[int], given: set[int]) -> None:
-        """Let the grammar read what was written or given, and take snapshots at bar lines."""
+        """Let the grammar read what was written or given, and take snapshots before bars and plans."""
         if self._writing.grammar is None:
             return
         characters = self._writing.vocabulary.characters
@@ -427,7 +435,7 @@ class Block:
             try:
                 row.walk.advance(characters[ids[number]], given=number in given)
                 if number in given:
-                    row.bar_line = None  # what was given stays
+                    row.start = None  # what was given stays
                     if row.in_body and not row.forced:
                         row.walk.settle()
                 if not row.forced and row.walk.in_music and (row.in_body or not row.header.body):
@@ -446,7 +454,11 @@ class Block:
                 row.best = None
                 if row.context.next.shall_return:
                     row.walk.free_leap()
-                row.bar_line = self._snapshot(number, row)
+                row.start = self._snapshot(number, row)
+            elif not row.in_body and not row.context.in_plan:
+                row.start = None
+            elif not row.in_body and row.start is None and not row.forced and self._writing.critics.plans:
+                row.start = self._snapshot(number, row)
 
     def _follow_title(self, number: int, row: Row, character: str) -> None:
         """Keep in mind where the title begins, and what of it is written."""

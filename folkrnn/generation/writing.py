@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from folkrnn.generation.bar_critic import BarCritic
+from folkrnn.generation.ngram_critics import NO_CRITICS, NgramCritics
 from folkrnn.generation.sampling import SamplingParameters
 from folkrnn.model.stepper import Stepper
 from folkrnn.model.vocabulary import Vocabulary
@@ -77,8 +77,8 @@ class Writing:
     """The choice in the first bar of the music."""
     opening_only: bool
     """Whether drafts are over after the first bar; a search finds the rest."""
-    bar_critic: BarCritic | None = None
-    """Has bars written again that the model writes too often."""
+    critics: NgramCritics = NO_CRITICS
+    """Have bars and plans written again that the model writes too often."""
 
     @cached_property  # asked for with every character
     def inputs(self) -> int:

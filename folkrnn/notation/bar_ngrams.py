@@ -16,6 +16,9 @@ REACH = 3
 TICKS = EIGHTH_TICKS // 12
 """Times are exact to these: 12 of them make an eighth."""
 
+_LATER_PART = 2
+"""Parts from this one on count as one."""
+
 _TWO_BEATS = 4 * EIGHTH_TICKS // TICKS
 _LARGEST = 255
 _NO_PITCH = 7
@@ -35,13 +38,14 @@ class BarPlace(IntEnum):
 
 
 class PlacedBar(NamedTuple):
-    """A bar in its tune: the bar before it, its place in its part, the steps from C to the tonic, and the rhythm.
+    """A bar in its tune: the bar before it, its part and its place there, the steps from C to the tonic, the rhythm.
 
-    The rhythm is the value of that context feature.
+    Parts are counted from 0. The rhythm is the value of that context feature.
     """
 
     bar: PastBar
     before: PastBar | None
+    part: int
     place: BarPlace
     tonic: int
     rhythm: int
@@ -52,9 +56,11 @@ def bar_ngrams(placed: PlacedBar) -> Iterator[bytes]:
 
     They join, for each note: the step to it and up to three steps before that, and where it stands; its degree, with
     up to three degrees before it; its length with steps or other lengths; and all these with the place in the part.
-    Then come the onsets of the whole bar, and its steps.
+    Then there is how far it lies above the tonic, by parts and places in them: second parts lie higher. Then come the
+    onsets of the whole bar, and its steps.
     """
-    bar, before, where, tonic, _ = placed
+    bar, before, number, where, tonic, _ = placed
+    part = min(number, _LATER_PART)
     count = min(REACH, len(before.notes)) if before else 0
     missing = REACH - count
     notes = [0] * missing + list(before.notes[-count:] if before and count else ()) + list(bar.notes)
@@ -91,6 +97,9 @@ def bar_ngrams(placed: PlacedBar) -> Iterator[bytes]:
         yield bytes((20, at, step, one, two, three))
         yield bytes((21, into, degree, degrees[i - 1], degrees[i - 2]))
         yield bytes((22, into, degree, degrees[i - 1], degrees[i - 2], degrees[i - 3]))
+        height = _MIDDLE + notes[i] - tonic if notes[i] >= LOWEST_EVENT else 0
+        yield bytes((26, part, height))
+        yield bytes((27, part, where, height))
     yield bytes((23, *places[REACH:]))
     yield bytes((24, where, *places[REACH:]))
     yield bytes((25, *steps[REACH + 1 :]))

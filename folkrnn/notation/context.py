@@ -206,6 +206,12 @@ class HeaderContext:
         written = [label for part in labels for label in part]
         return 1 + min(max(left, 0), MAX_BARS_LEFT), _letter(written[-4] if len(written) > 3 else ""), _letter(before)
 
+    @property
+    def plan_under_way(self) -> str:
+        """The plan of the form line under way; empty in other lines."""
+        line = self._lines[-1]
+        return read_build(line[2:]).plan if line.startswith("I:") else ""
+
     def copy(self) -> "HeaderContext":
         """Return a copy that advances alone."""
         if self.complete:
@@ -373,6 +379,20 @@ class ContextReader:
         """Whether the labels of the plan are under way."""
         return self._header.planning != _NOT_PLANNING
 
+    def ends_plan(self, character: str) -> bool:
+        """Whether a character would end the plan that is under way."""
+        return character == "\n" and self.in_plan
+
+    @property
+    def plan_under_way(self) -> str:
+        """What is written of the plan in the header so far."""
+        return self._header.plan_under_way
+
+    @property
+    def rhythm(self) -> int:
+        """The context feature of the rhythm."""
+        return self._header.values[_RHYTHM]
+
     @property
     def next(self) -> "ContextReader":
         """A reader of the bar that comes if the bar line under way ends here; this one within a bar.
@@ -482,8 +502,8 @@ class ContextReader:
             place = BarPlace.FIRST
         else:
             place = BarPlace.HALF_WAY if self._left == _HALF_WAY else BarPlace.WITHIN
-        rhythm = self._header.values[_RHYTHM]
-        return PlacedBar(self._bar.past_bar(), self._repetition.last_bar, place, self._header.tonic or 0, rhythm)
+        bar, before, tonic = self._bar.past_bar(), self._repetition.last_bar, self._header.tonic or 0
+        return PlacedBar(bar, before, self._part, place, tonic, self.rhythm)
 
     def ends_worn_out(self, character: str) -> bool:
         """Whether a character would end a bar that comes too often (``Repetition.worn_out``)."""

@@ -1,7 +1,8 @@
-"""Bars that a model writes more often than people did are written again, one by one."""
+"""Bars and plans that a model writes more often than people did are written again, one by one."""
 
 import random
 import string
+from dataclasses import replace
 from math import log
 
 import numpy as np
@@ -9,12 +10,12 @@ import pytest
 import torch
 
 from folkrnn.composition.acceptors import KeepsRequest
-from folkrnn.composition.bar_learning import learn_bars, new_bars
+from folkrnn.composition.ngram_learning import learn, new_bars, whole_plan
 from folkrnn.composition.requests import Request
 from folkrnn.errors import ModelError
-from folkrnn.generation.bar_critic import BUCKETS, WEIGHTS, BarCritic
 from folkrnn.generation.drafts import DraftPolicy
 from folkrnn.generation.generator import generate_texts
+from folkrnn.generation.ngram_critics import BarCritic, NgramCritics, PlanCritic
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
@@ -22,7 +23,7 @@ from folkrnn.notation import read_tunes
 from folkrnn.notation.bar_ngrams import BarPlace, PlacedBar
 from folkrnn.notation.context import CONTEXT_SIZES, ContextReader, plan_of
 from folkrnn.notation.idiom import DEFAULT_IDIOM
-from folkrnn.notation.plan import broken_plan
+from folkrnn.notation.plan import broken_plan, read_plan
 from folkrnn.validation import validate_tune
 
 VOCABULARY = Vocabulary("".join(sorted("\n" + string.ascii_letters + string.digits + ":/|] ,'^")))
@@ -34,7 +35,7 @@ class Averse(BarCritic):
     """A critic that refuses bars with a note of some letter."""
 
     def __init__(self, letter: str, log_odds: float = 20.0) -> None:
-        super().__init__(np.zeros(BUCKETS + 1, np.float32))
+        super().__init__(np.zeros(self.BUCKETS + 1, np.float32))
         self.letter, self.refusing = letter, log_odds
 
     def log_odds(self, placed: PlacedBar) -> float:
@@ -46,7 +47,7 @@ def made(count: int, critic: BarCritic | None, **options: object) -> list[Genera
     network = CharNetwork(settings, len(VOCABULARY), torch.Generator().manual_seed(4))
     asked = Request(ASKED, plan=PLAN)
     options = {"seed": 3, "max_characters": 1500, "idiom": DEFAULT_IDIOM} | options
-    policy = DraftPolicy((KeepsRequest(asked),), bar_critic=critic)
+    policy = DraftPolicy((KeepsRequest(asked),), critics=NgramCritics(bars=critic))
     prompts = [asked.prompt] * count
     return list(generate_texts(network, VOCABULARY, prompts, policy=policy, **options))  # type: ignore[arg-type]
 
@@ -108,7 +109,7 @@ def placed(text: str) -> list[PlacedBar]:
 
 def test_it_learns_what_real_bars_have() -> None:
     real, written = reels(80, "GABd", 1), reels(80, "GABdF", 2)
-    critic = learn_bars([new_bars(text) for text in real], [new_bars(text) for text in written], seed=1)
+    critic = learn(BarCritic, [new_bars(text) for text in real], [new_bars(text) for text in written], seed=1)
     unseen = [bar for text in reels(20, "GABdF", 3) for bar in placed(text)]
     odd = [critic.log_odds(bar) for bar in unseen if "F" in bar.bar.text]
     usual = [critic.log_odds(bar) for bar in unseen if "F" not in bar.bar.text]
@@ -118,8 +119,8 @@ def test_it_learns_what_real_bars_have() -> None:
 
 def test_a_later_critic_adds_to_an_earlier_one() -> None:
     real = [new_bars(text) for text in reels(10, "GABd", 1)]
-    first = learn_bars(real, [new_bars(text) for text in reels(10, "GABdF", 2)], seed=1)
-    second = learn_bars(real, [new_bars(text) for text in reels(10, "GABdc", 3)], seed=1, earlier=first)
+    first = learn(BarCritic, real, [new_bars(text) for text in reels(10, "GABdF", 2)], seed=1)
+    second = learn(BarCritic, real, [new_bars(text) for text in reels(10, "GABdc", 3)], seed=1, earlier=first)
     (sharp, natural, usual) = (placed(reels(1, letters, 5)[0])[2] for letters in ("F", "c", "Bd"))
     assert second.log_odds(sharp) - second.log_odds(usual) > 0.5
     assert second.log_odds(natural) - second.log_odds(usual) > 0.5
@@ -142,9 +143,92 @@ def test_a_bar_knows_its_place() -> None:
 
 
 def test_one_of_another_make_is_refused() -> None:
-    assert BarCritic.of({}) is None
-    with pytest.raises(ModelError, match="critic of bars is of another folkrnn"):
-        BarCritic.of({WEIGHTS: torch.zeros(3)})
-    critic = BarCritic.of({WEIGHTS: torch.full((BUCKETS + 1,), log(2))})
+    assert NgramCritics.of({}) == NgramCritics()
+    for kind in (BarCritic, PlanCritic):
+        with pytest.raises(ModelError, match=f"critic of {kind.JUDGES} is of another folkrnn"):
+            NgramCritics.of({kind.entry(): torch.zeros(3)})
+    critic = NgramCritics.of({BarCritic.entry(): torch.full((BarCritic.BUCKETS + 1,), log(2))}).bars
     assert critic is not None
     assert critic.log_odds(placed(reels(1, "GABd", 1)[0])[0]) > 0
+
+
+class AverseToPlans(PlanCritic):
+    """A critic that refuses plans in which the first bar comes back as the third."""
+
+    def __init__(self, log_odds: float = 20.0) -> None:
+        super().__init__(np.zeros(self.BUCKETS + 1, np.float32))
+        self.refusing = log_odds
+
+    def log_odds(self, plan: str, rhythm: int) -> float:
+        return self.refusing if comes_back(plan) else -20.0
+
+
+def comes_back(plan: str) -> bool:
+    """Whether the third bar is the same as the first."""
+    return read_plan(plan)[0][2] == "a"
+
+
+def planned(count: int, critic: PlanCritic | None, **options: object) -> list[GeneratedText]:
+    settings = NetworkSettings(hidden=16, context=len(CONTEXT_SIZES))
+    network = CharNetwork(settings, len(VOCABULARY), torch.Generator().manual_seed(4))
+    asked = Request(ASKED)
+    prompt = replace(asked.prompt, wish=replace(asked.prompt.wish, planned=True))
+    options = {"seed": 3, "max_characters": 1500, "idiom": DEFAULT_IDIOM} | options
+    policy = DraftPolicy(critics=NgramCritics(plans=critic))
+    return list(generate_texts(network, VOCABULARY, [prompt] * count, policy=policy, **options))  # type: ignore[arg-type]
+
+
+def test_plans_that_it_refuses_are_written_again() -> None:
+    plain, critical = planned(12, None), planned(12, AverseToPlans())
+    assert sum(comes_back(text.plan) for text in plain) > 3
+    assert sum(comes_back(text.plan) for text in critical) == 0
+    for text in critical:
+        assert validate_tune(read_tunes(text.text)[0]).playable
+        assert len(text.bits) == len(text.written)
+    assert [text.plan for text in critical] == [text.plan for text in planned(12, AverseToPlans(), batch=2)]
+
+
+def test_the_best_of_the_refused_plans_is_taken_in_the_end() -> None:
+    class Never(AverseToPlans):
+        def log_odds(self, plan: str, rhythm: int) -> float:
+            return 20.0 + comes_back(plan)
+
+    critical = planned(12, Never())
+    assert all(text.finished and text.plan for text in critical)
+    assert sum(comes_back(text.plan) for text in critical) == 0
+
+
+def plans(count: int, letters: str, seed: int) -> list[str]:
+    """Texts of reels, without music, with a second part whose last bar is the same as some bar of the first one."""
+    rng = random.Random(seed)
+    header = "X:1\nT:A\nR:reel\nM:4/4\nL:1/8\nI:form 4|4| 3 abcd|efg{}\nK:G\n"
+    return [header.format(rng.choice(letters)) for _ in range(count)]
+
+
+def test_it_learns_how_real_parts_rhyme() -> None:
+    real = [whole_plan(text) for text in plans(80, "dddb", 1)]
+    written = [whole_plan(text) for text in plans(80, "abcd", 2)]
+    critic = learn(PlanCritic, real, written, seed=1)
+    assert critic.log_odds("abcd|efgd", 2) < 0 < critic.log_odds("abcd|efga", 2)
+    assert critic.log_odds("abcde|fghie", 2) < critic.log_odds("abcde|fghia", 2)  # in parts of another length too
+    assert whole_plan("X:1\nT:A\nR:reel\nM:4/4\nL:1/8\nI:form 4|4| 3\nK:G\n") == []
+
+
+def two_parts(count: int, first: str, second: str, seed: int) -> list[str]:
+    rng = random.Random(seed)
+
+    def bars(letters: str) -> str:
+        return "|".join("".join(rng.choices(letters, k=8)) for _ in range(4))
+
+    header = "X:1\nT:A\nR:reel\nM:4/4\nL:1/8\nI:form 4|4| 0\nK:G\n"
+    return [f"{header}{bars(first)}||{bars(second)}|]\n" for _ in range(count)]
+
+
+def test_it_hears_that_second_parts_lie_higher() -> None:
+    real = two_parts(60, "GAB", "gab", 1)
+    written = two_parts(30, "GAB", "GAB", 2) + two_parts(30, "gab", "gab", 3)
+    critic = learn(BarCritic, [new_bars(text) for text in real], [new_bars(text) for text in written], seed=1)
+    (good,), (bad,) = two_parts(1, "GAB", "gab", 4), two_parts(1, "gab", "GAB", 5)
+    told = [critic.log_odds(bar) for bar in placed(bad)]
+    assert np.mean(told[:4]) > np.mean([critic.log_odds(bar) for bar in placed(good)][:4]) + 1
+    assert np.mean(told[4:]) > np.mean([critic.log_odds(bar) for bar in placed(good)][4:]) + 1

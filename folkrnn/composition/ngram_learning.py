@@ -1,0 +1,88 @@
+"""Learning the critics of bars and of plans (``generation.ngram_critics``) from real tunes and a model's own."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from folkrnn.generation.ngram_critics import BarCritic, NgramCritic, PlanCritic
+from folkrnn.notation.context import ContextReader
+from folkrnn.notation.headers import split_header
+
+PASSES, RATE, BATCH = 20, 0.1, 256
+"""Passes over what is learned, the learning rate, and how many bars or plans are learned from at once."""
+
+SCALE = 0.1
+"""The factor of the weights while they are learned: a bar has hundreds of n-grams, each of which says little."""
+
+SEEN = 0.5
+"""The share of the n-grams that is seen in training: so the critic trusts no few of them."""
+
+Pieces = list[NDArray[np.int32]]
+"""What a critic judges of one tune: the buckets (N,) of each bar, or of its plan."""
+
+_Critic = TypeVar("_Critic", bound=NgramCritic)
+
+
+def new_bars(text: str) -> Pieces:
+    """Return the buckets of each bar of a training text that need not be the same as an earlier one."""
+    reader = ContextReader()
+    bars = []
+    for character in text:
+        if reader.ends_new_bar(character):
+            bars.append(np.array(BarCritic.buckets(reader.placed_bar), np.int32))
+        reader.advance(character)
+    return bars
+
+
+def whole_plan(text: str) -> Pieces:
+    """Return the buckets of the plan of a training text, alone in a list; an empty list without a plan."""
+    reader = ContextReader()
+    for character in "".join(f"{line}\n" for line in split_header(text)[0]):
+        if reader.ends_plan(character):
+            return [np.array(PlanCritic.buckets(reader.plan_under_way, reader.rhythm), np.int32)]
+        reader.advance(character)
+    return []
+
+
+def learn(
+    kind: type[_Critic],
+    real: Sequence[Pieces],
+    written: Sequence[Pieces],
+    seed: int,
+    earlier: _Critic | None = None,
+) -> _Critic:
+    """Return a critic that tells what real tunes have from what written ones have.
+
+    If an ``earlier`` critic had refused some while the tunes were written, this one adds to it what it let pass
+    (as in boosting).
+    """
+    pieces = [(piece, 0.0) for tune in real for piece in tune] + [(piece, 1.0) for tune in written for piece in tune]
+    rng = torch.Generator().manual_seed(seed)
+    weights = torch.zeros(kind.BUCKETS + 1, 1, requires_grad=True)
+    optimizer = torch.optim.Adagrad([weights], RATE)
+    for _ in range(PASSES):
+        order = torch.randperm(len(pieces), generator=rng).tolist()
+        for first in range(0, len(order), BATCH):
+            rows = [pieces[number] for number in order[first : first + BATCH]]
+            loss = functional.binary_cross_entropy_with_logits(
+                _log_odds(weights, [piece for piece, _ in rows], rng), torch.tensor([label for _, label in rows])
+            )
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+    learned: NDArray[np.float32] = (SCALE * weights.detach()).squeeze(1).numpy()
+    return kind(learned if earlier is None else learned + earlier.weights)
+
+
+def _log_odds(weights: Tensor, pieces: Sequence[NDArray[np.int32]], rng: torch.Generator) -> Tensor:
+    """Return the log odds of bars or plans (N,), each seen in part; ``weights`` are (B + 1, 1), the bias last."""
+    starts = torch.tensor([0, *(len(piece) for piece in pieces[:-1])]).cumsum(0)
+    seen = torch.from_numpy(np.concatenate(pieces)).long()
+    factors = (torch.rand(len(seen), generator=rng) < SEEN) / SEEN
+    sums = functional.embedding_bag(seen, weights, starts, mode="sum", per_sample_weights=factors)
+    return SCALE * (sums.squeeze(1) + weights[-1])
