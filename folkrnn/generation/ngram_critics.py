@@ -89,7 +89,7 @@ class BarCritic(NgramCritic):
 class PlanCritic(NgramCritic):
     """A critic of plans."""
 
-    BUCKETS, JUDGES, RATIO, TRIES = 1 << 14, "plans", 3.0, 10
+    BUCKETS, JUDGES, RATIO, TRIES = 1 << 14, "plans", 2.0, 6
 
     def log_odds(self, plan: str, rhythm: int) -> float:
         """Return the log odds that the model wrote a plan for a tune of a rhythm (a context feature)."""

@@ -23,7 +23,7 @@ Watch = Callable[[int, float, int, str], None]
 WATCH_INTERVAL = 0.1
 """Seconds between two calls of a watcher: more often nobody can see."""
 
-SPECULATIVE_ROWS = 12
+SPECULATIVE_ROWS = 28
 """Up to this many rows, drafts are written that may not be needed: a row more costs little time then."""
 
 SPECULATIVE_DRAFTS = 4

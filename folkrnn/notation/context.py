@@ -8,6 +8,7 @@ count nor remember them. ``docs/context-features.md`` lists all of them.
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
@@ -189,22 +190,7 @@ class HeaderContext:
     @property
     def planning(self) -> tuple[int, int, int]:
         """The features of a plan that is being written: bars left, letters four bars back and in the part before."""
-        line = self._lines[-1]
-        if self.complete or not line.startswith("I:"):
-            return _NOT_PLANNING
-        build = read_build(line[2:])
-        if not (build.plan or (build.form and line.endswith(" "))):
-            return _NOT_PLANNING
-        try:
-            parts, _ = read_form(build.form)
-        except ValueError:  # any text can be read
-            return _NOT_PLANNING
-        labels = read_plan(build.plan)
-        number, into = len(labels) - 1, len(labels[-1])
-        left = parts[number].bars - into if number < len(parts) else 0
-        before = labels[-2][into] if number and into < len(labels[-2]) else ""
-        written = [label for part in labels for label in part]
-        return 1 + min(max(left, 0), MAX_BARS_LEFT), _letter(written[-4] if len(written) > 3 else ""), _letter(before)
+        return _NOT_PLANNING if self.complete else _planning(self._lines[-1])
 
     @property
     def plan_under_way(self) -> str:
@@ -261,6 +247,24 @@ class HeaderContext:
         elif letter == "I":
             similarity = read_build(value).similarity
             self.values[5] = 1 + int(similarity) if similarity in _SIMILARITIES else 0
+
+
+@lru_cache(maxsize=1024)  # asked for several times with every character
+def _planning(line: str) -> tuple[int, int, int]:
+    """Return the features of a plan that is being written, for the line of a header under way."""
+    build = read_build(line[2:])
+    if not (line.startswith("I:") and (build.plan or (build.form and line.endswith(" ")))):
+        return _NOT_PLANNING
+    try:
+        parts, _ = read_form(build.form)
+    except ValueError:  # any text can be read
+        return _NOT_PLANNING
+    labels = read_plan(build.plan)
+    number, into = len(labels) - 1, len(labels[-1])
+    left = parts[number].bars - into if number < len(parts) else 0
+    before = labels[-2][into] if number and into < len(labels[-2]) else ""
+    written = [label for part in labels for label in part]
+    return 1 + min(max(left, 0), MAX_BARS_LEFT), _letter(written[-4] if len(written) > 3 else ""), _letter(before)
 
 
 def _letter(label: str) -> int:
