@@ -35,7 +35,7 @@ class NgramCritic:
     """What it judges is accepted with probability min(1, r / RATIO), where r = p_real / p_model."""
 
     TRIES: ClassVar[int]
-    """The best of so many refused ones is taken."""
+    """The best of this many refused ones is taken."""
 
     def __init__(self, weights: NDArray[np.float32]) -> None:
         self.weights = weights
