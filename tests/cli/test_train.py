@@ -98,7 +98,7 @@ def test_too_few_tunes_for_a_critic_are_told_before_the_training(run: Run, tmp_p
 
 
 def test_a_critic_is_learned_and_heeded(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("folkrnn.composition.critic.BAR_ROUNDS", 1)  # an untrained model writes slowly
+    monkeypatch.setattr("folkrnn.composition.critic.ROUNDS", 1)  # an untrained model writes slowly
     folder = tmp_path / "critical"
     result = run("train", book(tmp_path / "a.abc", "Tune", 40), "-o", folder, "--max-steps", 0, *SMALL, "--critic", 20)
     assert result.status == 0
