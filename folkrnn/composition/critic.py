@@ -21,7 +21,7 @@ from torch.nn import functional
 from folkrnn.analysis.features import COUNTED, counted_of
 from folkrnn.analysis.structure import TABLE, table_of
 from folkrnn.composition.imitation import distinct, imitate
-from folkrnn.composition.ngram_learning import learn, new_bars, whole_plan
+from folkrnn.composition.ngram_learning import learn, pieces_of
 from folkrnn.corpus import CorpusTune
 from folkrnn.corpus.melody import melody_of
 from folkrnn.errors import ModelError
@@ -34,9 +34,6 @@ from folkrnn.notation.context import planned_text
 from folkrnn.notation.pitch import STEPS
 from folkrnn.notation.rhythms import is_dance
 from folkrnn.processes import process_map
-
-NGRAM_WEIGHTS = frozenset((BarCritic.entry(), PlanCritic.entry()))
-"""What a model file holds of critics beside the one of tunes."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -168,7 +165,7 @@ class Critic(nn.Module):
         """Return the critic of a model. Raises ModelError if it has none, or one of another make."""
         try:
             critic = cls(len(checkpoint.critic["mean"]))
-            own = {name: tensor for name, tensor in checkpoint.critic.items() if name not in NGRAM_WEIGHTS}
+            own = {name: tensor for name, tensor in checkpoint.critic.items() if name not in NgramCritics.ENTRIES}
             critic.load_state_dict(own)
             if critic.features > CRITIC_FEATURES:
                 raise KeyError(critic.features)
@@ -221,25 +218,22 @@ def with_critic(
     are too few.
     """
     tunes = [read_tunes(tune.text)[0] for tune in real]
-    planned = _each(planned_text, [tune.text for tune in real], jobs)
-    bars, plans = _each(new_bars, planned, jobs), _each(whole_plan, planned, jobs)
+    people = _each(pieces_of, [planned_text(tune.text) for tune in real], jobs)
     critics = NO_CRITICS
     for number in range(ROUNDS + 1):
         progress(f"writing {len(real)} tunes for the critic, {number + 1} of {ROUNDS + 1}")
         texts = imitate(tunes, checkpoint, sampling, seed + number, policy=DraftPolicy(critics=critics))
         if number < ROUNDS:
             progress("training the critics of bars and plans")
-            written = [text.written for text in texts]
+            model = _each(pieces_of, [text.written for text in texts], jobs)
             critics = NgramCritics(
-                learn(BarCritic, bars, _each(new_bars, written, jobs), seed, critics.bars),
-                learn(PlanCritic, plans, _each(whole_plan, written, jobs), seed, critics.plans),
+                learn(BarCritic, (it.bars for it in people), (it.bars for it in model), seed, critics.bars),
+                learn(PlanCritic, (it.plans for it in people), (it.plans for it in model), seed, critics.plans),
             )
     progress("training the critic")
     critic, accuracy = train_critic(_features(tunes, jobs), _features([text.tune for text in texts], jobs), seed)
     progress(f"the critic is right about {accuracy:.0%} of tunes that it has not seen")
-    assert critics.bars
-    assert critics.plans
-    weights = {each.entry(): torch.from_numpy(each.weights) for each in (critics.bars, critics.plans)}
+    weights = {name: torch.from_numpy(array) for name, array in critics.weights().items()}
     return replace(checkpoint, critic={**critic.state_dict(), **weights})
 
 

@@ -1,7 +1,7 @@
 """Learning the critics of bars and of plans (``generation.ngram_critics``) from real tunes and a model's own."""
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -11,7 +11,6 @@ from torch.nn import functional
 
 from folkrnn.generation.ngram_critics import BarCritic, NgramCritic, PlanCritic
 from folkrnn.notation.context import ContextReader
-from folkrnn.notation.headers import split_header
 
 PASSES, RATE, BATCH = 20, 0.1, 256
 """Passes over what is learned, the learning rate, and how many bars or plans are learned from at once."""
@@ -22,41 +21,39 @@ SCALE = 0.1
 SEEN = 0.5
 """The share of the n-grams that is seen in training: so the critic trusts no few of them."""
 
-Pieces = list[NDArray[np.int32]]
-"""What a critic judges of one tune: the buckets (N,) of each bar, or of its plan."""
+Buckets = NDArray[np.int32]
+"""The buckets (N,) of a bar or a plan."""
 
 _Critic = TypeVar("_Critic", bound=NgramCritic)
 
 
-def new_bars(text: str) -> Pieces:
-    """Return the buckets of each bar of a training text that need not be the same as an earlier one."""
-    reader = ContextReader()
-    bars = []
+class Pieces(NamedTuple):
+    """What critics judge of a tune: its bars that need not be the same as earlier ones, and its plan if it has one."""
+
+    bars: list[Buckets]
+    plans: list[Buckets]
+
+
+def pieces_of(text: str) -> Pieces:
+    """Return what critics judge of a training text."""
+    reader, pieces = ContextReader(), Pieces([], [])
     for character in text:
         if reader.ends_new_bar(character):
-            bars.append(np.array(BarCritic.buckets(reader.placed_bar), np.int32))
+            pieces.bars.append(np.array(BarCritic.buckets(reader.placed_bar), np.int32))
+        elif reader.ends_plan(character):
+            pieces.plans.append(np.array(PlanCritic.buckets(reader.plan_under_way, reader.rhythm), np.int32))
         reader.advance(character)
-    return bars
-
-
-def whole_plan(text: str) -> Pieces:
-    """Return the buckets of the plan of a training text, alone in a list; an empty list without a plan."""
-    reader = ContextReader()
-    for character in "".join(f"{line}\n" for line in split_header(text)[0]):
-        if reader.ends_plan(character):
-            return [np.array(PlanCritic.buckets(reader.plan_under_way, reader.rhythm), np.int32)]
-        reader.advance(character)
-    return []
+    return pieces
 
 
 def learn(
     kind: type[_Critic],
-    real: Sequence[Pieces],
-    written: Sequence[Pieces],
+    real: Iterable[Sequence[Buckets]],
+    written: Iterable[Sequence[Buckets]],
     seed: int,
     earlier: _Critic | None = None,
 ) -> _Critic:
-    """Return a critic that tells what real tunes have from what written ones have.
+    """Return a critic that tells what real tunes have from what written ones have: of each its bars, or its plan.
 
     If an ``earlier`` critic had refused some while the tunes were written, this one adds to it what it let pass
     (as in boosting).
@@ -79,7 +76,7 @@ def learn(
     return kind(learned if earlier is None else learned + earlier.weights)
 
 
-def _log_odds(weights: Tensor, pieces: Sequence[NDArray[np.int32]], rng: torch.Generator) -> Tensor:
+def _log_odds(weights: Tensor, pieces: Sequence[Buckets], rng: torch.Generator) -> Tensor:
     """Return the log odds of bars or plans (N,), each seen in part; ``weights`` are (B + 1, 1), the bias last."""
     starts = torch.tensor([0, *(len(piece) for piece in pieces[:-1])]).cumsum(0)
     seen = torch.from_numpy(np.concatenate(pieces)).long()

@@ -105,8 +105,15 @@ class PlanCritic(NgramCritic):
 class NgramCritics:
     """The critics that judge a tune while it is written; None for what nobody judges."""
 
+    ENTRIES: ClassVar = frozenset((BarCritic.entry(), PlanCritic.entry()))
+    """The names of their weights in a model file."""
+
     bars: BarCritic | None = None
     plans: PlanCritic | None = None
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """Return the weights of those that there are, by their names in a model file."""
+        return {critic.entry(): critic.weights for critic in (self.bars, self.plans) if critic}
 
     @classmethod
     def of(cls, critic: "Mapping[str, Tensor]") -> "NgramCritics":

@@ -16,11 +16,13 @@ REACH = 3
 TICKS = EIGHTH_TICKS // 12
 """Times are exact to these: 12 of them make an eighth."""
 
-_LATER_PART = 2
-"""Parts from this one on count as one."""
+LATER_PART = 2
+"""Parts from this one on, counted from 0, count as one."""
+
+LARGEST = 255
+"""The largest number in an n-gram."""
 
 _TWO_BEATS = 4 * EIGHTH_TICKS // TICKS
-_LARGEST = 255
 _NO_PITCH = 7
 _TO_A_REST, _FROM_A_REST, _MIDDLE = 1, 2, 64
 _SIGNS = " ^_="
@@ -60,15 +62,15 @@ def bar_ngrams(placed: PlacedBar) -> Iterator[bytes]:
     onsets of the whole bar, and its steps.
     """
     bar, before, number, where, tonic, _ = placed
-    part = min(number, _LATER_PART)
+    part = min(number, LATER_PART)
     count = min(REACH, len(before.notes)) if before else 0
     missing = REACH - count
     notes = [0] * missing + list(before.notes[-count:] if before and count else ()) + list(bar.notes)
     earlier = [onset - before.length for onset in before.onsets[-count:]] if before and count else []
-    onsets = [*([-_LARGEST * TICKS] * missing), *earlier, *bar.onsets, bar.length]
+    onsets = [*([-LARGEST * TICKS] * missing), *earlier, *bar.onsets, bar.length]
     signs = [0] * REACH + [_SIGNS.index(sign[:1] or " ") for sign in bar.signs]
-    lengths = [min(max(two - one, 0) // TICKS, _LARGEST) for one, two in pairwise(onsets)]
-    places = [min(max(onset, 0) // TICKS, _LARGEST) for onset in onsets]
+    lengths = [min(max(two - one, 0) // TICKS, LARGEST) for one, two in pairwise(onsets)]
+    places = [min(max(onset, 0) // TICKS, LARGEST) for onset in onsets]
     steps = [0, *(_step(one, two) for one, two in pairwise(notes))]
     degrees = [_degree(note, tonic) + 8 * sign for note, sign in zip(notes, signs, strict=True)]
     for i in range(REACH, len(notes)):

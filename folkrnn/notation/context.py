@@ -190,7 +190,8 @@ class HeaderContext:
     @property
     def planning(self) -> tuple[int, int, int]:
         """The features of a plan that is being written: bars left, letters four bars back and in the part before."""
-        return _NOT_PLANNING if self.complete else _planning(self._lines[-1])
+        line = self._lines[-1]
+        return _NOT_PLANNING if self.complete or not line.startswith("I:") else _planning(line[2:])
 
     @property
     def plan_under_way(self) -> str:
@@ -250,10 +251,10 @@ class HeaderContext:
 
 
 @lru_cache(maxsize=1024)  # asked for several times with every character
-def _planning(line: str) -> tuple[int, int, int]:
-    """Return the features of a plan that is being written, for the line of a header under way."""
-    build = read_build(line[2:])
-    if not (line.startswith("I:") and (build.plan or (build.form and line.endswith(" ")))):
+def _planning(value: str) -> tuple[int, int, int]:
+    """Return the features of a plan that is being written, for the value of a form line under way."""
+    build = read_build(value)
+    if not (build.plan or (build.form and value.endswith(" "))):
         return _NOT_PLANNING
     try:
         parts, _ = read_form(build.form)

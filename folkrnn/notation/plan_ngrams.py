@@ -7,15 +7,11 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from folkrnn.notation.bar_ngrams import LARGEST, LATER_PART
 from folkrnn.notation.plan import Relation, read_plan, relations
-
-_LATER_PART = 2
-"""Parts from this one on, counted from 0, count as one."""
 
 _HALF = 4
 """Bars at the beginning and at the end of a part that are seen together too."""
-
-_LARGEST = 255
 
 
 class Taken(NamedTuple):
@@ -26,7 +22,7 @@ class Taken(NamedTuple):
     place: int = 0
 
 
-_NO_BAR = Taken(relation=_LARGEST)
+_NO_BAR = Taken(relation=LARGEST)
 """What stands before the first bar of a part."""
 
 
@@ -40,7 +36,7 @@ def plan_ngrams(plan: str) -> Iterator[bytes]:
     parts = read_plan(plan)
     ways = zip(_taken(parts, from_end=False), _taken(parts, from_end=True), strict=True)
     for number, (begins, ends) in enumerate(ways):
-        which, length = min(number, _LATER_PART), len(begins)
+        which, length = min(number, LATER_PART), len(begins)
         yield bytes((0, which, _small(length)))
         yield bytes((1, which, *chain(*begins)))
         yield bytes((2, *(taken.relation for taken in begins)))
@@ -74,4 +70,4 @@ def _taken(parts: Sequence[Sequence[str]], *, from_end: bool) -> list[list[Taken
 
 
 def _small(count: int) -> int:
-    return min(count, _LARGEST)
+    return min(count, LARGEST)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from folkrnn.composition.acceptors import KeepsRequest
-from folkrnn.composition.ngram_learning import learn, new_bars, whole_plan
+from folkrnn.composition.ngram_learning import learn, pieces_of
 from folkrnn.composition.requests import Request
 from folkrnn.errors import ModelError
 from folkrnn.generation.drafts import DraftPolicy
@@ -109,7 +109,9 @@ def placed(text: str) -> list[PlacedBar]:
 
 def test_it_learns_what_real_bars_have() -> None:
     real, written = reels(80, "GABd", 1), reels(80, "GABdF", 2)
-    critic = learn(BarCritic, [new_bars(text) for text in real], [new_bars(text) for text in written], seed=1)
+    critic = learn(
+        BarCritic, [pieces_of(text).bars for text in real], [pieces_of(text).bars for text in written], seed=1
+    )
     unseen = [bar for text in reels(20, "GABdF", 3) for bar in placed(text)]
     odd = [critic.log_odds(bar) for bar in unseen if "F" in bar.bar.text]
     usual = [critic.log_odds(bar) for bar in unseen if "F" not in bar.bar.text]
@@ -118,9 +120,9 @@ def test_it_learns_what_real_bars_have() -> None:
 
 
 def test_a_later_critic_adds_to_an_earlier_one() -> None:
-    real = [new_bars(text) for text in reels(10, "GABd", 1)]
-    first = learn(BarCritic, real, [new_bars(text) for text in reels(10, "GABdF", 2)], seed=1)
-    second = learn(BarCritic, real, [new_bars(text) for text in reels(10, "GABdc", 3)], seed=1, earlier=first)
+    real = [pieces_of(text).bars for text in reels(10, "GABd", 1)]
+    first = learn(BarCritic, real, [pieces_of(text).bars for text in reels(10, "GABdF", 2)], seed=1)
+    second = learn(BarCritic, real, [pieces_of(text).bars for text in reels(10, "GABdc", 3)], seed=1, earlier=first)
     (sharp, natural, usual) = (placed(reels(1, letters, 5)[0])[2] for letters in ("F", "c", "Bd"))
     assert second.log_odds(sharp) - second.log_odds(usual) > 0.5
     assert second.log_odds(natural) - second.log_odds(usual) > 0.5
@@ -206,12 +208,12 @@ def plans(count: int, letters: str, seed: int) -> list[str]:
 
 
 def test_it_learns_how_real_parts_rhyme() -> None:
-    real = [whole_plan(text) for text in plans(80, "dddb", 1)]
-    written = [whole_plan(text) for text in plans(80, "abcd", 2)]
+    real = [pieces_of(text).plans for text in plans(80, "dddb", 1)]
+    written = [pieces_of(text).plans for text in plans(80, "abcd", 2)]
     critic = learn(PlanCritic, real, written, seed=1)
     assert critic.log_odds("abcd|efgd", 2) < 0 < critic.log_odds("abcd|efga", 2)
     assert critic.log_odds("abcde|fghie", 2) < critic.log_odds("abcde|fghia", 2)  # in parts of another length too
-    assert whole_plan("X:1\nT:A\nR:reel\nM:4/4\nL:1/8\nI:form 4|4| 3\nK:G\n") == []
+    assert pieces_of("X:1\nT:A\nR:reel\nM:4/4\nL:1/8\nI:form 4|4| 3\nK:G\n").plans == []
 
 
 def two_parts(count: int, first: str, second: str, seed: int) -> list[str]:
@@ -227,7 +229,9 @@ def two_parts(count: int, first: str, second: str, seed: int) -> list[str]:
 def test_it_hears_that_second_parts_lie_higher() -> None:
     real = two_parts(60, "GAB", "gab", 1)
     written = two_parts(30, "GAB", "GAB", 2) + two_parts(30, "gab", "gab", 3)
-    critic = learn(BarCritic, [new_bars(text) for text in real], [new_bars(text) for text in written], seed=1)
+    critic = learn(
+        BarCritic, [pieces_of(text).bars for text in real], [pieces_of(text).bars for text in written], seed=1
+    )
     (good,), (bad,) = two_parts(1, "GAB", "gab", 4), two_parts(1, "gab", "GAB", 5)
     told = [critic.log_odds(bar) for bar in placed(bad)]
     assert np.mean(told[:4]) > np.mean([critic.log_odds(bar) for bar in placed(good)][:4]) + 1
