@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from folkrnn.model.batches import Window
+from folkrnn.model.distributed import ProcessGroup
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.precision import fast_dtype
 from folkrnn.model.schedule import TrainingSettings
@@ -91,7 +92,7 @@ def torch_loop(model: nn.Module, ids: Tensor, autocast: bool) -> Callable[[], No
 
 def folkrnn_loop(ids: Tensor, characters: int, hidden: int) -> Callable[[], None]:
     network = CharNetwork(NetworkSettings(hidden=hidden), characters, torch.Generator().manual_seed(1))
-    trainer = Trainer(network, TrainingSettings(), fast_dtype())
+    trainer = Trainer(network, TrainingSettings(), fast_dtype(), ProcessGroup.from_environment())
     starts = torch.rand(len(ids), ids.shape[1] - 1) < 1 / 300
     window = Window(ids[:, :-1, None], ids[:, 1:], starts)
     return lambda: void(trainer.step(window, 0.5))

@@ -140,6 +140,21 @@ def test_no_gradient_crosses_a_start(cell: NetworkSettings) -> None:
         torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-4)
 
 
+def test_a_window_reads_no_memory_of_another(cell: NetworkSettings) -> None:
+    net, ids = network(cell), some_ids(6, 12)
+    parameters = list(net.parameters())
+
+    def gradients(*windows: Tensor) -> list[tuple[Tensor, ...]]:
+        """Read all windows before any gradient is asked for."""
+        losses = [net(window)[0].logsumexp(2).sin().sum() for window in windows]
+        return [torch.autograd.grad(loss, parameters) for loss in losses]
+
+    first, second = ids[:3], ids[3:]
+    alone = [gradients(window)[0] for window in (first, second)]
+    for _ in range(2):
+        torch.testing.assert_close(gradients(first, second), alone)
+
+
 def test_nothing_stays_on_the_processor_when_the_weights_do_not(cell: NetworkSettings) -> None:
     dropping = replace(cell, dropout=0.5, recurrent_dropout=0.5)
     net, ids = network(dropping).to("meta"), some_ids(2, 12)  # a device that computes nothing
