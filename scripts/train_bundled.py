@@ -1,8 +1,9 @@
 """Train a model as the bundled one was trained, in some three hours on two cores; MODEL_CARD.md says more.
 
 It first learns all tunes in many keys, under much dropout. Then it learns them in their own keys, each dance four
-times, under less dropout, and critics learn to judge it. Twice it learns tunes of its own that its critics took, beside
-the real ones (expert iteration). The real ones alone come last, and critics that judge what it has become.
+times, under less dropout, and critics learn to judge it. Then, several times, it learns tunes of its own that its
+critics took, beside the real ones (expert iteration). The real ones alone come last, and critics that judge what it has
+become.
 """
 
 import argparse
@@ -24,11 +25,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", default="default", help="recipe or corpus [default: default]")
     parser.add_argument("-o", "--output", type=Path, default=Path("runs/bundled"), help="folder of the runs")
-    usual = (8000, 1600, 2000, 1000, 500)
-    parser.add_argument("--steps", type=int, nargs=5, default=usual, help=f"of each run [default: {usual}]")
+    usual = (8000, 1600, 2000, 1000, 1500, 1500, 300)
+    parser.add_argument(
+        "--steps",
+        type=int,
+        nargs="+",
+        default=usual,
+        help=f"of each run; all but the first two and the last have tunes of its own [default: {usual}]",
+    )
     parser.add_argument("--own", type=int, default=4000, help="tunes of its own, each time [default: 4000]")
     parser.add_argument("--critic", type=int, default=4000, help="tunes for the critics [default: 4000]")
     args = parser.parse_args()
+    if len(args.steps) < 3:
+        parser.error("--steps needs three numbers at least: of the first run, the second and the last")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     corpus = find_corpus((args.data,), logging.getLogger("folkrnn").info)
     line = TrainingProgressLine()

@@ -5,11 +5,10 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from folkrnn.generation.ngram_critics import BarCritic, NgramCritic, PlanCritic
+from folkrnn.generation.ngram_critics import BarCritic, Buckets, NgramCritic, PlanCritic
 from folkrnn.notation.context import ContextReader
 
 PASSES, RATE, BATCH = 20, 0.1, 256
@@ -21,8 +20,8 @@ SCALE = 0.1
 SEEN = 0.5
 """The share of the n-grams that is seen in training: so the critic trusts no few of them."""
 
-Buckets = NDArray[np.int32]
-"""The buckets (N,) of a bar or a plan."""
+ROUNDED_TO = torch.float8_e4m3fn
+"""What weights are rounded to, for a smaller model file: there are very many, and a sum of hundreds forgives it."""
 
 _Critic = TypeVar("_Critic", bound=NgramCritic)
 
@@ -39,9 +38,9 @@ def pieces_of(text: str) -> Pieces:
     reader, pieces = ContextReader(), Pieces([], [])
     for character in text:
         if reader.ends_new_bar(character):
-            pieces.bars.append(np.array(BarCritic.buckets(reader.placed_bar), np.int32))
+            pieces.bars.append(BarCritic.buckets(reader.placed_bar))
         elif reader.ends_plan(character):
-            pieces.plans.append(np.array(PlanCritic.buckets(reader.plan_under_way, reader.rhythm), np.int32))
+            pieces.plans.append(PlanCritic.buckets(reader.plan_under_way, reader.style))
         reader.advance(character)
     return pieces
 
@@ -72,8 +71,10 @@ def learn(
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-    learned: NDArray[np.float32] = (SCALE * weights.detach()).squeeze(1).numpy()
-    return kind(learned if earlier is None else learned + earlier.weights)
+    learned = (SCALE * weights.detach()).squeeze(1)
+    if earlier is not None:
+        learned += torch.from_numpy(earlier.weights)
+    return kind(learned.to(ROUNDED_TO).float().numpy())
 
 
 def _log_odds(weights: Tensor, pieces: Sequence[Buckets], rng: torch.Generator) -> Tensor:

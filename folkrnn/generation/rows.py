@@ -19,7 +19,7 @@ from folkrnn.errors import NotationError
 from folkrnn.generation.copying import NO_CHARACTERS, copy_choices
 from folkrnn.generation.ngram_critics import NgramCritic
 from folkrnn.generation.prompts import Gap, HeaderWriter, Prompt
-from folkrnn.generation.sampling import SamplingParameters, sample_next
+from folkrnn.generation.sampling import SamplingParameters, probabilities, sample, sample_next
 from folkrnn.generation.texts import GeneratedText
 from folkrnn.generation.titles import TitleWriter
 from folkrnn.generation.writing import (
@@ -262,10 +262,14 @@ class Block:
 
     def _choose(self, logits: Tensor, uniforms: Tensor) -> NDArray[np.int64]:
         """Choose the next ids (B,) from logits (B, V) with uniforms (B,)."""
+        every = [self._sampling(row) for row in self._rows]
+        if all(sampling.plain for sampling in every):
+            temperatures = torch.tensor([sampling.temperature for sampling in every], dtype=torch.float64)
+            return sample(probabilities(logits, temperatures.unsqueeze(1)), uniforms).numpy()
         groups: dict[SamplingParameters, list[int]] = defaultdict(list)
-        for number, row in enumerate(self._rows):
-            groups[self._sampling(row)].append(number)
-        ids = np.zeros(len(self._rows), np.int64)
+        for number, sampling in enumerate(every):
+            groups[sampling].append(number)
+        ids = np.zeros(len(every), np.int64)
         for sampling, numbers in groups.items():
             ids[numbers] = sample_next(logits[numbers], sampling, uniforms[numbers]).numpy()
         return ids
@@ -337,6 +341,8 @@ class Block:
     def _refuses_bar(self, row: Row, character: str) -> bool:
         """Whether a character would end a bar that will not do and is written again."""
         context = row.context
+        if not context.ends_bar(character):
+            return False
         if context.ends_off_plan(character):
             return row.attempts < PLAN_RETRIES
         if context.shall_return:
@@ -382,7 +388,7 @@ class Block:
         if critics.bars and context.ends_new_bar(character):
             return critics.bars, critics.bars.log_odds(context.placed_bar)
         if critics.plans and context.ends_plan(character):
-            return critics.plans, critics.plans.log_odds(context.plan_under_way, context.rhythm)
+            return critics.plans, critics.plans.log_odds(context.plan_under_way, context.style)
         return None, 0.0
 
     def _refuses_title(self, row: Row) -> bool:
@@ -432,6 +438,7 @@ class Block:
         for number in rows:
             row = self._rows[number]
             assert row.walk is not None
+            was_at_line = row.walk.at_bar_line
             try:
                 row.walk.advance(characters[ids[number]], given=number in given)
                 if number in given:
@@ -450,11 +457,14 @@ class Block:
                 self._follow_title(number, row, characters[ids[number]])
             if row.walk.at_bar_line and not row.forced:
                 self._end_opening(row, row.walk)
-                row.attempts = row.refused = 0
-                row.best = None
                 if row.context.next.shall_return:
                     row.walk.free_leap()
-                row.start = self._snapshot(number, row)
+                # The "1" of an ending belongs to the bar after it. If it stayed while that is written again, each
+                # attempt would be one more chance for an ending to begin.
+                if row.start is None or not was_at_line:
+                    row.attempts = row.refused = 0
+                    row.best = None
+                    row.start = self._snapshot(number, row)
             elif not row.in_body and not row.context.in_plan:
                 row.start = None
             elif not row.in_body and row.start is None and not row.forced and self._writing.critics.plans:

@@ -36,13 +36,18 @@ class SamplingParameters:
         """Whether nothing is left to chance."""
         return self.temperature == 0 or self.top_k == 1
 
+    @property
+    def plain(self) -> bool:
+        """Whether any character may be chosen."""
+        return self.temperature > 0 and self.top_k == 0 and self.top_p == 1
+
 
 DEFAULT_SAMPLING = SamplingParameters()
 """The model's own distribution."""
 
 
-def probabilities(logits: "Tensor", temperature: float) -> "Tensor":
-    """Map logits (B, V) to probabilities (B, V), float64; the temperature is above 0."""
+def probabilities(logits: "Tensor", temperature: "float | Tensor") -> "Tensor":
+    """Map logits (B, V) to probabilities (B, V), float64; temperatures are above 0, one or one a row (B, 1)."""
     return (logits.double() / temperature).softmax(dim=1)
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 class Buffers:
     """Memory that a training step needs until its gradient is known, kept for the next step.
 
-    On a processor fresh memory costs a page fault every 4 KB, together a tenth of the time of a step.
+    On a processor fresh memory costs a page fault every 4 KB, together a sixth of the time of a step.
     """
 
     def __init__(self) -> None:

@@ -50,10 +50,9 @@ class ProcessGroup:
         """Replace each tensor by its sum over all processes, in place."""
         if self.size == 1:
             return
-        flat = torch.cat([tensor.flatten() for tensor in tensors])
-        distributed.all_reduce(flat)
-        for tensor, summed in zip(tensors, torch.split(flat, [t.numel() for t in tensors]), strict=True):
-            tensor.copy_(summed.view_as(tensor))
+        under_way = [distributed.all_reduce(tensor, async_op=True) for tensor in tensors]
+        for sum_of_one in under_way:
+            sum_of_one.wait()
 
     def all_gather(self, rows: Tensor, batch: int) -> Tensor:
         """Return the rows (L, b, H) of all processes as one batch (L, B, H)."""

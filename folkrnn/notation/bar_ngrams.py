@@ -1,6 +1,6 @@
 """What a bar plays, in short figures: n-grams of steps, degrees and lengths with their places in the bar.
 
-They are how a critic of bars (``generation.bar_critic``) sees the music while it is being written.
+They are how a critic of bars (``generation.ngram_critics``) sees the music while it is being written.
 """
 
 from collections.abc import Iterator
@@ -39,10 +39,18 @@ class BarPlace(IntEnum):
     LAST_OF_TUNE = auto()
 
 
-class PlacedBar(NamedTuple):
-    """A bar in its tune: the bar before it, its part and its place there, the steps from C to the tonic, the rhythm.
+class Style(NamedTuple):
+    """The rhythm and the origin of a tune, as the values of those context features."""
 
-    Parts are counted from 0. The rhythm is the value of that context feature.
+    rhythm: int
+    origin: int
+
+
+class PlacedBar(NamedTuple):
+    """A bar in its tune: the bar before it, its part and its place there, the steps from C to the tonic, the style.
+
+    Parts are counted from 0. ``ending`` is the number of the ending that the bar stands in, 0 for none. ``answered`` is
+    the last bar of the part before.
     """
 
     bar: PastBar
@@ -50,7 +58,9 @@ class PlacedBar(NamedTuple):
     part: int
     place: BarPlace
     tonic: int
-    rhythm: int
+    style: Style
+    ending: int
+    answered: PastBar | None
 
 
 def bar_ngrams(placed: PlacedBar) -> Iterator[bytes]:
@@ -59,9 +69,10 @@ def bar_ngrams(placed: PlacedBar) -> Iterator[bytes]:
     They join, for each note: the step to it and up to three steps before that, and where it stands; its degree, with
     up to three degrees before it; its length with steps or other lengths; and all these with the place in the part.
     Then there is how far it lies above the tonic, by parts and places in them: second parts lie higher. Then come the
-    onsets of the whole bar, and its steps.
+    onsets of the whole bar, its steps, and the ending that it stands in. The last note of a part is joined with that of
+    the part before, and the first note with that of the bar before.
     """
-    bar, before, number, where, tonic, _ = placed
+    bar, before, number, where, tonic, _, ending, answered = placed
     part = min(number, LATER_PART)
     count = min(REACH, len(before.notes)) if before else 0
     missing = REACH - count
@@ -105,6 +116,11 @@ def bar_ngrams(placed: PlacedBar) -> Iterator[bytes]:
     yield bytes((23, *places[REACH:]))
     yield bytes((24, where, *places[REACH:]))
     yield bytes((25, *steps[REACH + 1 :]))
+    yield bytes((28, where, ending))
+    if answered and where >= BarPlace.LAST:
+        yield bytes((29, degrees[-1], _degree(answered.notes[-1], tonic)))
+    if before:
+        yield bytes((30, degrees[REACH], _degree(before.notes[0], tonic)))
 
 
 def _step(one: int, two: int) -> int:

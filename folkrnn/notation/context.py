@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkrnn.errors import NotationError
-from folkrnn.notation.bar_ngrams import BarPlace, PlacedBar
+from folkrnn.notation.bar_ngrams import BarPlace, PlacedBar, Style
 from folkrnn.notation.form import MAX_SIMILARITY, Part, read_build, read_form
 from folkrnn.notation.headers import next_fields, with_plan
 from folkrnn.notation.key import MODES, parse_key
@@ -145,7 +145,7 @@ PLANNED_CONTEXT = len(CONTEXT_SIZES)
 """A network that reads as many features has learned plans."""
 
 _HEADER_FEATURES = 6
-_RHYTHM = 1
+_RHYTHM, _ORIGIN = 1, 2
 _PLAN_FEATURES = len(PLANNED) - 3
 _NO_PLAN = (0,) * _PLAN_FEATURES
 _NO_MUSIC = (0,) * (len(CONTEXT_SIZES) - 1 - _HEADER_FEATURES - len(PLANNED))
@@ -394,9 +394,9 @@ class ContextReader:
         return self._header.plan_under_way
 
     @property
-    def rhythm(self) -> int:
-        """The context feature of the rhythm."""
-        return self._header.values[_RHYTHM]
+    def style(self) -> Style:
+        """The rhythm and the origin that the header gives."""
+        return Style(self._header.values[_RHYTHM], self._header.values[_ORIGIN])
 
     @property
     def next(self) -> "ContextReader":
@@ -441,7 +441,7 @@ class ContextReader:
 
     def ends_off_plan(self, character: str) -> bool:
         """Whether a character would end a bar that is not what the plan says."""
-        if self._planner is None or not self.planned or not self._ends_bar(character) or self._bar.empty:
+        if self._planner is None or not self.planned or not self.ends_bar(character) or self._bar.empty:
             return False
         if self._first and self._bar.now < _PICKUP * self._header.full:
             return self._header.whole_ends and not self._part
@@ -490,11 +490,11 @@ class ContextReader:
 
     def ends_off_tonic(self, character: str) -> bool:
         """Whether a character would end a part on another note than the tonic of the header."""
-        return self._left == 1 and self._ends_bar(character) and self._degree(self._bar.last_step) > 1
+        return self._left == 1 and self.ends_bar(character) and self._degree(self._bar.last_step) > 1
 
     def ends_new_bar(self, character: str) -> bool:
         """Whether a character would end a bar of notes that need not be the same as an earlier one."""
-        return self._ends_bar(character) and not self._bar.empty and not self.shall_return
+        return self.ends_bar(character) and not self._bar.empty and not self.shall_return
 
     @property
     def placed_bar(self) -> PlacedBar:
@@ -508,13 +508,14 @@ class ContextReader:
         else:
             place = BarPlace.HALF_WAY if self._left == _HALF_WAY else BarPlace.WITHIN
         bar, before, tonic = self._bar.past_bar(), self._repetition.last_bar, self._header.tonic or 0
-        return PlacedBar(bar, before, self._part, place, tonic, self.rhythm)
+        answered = self._repetition.last_bar_of_part_before
+        return PlacedBar(bar, before, self._part, place, tonic, self.style, self._ending, answered)
 
     def ends_worn_out(self, character: str) -> bool:
         """Whether a character would end a bar that comes too often (``Repetition.worn_out``)."""
-        return self._ends_bar(character) and not self._bar.empty and self._repetition.worn_out(self._bar)
+        return self.ends_bar(character) and not self._bar.empty and self._repetition.worn_out(self._bar)
 
-    def _ends_bar(self, character: str) -> bool:
+    def ends_bar(self, character: str) -> bool:
         """Whether a character would end the bar under way."""
         return self._header.complete and not self._line and self._belongs_to_line(character)
 

@@ -66,6 +66,12 @@ class Repetition:
         """The last bar that is over; a pickup only where no bar is."""
         return self._bars[-1] if self._bars else next(filter(None, self._pickups), None)
 
+    @property
+    def last_bar_of_part_before(self) -> PastBar | None:
+        """The last bar of the part before the one under way; None in the first part."""
+        start = self._starts[-1] if self._starts else 0
+        return self._bars[start - 1] if start else None
+
     def begin_part(self) -> None:
         """Begin a part."""
         self._starts.append(len(self._bars))

@@ -20,7 +20,7 @@ from folkrnn.generation.texts import GeneratedText
 from folkrnn.model.network import CharNetwork, NetworkSettings
 from folkrnn.model.vocabulary import Vocabulary
 from folkrnn.notation import read_tunes
-from folkrnn.notation.bar_ngrams import BarPlace, PlacedBar
+from folkrnn.notation.bar_ngrams import BarPlace, PlacedBar, Style
 from folkrnn.notation.context import CONTEXT_SIZES, ContextReader, plan_of
 from folkrnn.notation.idiom import DEFAULT_IDIOM
 from folkrnn.notation.plan import broken_plan, read_plan
@@ -29,6 +29,8 @@ from folkrnn.validation import validate_tune
 VOCABULARY = Vocabulary("".join(sorted("\n" + string.ascii_letters + string.digits + ":/|] ,'^")))
 ASKED = {"M": "4/4", "R": "reel", "I": "4|4|"}
 PLAN = "abac|dbde"
+PLANNED = Request(ASKED, plan=PLAN)
+REEL = Style(rhythm=2, origin=0)
 
 
 class Averse(BarCritic):
@@ -42,10 +44,9 @@ class Averse(BarCritic):
         return self.refusing if self.letter in placed.bar.text else -20.0
 
 
-def made(count: int, critic: BarCritic | None, **options: object) -> list[GeneratedText]:
+def made(count: int, critic: BarCritic | None, asked: Request = PLANNED, **options: object) -> list[GeneratedText]:
     settings = NetworkSettings(hidden=16, context=len(CONTEXT_SIZES))
     network = CharNetwork(settings, len(VOCABULARY), torch.Generator().manual_seed(4))
-    asked = Request(ASKED, plan=PLAN)
     options = {"seed": 3, "max_characters": 1500, "idiom": DEFAULT_IDIOM} | options
     policy = DraftPolicy((KeepsRequest(asked),), critics=NgramCritics(bars=critic))
     prompts = [asked.prompt] * count
@@ -90,6 +91,17 @@ def test_the_best_of_the_refused_bars_is_taken_in_the_end() -> None:
         assert len(text.bits) == len(text.written)
 
 
+def test_an_ending_is_refused_with_its_first_bar() -> None:
+    class AverseToEndings(Averse):
+        def log_odds(self, placed: PlacedBar) -> float:
+            return self.refusing if placed.ending == 1 else -self.refusing
+
+    asked = Request({"M": "2/4", "R": "reel", "I": "4:4:"})
+    plain, critical = made(60, None, asked), made(60, AverseToEndings(""), asked)
+    assert sum("|1" in text.written for text in plain) > 10
+    assert sum("|1" in text.written for text in critical) < 5
+
+
 def reels(count: int, letters: str, seed: int) -> list[str]:
     """Texts of reels whose bars are drawn from some letters."""
     rng = random.Random(seed)
@@ -117,6 +129,19 @@ def test_it_learns_what_real_bars_have() -> None:
     usual = [critic.log_odds(bar) for bar in unseen if "F" not in bar.bar.text]
     assert np.mean(odd) > np.mean(usual) + 1
     assert sum(each > 0 for each in odd) / len(odd) > 0.9
+
+
+def test_it_learns_what_is_odd_in_tunes_of_one_origin() -> None:
+    def of(origin: str, texts: list[str]) -> list[str]:
+        return [text.replace("R:reel\n", f"R:reel\nO:{origin}\n") for text in texts]
+
+    real = of("Scotland", reels(60, "GABF", 1)) + of("Ireland", reels(60, "GABd", 2))
+    written = of("Scotland", reels(60, "GABF", 3)) + of("Ireland", reels(60, "GABF", 4))
+    critic = learn(
+        BarCritic, [pieces_of(text).bars for text in real], [pieces_of(text).bars for text in written], seed=1
+    )
+    scottish, irish = (placed(of(origin, reels(1, "GABF", 5))[0]) for origin in ("Scotland", "Ireland"))
+    assert np.mean([critic.log_odds(bar) for bar in irish]) > np.mean([critic.log_odds(bar) for bar in scottish]) + 1
 
 
 def test_a_later_critic_adds_to_an_earlier_one() -> None:
@@ -161,7 +186,7 @@ class AverseToPlans(PlanCritic):
         super().__init__(np.zeros(self.BUCKETS + 1, np.float32))
         self.refusing = log_odds
 
-    def log_odds(self, plan: str, rhythm: int) -> float:
+    def log_odds(self, plan: str, style: Style) -> float:
         return self.refusing if comes_back(plan) else -20.0
 
 
@@ -192,7 +217,7 @@ def test_plans_that_it_refuses_are_written_again() -> None:
 
 def test_the_best_of_the_refused_plans_is_taken_in_the_end() -> None:
     class Never(AverseToPlans):
-        def log_odds(self, plan: str, rhythm: int) -> float:
+        def log_odds(self, plan: str, style: Style) -> float:
             return 20.0 + comes_back(plan)
 
     critical = planned(12, Never())
@@ -211,8 +236,8 @@ def test_it_learns_how_real_parts_rhyme() -> None:
     real = [pieces_of(text).plans for text in plans(80, "dddb", 1)]
     written = [pieces_of(text).plans for text in plans(80, "abcd", 2)]
     critic = learn(PlanCritic, real, written, seed=1)
-    assert critic.log_odds("abcd|efgd", 2) < 0 < critic.log_odds("abcd|efga", 2)
-    assert critic.log_odds("abcde|fghie", 2) < critic.log_odds("abcde|fghia", 2)  # in parts of another length too
+    assert critic.log_odds("abcd|efgd", REEL) < 0 < critic.log_odds("abcd|efga", REEL)
+    assert critic.log_odds("abcde|fghie", REEL) < critic.log_odds("abcde|fghia", REEL)  # in parts of another length too
     assert pieces_of("X:1\nT:A\nR:reel\nM:4/4\nL:1/8\nI:form 4|4| 3\nK:G\n").plans == []
 
 
@@ -236,3 +261,20 @@ def test_it_hears_that_second_parts_lie_higher() -> None:
     told = [critic.log_odds(bar) for bar in placed(bad)]
     assert np.mean(told[:4]) > np.mean([critic.log_odds(bar) for bar in placed(good)][:4]) + 1
     assert np.mean(told[4:]) > np.mean([critic.log_odds(bar) for bar in placed(good)][4:]) + 1
+
+
+def test_it_hears_that_parts_end_alike() -> None:
+    def ending_on(first: str, second: str, count: int, seed: int) -> list[str]:
+        texts = two_parts(count, "GABd", "GABd", seed)
+        return [f"{text.partition('||')[0][:-1]}{first}||{text.partition('||')[2][:-3]}{second}|]\n" for text in texts]
+
+    real = ending_on("G", "G", 120, 1) + ending_on("d", "d", 120, 2)
+    written = ending_on("G", "d", 120, 3) + ending_on("d", "G", 120, 4)
+    critic = learn(
+        BarCritic, [pieces_of(text).bars for text in real], [pieces_of(text).bars for text in written], seed=1
+    )
+    good, bad = (
+        np.mean([critic.log_odds(placed(text)[-1]) for text in ending_on(first, last, 10, 5)])
+        for first, last in (("G", "G"), ("d", "G"))
+    )
+    assert bad > good + 1
