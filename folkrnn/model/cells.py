@@ -149,10 +149,10 @@ class LstmRecurrence(Recurrence):
         before = hidden
         scratch = cell.new_empty(batch, size)
         for t in range(steps):
-            kept = keep[t]
-            if kept is not None:
-                cells[t].mul_(kept)
-                before = before * kept  # a copy: outputs of earlier steps must not change
+            rows = keep[t]
+            if rows is not None:
+                cells[t].mul_(rows)
+                before = before * rows  # a copy: outputs of earlier steps must not change
             read[t] = before
             a = gates[t].copy_(torch.addmm(inputs[t], read[t], weight.t())).sigmoid_()
             i, f, o, s = a.chunk(4, 1)
@@ -215,8 +215,8 @@ class GruRecurrence(Recurrence):
         outputs = cell.new_empty(steps, batch, size)
         before = hidden
         for t in range(steps):
-            kept = keep[t]
-            befores[t] = before if kept is None else before * kept
+            rows = keep[t]
+            befores[t] = before if rows is None else before * rows
             read[t] = befores[t]
             b = (read[t] @ weight.t()).float()
             x = inputs[t].float()
@@ -261,8 +261,8 @@ class ElmanRecurrence(Recurrence):
         made = _buffers.take(inputs, *inputs.shape)
         read = _buffers.take(inputs, *inputs.shape)
         before = hidden.to(inputs.dtype)
-        for t, kept in enumerate(keep):
-            read[t] = before if kept is None else before * kept.to(before.dtype)
+        for t, rows in enumerate(keep):
+            read[t] = before if rows is None else before * rows.to(before.dtype)
             before = outputs[t].copy_(torch.addmm(inputs[t], read[t], weight.t()).float().tanh_())
         made.copy_(outputs)
         return Steps(outputs, outputs[-1].float(), cell.clone(), (made, read))

@@ -119,11 +119,15 @@ def placed(text: str) -> list[PlacedBar]:
     return found
 
 
+def bar_critic(real: list[str], written: list[str], earlier: BarCritic | None = None) -> BarCritic:
+    """A critic that has learned from the bars of texts."""
+    theirs, ours = ([pieces_of(text).bars for text in texts] for texts in (real, written))
+    return learn(BarCritic, theirs, ours, 1, earlier)
+
+
 def test_it_learns_what_real_bars_have() -> None:
     real, written = reels(80, "GABd", 1), reels(80, "GABdF", 2)
-    critic = learn(
-        BarCritic, [pieces_of(text).bars for text in real], [pieces_of(text).bars for text in written], seed=1
-    )
+    critic = bar_critic(real, written)
     unseen = [bar for text in reels(20, "GABdF", 3) for bar in placed(text)]
     odd = [critic.log_odds(bar) for bar in unseen if "F" in bar.bar.text]
     usual = [critic.log_odds(bar) for bar in unseen if "F" not in bar.bar.text]
@@ -137,17 +141,15 @@ def test_it_learns_what_is_odd_in_tunes_of_one_origin() -> None:
 
     real = of("Scotland", reels(60, "GABF", 1)) + of("Ireland", reels(60, "GABd", 2))
     written = of("Scotland", reels(60, "GABF", 3)) + of("Ireland", reels(60, "GABF", 4))
-    critic = learn(
-        BarCritic, [pieces_of(text).bars for text in real], [pieces_of(text).bars for text in written], seed=1
-    )
+    critic = bar_critic(real, written)
     scottish, irish = (placed(of(origin, reels(1, "GABF", 5))[0]) for origin in ("Scotland", "Ireland"))
     assert np.mean([critic.log_odds(bar) for bar in irish]) > np.mean([critic.log_odds(bar) for bar in scottish]) + 1
 
 
 def test_a_later_critic_adds_to_an_earlier_one() -> None:
-    real = [pieces_of(text).bars for text in reels(10, "GABd", 1)]
-    first = learn(BarCritic, real, [pieces_of(text).bars for text in reels(10, "GABdF", 2)], seed=1)
-    second = learn(BarCritic, real, [pieces_of(text).bars for text in reels(10, "GABdc", 3)], seed=1, earlier=first)
+    real = reels(10, "GABd", 1)
+    first = bar_critic(real, reels(10, "GABdF", 2))
+    second = bar_critic(real, reels(10, "GABdc", 3), earlier=first)
     (sharp, natural, usual) = (placed(reels(1, letters, 5)[0])[2] for letters in ("F", "c", "Bd"))
     assert second.log_odds(sharp) - second.log_odds(usual) > 0.5
     assert second.log_odds(natural) - second.log_odds(usual) > 0.5
@@ -254,9 +256,7 @@ def two_parts(count: int, first: str, second: str, seed: int) -> list[str]:
 def test_it_hears_that_second_parts_lie_higher() -> None:
     real = two_parts(60, "GAB", "gab", 1)
     written = two_parts(30, "GAB", "GAB", 2) + two_parts(30, "gab", "gab", 3)
-    critic = learn(
-        BarCritic, [pieces_of(text).bars for text in real], [pieces_of(text).bars for text in written], seed=1
-    )
+    critic = bar_critic(real, written)
     (good,), (bad,) = two_parts(1, "GAB", "gab", 4), two_parts(1, "gab", "GAB", 5)
     told = [critic.log_odds(bar) for bar in placed(bad)]
     assert np.mean(told[:4]) > np.mean([critic.log_odds(bar) for bar in placed(good)][:4]) + 1
@@ -270,9 +270,7 @@ def test_it_hears_that_parts_end_alike() -> None:
 
     real = ending_on("G", "G", 120, 1) + ending_on("d", "d", 120, 2)
     written = ending_on("G", "d", 120, 3) + ending_on("d", "G", 120, 4)
-    critic = learn(
-        BarCritic, [pieces_of(text).bars for text in real], [pieces_of(text).bars for text in written], seed=1
-    )
+    critic = bar_critic(real, written)
     good, bad = (
         np.mean([critic.log_odds(placed(text)[-1]) for text in ending_on(first, last, 10, 5)])
         for first, last in (("G", "G"), ("d", "G"))
